@@ -1,0 +1,120 @@
+# raspc: RASP programs into transformers. `make help` lists what there is to make.
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+CC     ?= gcc
+CFLAGS ?= -O2 -g
+WERROR ?=
+
+LLVM_CONFIG ?= $(firstword $(shell command -v llvm-config-19 llvm-config-20 llvm-config-21 llvm-config 2>/dev/null))
+
+# --- what is built from what ---------------------------------------------------------------------
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
+           -Wformat=2 $(if $(WERROR),-Werror)
+CPPFLAGS_ALL = -I. -I$(BUILD) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
+               -DRASPC_LIBDIR='"$(PREFIX)/lib/raspc"' -DRASPC_DATADIR='"$(PREFIX)/share/raspc"' $(CPPFLAGS)
+CFLAGS_ALL   = -std=c11 -fPIC -MMD -MP -ffp-contract=off $(WARNINGS) $(CFLAGS) $(SANITIZE)
+LDFLAGS_ALL  = $(LDFLAGS) $(SANITIZE)
+LIBS         = -lcjson -lutf8proc -lgmp -lz -lm -ldl -lpthread
+LIBS_REPL    = -ledit
+
+CORE_SRC = $(sort $(wildcard runtime/base/*.c runtime/value/*.c runtime/graph/*.c runtime/model/*.c \
+             runtime/engines/*.c grammar/*.c compiler/elaborate/*.c compiler/lower/*.c compiler/*.c))
+DRIVER_SRC = $(sort $(wildcard compiler/driver/*.c))
+JIT_SRC  = $(sort $(wildcard runtime/engines/jit/*.c))
+
+GENERATED = $(BUILD)/grammar/rasp.tab.c $(BUILD)/grammar/rasp.lex.c $(BUILD)/compiler/library_text.c
+CORE_OBJ   = $(CORE_SRC:%.c=$(BUILD)/%.o) $(GENERATED:.c=.o)
+DRIVER_OBJ = $(DRIVER_SRC:%.c=$(BUILD)/%.o)
+JIT_OBJ    = $(JIT_SRC:%.c=$(BUILD)/%.o)
+
+RASPC = $(BUILD)/raspc
+JIT   = $(if $(LLVM_CONFIG),$(BUILD)/raspc-jit.so)
+
+.PHONY: all
+all: $(RASPC) $(JIT)
+ifeq ($(LLVM_CONFIG),)
+	@echo "LLVM not found: built everything but the jit (make deps installs it)"
+endif
+
+$(BUILD)/libraspc-core.a: $(CORE_OBJ)
+	rm -f $@ && $(AR) rcs $@ $^
+
+# The jit is a module of its own, loaded at first use; it finds the runtime in the executable.
+$(RASPC): $(DRIVER_OBJ) $(BUILD)/libraspc-core.a
+	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(DRIVER_OBJ) -Wl,--whole-archive $(BUILD)/libraspc-core.a \
+	    -Wl,--no-whole-archive $(LIBS) $(LIBS_REPL)
+
+$(BUILD)/raspc-jit.so: $(JIT_OBJ)
+	$(CC) $(LDFLAGS_ALL) -shared -o $@ $^ $(shell $(LLVM_CONFIG) --ldflags --libs 2>/dev/null)
+
+$(JIT_OBJ): CPPFLAGS_ALL += $(shell $(LLVM_CONFIG) --cppflags 2>/dev/null)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+
+$(BUILD)/%.o: $(BUILD)/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(GENERATED_FLAGS) -c -o $@ $<
+
+# What flex and bison write is theirs, not ours, to keep free of warnings.
+$(BUILD)/grammar/%.o: GENERATED_FLAGS = -Wno-all -Wno-extra -Wno-shadow -Wno-sign-compare
+
+$(BUILD)/grammar/rasp.tab.c $(BUILD)/grammar/rasp.tab.h &: grammar/rasp.y
+	@mkdir -p $(@D)
+	bison -Wall -Wcounterexamples -Wdangling-alias -Werror --header=$(BUILD)/grammar/rasp.tab.h \
+	    -o $(BUILD)/grammar/rasp.tab.c $<
+
+$(BUILD)/grammar/rasp.lex.c $(BUILD)/grammar/rasp.lex.h &: grammar/rasp.l $(BUILD)/grammar/rasp.tab.h
+	@mkdir -p $(@D)
+	flex --header-file=$(BUILD)/grammar/rasp.lex.h -o $(BUILD)/grammar/rasp.lex.c $<
+
+$(CORE_OBJ) $(DRIVER_OBJ): | $(BUILD)/grammar/rasp.tab.h $(BUILD)/grammar/rasp.lex.h
+
+# The library is RASP text built into the binary.
+$(BUILD)/compiler/library_text.c: compiler/library.rasp
+	@mkdir -p $(@D)
+	{ echo 'extern const char library_text[];'; echo 'const char library_text[] ='; \
+	  sed 's/\\/\\\\/g; s/"/\\"/g; s/^/    "/; s/$$/\\n"/' $<; echo '    ;'; } > $@
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+# --- tests ---------------------------------------------------------------------------------------
+
+include tests/tests.mk
+
+# --- set-up --------------------------------------------------------------------------------------
+
+DEPS      = gcc libc6-dev pkg-config flex bison check libedit-dev libcjson-dev libgmp-dev \
+            libutf8proc-dev zlib1g-dev
+DEPS_JIT  = llvm-19-dev
+DEPS_DEV  = clang-19 clang-format-19 libclang-rt-19-dev valgrind
+
+.PHONY: deps deps-dev
+deps: ## install what the build needs from Debian (as root, or with sudo)
+	@tools/install-deps $(DEPS)
+	@tools/install-deps --optional $(DEPS_JIT)
+deps-dev: deps ## and what sanitizers, fuzzers and the formatter need
+	@tools/install-deps $(DEPS_DEV)
+
+.PHONY: install
+install: all ## install under PREFIX (default /usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/raspc $(DESTDIR)$(PREFIX)/share/raspc
+	install -m 755 $(RASPC) $(DESTDIR)$(PREFIX)/bin/raspc
+	$(if $(JIT),install -m 755 $(JIT) $(DESTDIR)$(PREFIX)/lib/raspc/raspc-jit.so)
+	cp -R programs $(DESTDIR)$(PREFIX)/share/raspc/
+
+.PHONY: format
+format: ## lay out the C sources
+	clang-format-19 -i $$(git ls-files '*.c' '*.h' | grep -v '\.def')
+
+.PHONY: help
+help: ## this list
+	@echo "make              build $(RASPC)"
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18

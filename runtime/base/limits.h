@@ -1,0 +1,25 @@
+/* Every bound that keeps an untrusted program or input from exhausting the machine.
+   Each one ends as a diagnostic, never as a crash. */
+#ifndef RASPC_LIMITS_H
+#define RASPC_LIMITS_H
+
+enum {
+    LIMIT_SOURCE_BYTES = 256 * 1024 * 1024, /* one source file */
+    LIMIT_NESTING = 1000,                   /* depth of a syntax tree (parentheses, blocks, ...) */
+    LIMIT_CALL_DEPTH = 1000,                /* RASP functions inside one another at elaboration */
+    LIMIT_ELABORATION_DEPTH = 5000,         /* expressions and statements inside one another */
+    LIMIT_ELABORATION_STEPS = 20000000,     /* expressions and statements elaborated in one program */
+    LIMIT_LOAD_DEPTH = 50,                  /* files loading files */
+    LIMIT_LIST_ITEMS = 1000000,             /* items of one list or dict */
+    LIMIT_STRING_BYTES = 16 * 1024 * 1024,  /* one string */
+    LIMIT_INTEGER_BITS = 1000000,           /* one integer */
+    LIMIT_GRAPH_NODES = 1000000,            /* nodes of one graph */
+    LIMIT_INPUT_TOKENS = 100000000,         /* elements of one input */
+    LIMIT_DIAGNOSTICS = 100,                /* messages printed for one run; the rest are counted */
+};
+
+/* Bytes that elaborating one program, or evaluating one node on one input, may take. */
+#define LIMIT_ELABORATION_BYTES ((size_t)1 << 30)
+#define LIMIT_EVALUATION_BYTES ((size_t)4 << 30)
+
+#endif

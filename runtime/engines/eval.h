@@ -1,0 +1,18 @@
+/* eval: the meaning of a graph, by the plainest code possible. Every other engine must agree. */
+#ifndef RASPC_EVAL_H
+#define RASPC_EVAL_H
+
+#include "runtime/graph/graph.h"
+#include "runtime/value/sequence.h"
+
+/* Results in result_arena; everything else is freed before returning.
+   On failure (a value that an operation does not take, a division by zero, mixed strings and
+   numbers, memory) reports one diagnostic at the node's span, naming the position and the values,
+   with a note at asked_at ("evaluated here"; file 0: no note), and returns false.
+   input.n must be at least 1 (checked: diagnostic). */
+bool eval_sequence(const Graph *graph, NodeId node, Input input, Span asked_at, Arena *result_arena,
+                   Diagnostics *diags, Sequence *out);
+bool eval_selector(const Graph *graph, NodeId node, Input input, Span asked_at, Arena *result_arena,
+                   Diagnostics *diags, Matrix *out);
+
+#endif

@@ -1,0 +1,137 @@
+/* The graph: what a program means once functions, loops and lists are gone. A hash-consed DAG of
+   typed nodes in creation order, so every argument's id is smaller than its user's.
+   Owns nothing: nodes, tables and names live in the arena given to graph_new.
+   Always holds (graph_verify): arguments exist, are of the kinds that the operation takes, types
+   are those that graph_infer gives, no two nodes are equal.
+   No pass recurses over it: a loop over ids is a topological order. */
+#ifndef RASPC_GRAPH_H
+#define RASPC_GRAPH_H
+
+#include "runtime/base/diag.h"
+#include "runtime/value/atom.h"
+
+typedef uint32_t NodeId;
+#define NO_NODE UINT32_MAX
+
+typedef enum GraphOp {
+#define GRAPH_OP(id, name, kind, arity, payload, text) id,
+#include "runtime/graph/ops.def"
+#undef GRAPH_OP
+    OP_COUNT
+} GraphOp;
+
+typedef enum OpKind { OPKIND_INPUT, OPKIND_ELEMENT, OPKIND_SELECTOR, OPKIND_ATTENTION } OpKind;
+typedef enum OpPayload { PAYLOAD_NONE, PAYLOAD_ATOM, PAYLOAD_TABLE } OpPayload;
+
+typedef struct OpInfo {
+    const char *name;
+    OpKind kind;
+    uint8_t arity;
+    OpPayload payload;
+    const char *text;
+} OpInfo;
+const OpInfo *op_info(GraphOp op);
+bool op_find(const char *name, GraphOp *op);
+
+/* Which kinds of atom a position can hold: a set of these bits. Selectors have TYPE_SELECTOR. */
+typedef uint8_t TypeSet;
+enum {
+    TYPE_BOOL = 1, TYPE_INT = 2, TYPE_FLOAT = 4, TYPE_STRING = 8,
+    TYPE_NUMBER = TYPE_BOOL | TYPE_INT | TYPE_FLOAT,
+    TYPE_ANY = TYPE_NUMBER | TYPE_STRING,
+    TYPE_SELECTOR = 16,
+};
+TypeSet type_of_atom(Atom atom);
+/* "strings", "ints", "numbers", "a selector", ... for messages. */
+const char *type_set_name(TypeSet types);
+
+/* A constant list or dict. OP_MEMBER uses keys; OP_ITEM uses values by number; OP_LOOKUP both. */
+typedef struct Table {
+    uint32_t count;
+    const Atom *keys;   /* (count) or NULL */
+    const Atom *values; /* (count) or NULL */
+} Table;
+
+typedef struct Node {
+    GraphOp op;
+    TypeSet type;
+    uint32_t depth; /* the first attention layer after which it is known (language I.7) */
+    NodeId args[3];
+    Atom atom;          /* PAYLOAD_ATOM */
+    const Table *table; /* PAYLOAD_TABLE */
+    Span span;          /* where it was first written */
+} Node;
+
+/* A program's name for a node, in the order of assignment. */
+typedef struct GraphName {
+    const String *name;
+    NodeId node;
+} GraphName;
+
+typedef struct Graph {
+    Arena *arena;
+    Node *nodes;
+    uint32_t count, capacity;
+    GraphName *names; /* a later entry of the same name hides an earlier one */
+    uint32_t name_count, name_capacity;
+    NodeId *buckets; /* hash-consing; internal */
+    uint32_t bucket_count;
+} Graph;
+
+Graph *graph_new(Arena *arena);
+
+/* --- build (build.c) ---------------------------------------------------------------------------- */
+
+/* Describes a node to add; unused arguments are NO_NODE. */
+typedef struct NodeSpec {
+    GraphOp op;
+    NodeId args[3];
+    Atom atom;
+    const Table *table;
+    Span span;
+} NodeSpec;
+
+/* The type that the node would have; 0 when no value of its arguments' types could ever work, and
+   then *why says which ("can't add strings and ints"). Pure. */
+TypeSet graph_infer(const Graph *graph, const NodeSpec *spec, Buffer *why);
+
+/* Finds the equal node or adds it. NO_NODE when graph_infer finds no type or the limit on nodes is
+   reached (why says so). Tables and atoms must live at least as long as the graph. */
+NodeId graph_add(Graph *graph, const NodeSpec *spec, Buffer *why);
+NodeId graph_const(Graph *graph, Atom atom, Span span);
+void graph_name(Graph *graph, const String *name, NodeId node);
+NodeId graph_find(const Graph *graph, const char *name); /* the latest of that name, or NO_NODE */
+/* The latest name given to the node, or NULL. */
+const String *graph_name_of(const Graph *graph, NodeId node);
+static inline const Node *graph_node(const Graph *graph, NodeId id) { return &graph->nodes[id]; }
+
+/* Marks (1) every node that root needs, root included; (count) bytes from the arena. */
+uint8_t *graph_needed(const Graph *graph, NodeId root, Arena *arena);
+
+/* --- print, parse back, verify (text.c, parse.c, verify.c) ------------------------------------------ */
+
+/* A line a node, then a line a name:
+     %0 = tokens_str                 # strings, depth 0
+     %1 = select_eq %0 %0            # selector, depth 1
+     %2 = aggregate %1 %0 default "-"
+     %3 = item %2 table [1, 2]       (lookup: table {"a": 1}; member: table [..])
+     hist = %3                                                                                   */
+void graph_print(const Graph *graph, Buffer *out);
+/* root's nodes only, numbered afresh. */
+void graph_print_node(const Graph *graph, NodeId root, Buffer *out);
+/* Reads what graph_print writes. On any mistake reports it and returns NULL. */
+Graph *graph_parse(Arena *arena, const Sources *sources, uint32_t file, Diagnostics *diags);
+/* True when everything under "always holds" does; otherwise *why says what does not. */
+bool graph_verify(const Graph *graph, Buffer *why);
+
+/* --- layers and heads (analyse.c) -------------------------------------------------------------------- */
+
+/* The attention layers of one s-op as language I.7 counts them; equal selectors are one head. */
+typedef struct Layers {
+    uint32_t count;
+    uint32_t *heads;    /* (count): distinct selectors that the layer's gathers use */
+    NodeId **selectors; /* (count)(heads[i]) in id order */
+} Layers;
+Layers graph_layers(const Graph *graph, NodeId root, Arena *arena);
+
+#endif

@@ -1,0 +1,40 @@
+/* Sequences and matrices: what running an s-op or a selector on one input gives. In an arena. */
+#ifndef RASPC_SEQUENCE_H
+#define RASPC_SEQUENCE_H
+
+#include "runtime/value/atom.h"
+
+typedef enum SequenceType { SEQUENCE_STRINGS, SEQUENCE_BOOLS, SEQUENCE_INTS, SEQUENCE_FLOATS } SequenceType;
+
+typedef struct Sequence {
+    uint32_t n;
+    SequenceType type;
+    const Atom *atoms; /* (n) */
+} Sequence;
+
+/* An attention pattern of zeros and ones. */
+typedef struct Matrix {
+    uint32_t n;
+    const uint8_t *cells; /* (n, n): row = query = output position, column = key */
+} Matrix;
+
+/* The type of atoms together: all strings, all bools, all ints or bools, else numbers = floats.
+   False when strings and others are mixed (*bad is the first position that does not go with
+   position 0) or when one is opaque. */
+bool sequence_type_of(const Atom *atoms, uint32_t n, SequenceType *type, uint32_t *bad);
+const char *sequence_type_name(SequenceType type); /* "strings", "bools", "ints", "floats" */
+
+/* As tutorials show it: [a, b, c] (strings); [5]*5 (ints); T and F; 3 decimals. */
+void sequence_format(Buffer *out, Sequence sequence);
+/* {"kind": "seq", "type": "ints", "values": [...]} */
+void sequence_format_json(Buffer *out, Sequence sequence);
+/* {"kind": "select", "rows": ["010", ...]} */
+void matrix_format_json(Buffer *out, Matrix matrix);
+
+/* One input: n >= 1 elements. */
+typedef struct Input {
+    uint32_t n;
+    const Atom *tokens; /* (n) */
+} Input;
+
+#endif
