@@ -1,0 +1,175 @@
+/* Building a graph: equal nodes are one node. */
+#include "runtime/graph/graph.h"
+
+#include "runtime/base/bug.h"
+#include "runtime/base/limits.h"
+
+#include <string.h>
+
+Graph *graph_new(Arena *arena) {
+    Graph *graph = ARENA_NEW(arena, Graph);
+    graph->arena = arena;
+    return graph;
+}
+
+/* --- hash-consing ----------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t hash, uint64_t value) {
+    hash ^= value + 0x9e3779b97f4a7c15u + (hash << 6) + (hash >> 2);
+    return hash * 0xff51afd7ed558ccdu;
+}
+
+static uint64_t hash_atoms(uint64_t hash, const Atom *atoms, uint32_t count) {
+    if (!atoms) return mix(hash, 1);
+    for (uint32_t i = 0; i < count; i++) hash = mix(mix(hash, atoms[i].kind), atom_hash(atoms[i]));
+    return hash;
+}
+
+static uint64_t hash_node(GraphOp op, const NodeId args[3], Atom atom, const Table *table) {
+    uint64_t hash = mix(0, op);
+    for (int i = 0; i < op_info(op)->arity; i++) hash = mix(hash, args[i]);
+    if (op_info(op)->payload == PAYLOAD_ATOM) hash = hash_atoms(hash, &atom, 1);
+    if (op_info(op)->payload == PAYLOAD_TABLE) {
+        hash = hash_atoms(mix(hash, table->count), table->keys, table->count);
+        hash = hash_atoms(hash, table->values, table->count);
+    }
+    return hash;
+}
+
+static bool atoms_identical(const Atom *a, const Atom *b, uint32_t count) {
+    if (!a || !b) return a == b;
+    for (uint32_t i = 0; i < count; i++)
+        if (!atom_identical(a[i], b[i])) return false;
+    return true;
+}
+
+static bool same_node(const Node *node, const NodeSpec *spec) {
+    if (node->op != spec->op) return false;
+    const OpInfo *info = op_info(node->op);
+    for (int i = 0; i < info->arity; i++)
+        if (node->args[i] != spec->args[i]) return false;
+    if (info->payload == PAYLOAD_ATOM) return atom_identical(node->atom, spec->atom);
+    if (info->payload == PAYLOAD_TABLE)
+        return node->table->count == spec->table->count &&
+               atoms_identical(node->table->keys, spec->table->keys, node->table->count) &&
+               atoms_identical(node->table->values, spec->table->values, node->table->count);
+    return true;
+}
+
+static void insert_bucket(Graph *graph, NodeId id) {
+    const Node *node = &graph->nodes[id];
+    uint64_t slot = hash_node(node->op, node->args, node->atom, node->table);
+    while (graph->buckets[slot & (graph->bucket_count - 1)] != NO_NODE) slot++;
+    graph->buckets[slot & (graph->bucket_count - 1)] = id;
+}
+
+static void grow_buckets(Graph *graph) {
+    graph->bucket_count = graph->bucket_count ? graph->bucket_count * 2 : 256;
+    graph->buckets = ARENA_ARRAY(graph->arena, NodeId, graph->bucket_count);
+    memset(graph->buckets, 0xff, graph->bucket_count * sizeof(NodeId));
+    for (NodeId id = 0; id < graph->count; id++) insert_bucket(graph, id);
+}
+
+static NodeId find_node(const Graph *graph, const NodeSpec *spec) {
+    if (graph->bucket_count == 0) return NO_NODE;
+    uint64_t slot = hash_node(spec->op, spec->args, spec->atom, spec->table);
+    for (;; slot++) {
+        NodeId id = graph->buckets[slot & (graph->bucket_count - 1)];
+        if (id == NO_NODE || same_node(&graph->nodes[id], spec)) return id;
+    }
+}
+
+/* --- nodes ------------------------------------------------------------------------------------ */
+
+/* Language I.7: inputs and constants 0; an element-wise node its deepest operand; a selection its
+   key and query plus 1; an aggregate its value plus 1 or its selector. */
+static uint32_t node_depth(const Graph *graph, const NodeSpec *spec) {
+    const OpInfo *info = op_info(spec->op);
+    uint32_t depth = 0;
+    for (int i = 0; i < info->arity; i++) {
+        const Node *arg = &graph->nodes[spec->args[i]];
+        bool attends = arg->type != TYPE_SELECTOR &&
+                       (info->kind == OPKIND_SELECTOR || info->kind == OPKIND_ATTENTION);
+        uint32_t here = arg->depth + (attends ? 1 : 0);
+        if (here > depth) depth = here;
+    }
+    return depth;
+}
+
+NodeId graph_add(Graph *graph, const NodeSpec *spec, Buffer *why) {
+    for (int i = 0; i < op_info(spec->op)->arity; i++)
+        if (spec->args[i] >= graph->count) BUG("%s uses a node to come", op_info(spec->op)->name);
+    NodeId found = find_node(graph, spec);
+    if (found != NO_NODE) return found;
+
+    TypeSet type = graph_infer(graph, spec, why);
+    if (type == 0) return NO_NODE;
+    if (graph->count >= LIMIT_GRAPH_NODES) {
+        buffer_printf(why, "the program unrolls to more than %d nodes", LIMIT_GRAPH_NODES);
+        return NO_NODE;
+    }
+    if (graph->count == graph->capacity) {
+        uint32_t capacity = graph->capacity ? graph->capacity * 2 : 64;
+        graph->nodes =
+            arena_grow(graph->arena, graph->nodes, graph->count, capacity, sizeof(Node));
+        graph->capacity = capacity;
+    }
+    NodeId id = graph->count++;
+    Node *node = &graph->nodes[id];
+    *node = (Node){.op = spec->op, .type = type, .depth = node_depth(graph, spec),
+                   .args = {NO_NODE, NO_NODE, NO_NODE}, .atom = spec->atom, .table = spec->table,
+                   .span = spec->span};
+    for (int i = 0; i < op_info(spec->op)->arity; i++) node->args[i] = spec->args[i];
+    if (graph->count * 2 > graph->bucket_count)
+        grow_buckets(graph);
+    else
+        insert_bucket(graph, id);
+    return id;
+}
+
+NodeId graph_const(Graph *graph, Atom atom, Span span) {
+    NodeSpec spec = {.op = OP_CONST, .args = {NO_NODE, NO_NODE, NO_NODE}, .atom = atom, .span = span};
+    Buffer why = {0};
+    NodeId id = graph_add(graph, &spec, &why);
+    buffer_free(&why);
+    return id;
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+void graph_name(Graph *graph, const String *name, NodeId node) {
+    if (graph->name_count == graph->name_capacity) {
+        uint32_t capacity = graph->name_capacity ? graph->name_capacity * 2 : 32;
+        graph->names = arena_grow(graph->arena, graph->names, graph->name_count, capacity,
+                                  sizeof(GraphName));
+        graph->name_capacity = capacity;
+    }
+    graph->names[graph->name_count++] = (GraphName){name, node};
+}
+
+NodeId graph_find(const Graph *graph, const char *name) {
+    size_t len = strlen(name);
+    for (uint32_t i = graph->name_count; i-- > 0;) {
+        const String *candidate = graph->names[i].name;
+        if (candidate->len == len && memcmp(candidate->bytes, name, len) == 0)
+            return graph->names[i].node;
+    }
+    return NO_NODE;
+}
+
+const String *graph_name_of(const Graph *graph, NodeId node) {
+    for (uint32_t i = graph->name_count; i-- > 0;)
+        if (graph->names[i].node == node) return graph->names[i].name;
+    return NULL;
+}
+
+uint8_t *graph_needed(const Graph *graph, NodeId root, Arena *arena) {
+    uint8_t *needed = ARENA_ARRAY(arena, uint8_t, graph->count);
+    needed[root] = 1;
+    for (NodeId id = root + 1; id-- > 0;) {
+        if (!needed[id]) continue;
+        const Node *node = &graph->nodes[id];
+        for (int i = 0; i < op_info(node->op)->arity; i++) needed[node->args[i]] = 1;
+    }
+    return needed;
+}

@@ -1,0 +1,52 @@
+/* What each graph operation is: the table ops.def, read once. */
+#include "runtime/graph/graph.h"
+
+#include <string.h>
+
+#define INPUT OPKIND_INPUT
+#define ELEMENT OPKIND_ELEMENT
+#define SELECTOR OPKIND_SELECTOR
+#define ATTENTION OPKIND_ATTENTION
+#define NONE PAYLOAD_NONE
+#define ATOM PAYLOAD_ATOM
+#define TABLE PAYLOAD_TABLE
+static const OpInfo op_infos[OP_COUNT] = {
+#define GRAPH_OP(id, name, kind, arity, payload, text) [id] = {name, kind, arity, payload, text},
+#include "runtime/graph/ops.def"
+#undef GRAPH_OP
+};
+
+const OpInfo *op_info(GraphOp op) { return &op_infos[op]; }
+
+bool op_find(const char *name, GraphOp *op) {
+    for (int i = 0; i < OP_COUNT; i++)
+        if (strcmp(op_infos[i].name, name) == 0) {
+            *op = (GraphOp)i;
+            return true;
+        }
+    return false;
+}
+
+TypeSet type_of_atom(Atom atom) {
+    switch ((AtomKind)atom.kind) {
+    case ATOM_BOOL: return TYPE_BOOL;
+    case ATOM_INT: return TYPE_INT;
+    case ATOM_FLOAT: return TYPE_FLOAT;
+    case ATOM_STRING: return TYPE_STRING;
+    case ATOM_OPAQUE: return 0;
+    }
+    return 0;
+}
+
+const char *type_set_name(TypeSet types) {
+    switch (types) {
+    case TYPE_SELECTOR: return "a selector";
+    case TYPE_STRING: return "strings";
+    case TYPE_BOOL: return "bools";
+    case TYPE_INT: return "ints";
+    case TYPE_FLOAT: return "floats";
+    case TYPE_BOOL | TYPE_INT: return "bools or ints";
+    }
+    if ((types & TYPE_SELECTOR) == 0 && (types & TYPE_STRING) == 0) return "numbers";
+    return "strings or numbers";
+}
