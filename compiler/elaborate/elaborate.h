@@ -1,0 +1,111 @@
+/* Elaboration: tree -> graph. Runs the compile-time part of a program (functions are inlined, loops
+   unrolled, lists and constants folded) and leaves a graph.
+   A Session is one program being read, or one REPL: it owns the sources, diagnostics, arena, graph
+   and environments, and everything that values point to. Sessions share nothing. */
+#ifndef RASPC_ELABORATE_H
+#define RASPC_ELABORATE_H
+
+#include "compiler/elaborate/value.h"
+
+typedef struct Session Session;
+
+/* How an s-op or selector is applied to an input. */
+typedef enum ApplyStatus {
+    APPLY_OK,
+    APPLY_FAILED,  /* the program fails on this input; a diagnostic says how */
+    APPLY_REFUSED, /* the engine can't run this program; a diagnostic says why */
+} ApplyStatus;
+typedef struct ApplyRequest {
+    const Graph *graph;
+    NodeId node; /* an s-op, or a selector */
+    Input input;
+    Span span;        /* where the application is written */
+    Arena *arena;     /* results go here */
+    Diagnostics *diags;
+} ApplyRequest;
+typedef ApplyStatus (*ApplyFunction)(void *state, const ApplyRequest *request, Sequence *sequence,
+                                     Matrix *matrix);
+/* The definition: eval. What a session uses when no other is given. */
+ApplyStatus apply_eval(void *state, const ApplyRequest *request, Sequence *sequence, Matrix *matrix);
+
+/* Reads the file at path into out; false with *why. */
+typedef bool (*ReadFunction)(void *state, const char *path, size_t limit, Buffer *out,
+                             const char **why);
+
+typedef struct SessionOptions {
+    bool interactive;           /* a name whose statement failed stays undefined (a REPL) rather
+                                   than silently wrong (a file: no cascades) */
+    bool run_checks;            /* run check statements; else they are skipped */
+    ApplyFunction check_apply;  /* the engine for applications inside checks; NULL: eval */
+    void *check_state;
+    ReadFunction read_file;     /* for load; NULL: load is refused */
+    void *read_state;
+    const char *programs;       /* where installed programs are, for load; may be NULL */
+} SessionOptions;
+
+Session *session_new(const SessionOptions *options);
+void session_free(Session *session);
+
+Sources *session_sources(Session *session);
+Diagnostics *session_diagnostics(Session *session);
+Graph *session_graph(Session *session);
+Arena *session_arena(Session *session);
+
+/* What a statement leaves for a REPL to show. */
+typedef enum ResultKind {
+    RESULT_VALUE,        /* name (a variable's, or "out") and value */
+    RESULT_DRAW,         /* value: the s-op; input: the input to draw it on */
+    RESULT_SHOW_EXAMPLE, /* which */
+    RESULT_EXIT,
+} ResultKind;
+typedef struct Result {
+    ResultKind kind;
+    bool loaded; /* from a loaded file: shown without an example */
+    uint8_t which; /* WHICH_... */
+    const String *name;
+    Value value;
+    Value input;
+    Span span;
+} Result;
+typedef struct Results {
+    uint32_t count, capacity;
+    Result *items;
+} Results;
+
+/* Elaborates every statement, also after one that failed. results may be NULL; otherwise what there
+   is to show is added to it. Stops at `exit`. Returns true when no error was reported. */
+bool session_run(Session *session, const Tree *program, Results *results);
+/* Parses the text as a file of that name and runs it. */
+bool session_run_text(Session *session, const char *name, const char *text, size_t len,
+                      Results *results);
+/* Parses one expression and elaborates it in the program's environment, as the value `out`. */
+bool session_evaluate(Session *session, const char *name, const char *text, size_t len, Value *out);
+/* A name of the program's own level, of the library, or NULL. */
+const Value *session_lookup(const Session *session, const char *name);
+/* The last s-op that the program's own level assigned or showed: what `run` runs. */
+bool session_main_output(const Session *session, const String **name, Value *value);
+/* Applies an s-op or selector to a value used as an input (a string, a list, a dict) under eval. */
+bool session_apply(Session *session, Value callee, Value input, Span span, Value *out);
+/* The input that a value stands for; false after reporting. In the session's arena. */
+bool session_input(Session *session, Value value, Span span, Input *out);
+/* Names in scope at the program's level, for completion and suggestions: calls visit for each. */
+void session_names(const Session *session, void (*visit)(void *state, const char *name), void *state);
+
+/* The running examples and what `set`, `examples` and `full seq display` chose. */
+typedef struct Examples {
+    Value sop, selector; /* a string, list or dict; "hello" at first */
+    bool show_sop, show_selector, full_display;
+} Examples;
+Examples *session_examples(Session *session);
+
+/* What became of each check statement, in order. */
+typedef enum CheckOutcome { CHECK_PASSED, CHECK_FAILED, CHECK_WRONG, CHECK_REFUSED } CheckOutcome;
+typedef struct CheckRecord {
+    CheckOutcome outcome; /* FAILED: does not hold; WRONG: evaluating it failed; both reported */
+    Span span;
+    const String *reason; /* REFUSED: the engine's first message ("E0701: ..."), else NULL */
+} CheckRecord;
+size_t session_check_count(const Session *session);
+CheckRecord session_check(const Session *session, size_t index);
+
+#endif
