@@ -3,6 +3,7 @@
 #ifndef RASPC_BUFFER_H
 #define RASPC_BUFFER_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 typedef struct Buffer {
@@ -16,6 +17,8 @@ void buffer_text(Buffer *buffer, const char *text); /* a C string */
 void buffer_char(Buffer *buffer, char c);
 void buffer_repeat(Buffer *buffer, char c, size_t times);
 void buffer_printf(Buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buffer_vprintf(Buffer *buffer, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 void buffer_free(Buffer *buffer);
 
 #endif

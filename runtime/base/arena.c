@@ -1,0 +1,101 @@
+#include "runtime/base/arena.h"
+
+#include "runtime/base/bug.h"
+#include "runtime/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 16, FIRST_CHUNK = 8 * 1024, GREATEST_CHUNK = 1024 * 1024 };
+
+/* The sanitizer only sees an overrun at the end of a block of its own. */
+#if defined(__SANITIZE_ADDRESS__)
+#define EVERY_BLOCK_ALONE true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define EVERY_BLOCK_ALONE true
+#endif
+#endif
+#ifndef EVERY_BLOCK_ALONE
+#define EVERY_BLOCK_ALONE false
+#endif
+
+typedef struct Chunk Chunk;
+struct Chunk {
+    _Alignas(ALIGNMENT) Chunk *next;
+    char bytes[];
+};
+
+struct Arena {
+    Chunk *chunks;     /* all of them, to be freed */
+    char *free;        /* the rest of the chunk being filled */
+    size_t left;
+    size_t next_chunk; /* how large the next one will be */
+    size_t used, limit;
+};
+
+Arena *arena_new(size_t limit_bytes) {
+    Arena *arena = memory_zeroed(sizeof *arena);
+    arena->limit = limit_bytes;
+    arena->next_chunk = FIRST_CHUNK;
+    return arena;
+}
+
+void arena_free(Arena *arena) {
+    if (arena == NULL) return;
+    for (Chunk *chunk = arena->chunks, *next; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        free(chunk);
+    }
+    free(arena);
+}
+
+static char *new_chunk(Arena *arena, size_t bytes) {
+    Chunk *chunk = memory_zeroed(sizeof *chunk + bytes);
+    chunk->next = arena->chunks;
+    arena->chunks = chunk;
+    return chunk->bytes;
+}
+
+void *arena_alloc(Arena *arena, size_t bytes) {
+    if (bytes > SIZE_MAX / 2) BUG("arena: a block of %zu bytes", bytes);
+    size_t rounded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (rounded == 0) rounded = ALIGNMENT;
+    arena->used += rounded;
+    if (EVERY_BLOCK_ALONE) return new_chunk(arena, bytes);
+    if (rounded > arena->left) {
+        /* What is large gets a chunk of its own, so that the one being filled is not wasted. */
+        if (rounded > arena->next_chunk / 4) return new_chunk(arena, rounded);
+        arena->free = new_chunk(arena, arena->next_chunk);
+        arena->left = arena->next_chunk;
+        if (arena->next_chunk < GREATEST_CHUNK) arena->next_chunk *= 2;
+    }
+    char *block = arena->free;
+    arena->free += rounded;
+    arena->left -= rounded;
+    return block;
+}
+
+void *arena_array(Arena *arena, size_t count, size_t size) {
+    if (size != 0 && count > SIZE_MAX / 2 / size) BUG("arena: %zu elements of %zu", count, size);
+    return arena_alloc(arena, count * size);
+}
+
+void *arena_grow(Arena *arena, const void *old, size_t old_count, size_t new_count, size_t size) {
+    if (new_count < old_count) BUG("arena: %zu elements cut to %zu", old_count, new_count);
+    void *grown = arena_array(arena, new_count, size);
+    if (old_count != 0) memcpy(grown, old, old_count * size);
+    return grown;
+}
+
+char *arena_strndup(Arena *arena, const char *text, size_t len) {
+    char *copy = arena_alloc(arena, len + 1);
+    if (len != 0) memcpy(copy, text, len);
+    return copy;
+}
+
+size_t arena_bytes(const Arena *arena) { return arena->used; }
+
+bool arena_exhausted(const Arena *arena) {
+    return arena->limit != 0 && arena->used > arena->limit;
+}
