@@ -1,5 +1,5 @@
 /* Diagnostics: what is wrong with the user's program or input, collected so that one run reports
-   everything. Owns its records. The ids, their classes and explanations are diagnostics.def. */
+   everything. Owns its records and their texts. The ids, their classes and explanations are diagnostics.def. */
 #ifndef RASPC_DIAG_H
 #define RASPC_DIAG_H
 
@@ -30,8 +30,9 @@ void diag_note(Diagnostic *diag, Span span, const char *format, ...)
 /* What to do about it. */
 void diag_help(Diagnostic *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-size_t diagnostics_errors(const Diagnostics *diags);
-size_t diagnostics_count(const Diagnostics *diags); /* errors and warnings */
+size_t diagnostics_errors(const Diagnostics *diags); /* all, the forgotten ones included */
+/* Errors and warnings on record: at most LIMIT_DIAGNOSTIC_RECORDS; later ones are only counted. */
+size_t diagnostics_count(const Diagnostics *diags);
 DiagId diagnostics_id(const Diagnostics *diags, size_t index);
 const char *diagnostics_message(const Diagnostics *diags, size_t index);
 Span diagnostics_span(const Diagnostics *diags, size_t index);

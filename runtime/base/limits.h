@@ -16,6 +16,7 @@ enum {
     LIMIT_GRAPH_NODES = 1000000,            /* nodes of one graph */
     LIMIT_INPUT_TOKENS = 100000000,         /* elements of one input */
     LIMIT_DIAGNOSTICS = 100,                /* messages printed for one run; the rest are counted */
+    LIMIT_DIAGNOSTIC_RECORDS = 10000,       /* messages kept; the rest are only counted */
 };
 
 /* Bytes that elaborating one program, or evaluating one node on one input, may take. */
