@@ -5,6 +5,7 @@
 #define RASPC_ATOM_H
 
 #include "runtime/base/buffer.h"
+#include "runtime/base/diag.h"
 #include "runtime/base/text.h"
 
 typedef enum AtomKind {
@@ -59,8 +60,9 @@ typedef enum UnaryOp { UNARY_NEG, UNARY_POS, UNARY_ROUND, UNARY_NOT } UnaryOp;
 ArithStatus atom_binary(Arena *arena, BinaryOp op, Atom a, Atom b, Atom *out);
 ArithStatus atom_unary(Arena *arena, UnaryOp op, Atom a, Atom *out);
 const char *binary_op_text(BinaryOp op); /* "+", "==", ... */
-/* "can't be divided by zero" and the like: the reason of a status, for messages. */
+/* "division by zero" and the like: what a message says after the operands and a colon. */
 const char *arith_reason(ArithStatus status);
+DiagId arith_diag_id(ArithStatus status); /* the diagnostic for a status that is not ARITH_OK */
 
 bool atom_truth(Atom a);
 bool atom_is_number(Atom a); /* bool, int or float */
@@ -77,17 +79,21 @@ typedef struct NumberSum NumberSum;
 NumberSum *sum_new(Arena *arena);
 void sum_clear(NumberSum *sum);
 void sum_add(NumberSum *sum, Atom number);
-Atom sum_value(NumberSum *sum);                                     /* the sum itself */
-ArithStatus sum_mean(NumberSum *sum, uint64_t count, Atom *mean);   /* sum * 1.0 / count, a float */
+/* The sum itself. Meaningless after an integer too large for a float met a float: sum_mean says so. */
+Atom sum_value(NumberSum *sum);
+ArithStatus sum_mean(NumberSum *sum, uint64_t count, Atom *mean); /* sum * 1.0 / count, a float */
 void sum_free(NumberSum *sum); /* releases what GMP holds; the struct is the arena's */
 
 /* --- conversions (convert.c) ------------------------------------------------------------------ */
 
-/* Digits only, any size. */
+/* A copy whose string or limbs live in arena. */
+Atom atom_copy(Arena *arena, Atom a);
+
+/* ASCII digits only, at least one, any number of them (the caller bounds it). */
 Atom atom_parse_int(Arena *arena, const char *digits, size_t len);
 /* Python's str(), int(), float(), bool() of one input element; false where Python would fail. */
 Atom atom_to_string(Arena *arena, Atom a);
-bool atom_to_int(Arena *arena, Atom a, Atom *out);
+bool atom_to_int(Arena *arena, Atom a, Atom *out); /* at most LIMIT_INTEGER_BITS from text */
 bool atom_to_float(Atom a, double *out);
 /* The value as a double when it is a number that converts (big integers may overflow: false). */
 bool atom_as_double(Atom a, double *out);
@@ -100,6 +106,7 @@ void atom_format_str(Buffer *out, Atom a);     /* Python's str(): abc, 1.0, True
 void atom_format_repr(Buffer *out, Atom a);    /* Python's repr(): 'abc', 1.0, True */
 void atom_format_source(Buffer *out, Atom a);  /* RASP: "abc", 1.0, True */
 void atom_format_display(Buffer *out, Atom a); /* in a sequence: abc, 0.333, T */
+void atom_format_brief(Buffer *out, Atom a);   /* source form, its middle left out when long: for messages */
 /* JSON that reads back to the same atom: "abc", 1, 1.0, true; {"float": "inf"} for the rest. */
 void atom_format_json(Buffer *out, Atom a);
 void float_format_repr(Buffer *out, double d); /* the shortest text that reads back, as Python */

@@ -1,0 +1,71 @@
+#include "runtime/value/sequence.h"
+
+#include "runtime/base/bug.h"
+
+bool sequence_type_of(const Atom *atoms, uint32_t n, SequenceType *type, uint32_t *bad) {
+    bool kinds[ATOM_OPAQUE + 1] = {false};
+    for (uint32_t i = 0; i < n; i++) {
+        kinds[atoms[i].kind] = true;
+        bool goes_with_first = (atoms[i].kind == ATOM_STRING) == (atoms[0].kind == ATOM_STRING);
+        if (!goes_with_first || atoms[i].kind == ATOM_OPAQUE) {
+            *bad = i;
+            return false;
+        }
+    }
+    *type = kinds[ATOM_STRING]  ? SEQUENCE_STRINGS
+            : kinds[ATOM_FLOAT] ? SEQUENCE_FLOATS
+            : kinds[ATOM_INT]   ? SEQUENCE_INTS
+                                : SEQUENCE_BOOLS;
+    return true;
+}
+
+const char *sequence_type_name(SequenceType type) {
+    switch (type) {
+    case SEQUENCE_STRINGS: return "strings";
+    case SEQUENCE_BOOLS: return "bools";
+    case SEQUENCE_INTS: return "ints";
+    case SEQUENCE_FLOATS: return "floats";
+    }
+    BUG("sequence type %d", type);
+}
+
+static bool all_equal(Sequence sequence) {
+    for (uint32_t i = 0; i < sequence.n; i++) /* from 0: a NaN is not equal even to itself */
+        if (!atom_equal(sequence.atoms[i], sequence.atoms[0])) return false;
+    return true;
+}
+
+void sequence_format(Buffer *out, Sequence sequence) {
+    bool repeated = sequence.n > 1 && all_equal(sequence);
+    uint32_t shown = repeated ? 1 : sequence.n;
+    buffer_char(out, '[');
+    for (uint32_t i = 0; i < shown; i++) {
+        if (i > 0) buffer_text(out, ", ");
+        atom_format_display(out, sequence.atoms[i]);
+    }
+    buffer_char(out, ']');
+    if (repeated) buffer_printf(out, "*%u", sequence.n);
+    buffer_printf(out, " (%s)", sequence_type_name(sequence.type));
+}
+
+void sequence_format_json(Buffer *out, Sequence sequence) {
+    buffer_printf(out, "{\"kind\": \"seq\", \"type\": \"%s\", \"values\": [",
+                  sequence_type_name(sequence.type));
+    for (uint32_t i = 0; i < sequence.n; i++) {
+        if (i > 0) buffer_text(out, ", ");
+        atom_format_json(out, sequence.atoms[i]);
+    }
+    buffer_text(out, "]}");
+}
+
+void matrix_format_json(Buffer *out, Matrix matrix) {
+    buffer_text(out, "{\"kind\": \"select\", \"rows\": [");
+    for (uint32_t row = 0; row < matrix.n; row++) {
+        if (row > 0) buffer_text(out, ", ");
+        buffer_char(out, '"');
+        for (uint32_t key = 0; key < matrix.n; key++)
+            buffer_char(out, matrix.cells[(size_t)row * matrix.n + key] ? '1' : '0');
+        buffer_char(out, '"');
+    }
+    buffer_text(out, "]}");
+}
