@@ -1,6 +1,64 @@
-# Tests: included by the Makefile.
+# Tests: included by the Makefile. tests/README.md says how to add one of each kind.
+
+# Tests lie beside the command, so that they find what it finds (the jit).
+TEST_LINK = $(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(filter %.o,$^) -Wl,--whole-archive \
+            $(BUILD)/libraspc-core.a -Wl,--no-whole-archive $(LIBS)
+
+# --- unit tests: every tests/unit/test_NAME.c defines `Suite *NAME_suite(void)` --------------------
+
+UNIT_SRC = tests/unit/main.c $(sort $(wildcard tests/unit/test_*.c))
+UNIT_OBJ = $(UNIT_SRC:%.c=$(BUILD)/%.o)
+UNIT_SUITES = $(patsubst tests/unit/test_%.c,%,$(filter tests/unit/test_%,$(UNIT_SRC)))
+
+.PHONY: force
+# Written anew when the list of suites changes.
+$(BUILD)/tests/unit/suites.def: force
+	@mkdir -p $(@D)
+	@printf 'SUITE(%s)\n' $(UNIT_SUITES) >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(UNIT_OBJ): | $(BUILD)/tests/unit/suites.def $(BUILD)/grammar/rasp.tab.h
+$(UNIT_OBJ): CFLAGS_ALL += $(shell pkg-config --cflags check 2>/dev/null)
+$(BUILD)/tests/unit/main.o: $(BUILD)/tests/unit/suites.def
+
+$(BUILD)/test-unit: $(UNIT_OBJ) $(BUILD)/libraspc-core.a
+	$(TEST_LINK) $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
+
+# --- the parts of the suite: each reports in TAP, tests/run adds up ---------------------------------
+
+TEST_PROGRAMS = $(BUILD)/test-unit
+
+PART_unit   = $(BUILD)/test-unit
+PART_golden = tests/golden/run $(if $(UPDATE),--update)
+PART_docs   = tests/docs/run
+PART_tree   = tests/clean-tree
+
+PARTS = unit golden docs tree
+
+RUN_PARTS = BUILD=$(BUILD) RASPC=$(abspath $(RASPC)) tests/run
+part = $(1) '$(PART_$(1))'
 
 .PHONY: check
-check: ## run all tests
+check: ## run all tests; ends with "N passed, N failed"
+	@BUILD=$(BUILD) tests/clean-tree note
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory check-build
+	@$(RUN_PARTS) $(foreach part,$(PARTS),$(call part,$(part)))
+
+.PHONY: check-build
+check-build: all $(TEST_PROGRAMS)
+
+# One part of it: make check-golden UPDATE=1 writes the expectation files anew.
+.PHONY: $(PARTS:%=check-%)
+$(PARTS:%=check-%): check-%: check-build
+	@$(RUN_PARTS) $(call part,$*)
+
+# --- sanitizers --------------------------------------------------------------------------------------
+
+# -fno-sanitize=function: that check reads before a function's first byte, where jitted code has nothing.
+ASAN = BUILD=$(BUILD)-asan CC=clang-19 CFLAGS='-O1 -g -fno-omit-frame-pointer' SANITIZED=1 \
+       SANITIZE='-fsanitize=address,undefined -fno-sanitize=function -fno-sanitize-recover=undefined'
+
+.PHONY: asan
+asan: ## run all tests under the address, leak and undefined-behaviour sanitizers
+	@ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 $(MAKE) --no-print-directory $(ASAN) check
