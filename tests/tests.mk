@@ -24,16 +24,29 @@ $(BUILD)/tests/unit/main.o: $(BUILD)/tests/unit/suites.def
 $(BUILD)/test-unit: $(UNIT_OBJ) $(BUILD)/libraspc-core.a
 	$(TEST_LINK) $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
 
+# --- conformance: the reference's cases against sessions -----------------------------------------------
+
+CONFORMANCE_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/conformance/*.c)))
+$(CONFORMANCE_OBJ): | $(BUILD)/grammar/rasp.tab.h
+
+$(BUILD)/test-conformance: $(CONFORMANCE_OBJ) $(BUILD)/libraspc-core.a
+	$(TEST_LINK)
+
 # --- the parts of the suite: each reports in TAP, tests/run adds up ---------------------------------
 
-TEST_PROGRAMS = $(BUILD)/test-unit
+TEST_PROGRAMS = $(BUILD)/test-unit $(BUILD)/test-conformance
 
-PART_unit   = $(BUILD)/test-unit
-PART_golden = tests/golden/run $(if $(UPDATE),--update)
-PART_docs   = tests/docs/run
-PART_tree   = tests/clean-tree
+conformance = $(BUILD)/test-conformance $(1) tests/conformance/$(1).jsonl $(2:%=tests/conformance/%)
 
-PARTS = unit golden docs tree
+PART_unit    = $(BUILD)/test-unit
+PART_values  = $(call conformance,values)
+PART_errors  = $(call conformance,errors,accepted.txt)
+PART_analyse = $(call conformance,analyse,fewer.txt)
+PART_golden  = tests/golden/run $(if $(UPDATE),--update)
+PART_docs    = tests/docs/run
+PART_tree    = tests/clean-tree
+
+PARTS = unit values errors analyse golden docs tree
 
 RUN_PARTS = BUILD=$(BUILD) RASPC=$(abspath $(RASPC)) tests/run
 part = $(1) '$(PART_$(1))'
