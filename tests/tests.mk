@@ -32,9 +32,36 @@ $(CONFORMANCE_OBJ): | $(BUILD)/grammar/rasp.tab.h
 $(BUILD)/test-conformance: $(CONFORMANCE_OBJ) $(BUILD)/libraspc-core.a
 	$(TEST_LINK)
 
+# --- fuzz targets: tests/fuzz/fuzz_NAME.c; what they once found is replayed by every `make check` ------
+
+FUZZ_TARGETS = $(sort $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_COMMON  = $(BUILD)/tests/fuzz/fuzz.o
+REPLAYS      = $(FUZZ_TARGETS:%=$(BUILD)/replay-%)
+FUZZERS      = $(FUZZ_TARGETS:%=$(BUILD)/fuzz-%)
+
+$(FUZZ_TARGETS:%=$(BUILD)/tests/fuzz/fuzz_%.o): | $(BUILD)/grammar/rasp.tab.h
+
+$(REPLAYS): $(BUILD)/replay-%: $(BUILD)/tests/fuzz/replay.o $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_COMMON) \
+            $(BUILD)/libraspc-core.a
+	$(TEST_LINK)
+
+$(FUZZERS): $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/fuzz_%.o $(FUZZ_COMMON) $(BUILD)/libraspc-core.a
+	$(TEST_LINK) -fsanitize=fuzzer
+
+FUZZ_SECONDS ?= 60
+FUZZ = BUILD=$(BUILD)-fuzz CC=clang-19 CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+       CPPFLAGS=-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
+       SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=function -fno-sanitize-recover=undefined'
+
+.PHONY: fuzz fuzzers
+fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60); FUZZ_TARGETS=... chooses
+	@$(MAKE) --no-print-directory $(FUZZ) fuzzers
+	@BUILD=$(BUILD)-fuzz tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+fuzzers: $(FUZZERS) $(BUILD)/test-conformance
+
 # --- the parts of the suite: each reports in TAP, tests/run adds up ---------------------------------
 
-TEST_PROGRAMS = $(BUILD)/test-unit $(BUILD)/test-conformance
+TEST_PROGRAMS = $(BUILD)/test-unit $(BUILD)/test-conformance $(REPLAYS)
 
 conformance = $(BUILD)/test-conformance $(1) tests/conformance/$(1).jsonl $(2:%=tests/conformance/%)
 
@@ -43,10 +70,12 @@ PART_values  = $(call conformance,values)
 PART_errors  = $(call conformance,errors,accepted.txt)
 PART_analyse = $(call conformance,analyse,fewer.txt)
 PART_golden  = tests/golden/run $(if $(UPDATE),--update)
+PART_limits  = tests/limits/run
+PART_replay  = tests/fuzz/replay-all
 PART_docs    = tests/docs/run
 PART_tree    = tests/clean-tree
 
-PARTS = unit values errors analyse golden docs tree
+PARTS = unit values errors analyse golden limits replay docs tree
 
 RUN_PARTS = BUILD=$(BUILD) RASPC=$(abspath $(RASPC)) tests/run
 part = $(1) '$(PART_$(1))'
