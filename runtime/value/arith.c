@@ -7,9 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_integer(Atom a) { return a.kind == ATOM_BOOL || a.kind == ATOM_INT; }
+static bool is_integer(Atom a) {
+    return a.kind == ATOM_BOOL || a.kind == ATOM_INT;
+}
 
-bool atom_is_number(Atom a) { return is_integer(a) || a.kind == ATOM_FLOAT; }
+bool atom_is_number(Atom a) {
+    return is_integer(a) || a.kind == ATOM_FLOAT;
+}
 
 bool atom_truth(Atom a) {
     switch ((AtomKind)a.kind) {
@@ -22,7 +26,8 @@ bool atom_truth(Atom a) {
     BUG("atom kind %d", a.kind);
 }
 
-/* --- equality and order ------------------------------------------------------------------------- */
+/* --- equality and order -------------------------------------------------------------------------
+ */
 
 int atom_order(Atom a, Atom b, bool *ordered) {
     *ordered = true;
@@ -86,7 +91,8 @@ uint64_t atom_hash(Atom a) {
     return bytes_hash(&a.as.integer, sizeof a.as.integer);
 }
 
-/* --- integers ------------------------------------------------------------------------------------- */
+/* --- integers
+ * ------------------------------------------------------------------------------------- */
 
 static ArithStatus integer_result(Arena *arena, const mpz_t z, Atom *out) {
     if (mpz_sizeinbase(z, 2) > LIMIT_INTEGER_BITS) return ARITH_TOO_LARGE;
@@ -110,8 +116,7 @@ static ArithStatus integer_power(Arena *arena, Atom base, Atom exponent, Atom *o
     integer_view(&view_e, exponent);
     size_t bits = integer_bits(base);
     unsigned long times;
-    if (bits <= 1)
-        /* 0, 1 or -1: only whether the exponent is 0, odd or even matters. */
+    if (bits <= 1) /* 0, 1 or -1: only whether the exponent is 0, odd or even matters. */
         times = integer_is_zero(exponent) ? 0 : mpz_odd_p(view_e.z) ? 1 : 2;
     else if (mpz_cmp_ui(view_e.z, LIMIT_INTEGER_BITS) >= 0 ||
              (bits - 1) * mpz_get_ui(view_e.z) >= LIMIT_INTEGER_BITS)
@@ -179,7 +184,8 @@ static ArithStatus integer_binary(Arena *arena, BinaryOp op, Atom a, Atom b, Ato
     return ARITH_OK;
 }
 
-/* --- floats ----------------------------------------------------------------------------------------- */
+/* --- floats
+ * ----------------------------------------------------------------------------------------- */
 
 static double float_modulo(double a, double b) {
     double rest = fmod(a, b);
@@ -214,7 +220,8 @@ static ArithStatus float_binary(BinaryOp op, Atom a, Atom b, Atom *out) {
     }
 }
 
-/* --- strings ------------------------------------------------------------------------------------------ */
+/* --- strings
+ * ------------------------------------------------------------------------------------------ */
 
 static ArithStatus string_concat(Arena *arena, const String *a, const String *b, Atom *out) {
     size_t len = (size_t)a->len + b->len;
@@ -234,12 +241,14 @@ static ArithStatus string_repeat(Arena *arena, const String *s, Atom count, Atom
     if (times > 0 && times > LIMIT_STRING_BYTES / (int64_t)s->len) return ARITH_TOO_LARGE;
     String *repeated = arena_alloc(arena, sizeof *repeated + s->len * (size_t)times + 1);
     repeated->len = (uint32_t)(s->len * (size_t)times);
-    for (int64_t i = 0; i < times; i++) memcpy(repeated->bytes + i * s->len, s->bytes, s->len);
+    for (int64_t i = 0; i < times; i++)
+        memcpy(repeated->bytes + i * s->len, s->bytes, s->len);
     *out = atom_string(repeated);
     return ARITH_OK;
 }
 
-/* --- the operators -------------------------------------------------------------------------------------- */
+/* --- the operators
+ * -------------------------------------------------------------------------------------- */
 
 static ArithStatus compare(BinaryOp op, Atom a, Atom b, Atom *out) {
     if (op == BINARY_EQ || op == BINARY_NE) {
@@ -293,9 +302,9 @@ ArithStatus atom_unary(Arena *arena, UnaryOp op, Atom a, Atom *out) {
 
 const char *binary_op_text(BinaryOp op) {
     static const char *const texts[] = {
-        [BINARY_ADD] = "+",  [BINARY_SUB] = "-",  [BINARY_MUL] = "*", [BINARY_DIV] = "/",
-        [BINARY_MOD] = "%",  [BINARY_POW] = "^",  [BINARY_EQ] = "==", [BINARY_NE] = "!=",
-        [BINARY_LT] = "<",   [BINARY_LE] = "<=",  [BINARY_GT] = ">",  [BINARY_GE] = ">=",
+        [BINARY_ADD] = "+", [BINARY_SUB] = "-", [BINARY_MUL] = "*", [BINARY_DIV] = "/",
+        [BINARY_MOD] = "%", [BINARY_POW] = "^", [BINARY_EQ] = "==", [BINARY_NE] = "!=",
+        [BINARY_LT] = "<",  [BINARY_LE] = "<=", [BINARY_GT] = ">",  [BINARY_GE] = ">=",
     };
     return texts[op];
 }

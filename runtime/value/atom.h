@@ -33,10 +33,18 @@ typedef struct Atom {
     } as;
 } Atom;
 
-static inline Atom atom_bool(bool b) { return (Atom){.kind = ATOM_BOOL, .as.boolean = b}; }
-static inline Atom atom_int(int64_t i) { return (Atom){.kind = ATOM_INT, .as.integer = i}; }
-static inline Atom atom_float(double d) { return (Atom){.kind = ATOM_FLOAT, .as.real = d}; }
-static inline Atom atom_string(const String *s) { return (Atom){.kind = ATOM_STRING, .as.string = s}; }
+static inline Atom atom_bool(bool b) {
+    return (Atom){.kind = ATOM_BOOL, .as.boolean = b};
+}
+static inline Atom atom_int(int64_t i) {
+    return (Atom){.kind = ATOM_INT, .as.integer = i};
+}
+static inline Atom atom_float(double d) {
+    return (Atom){.kind = ATOM_FLOAT, .as.real = d};
+}
+static inline Atom atom_string(const String *s) {
+    return (Atom){.kind = ATOM_STRING, .as.string = s};
+}
 
 /* --- operations (arith.c) ------------------------------------------------------------------- */
 
@@ -51,8 +59,18 @@ typedef enum ArithStatus {
 } ArithStatus;
 
 typedef enum BinaryOp {
-    BINARY_ADD, BINARY_SUB, BINARY_MUL, BINARY_DIV, BINARY_MOD, BINARY_POW,
-    BINARY_EQ, BINARY_NE, BINARY_LT, BINARY_LE, BINARY_GT, BINARY_GE,
+    BINARY_ADD,
+    BINARY_SUB,
+    BINARY_MUL,
+    BINARY_DIV,
+    BINARY_MOD,
+    BINARY_POW,
+    BINARY_EQ,
+    BINARY_NE,
+    BINARY_LT,
+    BINARY_LE,
+    BINARY_GT,
+    BINARY_GE,
 } BinaryOp;
 typedef enum UnaryOp { UNARY_NEG, UNARY_POS, UNARY_ROUND, UNARY_NOT } UnaryOp;
 
@@ -79,7 +97,8 @@ typedef struct NumberSum NumberSum;
 NumberSum *sum_new(Arena *arena);
 void sum_clear(NumberSum *sum);
 void sum_add(NumberSum *sum, Atom number);
-/* The sum itself. Meaningless after an integer too large for a float met a float: sum_mean says so. */
+/* The sum itself. Meaningless after an integer too large for a float met a float: sum_mean says so.
+ */
 Atom sum_value(NumberSum *sum);
 ArithStatus sum_mean(NumberSum *sum, uint64_t count, Atom *mean); /* sum * 1.0 / count, a float */
 void sum_free(NumberSum *sum); /* releases what GMP holds; the struct is the arena's */
@@ -100,13 +119,15 @@ bool atom_as_double(Atom a, double *out);
 /* The value when it is a bool or int that fits. */
 bool atom_as_int64(Atom a, int64_t *out);
 
-/* --- text (format.c) --------------------------------------------------------------------------- */
+/* --- text (format.c) ---------------------------------------------------------------------------
+ */
 
 void atom_format_str(Buffer *out, Atom a);     /* Python's str(): abc, 1.0, True */
 void atom_format_repr(Buffer *out, Atom a);    /* Python's repr(): 'abc', 1.0, True */
 void atom_format_source(Buffer *out, Atom a);  /* RASP: "abc", 1.0, True */
 void atom_format_display(Buffer *out, Atom a); /* in a sequence: abc, 0.333, T */
-void atom_format_brief(Buffer *out, Atom a);   /* source form, its middle left out when long: for messages */
+void atom_format_brief(Buffer *out,
+                       Atom a); /* source form, its middle left out when long: for messages */
 /* JSON that reads back to the same atom: "abc", 1, 1.0, true; {"float": "inf"} for the rest. */
 void atom_format_json(Buffer *out, Atom a);
 void float_format_repr(Buffer *out, double d); /* the shortest text that reads back, as Python */

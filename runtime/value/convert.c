@@ -39,14 +39,16 @@ Atom atom_copy(Arena *arena, Atom a) {
     return a;
 }
 
-/* --- text as Python reads numbers ----------------------------------------------------------------- */
+/* --- text as Python reads numbers
+ * ----------------------------------------------------------------- */
 
 /* The value of a Unicode decimal digit, or -1. Unicode gives each script's ten digits ten code
    points in a row, so the distance from the first one of the row tells the value. */
 static int decimal_value(int32_t code) {
     if (utf8proc_category(code) != UTF8PROC_CATEGORY_ND) return -1;
     int distance = 0;
-    while (utf8proc_category(code - distance - 1) == UTF8PROC_CATEGORY_ND) distance++;
+    while (utf8proc_category(code - distance - 1) == UTF8PROC_CATEGORY_ND)
+        distance++;
     return distance % 10;
 }
 
@@ -58,21 +60,25 @@ static bool is_wide_blank(int32_t code) {
            property->bidi_class == UTF8PROC_BIDI_CLASS_S;
 }
 
-static bool is_ascii_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+static bool is_ascii_blank(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 /* Appends the text with every decimal digit and blank as its ASCII one, the blanks around it left
    out, and every other non-ASCII character as '?', which no number holds. */
 static void number_text(Buffer *out, const String *text) {
     size_t bad;
     bool ascii = true;
-    for (uint32_t i = 0; i < text->len; i++) ascii = ascii && (unsigned char)text->bytes[i] < 0x80;
+    for (uint32_t i = 0; i < text->len; i++)
+        ascii = ascii && (unsigned char)text->bytes[i] < 0x80;
     if (ascii || !utf8_valid(text->bytes, text->len, &bad)) {
         buffer_add(out, text->bytes, text->len);
     } else {
         const uint8_t *bytes = (const uint8_t *)text->bytes;
         for (size_t i = 0; i < text->len;) {
             utf8proc_int32_t code;
-            utf8proc_ssize_t step = utf8proc_iterate(bytes + i, (utf8proc_ssize_t)(text->len - i), &code);
+            utf8proc_ssize_t step =
+                utf8proc_iterate(bytes + i, (utf8proc_ssize_t)(text->len - i), &code);
             if (step <= 0) BUG("utf8_valid passed what utf8proc does not");
             i += (size_t)step;
             int digit = decimal_value(code);
@@ -84,16 +90,20 @@ static void number_text(Buffer *out, const String *text) {
                 buffer_char(out, code < 0x80 ? (char)code : '?');
         }
     }
-    while (out->len > 0 && is_ascii_blank(out->data[out->len - 1])) out->len--;
+    while (out->len > 0 && is_ascii_blank(out->data[out->len - 1]))
+        out->len--;
     size_t blanks = 0;
-    while (blanks < out->len && is_ascii_blank(out->data[blanks])) blanks++;
+    while (blanks < out->len && is_ascii_blank(out->data[blanks]))
+        blanks++;
     if (blanks > 0) memmove(out->data, out->data + blanks, out->len - blanks);
     out->len -= blanks;
     buffer_char(out, '\0'); /* ends the text, and does not count */
     out->len--;
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 /* Takes out the underscores; false when one does not stand between two digits, or on a NUL. */
 static bool remove_underscores(Buffer *text) {
@@ -114,7 +124,8 @@ static bool remove_underscores(Buffer *text) {
 
 static size_t skip_digits(const char **at) {
     const char *start = *at;
-    while (is_digit(**at)) ++*at;
+    while (is_digit(**at))
+        ++*at;
     return (size_t)(*at - start);
 }
 
@@ -140,7 +151,8 @@ static bool is_float_text(const char *at) {
 static Atom parse_decimal(Arena *arena, const char *digits, size_t len, bool negative) {
     if (len <= 18) {
         int64_t value = 0;
-        for (size_t i = 0; i < len; i++) value = value * 10 + (digits[i] - '0');
+        for (size_t i = 0; i < len; i++)
+            value = value * 10 + (digits[i] - '0');
         return atom_int(negative ? -value : value);
     }
     Buffer text = {0}; /* GMP reads up to a NUL */

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <utf8proc.h>
 
-/* --- floats --------------------------------------------------------------------------------------- */
+/* --- floats
+ * --------------------------------------------------------------------------------------- */
 
 enum { FLOAT_DIGITS_MAX = 17, FLOAT_TEXT = 40 };
 
@@ -54,7 +55,8 @@ static bool decimal_next(Decimal *decimal) {
    dense, so there the nearest short text may miss where the next one above it reads back. */
 static Decimal shortest_decimal(double magnitude) {
     Decimal decimal;
-    for (int precision = magnitude < DBL_MIN ? 1 : DBL_DIG; precision < FLOAT_DIGITS_MAX; precision++) {
+    for (int precision = magnitude < DBL_MIN ? 1 : DBL_DIG; precision < FLOAT_DIGITS_MAX;
+         precision++) {
         decimal = decimal_of(magnitude, precision);
         if (reads_back(&decimal, magnitude)) goto found;
         int exponent;
@@ -113,7 +115,8 @@ static void format_rounded(Buffer *out, double d) {
     float_format_repr(out, strtod(text, NULL));
 }
 
-/* --- strings ------------------------------------------------------------------------------------------ */
+/* --- strings
+ * ------------------------------------------------------------------------------------------ */
 
 static bool is_printable(int32_t code) {
     if (code == ' ') return true;
@@ -133,7 +136,8 @@ static bool is_printable(int32_t code) {
 /* The code point at bytes and its length; -1 for a byte that is not UTF-8. */
 static int32_t next_code(const char *bytes, size_t left, size_t *step) {
     utf8proc_int32_t code;
-    utf8proc_ssize_t length = utf8proc_iterate((const uint8_t *)bytes, (utf8proc_ssize_t)left, &code);
+    utf8proc_ssize_t length =
+        utf8proc_iterate((const uint8_t *)bytes, (utf8proc_ssize_t)left, &code);
     *step = length > 0 ? (size_t)length : 1;
     return length > 0 ? code : -1;
 }
@@ -155,7 +159,10 @@ static void format_string_repr(Buffer *out, const String *s) {
         else if (code < 0)
             buffer_printf(out, "\\x%02x", (unsigned)(unsigned char)s->bytes[i]);
         else
-            buffer_printf(out, code <= 0xff ? "\\x%02x" : code <= 0xffff ? "\\u%04x" : "\\U%08x",
+            buffer_printf(out,
+                          code <= 0xff     ? "\\x%02x"
+                          : code <= 0xffff ? "\\u%04x"
+                                           : "\\U%08x",
                           (unsigned)code);
     }
     buffer_char(out, quote);
@@ -180,7 +187,8 @@ static void format_string_json(Buffer *out, const String *s) {
     buffer_char(out, '"');
 }
 
-/* --- atoms ---------------------------------------------------------------------------------------------- */
+/* --- atoms
+ * ---------------------------------------------------------------------------------------------- */
 
 void atom_format_str(Buffer *out, Atom a) {
     switch ((AtomKind)a.kind) {
@@ -224,8 +232,10 @@ void atom_format_brief(Buffer *out, Atom a) {
     } else {
         /* Cut between characters, not inside one. */
         size_t head = HEAD, tail = text.len - TAIL;
-        while (head > 0 && ((unsigned char)text.data[head] & 0xc0) == 0x80) head--;
-        while (tail < text.len && ((unsigned char)text.data[tail] & 0xc0) == 0x80) tail++;
+        while (head > 0 && ((unsigned char)text.data[head] & 0xc0) == 0x80)
+            head--;
+        while (tail < text.len && ((unsigned char)text.data[tail] & 0xc0) == 0x80)
+            tail++;
         buffer_add(out, text.data, head);
         buffer_text(out, "...");
         buffer_add(out, text.data + tail, text.len - tail);

@@ -4,7 +4,12 @@
 
 #include "runtime/value/atom.h"
 
-typedef enum SequenceType { SEQUENCE_STRINGS, SEQUENCE_BOOLS, SEQUENCE_INTS, SEQUENCE_FLOATS } SequenceType;
+typedef enum SequenceType {
+    SEQUENCE_STRINGS,
+    SEQUENCE_BOOLS,
+    SEQUENCE_INTS,
+    SEQUENCE_FLOATS
+} SequenceType;
 
 typedef struct Sequence {
     uint32_t n;
