@@ -1,0 +1,438 @@
+/* The graph's text form, its verifier, and its layers. Graphs are built by parsing. */
+#include "runtime/graph/graph.h"
+
+#include <check.h>
+#include <string.h>
+
+typedef struct Fixture {
+    Arena *arena;
+    Sources *sources;
+    Diagnostics *diags;
+    Buffer out;
+} Fixture;
+
+static void open_fixture(Fixture *f) {
+    *f = (Fixture){.arena = arena_new(0), .sources = sources_new()};
+    f->diags = diagnostics_new(f->sources);
+}
+
+static void close_fixture(Fixture *f) {
+    buffer_free(&f->out);
+    diagnostics_free(f->diags);
+    sources_free(f->sources);
+    arena_free(f->arena);
+}
+
+static Graph *parse_bytes(Fixture *f, const char *text, size_t len) {
+    return graph_parse(f->arena, f->sources, sources_add(f->sources, "test.graph", text, len),
+                       f->diags);
+}
+
+static Graph *parse(Fixture *f, const char *text) {
+    Graph *graph = parse_bytes(f, text, strlen(text));
+    ck_assert_msg(graph != NULL, "%s\n%s",
+                  diagnostics_count(f->diags) ? diagnostics_message(f->diags, 0) : "", text);
+    return graph;
+}
+
+/* --- round trips --------------------------------------------------------------------------------- */
+
+/* Every operation once. */
+static const char every_operation[] = "%0 = tokens_str\n"
+                                      "%1 = tokens_int\n"
+                                      "%2 = tokens_float\n"
+                                      "%3 = tokens_bool\n"
+                                      "%4 = tokens_asis\n"
+                                      "%5 = indices\n"
+                                      "%6 = const -12\n"
+                                      "%7 = neg %1\n"
+                                      "%8 = pos %2\n"
+                                      "%9 = round %2\n"
+                                      "%10 = not %3\n"
+                                      "%11 = indicator %3\n"
+                                      "%12 = add %1 %6\n"
+                                      "%13 = sub %1 %6\n"
+                                      "%14 = mul %1 %6\n"
+                                      "%15 = div %1 %6\n"
+                                      "%16 = mod %1 %6\n"
+                                      "%17 = pow %1 %5\n"
+                                      "%18 = eq %4 %0\n"
+                                      "%19 = lt %1 %2\n"
+                                      "%20 = le %1 %2\n"
+                                      "%21 = gt %1 %2\n"
+                                      "%22 = ge %1 %2\n"
+                                      "%23 = and %3 %10\n"
+                                      "%24 = or %3 %10\n"
+                                      "%25 = choose %3 %0 %1\n"
+                                      "%26 = member %0 table [\"a\", 1, 2.5, True]\n"
+                                      "%27 = lookup %0 table {\"a\": 1, \"b\": \"x\"}\n"
+                                      "%28 = item %5 table [1, \"two\", 3.0]\n"
+                                      "%29 = select_eq %0 %0\n"
+                                      "%30 = select_ne %0 %0\n"
+                                      "%31 = select_lt %5 %5\n"
+                                      "%32 = select_le %5 %5\n"
+                                      "%33 = select_gt %5 %5\n"
+                                      "%34 = select_ge %5 %5\n"
+                                      "%35 = sel_and %29 %31\n"
+                                      "%36 = sel_or %30 %32\n"
+                                      "%37 = sel_not %33\n"
+                                      "%38 = aggregate %35 %0 default \"-\"\n"
+                                      "%39 = width %37\n"
+                                      "found = %38\n"
+                                      "wide = %39\n"
+                                      "found = %39\n";
+
+/* text without comments and the blanks before them. */
+static void strip_comments(const char *text, Buffer *out) {
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        size_t kept = 0;
+        while (kept < len && text[kept] != '#') kept++;
+        while (kept > 0 && text[kept - 1] == ' ') kept--;
+        buffer_add(out, text, kept);
+        buffer_char(out, '\n');
+        text += len + (text[len] == '\n');
+    }
+}
+
+START_TEST(test_every_operation_prints_as_it_was_read) {
+    Fixture f;
+    open_fixture(&f);
+    Graph *graph = parse(&f, every_operation);
+    ck_assert_uint_eq(graph->count, OP_COUNT);
+    bool seen[OP_COUNT] = {false};
+    for (NodeId id = 0; id < graph->count; id++) seen[graph_node(graph, id)->op] = true;
+    for (int op = 0; op < OP_COUNT; op++) ck_assert_msg(seen[op], "%s", op_info(op)->name);
+
+    Buffer printed = {0};
+    graph_print(graph, &printed);
+    strip_comments(printed.data, &f.out);
+    ck_assert_str_eq(f.out.data, every_operation);
+    buffer_free(&printed);
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_names_keep_their_order) {
+    Fixture f;
+    open_fixture(&f);
+    Graph *graph = parse(&f, every_operation);
+    ck_assert_uint_eq(graph_find(graph, "found"), 39);
+    ck_assert_str_eq(graph_name_of(graph, 38)->bytes, "found");
+    ck_assert_str_eq(graph_name_of(graph, 39)->bytes, "found");
+    ck_assert_uint_eq(graph_find(graph, "lost"), NO_NODE);
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_comments_say_type_and_depth) {
+    Fixture f;
+    open_fixture(&f);
+    graph_print(parse(&f, "%0 = tokens_str\n%1 = select_eq %0 %0\n%2 = width %1\n"), &f.out);
+    ck_assert_ptr_nonnull(strstr(f.out.data, "# strings, depth 0\n"));
+    ck_assert_ptr_nonnull(strstr(f.out.data, "# a selector, depth 1\n"));
+    ck_assert_ptr_nonnull(strstr(f.out.data, "# ints, depth 1\n"));
+    close_fixture(&f);
+}
+END_TEST
+
+/* Atoms that a careless printer or reader would change. */
+static const char *const atoms[] = {
+    "0",     "-1",   "9223372036854775807",    "-9223372036854775808",   "9223372036854775808",
+    "True",  "0.0",  "-0.0",                   "1e+16",                  "5e-324",
+    "inf",   "-inf", "nan",                    "0.30000000000000004",    "\"\"",
+    "\"#\"", "\"\\\"\\\\\\n\\x00\\x1f\\x7f\"", "\"\xc3\xa9\xe2\x86\x92\"", "\"%0 = x\"",
+    "False", "-123456789012345678901234567890"};
+
+START_TEST(test_atoms_read_back) {
+    Fixture f;
+    open_fixture(&f);
+    Buffer text = {0};
+    buffer_printf(&text, "%%0 = const %s\n", atoms[_i]);
+    graph_print(parse(&f, text.data), &f.out);
+    ck_assert_msg(strncmp(f.out.data, text.data, text.len - 1) == 0, "%s%s", text.data, f.out.data);
+    buffer_free(&text);
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_one_node_is_numbered_afresh) {
+    Fixture f;
+    open_fixture(&f);
+    Graph *graph = parse(&f, "%0 = tokens_int\n%1 = tokens_str\n%2 = indices\n%3 = neg %0\n"
+                             "%4 = select_lt %2 %2\n%5 = aggregate %4 %1 default \"-\"\n"
+                             "minus = %3\nbefore = %4\n");
+    Buffer printed = {0};
+    graph_print_node(graph, 5, &printed);
+    strip_comments(printed.data, &f.out);
+    ck_assert_str_eq(f.out.data, "%0 = tokens_str\n%1 = indices\n%2 = select_lt %1 %1\n"
+                                 "%3 = aggregate %2 %0 default \"-\"\nbefore = %2\n");
+    buffer_free(&printed);
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_blank_lines_and_comments_are_skipped) {
+    Fixture f;
+    open_fixture(&f);
+    Graph *graph = parse(&f, "# a graph\r\n\n  %0=tokens_str#here\r\n\t\nname=%0");
+    ck_assert_uint_eq(graph->count, 1);
+    ck_assert_uint_eq(graph_find(graph, "name"), 0);
+    ck_assert_uint_eq(parse(&f, "")->count, 0);
+    close_fixture(&f);
+}
+END_TEST
+
+/* --- broken texts -------------------------------------------------------------------------------- */
+
+typedef struct Broken {
+    const char *text;
+    const char *message; /* a part of what is reported */
+} Broken;
+
+static const Broken broken[] = {
+    {"%1 = tokens_str", "numbered in their order"},
+    {"%0 = tokens_str\n%0 = tokens_int", "numbered in their order"},
+    {"%0 = tokens_str\n%1 = tokens_str", "is equal to %0"},
+    {"%0 = token", "expected an operation"},
+    {"%0 =", "expected an operation"},
+    {"%0 tokens_str", "expected '='"},
+    {"% = tokens_str", "expected a node"},
+    {"%99999999999999999999 = tokens_str", "at most"},
+    {"%0 = neg", "expected a node"},
+    {"%0 = neg %0", "does not stand above"},
+    {"%0 = neg %1", "does not stand above"},
+    {"%0 = neg %4294967295", "at most"},
+    {"%0 = tokens_str %0", "end of the line"},
+    {"%0 = tokens_str\n%1 = neg %0", "strings"},
+    {"%0 = tokens_str\n%1 = width %0", "a selector"},
+    {"%0 = tokens_str\n%1 = select_eq %0 %0\n%2 = neg %1", "an s-op"},
+    {"%0 = tokens_str\n%1 = select_eq %0 %0\n%2 = aggregate %1 %1 default 0", "an s-op"},
+    {"%0 = tokens_str\n%1 = select_eq %0 %0\n%2 = aggregate %1 %0", "expected 'default'"},
+    {"%0 = tokens_str\n%1 = select_eq %0 %0\n%2 = aggregate %1 %0 default", "expected an atom"},
+    {"%0 = const", "expected an atom"},
+    {"%0 = const ?", "expected an atom"},
+    {"%0 = const None", "expected an atom"},
+    {"%0 = const -", "expected a number"},
+    {"%0 = const -x", "expected a number"},
+    {"%0 = const 1.", "behind the point"},
+    {"%0 = const 1e", "behind the e"},
+    {"%0 = const 1 2", "end of the line"},
+    {"%0 = const \"a", "does not end"},
+    {"%0 = const \"a\n\"", "does not end"},
+    {"%0 = const \"a\\", "an escape is"},
+    {"%0 = const \"\\q\"", "an escape is"},
+    {"%0 = const \"\\x8", "an escape is"},
+    {"%0 = const \"\\xff\"", "an escape is"},
+    {"%0 = const \"\xff\"", "not UTF-8"},
+    {"%0 = tokens_str\n%1 = member %0 [1]", "expected 'table'"},
+    {"%0 = tokens_str\n%1 = member %0 table 1", "expected '['"},
+    {"%0 = tokens_str\n%1 = member %0 table [1", "expected ']'"},
+    {"%0 = tokens_str\n%1 = member %0 table [1,", "expected an atom"},
+    {"%0 = tokens_str\n%1 = lookup %0 table [1]", "expected '{'"},
+    {"%0 = tokens_str\n%1 = lookup %0 table {1}", "expected ':'"},
+    {"%0 = tokens_str\n%1 = lookup %0 table {1: 2", "expected '}'"},
+    {"%0 = tokens_str\n%1 = lookup %0 table {}", "empty"},
+    {"%0 = tokens_str\n%1 = lookup %0 table {1: 2, \"a\": 1, 1.0: 3}", "stands twice"},
+    {"%0 = tokens_str\n%1 = item %0 table [1]", "ints"},
+    {"name", "expected '='"},
+    {"name = %0", "does not stand above"},
+    {"name = tokens", "expected a node"},
+    {"= %0", "end of the line"},
+    {"\x01", "end of the line"},
+};
+
+START_TEST(test_broken_text_is_reported) {
+    Fixture f;
+    open_fixture(&f);
+    ck_assert_ptr_null(parse_bytes(&f, broken[_i].text, strlen(broken[_i].text)));
+    ck_assert_uint_eq(diagnostics_errors(f.diags), 1);
+    ck_assert_int_eq(diagnostics_id(f.diags, 0), DIAG_GRAPH_TEXT);
+    const char *message = diagnostics_message(f.diags, 0);
+    ck_assert_msg(strstr(message, broken[_i].message) != NULL, "%s\n%s", broken[_i].text, message);
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_a_nul_byte_is_reported) {
+    Fixture f;
+    open_fixture(&f);
+    ck_assert_ptr_null(parse_bytes(&f, "%0 = \0tokens_str", 16));
+    ck_assert_int_eq(diagnostics_id(f.diags, 0), DIAG_GRAPH_TEXT);
+    close_fixture(&f);
+}
+END_TEST
+
+/* Every beginning of a good text either reads or is reported, and no byte behind it is looked at. */
+START_TEST(test_every_beginning_ends_well) {
+    for (size_t len = 0; len < sizeof every_operation; len++) {
+        Fixture f;
+        open_fixture(&f);
+        Graph *graph = parse_bytes(&f, every_operation, len);
+        ck_assert_uint_eq(diagnostics_errors(f.diags), graph ? 0 : 1);
+        close_fixture(&f);
+    }
+}
+END_TEST
+
+/* --- the verifier -------------------------------------------------------------------------------- */
+
+static Graph *small_graph(Fixture *f) {
+    return parse(f, "%0 = tokens_int\n%1 = indices\n%2 = select_lt %1 %1\n"
+                    "%3 = aggregate %2 %0 default 0\n%4 = lookup %0 table {1: 2, 3: 4}\n"
+                    "%5 = neg %1\nname = %3\n");
+}
+
+static void break_argument(Graph *graph) { graph->nodes[5].args[0] = 5; }
+static void break_spare_argument(Graph *graph) { graph->nodes[5].args[1] = 0; }
+static void break_operation(Graph *graph) { graph->nodes[5].op = OP_COUNT; }
+static void break_type(Graph *graph) { graph->nodes[5].type = TYPE_STRING; }
+static void break_kind(Graph *graph) { graph->nodes[5].args[0] = 2; }
+static void break_depth(Graph *graph) { graph->nodes[3].depth = 2; }
+static void break_table(Graph *graph) { graph->nodes[4].table = NULL; }
+static void break_spare_table(Graph *graph) { graph->nodes[5].table = graph->nodes[4].table; }
+static void break_key(Graph *graph) {
+    Table *table = ARENA_NEW(graph->arena, Table);
+    Atom *keys = ARENA_ARRAY(graph->arena, Atom, 2);
+    keys[0] = atom_int(1);
+    keys[1] = atom_bool(true);
+    *table = *graph->nodes[4].table;
+    table->keys = keys;
+    graph->nodes[4].table = table;
+}
+static void break_atom(Graph *graph) { graph->nodes[3].atom.kind = ATOM_OPAQUE; }
+static void break_distinct(Graph *graph) { graph->nodes[1] = graph->nodes[0]; }
+static void break_name(Graph *graph) { graph->names[0].node = graph->count; }
+
+typedef struct Damage {
+    void (*apply)(Graph *graph);
+    const char *why;
+} Damage;
+
+static const Damage damages[] = {
+    {break_argument, "%5: argument 1 does not come before"},
+    {break_spare_argument, "%5: argument 2 is not used"},
+    {break_operation, "%5: there is no operation"},
+    {break_type, "%5: its type is ints, not strings"},
+    {break_kind, "%5: neg takes an s-op"},
+    {break_depth, "%3: its depth is 1, not 2"},
+    {break_table, "%4: no table"},
+    {break_spare_table, "%5: a table that"},
+    {break_key, "%4: a key that stands twice"},
+    {break_atom, "%3: a constant that is no atom"},
+    {break_distinct, "%1: it is equal to %0"},
+    {break_name, "name 0: it stands for no node"},
+};
+
+START_TEST(test_verify_finds_damage) {
+    Fixture f;
+    open_fixture(&f);
+    Graph *graph = small_graph(&f);
+    ck_assert(graph_verify(graph, &f.out));
+    ck_assert_uint_eq(f.out.len, 0);
+    damages[_i].apply(graph);
+    ck_assert(!graph_verify(graph, &f.out));
+    ck_assert_msg(strstr(f.out.data, damages[_i].why) != NULL, "%s\n%s", damages[_i].why,
+                  f.out.data);
+    close_fixture(&f);
+}
+END_TEST
+
+/* --- layers -------------------------------------------------------------------------------------- */
+
+typedef struct Analysis {
+    const char *text; /* the last name is asked for */
+    const char *layers;
+} Analysis;
+
+/* The published programs, and cases of the layer rule. */
+static const Analysis analyses[] = {
+    {"%0 = tokens_str\n", ""},
+    {"%0 = indices\n%1 = const 1\n%2 = add %0 %1\n", ""},
+    /* reverse */
+    {"%0 = tokens_str\n%1 = indices\n%2 = const 1\n%3 = select_eq %2 %2\n%4 = width %3\n"
+     "%5 = sub %4 %1\n%6 = sub %5 %2\n%7 = select_eq %6 %1\n%8 = aggregate %7 %0 default 0\n",
+     "1 1"},
+    /* histogram without BOS: one head here, two in the reference */
+    {"%0 = tokens_str\n%1 = select_eq %0 %0\n%2 = width %1\n", "1"},
+    /* double histogram */
+    {"%0 = tokens_str\n%1 = indices\n%2 = select_eq %0 %0\n%3 = width %2\n"
+     "%4 = select_lt %1 %1\n%5 = sel_and %2 %4\n%6 = width %5\n%7 = const 0\n%8 = gt %6 %7\n"
+     "%9 = not %8\n%10 = const True\n%11 = select_eq %3 %3\n%12 = select_eq %9 %10\n"
+     "%13 = sel_and %11 %12\n%14 = width %13\n",
+     "2 1"},
+    /* sort by tokens, stable */
+    {"%0 = tokens_int\n%1 = indices\n%2 = select_lt %0 %0\n%3 = select_eq %0 %0\n"
+     "%4 = select_lt %1 %1\n%5 = sel_and %3 %4\n%6 = sel_or %2 %5\n%7 = width %6\n"
+     "%8 = select_eq %7 %1\n%9 = aggregate %8 %0 default 0\n",
+     "1 1"},
+    /* Dyck-1: what is open at each position, then whether it went below zero anywhere or ends open */
+    {"%0 = tokens_str\n%1 = indices\n%2 = const \"(\"\n%3 = eq %0 %2\n%4 = indicator %3\n"
+     "%5 = select_le %1 %1\n%6 = aggregate %5 %4 default 0\n%7 = const 0\n%8 = lt %6 %7\n"
+     "%9 = indicator %8\n%10 = const 1\n%11 = select_eq %10 %10\n"
+     "%12 = aggregate %11 %9 default 0\n%13 = eq %12 %7\n",
+     "1 1"},
+    /* one selector that gathers twice in a layer is one head; in two layers it is one in each */
+    {"%0 = indices\n%1 = tokens_int\n%2 = select_eq %0 %0\n%3 = aggregate %2 %0 default 0\n"
+     "%4 = aggregate %2 %1 default 0\n%5 = aggregate %2 %3 default 0\n%6 = add %4 %5\n",
+     "1 1"},
+    /* a layer's heads count where they gather, not where they are known */
+    {"%0 = indices\n%1 = select_lt %0 %0\n%2 = select_gt %0 %0\n%3 = width %1\n"
+     "%4 = aggregate %2 %3 default 0\n",
+     "1 1"},
+    /* nothing else in the graph counts */
+    {"%0 = indices\n%1 = select_lt %0 %0\n%2 = width %1\n%3 = select_eq %2 %2\n%4 = width %3\n"
+     "%5 = neg %0\n",
+     ""},
+    /* a selector by itself */
+    {"%0 = indices\n%1 = select_lt %0 %0\n", "1"},
+};
+
+START_TEST(test_layers) {
+    Fixture f;
+    open_fixture(&f);
+    Graph *graph = parse(&f, analyses[_i].text);
+    Layers layers = graph_layers(graph, graph->count - 1, f.arena);
+    buffer_text(&f.out, "");
+    for (uint32_t layer = 0; layer < layers.count; layer++) {
+        buffer_printf(&f.out, layer ? " %u" : "%u", layers.heads[layer]);
+        for (uint32_t head = 0; head < layers.heads[layer]; head++) {
+            NodeId selector = layers.selectors[layer][head];
+            ck_assert_uint_eq(graph_node(graph, selector)->type, TYPE_SELECTOR);
+            if (head > 0) ck_assert_uint_gt(selector, layers.selectors[layer][head - 1]);
+        }
+    }
+    ck_assert_str_eq(f.out.data ? f.out.data : "", analyses[_i].layers);
+    close_fixture(&f);
+}
+END_TEST
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
+
+Suite *graph_suite(void);
+Suite *graph_suite(void) {
+    Suite *suite = suite_create("graph");
+    TCase *text = tcase_create("text");
+    tcase_add_test(text, test_every_operation_prints_as_it_was_read);
+    tcase_add_test(text, test_names_keep_their_order);
+    tcase_add_test(text, test_comments_say_type_and_depth);
+    tcase_add_loop_test(text, test_atoms_read_back, 0, COUNT(atoms));
+    tcase_add_test(text, test_one_node_is_numbered_afresh);
+    tcase_add_test(text, test_blank_lines_and_comments_are_skipped);
+    suite_add_tcase(suite, text);
+
+    TCase *wrong = tcase_create("broken text");
+    tcase_add_loop_test(wrong, test_broken_text_is_reported, 0, COUNT(broken));
+    tcase_add_test(wrong, test_a_nul_byte_is_reported);
+    tcase_add_test(wrong, test_every_beginning_ends_well);
+    suite_add_tcase(suite, wrong);
+
+    TCase *verify = tcase_create("verify");
+    tcase_add_loop_test(verify, test_verify_finds_damage, 0, COUNT(damages));
+    suite_add_tcase(suite, verify);
+
+    TCase *layers = tcase_create("layers");
+    tcase_add_loop_test(layers, test_layers, 0, COUNT(analyses));
+    suite_add_tcase(suite, layers);
+    return suite;
+}
