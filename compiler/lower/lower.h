@@ -1,0 +1,20 @@
+/* lower: graph -> model. The transformer that computes one s-op exactly, on every input over a
+   vocabulary up to a greatest length, or a diagnostic that says which node can't be, and why. */
+#ifndef RASPC_LOWER_H
+#define RASPC_LOWER_H
+
+#include "runtime/graph/graph.h"
+#include "runtime/model/model.h"
+
+typedef struct LowerOptions {
+    uint32_t vocabulary_count;
+    const Atom *vocabulary; /* (vocabulary_count), distinct; at least one */
+    uint32_t max_length;    /* at least 1 */
+} LowerOptions;
+
+/* The model lives in arena; the graph must not change while it is used. On failure reports
+   (DIAG_CANNOT_LOWER at the node's span) and returns NULL. */
+Model *lower(Arena *arena, const Graph *graph, NodeId output, const LowerOptions *options,
+             Diagnostics *diags);
+
+#endif

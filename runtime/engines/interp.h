@@ -1,0 +1,20 @@
+/* interp: runs a model's dense weights as a standard transformer would, in float32. What it computes
+   is what PyTorch or ONNX Runtime will compute. Of the model it sees the weights, the vocabulary and
+   the read-out's names, never the symbolic view. */
+#ifndef RASPC_INTERP_H
+#define RASPC_INTERP_H
+
+#include "runtime/model/weights.h"
+#include "runtime/value/sequence.h"
+
+typedef struct Interp Interp;
+
+/* Materialises the weights into arena. NULL when they do not fit: reported at span. */
+Interp *interp_new(Arena *arena, const Model *model, Span span, Diagnostics *diags);
+
+/* Results in result_arena. False when the input is not one that the model takes, when the program
+   is undefined at a position, or when there is not enough memory: one diagnostic at span. */
+bool interp_run(const Interp *interp, Input input, Span span, Arena *result_arena,
+                Diagnostics *diags, Sequence *out);
+
+#endif

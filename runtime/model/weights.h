@@ -1,0 +1,59 @@
+/* The weights view: dense float32 matrices made from a model's symbolic view, with the shapes and
+   the arithmetic that any framework has. interp and the exporters see only these.
+
+   stream[0]     = embed_token[0] + embed_position[0]                        (BOS, the null key)
+   stream[1 + i] = embed_token[1 + token i] + embed_position[1 + i]
+   a layer:  stream += sum over heads of softmax(Q K' , mask) V W_O           Q = stream W_Q, ...
+             stream += relu(stream W_in + b_in) W_out + b_out
+   logits        = stream W_U + b_U, at rows 1..n
+
+   The softmax's scale is inside W_Q: a framework that divides by sqrt(head width) multiplies it back. */
+#ifndef RASPC_WEIGHTS_H
+#define RASPC_WEIGHTS_H
+
+#include "runtime/model/model.h"
+
+typedef struct DenseHead {
+    uint32_t width;    /* K: of queries, keys and values alike, padded with zeros */
+    const float *w_q;  /* (D, K) */
+    const float *w_k;  /* (D, K) */
+    const float *w_v;  /* (D, K) */
+    const float *w_o;  /* (K, D) */
+    HeadMask mask;     /* on input positions; row 0 and column 0 are always let through */
+} DenseHead;
+
+typedef struct DenseLayer {
+    uint32_t head_count;
+    const DenseHead *heads;
+    uint32_t units;     /* U: ReLUs; 0: no feed-forward part */
+    const float *w_in;  /* (D, U) */
+    const float *b_in;  /* (U) */
+    const float *w_out; /* (U, D) */
+    const float *b_out; /* (D) */
+} DenseLayer;
+
+typedef struct DenseModel {
+    uint32_t width;          /* D: of the residual stream */
+    uint32_t vocabulary;     /* tokens, BOS not counted */
+    uint32_t max_length;     /* positions, BOS not counted */
+    const float *w_e;        /* (1 + vocabulary, D) */
+    const float *w_p;        /* (1 + max_length, D) */
+    uint32_t layer_count;
+    const DenseLayer *layers;
+    uint32_t outputs;        /* logits: the read-out's, then one a trap */
+    const float *w_u;        /* (D, outputs) */
+    const float *b_u;        /* (outputs) */
+} DenseModel;
+
+/* How many numbers the weights hold (each head and layer at its own size). */
+uint64_t model_parameters(const Model *model);
+/* Logits of the read-out proper; the traps' follow. DECODE_ATOMS: the distinct atoms, else 1. */
+uint32_t model_logits(const Model *model);
+/* DECODE_ATOMS: the atom that logit number i stands for. */
+Atom model_logit_atom(const Model *model, uint32_t logit);
+
+/* Makes the weights. NULL when they would not fit LIMIT_DENSE_BYTES: a diagnostic at span says how
+   large they would be. */
+const DenseModel *model_weights(Arena *arena, const Model *model, Span span, Diagnostics *diags);
+
+#endif
