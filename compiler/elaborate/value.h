@@ -38,9 +38,17 @@ typedef struct Value {
     } as;
 } Value;
 
+/* How deep a value nests and how many values it holds in all, so that both can be bounded. */
+typedef struct Extent {
+    uint32_t depth;
+    uint64_t size;
+} Extent;
+Extent value_extent(Value value);
+
 struct List {
     uint32_t count;
     const Value *items; /* (count) */
+    Extent extent;
 };
 
 /* Keys are atoms, in the order of insertion; 1, 1.0 and True are one key. */
@@ -50,12 +58,15 @@ struct Dict {
     Value *values; /* (count) */
     uint32_t *slots; /* a hash index of slot_count places: 1 + number of the key, 0 free */
     uint32_t slot_count;
+    Extent extent;
 };
 
 struct Function {
     const String *name;
     const char *origin; /* "console", "library", or the file's name without ".rasp" */
-    const Tree *definition; /* TREE_DEF */
+    const Tree *definition; /* TREE_DEF; of a primitive only the names */
+    bool is_primitive;      /* a node of this operation on one selector */
+    GraphOp primitive;
     Environment *environment; /* where it was defined, by reference */
 };
 

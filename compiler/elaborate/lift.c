@@ -1,0 +1,59 @@
+/* From compile-time values to nodes of the graph. */
+#include "compiler/elaborate/internal.h"
+
+#include "runtime/base/limits.h"
+
+NodeId lift(Session *session, Value value, Span span, const char *what) {
+    if (value.kind == VALUE_SOP) return value.as.node;
+    if (value.kind == VALUE_ATOM) return graph_const(session->graph, value.as.atom, span);
+    if (value.kind == VALUE_ERROR) return NO_NODE;
+    Diagnostic *diag = report(session, DIAG_NOT_SOP, span, "%s must be an s-op or an atom, not %s %s",
+                              what, value_kind_name(value), show(session, value));
+    if (value.kind == VALUE_SEQUENCE)
+        diag_help(diag, "this is the result of applying an s-op to one input; leave out the input "
+                        "to keep the s-op");
+    return NO_NODE;
+}
+
+Value node_value(Session *session, const NodeSpec *spec) {
+    Buffer why = {0};
+    NodeSpec placed = *spec;
+    placed.span = node_span(session, spec->span);
+    NodeId node = graph_add(session->graph, &placed, &why);
+    Value value = value_error();
+    if (node != NO_NODE) {
+        bool selector = graph_node(session->graph, node)->type == TYPE_SELECTOR;
+        value = (Value){.kind = selector ? VALUE_SELECTOR : VALUE_SOP, .as.node = node};
+    } else if (session->graph->count >= LIMIT_GRAPH_NODES) {
+        if (!session->stopped) report(session, DIAG_LIMIT_GRAPH, spec->span, "%s", why.data);
+        session->stopped = true;
+    } else {
+        report(session, DIAG_TYPE, spec->span, "%s", why.data);
+    }
+    buffer_free(&why);
+    return value;
+}
+
+Value node1(Session *session, GraphOp op, NodeId a, Span span) {
+    if (a == NO_NODE) return value_error();
+    NodeSpec spec = {.op = op, .args = {a, NO_NODE, NO_NODE}, .span = span};
+    return node_value(session, &spec);
+}
+
+Value node2(Session *session, GraphOp op, NodeId a, NodeId b, Span span) {
+    if (a == NO_NODE || b == NO_NODE) return value_error();
+    NodeSpec spec = {.op = op, .args = {a, b, NO_NODE}, .span = span};
+    return node_value(session, &spec);
+}
+
+Value node_aggregate(Session *session, NodeId selector, NodeId value, Atom otherwise, Span span) {
+    if (selector == NO_NODE || value == NO_NODE) return value_error();
+    NodeSpec spec = {
+        .op = OP_AGGREGATE, .args = {selector, value, NO_NODE}, .atom = otherwise, .span = span};
+    return node_value(session, &spec);
+}
+
+Value full_selector(Session *session, Span span) {
+    NodeId one = graph_const(session->graph, atom_int(1), span);
+    return node2(session, OP_SELECT_EQ, one, one, span);
+}
