@@ -1,7 +1,9 @@
-/* Runs the conformance cases: test-conformance values|errors|analyse FILE.jsonl [LIST.txt], where
-   the list names the cases that may differ, with the reason, a line each. Reports in TAP.
+/* Runs the conformance cases: test-conformance values|errors|analyse|repl|shown FILE.jsonl [LIST.txt],
+   where the list names the cases that may differ, with the reason, a line each. Reports in TAP.
+   repl and shown type into the command that the environment's RASPC names.
    test-conformance seeds FILE.jsonl DIRECTORY writes each case's text as a file, for the fuzzers. */
 #include "tests/conformance/case.h"
+#include "tests/conformance/repl.h"
 
 #include "runtime/base/file.h"
 #include "runtime/base/limits.h"
@@ -27,6 +29,14 @@ static void print_case(const cJSON *json) {
     char *text = json_print_exact(json);
     printf("# case: %s\n", text);
     cJSON_free(text);
+}
+
+static void print_lines(const char *label, const char *text) {
+    for (; text && *text; text += *text == '\n') {
+        size_t len = strcspn(text, "\n");
+        printf("# %s: %.*s\n", label, (int)len, text);
+        text += len;
+    }
 }
 
 static void print_diagnostics(const CaseRun *run) {
@@ -123,6 +133,22 @@ static bool judge_analyse(const cJSON *json, const DifferList *list) {
     return passed;
 }
 
+/* shows is repl_prints or repl_shows. */
+static bool judge_typed(const cJSON *json, const DifferList *list,
+                        bool (*shows)(const char *command, const cJSON *json, Buffer *got), const char *wanted) {
+    const char *command = getenv("RASPC");
+    Buffer got = {0};
+    bool passed = shows(command ? command : "build/raspc", json, &got) != differs(list, case_id(json));
+    printf("%s - %s\n", passed ? "ok" : "not ok", case_id(json));
+    if (!passed) {
+        print_case(json);
+        print_lines("wanted", cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, wanted)));
+        print_lines("got", got.data);
+    }
+    buffer_free(&got);
+    return passed;
+}
+
 /* --- seeds for the fuzzers ------------------------------------------------------------------------------ */
 
 static bool write_seed(const cJSON *json, const char *directory) {
@@ -152,12 +178,15 @@ static bool judge(const char *what, const cJSON *json, const DifferList *list, c
     if (strcmp(what, "values") == 0) return judge_values(json, list);
     if (strcmp(what, "errors") == 0) return judge_errors(json, list);
     if (strcmp(what, "analyse") == 0) return judge_analyse(json, list);
+    if (strcmp(what, "repl") == 0) return judge_typed(json, list, repl_prints, "stdout");
+    if (strcmp(what, "shown") == 0)
+        return !cJSON_HasObjectItem(json, "text") || judge_typed(json, list, repl_shows, "text");
     return write_seed(json, last);
 }
 
 int main(int argc, char **argv) {
     if (argc < 3) {
-        fprintf(stderr, "usage: test-conformance values|errors|analyse FILE.jsonl [LIST.txt]\n");
+        fprintf(stderr, "usage: test-conformance values|errors|analyse|repl|shown FILE.jsonl [LIST.txt]\n");
         return 2;
     }
     bool for_seeds = strcmp(argv[1], "seeds") == 0;
