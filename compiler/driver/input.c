@@ -1,0 +1,77 @@
+#include "compiler/driver/input.h"
+
+#include "runtime/base/file.h"
+#include "runtime/base/limits.h"
+
+#include <string.h>
+
+/* JSON inputs begin with a quote or a bracket; a brace is only to be told that it is none. */
+static bool looks_like_json(const char *text) {
+    text += strspn(text, " \t\r\n");
+    return *text == '"' || *text == '[' || *text == '{';
+}
+
+static bool read_file(InputReader *reader, const char *path, Buffer *bytes) {
+    const char *why;
+    if (file_read(path, LIMIT_SOURCE_BYTES, bytes, &why)) return true;
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+    diag_error(reader->diags, DIAG_FILE, (Span){0}, "can't read '%s': %s", name, why);
+    return false;
+}
+
+static bool standard_input(InputReader *reader) {
+    Buffer text = {0};
+    bool read = read_file(reader, "-", &text);
+    if (read) {
+        uint32_t file = sources_add(reader->sources, "<stdin>", text.data, text.len);
+        read = looks_like_json(text.data) ? input_read_json(reader, file)
+                                          : input_read_lines(reader, file);
+    }
+    buffer_free(&text);
+    return read;
+}
+
+typedef bool (*ReadSource)(InputReader *reader, uint32_t file);
+
+/* Which reader a file's name asks for; NULL for .npy, which is no text. */
+static bool by_name(const char *path, ReadSource *read) {
+    static const struct {
+        const char *end;
+        ReadSource read;
+    } formats[] = {{".json", input_read_json},
+                   {".jsonl", input_read_json},
+                   {".txt", input_read_lines},
+                   {".csv", input_read_csv},
+                   {".npy", NULL}};
+    size_t len = strlen(path);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        size_t end = strlen(formats[i].end);
+        *read = formats[i].read;
+        if (len > end && strcmp(path + len - end, formats[i].end) == 0) return true;
+    }
+    return false;
+}
+
+static bool input_file(InputReader *reader, const char *path) {
+    ReadSource read;
+    if (strcmp(path, "-") == 0) return standard_input(reader);
+    if (!by_name(path, &read)) {
+        Diagnostic *diag = diag_error(reader->diags, DIAG_FILE, (Span){0},
+                                      "'%s': the name does not say what the file holds", path);
+        diag_help(diag, "inputs are read from .json, .txt (a line an input), .csv and .npy files");
+        return false;
+    }
+    Buffer bytes = {0};
+    bool done = read_file(reader, path, &bytes);
+    if (done && read == NULL) done = input_read_npy(reader, path, bytes.data, bytes.len);
+    else if (done) done = read(reader, sources_add(reader->sources, path, bytes.data, bytes.len));
+    buffer_free(&bytes);
+    return done;
+}
+
+bool input_argument(InputReader *reader, const char *text) {
+    if (strcmp(text, "-") == 0) return standard_input(reader);
+    if (text[0] == '@') return input_file(reader, text + 1);
+    uint32_t file = sources_add(reader->sources, "<input>", text, strlen(text));
+    return looks_like_json(text) ? input_read_json(reader, file) : input_read_word(reader, file);
+}
