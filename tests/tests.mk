@@ -73,12 +73,13 @@ PART_repl    = $(call conformance,repl)
 PART_shown   = $(BUILD)/test-conformance shown tests/conformance/values.jsonl
 PART_programs = tests/check-programs
 PART_golden  = tests/golden/run $(if $(UPDATE),--update)
+PART_explanations = tests/explanations
 PART_limits  = tests/limits/run
 PART_replay  = tests/fuzz/replay-all
 PART_docs    = tests/docs/run
 PART_tree    = tests/clean-tree
 
-PARTS = unit values errors analyse repl shown golden limits replay programs docs tree
+PARTS = unit values errors analyse repl shown golden explanations limits replay programs docs tree
 
 RUN_PARTS = BUILD=$(BUILD) RASPC=$(abspath $(RASPC)) tests/run
 part = $(1) '$(PART_$(1))'
@@ -99,7 +100,7 @@ $(PARTS:%=check-%): check-%:
 	@$(RUN_PARTS) $(call part,$*)
 check-unit: $(BUILD)/test-unit
 check-values check-errors check-analyse: $(BUILD)/test-conformance
-check-golden check-limits check-programs check-docs: all
+check-golden check-explanations check-limits check-programs check-docs: all
 check-repl check-shown: all $(BUILD)/test-conformance
 check-replay: $(REPLAYS)
 

@@ -1,0 +1,1 @@
+raspc run hist.rasp --engine interp --max-len 4 -i hello

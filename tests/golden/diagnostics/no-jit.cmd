@@ -1,0 +1,1 @@
+alone=$(mktemp -d); cp "$(command -v raspc)" "$alone"; "$alone/raspc" run hist.rasp --engine jit -i hello; rm -r "$alone"

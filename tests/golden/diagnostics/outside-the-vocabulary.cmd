@@ -1,0 +1,1 @@
+raspc run hist.rasp --engine interp --vocab abc -i abz

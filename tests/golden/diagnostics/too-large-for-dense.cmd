@@ -1,0 +1,1 @@
+raspc run hist.rasp --engine interp --max-len 1000000 -i hello
