@@ -28,10 +28,21 @@ static Atom number_atom(Arena *arena, const char *digits) {
     return number;
 }
 
+static Value value_from_json(Arena *arena, const cJSON *json);
+
+static Value dict_from_json(Arena *arena, const cJSON *json) {
+    Dict *dict = dict_new(arena);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, json)
+        dict_set(arena, dict, atom_string(string_from(arena, item->string)), value_from_json(arena, item));
+    return (Value){.kind = VALUE_DICT, .as.dict = dict};
+}
+
 static Value value_from_json(Arena *arena, const cJSON *json) {
     if (json_number(json)) return value_atom(number_atom(arena, json_number(json)));
     if (cJSON_IsString(json)) return value_atom(atom_string(string_from(arena, json->valuestring)));
     if (cJSON_IsBool(json)) return value_atom(atom_bool(cJSON_IsTrue(json)));
+    if (cJSON_IsObject(json)) return dict_from_json(arena, json);
     uint32_t count = (uint32_t)cJSON_GetArraySize(json);
     Value *items = ARENA_ARRAY(arena, Value, count);
     uint32_t i = 0;
@@ -96,13 +107,12 @@ void case_run(CaseRun *run, const cJSON *json) {
     for (uint32_t i = 0; i < results.count; i++) {
         if (results.items[i].kind != RESULT_VALUE || results.items[i].loaded) continue;
         run->value = results.items[i].value;
+        run->span = results.items[i].span;
         run->has_value = true;
     }
     const cJSON *input = cJSON_GetObjectItemCaseSensitive(json, "input");
-    if (input && run->has_value) {
-        Span span = results.items[results.count - 1].span;
-        run->has_value = session_apply(run->session, run->value, value_from_json(arena, input), span, &run->value);
-    }
+    if (input && run->has_value)
+        run->has_value = session_apply(run->session, run->value, value_from_json(arena, input), run->span, &run->value);
 }
 
 void case_end(CaseRun *run) { session_free(run->session); }
@@ -134,11 +144,20 @@ static bool describe_items(CaseRun *run, Value value, Buffer *out) {
     return true;
 }
 
+/* As the REPL names it: "library function: max(a, b)". */
+static void describe_function(const Function *function, Buffer *out) {
+    const Tree *names = function->definition->child[0];
+    buffer_printf(out, "{\"kind\": \"function\", \"value\": \"%s function: %s(", function->origin, function->name->bytes);
+    for (uint32_t i = 0; i < names->count; i++)
+        buffer_printf(out, "%s%s", i > 0 ? ", " : "", names->child[i]->text->bytes);
+    buffer_text(out, ")\"}");
+}
+
 static bool describe_on_example(CaseRun *run, Value value, Buffer *out) {
     const Examples *examples = session_examples(run->session);
     bool is_selector = value.kind == VALUE_SELECTOR;
     Value shown;
-    if (!session_apply(run->session, value, is_selector ? examples->selector : examples->sop, (Span){0}, &shown))
+    if (!session_apply(run->session, value, is_selector ? examples->selector : examples->sop, run->span, &shown))
         return false;
     buffer_printf(out, "{\"kind\": \"%s\", \"on_example\": ", is_selector ? "selector" : "sop");
     bool described = case_describe(run, shown, out);
@@ -152,7 +171,7 @@ bool case_describe(CaseRun *run, Value value, Buffer *out) {
     case VALUE_ATOM: describe_atom(value.as.atom, out); return true;
     case VALUE_LIST:
     case VALUE_DICT: return describe_items(run, value, out);
-    case VALUE_FUNCTION: buffer_text(out, "{\"kind\": \"function\"}"); return true;
+    case VALUE_FUNCTION: describe_function(value.as.function, out); return true;
     case VALUE_SOP:
     case VALUE_SELECTOR: return describe_on_example(run, value, out);
     case VALUE_SEQUENCE: sequence_format_json(out, *value.as.sequence); return true;

@@ -11,6 +11,7 @@ typedef struct CaseRun {
     size_t first_error;  /* diagnostics before this one come from the case's program */
     bool has_value;
     Value value;         /* of the expression, applied if the case has an input */
+    Span span;           /* of the expression */
 } CaseRun;
 
 /* Runs the case's program, then its expression. Free with case_end. */

@@ -16,11 +16,12 @@ typedef struct DifferList {
     Buffer text; /* lines "ID REASON", or "# ..." */
 } DifferList;
 
-static bool differs(const DifferList *list, const char *id) {
+/* What the list says about the case, or NULL. */
+static const char *differs(const DifferList *list, const char *id) {
     size_t len = strlen(id);
     for (const char *line = list->text.data; line && *line; line = strchr(line, '\n'), line += line ? 1 : 0)
-        if (strncmp(line, id, len) == 0 && line[len] == ' ') return true;
-    return false;
+        if (strncmp(line, id, len) == 0 && line[len] == ' ') return line + len + 1;
+    return NULL;
 }
 
 /* --- verdicts ---------------------------------------------------------------------------------------- */
@@ -50,15 +51,40 @@ static const char *case_id(const cJSON *json) {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "id"));
 }
 
-static bool judge_values(const cJSON *json, const DifferList *list) {
+/* What the files say in the reference's words is put into ours: where a library function comes from,
+   and that an applied result is a plain value (language III.3). */
+static void translate(cJSON *expected) {
+    static const char origin[] = "RASP_support/rasplib";
+    cJSON *item = expected->child;
+    while (item) {
+        cJSON *next = item->next;
+        const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "kind"));
+        if (kind && strcmp(kind, "justval") == 0) {
+            cJSON *inner = cJSON_DetachItemFromObjectCaseSensitive(item, "inner");
+            cJSON_ReplaceItemViaPointer(expected, item, inner);
+            item = inner;
+        }
+        const char *text = cJSON_GetStringValue(item);
+        if (text && strncmp(text, origin, strlen(origin)) == 0) {
+            char *rest = item->valuestring + strlen(origin);
+            memcpy(item->valuestring, "library", strlen("library"));
+            memmove(item->valuestring + strlen("library"), rest, strlen(rest) + 1);
+        }
+        translate(item);
+        item = next;
+    }
+}
+
+static bool judge_values(cJSON *json, const DifferList *list) {
     CaseRun run;
     case_run(&run, json);
     Buffer got = {0};
     bool described = run.has_value && case_describe(&run, run.value, &got);
     cJSON *result = described ? json_parse_exact(got.data) : NULL;
+    translate(json);
     const cJSON *expected = cJSON_GetObjectItemCaseSensitive(json, "expected");
     bool equal = result && cJSON_Compare(expected, result, true);
-    bool passed = equal != differs(list, case_id(json));
+    bool passed = equal == !differs(list, case_id(json));
     printf("%s - %s\n", passed ? "ok" : "not ok", case_id(json));
     if (!passed) {
         print_case(json);
@@ -76,21 +102,32 @@ static bool class_matches(const char *wanted, const char *got) {
     return strcmp(wanted, got) == 0;
 }
 
+/* True when the case was refused with the wanted class. What is known when a program is read is
+   reported there (language III.5), and the expression's own message then follows from it. */
+static bool is_refused(const CaseRun *run, const char *wanted) {
+    const Diagnostics *diags = session_diagnostics(run->session);
+    if (diagnostics_count(diags) == run->first_error) return false;
+    for (size_t i = 0; i <= run->first_error; i++)
+        if (diagnostics_span(diags, i).file != 0 && class_matches(wanted, diag_class(diagnostics_id(diags, i)))) return true;
+    return false;
+}
+
 static bool judge_errors(const cJSON *json, const DifferList *list) {
     CaseRun run;
     case_run(&run, json);
     Buffer got = {0};
     bool accepted = run.has_value && case_describe(&run, run.value, &got);
-    const Diagnostics *diags = session_diagnostics(run.session);
     const cJSON *expected = cJSON_GetObjectItemCaseSensitive(json, "expected");
     const char *wanted = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(expected, "class"));
-    bool rejected = !accepted && diagnostics_count(diags) > run.first_error &&
-                    class_matches(wanted, diag_class(diagnostics_id(diags, run.first_error)));
-    bool passed = differs(list, case_id(json)) ? accepted : rejected;
+    bool refused = !accepted && is_refused(&run, wanted);
+    const char *item = differs(list, case_id(json));
+    bool other_class = item && strncmp(item, "III.6 ", 6) == 0;
+    bool passed = !item ? refused : other_class ? !accepted && !refused : accepted;
     printf("%s - %s\n", passed ? "ok" : "not ok", case_id(json));
     if (!passed) {
         print_case(json);
         if (accepted) printf("# accepted, got: %s\n", got.data);
+        run.first_error = 0;
         print_diagnostics(&run);
     }
     buffer_free(&got);
@@ -120,7 +157,7 @@ static bool judge_analyse(const cJSON *json, const DifferList *list) {
             buffer_printf(&got, " %u", layers.heads[i]);
         }
         bool more = layers.count > wanted_layers || total > wanted_total;
-        passed = !more && equal != differs(list, case_id(json));
+        passed = !more && equal == !differs(list, case_id(json));
     }
     printf("%s - %s\n", passed ? "ok" : "not ok", case_id(json));
     if (!passed) {
@@ -138,7 +175,7 @@ static bool judge_typed(const cJSON *json, const DifferList *list,
                         bool (*shows)(const char *command, const cJSON *json, Buffer *got), const char *wanted) {
     const char *command = getenv("RASPC");
     Buffer got = {0};
-    bool passed = shows(command ? command : "build/raspc", json, &got) != differs(list, case_id(json));
+    bool passed = shows(command ? command : "build/raspc", json, &got) == !differs(list, case_id(json));
     printf("%s - %s\n", passed ? "ok" : "not ok", case_id(json));
     if (!passed) {
         print_case(json);
@@ -174,7 +211,7 @@ static bool read_or_complain(const char *path, Buffer *out) {
     return false;
 }
 
-static bool judge(const char *what, const cJSON *json, const DifferList *list, const char *last) {
+static bool judge(const char *what, cJSON *json, const DifferList *list, const char *last) {
     if (strcmp(what, "values") == 0) return judge_values(json, list);
     if (strcmp(what, "errors") == 0) return judge_errors(json, list);
     if (strcmp(what, "analyse") == 0) return judge_analyse(json, list);
