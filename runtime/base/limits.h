@@ -6,6 +6,7 @@
 enum {
     LIMIT_SOURCE_BYTES = 256 * 1024 * 1024, /* one source file */
     LIMIT_NESTING = 1000,                   /* depth of a syntax tree (parentheses, blocks, ...) */
+    LIMIT_TREE_NODES = 5000000,             /* names, numbers, operators, ... of one source file */
     LIMIT_CALL_DEPTH = 1000,                /* RASP functions inside one another at elaboration */
     LIMIT_ELABORATION_DEPTH = 5000,         /* expressions and statements inside one another */
     LIMIT_ELABORATION_STEPS = 20000000,     /* expressions and statements elaborated in one program */
