@@ -31,7 +31,7 @@ struct Tree {
     uint8_t detail; /* see tree.def */
     uint32_t depth; /* 1 + the deepest child's */
     Span span;
-    Span name_span;     /* DEF: where its name stands; AGGREGATE, SELECT, ...: the keyword */
+    Span name_span;     /* DEF: its name; LOAD: the file; AGGREGATE, SELECT, ...: the keyword */
     const String *text; /* see tree.def */
     uint32_t count;
     Tree **child; /* (count) */

@@ -1,0 +1,182 @@
+/* The token stream: between scanner and parser. One token of look-ahead finds what a grammar of one
+   look-ahead cannot: a `check` that begins a statement, the line end after `set example`. */
+#include "grammar/tokens.h"
+#include "grammar/rasp.lex.h"
+#include "runtime/base/bug.h"
+#include "runtime/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Flex reads a token again from its start at each NUL byte in it, which would take quadratic time.
+   So it gets a copy with another byte instead, and scan.c looks into the text. Two NULs end it. */
+static char *copy_without_nul(const char *text, size_t len) {
+    char *copy = memory_resize(NULL, len + 2);
+    memcpy(copy, text, len);
+    memset(copy + len, 0, 2);
+    for (char *nul = copy; (nul = memchr(nul, '\0', (size_t)(copy + len - nul))) != NULL;)
+        *nul = '\1';
+    return copy;
+}
+
+TokenStream *tokens_open(Parser *parser, const char *text, size_t len, uint32_t file) {
+    TokenStream *tokens = memory_zeroed(sizeof *tokens);
+    uint32_t start = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    tokens->scanner = (Scanner){.parser = parser, .text = text, .span = {file, start, start}};
+    tokens->at_start = true;
+    tokens->copy = copy_without_nul(text + start, len - start);
+    if (rasp_lex_init_extra(&tokens->scanner, &tokens->flex) != 0) BUG("out of memory");
+    if (rasp__scan_buffer(tokens->copy, len - start + 2, tokens->flex) == NULL) BUG("no buffer");
+    return tokens;
+}
+
+void tokens_close(TokenStream *tokens) {
+    rasp_lex_destroy(tokens->flex);
+    free(tokens->copy);
+    free(tokens);
+}
+
+static Token scan(TokenStream *tokens) {
+    Scanner *scanner = &tokens->scanner;
+    scanner->new_line = false;
+    int kind = rasp_lex(tokens->flex);
+    Span end = {scanner->span.file, scanner->span.end, scanner->span.end};
+    return (Token){kind, kind == 0 ? end : scanner->span, scanner->new_line};
+}
+
+const Token *tokens_peek(TokenStream *tokens) {
+    if (!tokens->has_ahead) tokens->ahead = scan(tokens);
+    tokens->has_ahead = true;
+    return &tokens->ahead;
+}
+
+void tokens_put_back(TokenStream *tokens, const Token *token) {
+    if (tokens->has_ahead) BUG("two tokens put back");
+    tokens->ahead = *token;
+    tokens->has_ahead = true;
+}
+
+bool token_ends_value(int kind) {
+    switch (kind) {
+    case T_NAME: case T_INT: case T_FLOAT: case T_STRING: case ')': case ']': case '}':
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool token_is_statement_word(int kind) {
+    switch (kind) {
+    case T_DEF: case T_FOR: case T_RETURN: case T_LOAD: case T_DRAW: case T_CHECK:
+    case T_SET: case T_SHOW: case T_EXAMPLES: case T_FULL_DISPLAY: case T_EXIT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool token_is_console_word(int kind) {
+    switch (kind) {
+    case T_SET: case T_SHOW: case T_EXAMPLES: case T_FULL_DISPLAY: case T_SOP: case T_SELECTOR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool token_begins_anew(int kind) {
+    switch (kind) {
+    case T_NAME: case T_INT: case T_FLOAT: case T_STRING: case T_NOT: case '{':
+    case T_SELECT: case T_AGGREGATE: case T_RANGE: case T_ZIP: case T_LEN:
+    case T_ROUND: case T_INDICATOR: case T_SOP: case T_SELECTOR:
+        return true;
+    default:
+        return token_is_statement_word(kind);
+    }
+}
+
+static bool token_is(const TokenStream *tokens, const Token *token, const char *word) {
+    size_t len = token->span.end - token->span.start;
+    return len == strlen(word) && memcmp(tokens->scanner.text + token->span.start, word, len) == 0;
+}
+
+/* A name at the start of a statement that no value can follow, before a value: a new word. */
+static int word_of_statement(TokenStream *tokens, const Token *token) {
+    if (token->kind != T_NAME || !tokens->at_start) return token->kind;
+    static const struct { const char *text; int kind; } words[] = {{"check", T_CHECK}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (token_is(tokens, token, words[i].text) &&
+            token_begins_anew(tokens_peek(tokens)->kind))
+            return words[i].kind;
+    return T_NAME;
+}
+
+Token tokens_next(TokenStream *tokens) {
+    Token token = *tokens_peek(tokens);
+    tokens->has_ahead = false;
+    if (tokens->statement == T_SET && !tokens->at_start && tokens->depth == tokens->base &&
+        token_ends_value(tokens->previous.kind) && (token.new_line || token.kind == 0)) {
+        tokens_put_back(tokens, &token);
+        uint32_t end = tokens->previous.span.end;
+        return (Token){.kind = T_LINE_END, .span = {token.span.file, end, end}};
+    }
+    token.kind = word_of_statement(tokens, &token);
+    return token;
+}
+
+bool tokens_can_open(const TokenStream *tokens) {
+    return tokens->depth < LIMIT_NESTING;
+}
+
+static void open_bracket(TokenStream *tokens, const Token *token) {
+    if (!tokens_can_open(tokens)) BUG("more brackets than tokens_can_open allows");
+    bool block = token->kind == '{' && tokens->head && tokens->depth == tokens->base &&
+                 (tokens->statement == T_DEF || token_ends_value(tokens->previous.kind));
+    tokens->brackets[tokens->depth++] =
+        (Bracket){token->kind, token->span, block ? (int32_t)tokens->base : -1};
+    if (!block) return;
+    tokens->base = tokens->depth;
+    tokens->at_start = true;
+    tokens->head = false;
+}
+
+static void close_bracket(TokenStream *tokens, const Token *token) {
+    if (tokens->depth > tokens->base) {
+        tokens->depth--;
+    } else if (tokens->depth > 0 && token->kind == '}') {
+        tokens->base = (uint32_t)tokens->brackets[--tokens->depth].outer_base;
+        tokens->at_start = true;
+    }
+}
+
+void tokens_follow(TokenStream *tokens, const Token *token) {
+    if (tokens->at_start && token->kind != '}') {
+        tokens->statement = token->kind;
+        tokens->head = token->kind == T_DEF || token->kind == T_FOR;
+        tokens->at_start = false;
+    }
+    switch (token->kind) {
+    case '(': case '[': case '{':
+        open_bracket(tokens, token);
+        break;
+    case ')': case ']': case '}':
+        close_bracket(tokens, token);
+        break;
+    case ';':
+        tokens->at_start = tokens->depth == tokens->base;
+        break;
+    case T_ON: case T_OFF: case T_EXIT: case T_LINE_END:
+        tokens->at_start = true;
+        break;
+    case T_EXAMPLE:
+        tokens->at_start = tokens->statement == T_SHOW;
+        break;
+    }
+    tokens->previous = *token;
+}
+
+void tokens_statement_ended(TokenStream *tokens) {
+    tokens->depth = tokens->base;
+    tokens->at_start = true;
+    tokens->head = false;
+}
