@@ -8,18 +8,17 @@
 #include <stdio.h>
 #include <string.h>
 
-static void note_asked_at(Diagnostic *diag, Span asked_at) {
-    if (asked_at.file != 0) diag_note(diag, asked_at, "evaluated here");
-}
-
 bool evaluation_fail(Evaluation *evaluation, NodeId node, DiagId id, const char *format, ...) {
     char message[512]; /* values are shown shortened, so this holds them */
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    Span span = evaluation->graph->nodes[node].span;
-    note_asked_at(diag_error(evaluation->diags, id, span, "%s", message), evaluation->asked_at);
+    /* An input such as tokens is written nowhere: then it is where the value was asked for. */
+    Span span = evaluation->graph->nodes[node].span, asked_at = evaluation->asked_at;
+    Diagnostic *diag =
+        diag_error(evaluation->diags, id, span.file != 0 ? span : asked_at, "%s", message);
+    if (span.file != 0 && asked_at.file != 0) diag_note(diag, asked_at, "evaluated here");
     return false;
 }
 

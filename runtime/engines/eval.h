@@ -8,7 +8,11 @@
 /* Results in result_arena; everything else is freed before returning.
    On failure (a value that an operation does not take, a division by zero, mixed strings and
    numbers, memory) reports one diagnostic at the node's span, naming the position and the values,
-   with a note at asked_at ("evaluated here"; file 0: no note), and returns false.
+   with a note at asked_at ("evaluated here"; file 0: no note), and returns false. A node that is
+   written nowhere (tokens_int) is reported at asked_at.
+   Eager: everything that the node needs is computed at every position, as in the reference; both
+   branches of a choice too, so a position fails even where nothing later looks at it. What the
+   node does not need is not computed.
    input.n must be at least 1 (checked: diagnostic). */
 bool eval_sequence(const Graph *graph, NodeId node, Input input, Span asked_at, Arena *result_arena,
                    Diagnostics *diags, Sequence *out);

@@ -245,6 +245,17 @@ START_TEST(a_failure_points_at_its_node_and_at_who_asked) {
 }
 END_TEST
 
+START_TEST(a_node_written_nowhere_fails_where_it_was_asked_for) {
+    Graph *graph = graph_new(world.arena);
+    NodeSpec spec = {.op = OP_TOKENS_INT, .args = {NO_NODE, NO_NODE, NO_NODE}};
+    NodeId node = graph_add(graph, &spec, NULL);
+    Sequence sequence;
+    ck_assert(
+        !eval_sequence(graph, node, input_of("'a"), asked(), world.arena, world.diags, &sequence));
+    ck_assert_uint_eq(diagnostics_span(world.diags, 0).file, world.file);
+}
+END_TEST
+
 START_TEST(only_what_is_needed_is_computed) {
     Graph *graph = graph_of("%0 = indices\n%1 = div %0 %0\n%2 = neg %0\nfails = %1\nout = %2\n");
     Sequence sequence;
@@ -381,6 +392,7 @@ Suite *eval_suite(void) {
     tcase_add_test(tests, values_are_the_languages);
     tcase_add_test(tests, failures_name_the_position_and_the_values);
     tcase_add_test(tests, a_failure_points_at_its_node_and_at_who_asked);
+    tcase_add_test(tests, a_node_written_nowhere_fails_where_it_was_asked_for);
     tcase_add_test(tests, only_what_is_needed_is_computed);
     tcase_add_test(tests, a_selector_compares_as_atoms_compare);
     tcase_add_test(tests, strings_equal_no_number);
