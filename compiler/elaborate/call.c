@@ -114,14 +114,13 @@ static Value call_function(Session *session, const Tree *tree, const Function *f
     }
     if (function->is_primitive) return run_primitive(session, tree, function, arguments->items[0]);
     if (session->call_depth >= LIMIT_CALL_DEPTH) {
-        if (!session->stopped) {
-            Diagnostic *diag = report(session, DIAG_LIMIT_RECURSION, tree->span,
-                                      "%s is called inside more than %d calls",
-                                      function->name->bytes, LIMIT_CALL_DEPTH);
-            diag_help(diag, "recursion ends through 'a if c else b' with a condition that is known "
-                            "when the program is read, not through one on an s-op");
-        }
-        session->stopped = true;
+        if (session->unwinding) return value_error();
+        Diagnostic *diag = report(session, DIAG_LIMIT_RECURSION, tree->span,
+                                  "%s is called inside more than %d calls", function->name->bytes,
+                                  LIMIT_CALL_DEPTH);
+        diag_help(diag, "recursion ends through 'a if c else b' with a condition that is known "
+                        "when the program is read, not through one on an s-op");
+        session->unwinding = true;
         return value_error();
     }
     Frame frame = {.outer = session->frame, .call = tree->span, .name = function->name};

@@ -78,6 +78,23 @@ static Value elaborate_select(Session *session, Environment *env, const Tree *tr
     return node2(session, select_op((Operator)tree->op), key_node, query_node, tree->span);
 }
 
+/* A list or dict is let through, as the reference does: it fails only where nothing is selected. */
+static bool default_atom(Session *session, const Tree *tree, Value value, Atom *atom) {
+    if (value.kind == VALUE_ATOM) {
+        *atom = value.as.atom;
+        return true;
+    }
+    if (value.kind == VALUE_LIST || value.kind == VALUE_DICT) {
+        const char *text = show(session, value);
+        *atom = (Atom){.kind = ATOM_OPAQUE, .as.string = string_from(session->arena, text)};
+        return true;
+    }
+    report(session, DIAG_NOT_ATOM, tree->child[2]->span,
+           "the default of an aggregate is an atom, not %s (%s)", value_kind_name(value),
+           show(session, value));
+    return false;
+}
+
 static Value elaborate_aggregate(Session *session, Environment *env, const Tree *tree) {
     Value selector = elaborate(session, env, tree->child[0]);
     Value value = elaborate(session, env, tree->child[1]);
@@ -91,14 +108,10 @@ static Value elaborate_aggregate(Session *session, Environment *env, const Tree 
                show(session, selector));
         return value_error();
     }
-    if (otherwise.kind != VALUE_ATOM) {
-        report(session, DIAG_NOT_ATOM, tree->child[2]->span,
-               "the default of an aggregate is an atom, not %s (%s)", value_kind_name(otherwise),
-               show(session, otherwise));
-        return value_error();
-    }
+    Atom atom;
+    if (!default_atom(session, tree, otherwise, &atom)) return value_error();
     NodeId node = lift(session, value, tree->child[1]->span, "what is aggregated");
-    return node_aggregate(session, selector.as.node, node, otherwise.as.atom, tree->span);
+    return node_aggregate(session, selector.as.node, node, atom, tree->span);
 }
 
 /* Lazy only when the condition is known: that is how recursion ends. */

@@ -31,7 +31,8 @@ struct Session {
     uint32_t library_file;
     Examples examples;
     bool ready;    /* the library has been read: from now on its names are reserved */
-    bool stopped;  /* a limit was passed: unwind */
+    bool stopped;  /* a limit of the whole program was passed: unwind and end */
+    bool unwinding; /* a limit on depth was passed: the statement in progress ends */
     bool exiting;  /* `exit` was met */
     bool checking; /* inside a check statement */
     bool at_top;   /* a statement of the program's or file's own level: its result is shown */

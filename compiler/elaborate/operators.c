@@ -42,10 +42,9 @@ static GraphOp graph_op(Operator op) {
 
 static Value mismatch(Session *session, const Tree *tree, Value left, Value right) {
     Diagnostic *diag =
-        report(session, DIAG_TYPE, tree->span, "'%s' does not take %s and %s",
-               operator_text((Operator)tree->op), value_kind_name(left), value_kind_name(right));
-    diag_note(diag, tree->child[0]->span, "this is %s", show(session, left));
-    diag_note(diag, tree->child[1]->span, "this is %s", show(session, right));
+        report(session, DIAG_TYPE, tree->span, "'%s' does not take %s (%s) and %s (%s)",
+               operator_text((Operator)tree->op), value_kind_name(left), show(session, left),
+               value_kind_name(right), show(session, right));
     if (left.kind == VALUE_SELECTOR || right.kind == VALUE_SELECTOR)
         diag_help(diag, "selectors combine with each other only, by 'and', 'or' and 'not'");
     return value_error();

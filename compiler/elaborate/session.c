@@ -16,11 +16,14 @@ enum { SHOWN_BYTES = 60, SHOWN_FRAMES = 3 };
 bool step_in(Session *session, Span span) {
     session->depth++;
     session->steps++;
-    if (session->stopped) return false;
-    if (session->depth > LIMIT_ELABORATION_DEPTH)
+    if (session->stopped || session->unwinding) return false;
+    if (session->depth > LIMIT_ELABORATION_DEPTH) {
         report(session, DIAG_LIMIT_RECURSION, span, "calls and expressions nest deeper than %d",
                LIMIT_ELABORATION_DEPTH);
-    else if (session->steps > LIMIT_ELABORATION_STEPS)
+        session->unwinding = true;
+        return false;
+    }
+    if (session->steps > LIMIT_ELABORATION_STEPS)
         report(session, DIAG_LIMIT_STEPS, span, "reading this program takes more than %d steps",
                LIMIT_ELABORATION_STEPS);
     else if (arena_exhausted(session->arena))
@@ -63,8 +66,13 @@ Diagnostic *report(Session *session, DiagId id, Span span, const char *format, .
     buffer_free(&message);
     if (place.file != span.file || place.start != span.start)
         diag_note(diag, span, "in the library, here");
-    for (int i = 0; frame && i < SHOWN_FRAMES; i++, frame = frame->outer)
-        diag_note(diag, frame->call, "called from here");
+    Span shown = place;
+    for (int i = 0; frame && i < SHOWN_FRAMES; frame = frame->outer) {
+        if (frame->call.file == shown.file && frame->call.start == shown.start) continue;
+        shown = frame->call; /* a function that calls itself is shown once */
+        diag_note(diag, shown, "called from here");
+        i++;
+    }
     return diag;
 }
 

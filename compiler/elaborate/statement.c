@@ -184,6 +184,7 @@ bool elaborate_program(Session *session, Environment *env, const Tree *program) 
     bool good = true;
     for (uint32_t i = 0; i < program->count && !session->exiting && !session->stopped; i++) {
         session->at_top = true;
+        if (session->load_depth == 0) session->unwinding = false;
         good = elaborate_statement(session, env, program->child[i]) && good;
     }
     return good;

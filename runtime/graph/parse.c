@@ -157,6 +157,15 @@ static bool take_string(Parser *parser, Atom *atom) {
     return ok;
 }
 
+/* opaque "text": a default that is no atom, and fails where it is used. */
+static bool take_opaque(Parser *parser, Atom *atom) {
+    skip_blanks(parser);
+    if (peek(parser) != '"') return fail(parser, parser->at, "expected a string behind opaque");
+    if (!take_string(parser, atom)) return false;
+    atom->kind = ATOM_OPAQUE;
+    return true;
+}
+
 static size_t skip_digits(Parser *parser) {
     size_t start = parser->at;
     while (is_digit(peek(parser))) parser->at++;
@@ -220,6 +229,7 @@ static bool take_atom(Parser *parser, Atom *atom) {
     else if (word && strcmp(word->bytes, "False") == 0) *atom = atom_bool(false);
     else if (word && strcmp(word->bytes, "inf") == 0) *atom = atom_float((double)INFINITY);
     else if (word && strcmp(word->bytes, "nan") == 0) *atom = atom_float((double)NAN);
+    else if (word && strcmp(word->bytes, "opaque") == 0) return take_opaque(parser, atom);
     else return fail(parser, start, "expected an atom: a number, a string, True or False");
     return true;
 }

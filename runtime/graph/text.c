@@ -19,7 +19,8 @@ static void print_string(Buffer *out, const String *string) {
 }
 
 static void print_atom(Buffer *out, Atom atom) {
-    if (atom.kind == ATOM_STRING) print_string(out, atom.as.string);
+    if (atom.kind == ATOM_OPAQUE) buffer_text(out, "opaque ");
+    if (atom.kind == ATOM_STRING || atom.kind == ATOM_OPAQUE) print_string(out, atom.as.string);
     else atom_format_repr(out, atom);
 }
 
