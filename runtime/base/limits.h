@@ -3,18 +3,25 @@
 #ifndef RASPC_LIMITS_H
 #define RASPC_LIMITS_H
 
+/* A fuzzer's runs have to be short, so its builds give a program less. */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#define LIMIT_PART_OF 100
+#else
+#define LIMIT_PART_OF 1
+#endif
+
 enum {
     LIMIT_SOURCE_BYTES = 256 * 1024 * 1024, /* one source file */
     LIMIT_NESTING = 1000,                   /* depth of a syntax tree (parentheses, blocks, ...) */
     LIMIT_TREE_NODES = 5000000,             /* names, numbers, operators, ... of one source file */
     LIMIT_CALL_DEPTH = 1000,                /* RASP functions inside one another at elaboration */
     LIMIT_ELABORATION_DEPTH = 5000,         /* expressions and statements inside one another */
-    LIMIT_ELABORATION_STEPS = 20000000,     /* expressions and statements elaborated in one program */
+    LIMIT_ELABORATION_STEPS = 20000000 / LIMIT_PART_OF, /* expressions, statements of one program */
     LIMIT_LOAD_DEPTH = 50,                  /* files loading files */
-    LIMIT_LIST_ITEMS = 1000000,             /* items of one list or dict */
-    LIMIT_STRING_BYTES = 16 * 1024 * 1024,  /* one string */
-    LIMIT_INTEGER_BITS = 1000000,           /* one integer */
-    LIMIT_GRAPH_NODES = 1000000,            /* nodes of one graph */
+    LIMIT_LIST_ITEMS = 1000000 / LIMIT_PART_OF, /* items of one list or dict */
+    LIMIT_STRING_BYTES = 16 * 1024 * 1024 / LIMIT_PART_OF, /* one string */
+    LIMIT_INTEGER_BITS = 1000000 / LIMIT_PART_OF, /* one integer */
+    LIMIT_GRAPH_NODES = 1000000 / LIMIT_PART_OF, /* nodes of one graph */
     LIMIT_INPUT_TOKENS = 100000000,         /* elements of one input */
     LIMIT_DIAGNOSTICS = 100,                /* messages printed for one run; the rest are counted */
     LIMIT_DIAGNOSTIC_RECORDS = 10000,       /* messages kept; the rest are only counted */

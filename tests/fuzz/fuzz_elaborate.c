@@ -68,9 +68,9 @@ static void check_graph(const Graph *graph) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     SessionOptions options = {.run_checks = true, .interactive = size > 0 && data[size - 1] == ' '};
     Session *session = session_new(&options);
-    session_run_text(session, "fuzz.rasp", (const char *)data, size, NULL);
+    bool is_right = session_run_text(session, "fuzz.rasp", (const char *)data, size, NULL);
     const Graph *graph = session_graph(session);
-    if (graph->count < MOST_NODES) {
+    if (is_right && graph->count < MOST_NODES) {
         check_graph(graph);
         for (uint32_t i = 0; i < graph->name_count && i < MOST_NAMES; i++) evaluate(session, graph->names[i].node);
     }
