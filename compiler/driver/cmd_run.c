@@ -1,0 +1,175 @@
+/* raspc run: what a program's outputs are on inputs, under one engine. */
+#include "compiler/driver/engines.h"
+#include "compiler/driver/program.h"
+#include "compiler/driver/show.h"
+
+#include "runtime/base/limits.h"
+#include "runtime/base/memory.h"
+#include "runtime/base/visible.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Run {
+    Driver *driver;
+    Session *session;
+    const Engine *engine;
+    void *state; /* the engine's */
+    Targets targets;
+    InputReader reader;
+    bool json;
+} Run;
+
+typedef struct Outcome {
+    Value value; /* of a target on one input: VALUE_ERROR where it failed */
+    Sequence sequence;
+    Matrix matrix;
+} Outcome;
+
+/* --- reading the command line ----------------------------------------------------------------- */
+
+/* The running example: --example, or the session's own. */
+static bool read_example(Run *run) {
+    const char *example = option_value(&run->driver->options, OPT_EXAMPLE);
+    if (example != NULL) return input_argument(&run->reader, example);
+    Input input;
+    if (!session_input(run->session, session_examples(run->session)->sop, (Span){0}, &input)) {
+        return false;
+    }
+    run->reader.inputs = memory_reserve(run->reader.inputs, &run->reader.capacity, 1,
+                                        sizeof *run->reader.inputs);
+    run->reader.inputs[run->reader.count++] = (ReadInput){.input = input};
+    return true;
+}
+
+static bool read_inputs(Run *run) {
+    const Options *options = &run->driver->options;
+    bool read = true;
+    if (!option_given(options, OPT_INPUT)) return read_example(run);
+    for (size_t i = 0; i < options->count; i++) {
+        if (options->given[i].id != OPT_INPUT) continue;
+        read = input_argument(&run->reader, options->given[i].value) && read;
+    }
+    return read;
+}
+
+/* --- one input -------------------------------------------------------------------------------- */
+
+static Outcome apply(const Run *run, Target target, ReadInput input, Arena *arena) {
+    Outcome outcome = {.value = target.value};
+    if (!target_is_node(target)) return outcome;
+    ApplyRequest request = {.graph = session_graph(run->session),
+                            .node = target.value.as.node,
+                            .input = input.input,
+                            .span = input.span,
+                            .arena = arena,
+                            .diags = session_diagnostics(run->session)};
+    ApplyStatus status = run->engine->apply(run->state, &request, &outcome.sequence,
+                                            &outcome.matrix);
+    if (status != APPLY_OK) outcome.value = value_error();
+    return outcome;
+}
+
+static void show_json(const Run *run, Input input, const Outcome *outcomes) {
+    Buffer *out = &run->driver->out;
+    buffer_text(out, "{\"input\": ");
+    show_input_json(out, input);
+    buffer_printf(out, ", \"engine\": \"%s\", \"results\": {", run->engine->name);
+    for (size_t i = 0; i < run->targets.count; i++) {
+        buffer_printf(out, "%s\"%s\": ", i > 0 ? ", " : "", run->targets.items[i].name);
+        if (outcomes[i].value.kind == VALUE_SOP) sequence_format_json(out, outcomes[i].sequence);
+        else if (outcomes[i].value.kind == VALUE_SELECTOR) matrix_format_json(out, outcomes[i].matrix);
+        else show_value_json(out, session_graph(run->session), outcomes[i].value);
+    }
+    buffer_text(out, "}}\n");
+}
+
+static void show_sequence(Buffer *out, Sequence sequence) {
+    Buffer raw = {0};
+    sequence_format(&raw, sequence);
+    visible_text(out, raw.data, raw.len);
+    buffer_free(&raw);
+}
+
+/* hist("aab") = [2, 2, 1] (ints) */
+static void show_text(const Run *run, Target target, const Outcome *outcome, Input input) {
+    enum { MATRIX_INDENT = 4 };
+    Buffer *out = &run->driver->out;
+    buffer_text(out, target.name);
+    if (target_is_node(target)) {
+        buffer_char(out, '(');
+        show_input(out, input);
+        buffer_char(out, ')');
+    }
+    buffer_text(out, outcome->value.kind == VALUE_SELECTOR ? " =\n" : " = ");
+    if (outcome->value.kind == VALUE_SELECTOR) show_matrix(out, outcome->matrix, input, MATRIX_INDENT);
+    else if (outcome->value.kind == VALUE_SOP) show_sequence(out, outcome->sequence);
+    else show_value(out, session_graph(run->session), outcome->value);
+    if (outcome->value.kind != VALUE_SELECTOR) buffer_char(out, '\n');
+}
+
+/* What fails is left out; its diagnostic is on record. */
+static bool run_input(const Run *run, size_t index) {
+    ReadInput input = run->reader.inputs[index];
+    Arena *arena = arena_new(LIMIT_EVALUATION_BYTES);
+    Outcome *outcomes = ARENA_ARRAY(arena, Outcome, run->targets.count);
+    bool all = true;
+    for (size_t i = 0; i < run->targets.count; i++) {
+        Target target = run->targets.items[i];
+        outcomes[i] = apply(run, target, input, arena);
+        bool done = outcomes[i].value.kind != VALUE_ERROR;
+        all = all && done;
+        bool again = !target_is_node(target) && index > 0; /* a constant is said once */
+        if (done && !run->json && !again) show_text(run, target, &outcomes[i], input.input);
+    }
+    if (all && run->json) show_json(run, input.input, outcomes);
+    arena_free(arena);
+    return all;
+}
+
+/* --- all -------------------------------------------------------------------------------------- */
+
+static bool run_all(Run *run) {
+    const Options *options = &run->driver->options;
+    Vocabulary vocabulary;
+    bool ready = options->operand_count == 0 || program_read(run->session, options->operands[0]);
+    /* Every part of the command line is looked at, so that one run tells every mistake. */
+    if (ready) ready = program_targets(run->session, options, &run->targets);
+    ready = read_inputs(run) && ready;
+    ready = vocabulary_argument(&run->reader, option_value(options, OPT_VOCAB),
+                                option_value(options, OPT_MAX_LEN), &vocabulary) && ready;
+    if (!ready) return false;
+    run->state = engine_open(run->engine, &vocabulary);
+    bool all = true, written = true;
+    for (size_t i = 0; i < run->reader.count && written; i++) {
+        all = run_input(run, i) && all;
+        written = driver_flush(run->driver);
+    }
+    engine_close(run->engine, run->state);
+    return all && written;
+}
+
+ExitStatus cmd_run(Driver *driver) {
+    const Options *options = &driver->options;
+    Run run = {.driver = driver, .json = option_given(options, OPT_JSON)};
+    if (options->operand_count > 1) {
+        return driver_usage(driver, "one program at a time; inputs are given with -i");
+    }
+    if (options->operand_count == 0 && !option_given(options, OPT_EXPR) &&
+        !option_given(options, OPT_NAME)) {
+        return driver_usage(driver, "which program? (or an expression, with -e)");
+    }
+    run.engine = engine_find(driver, option_value(options, OPT_ENGINE));
+    if (run.engine == NULL) return EXIT_USAGE;
+    run.session = program_session(NULL, NULL);
+    /* Not the session's arena: large inputs must not use up what elaboration may take. */
+    run.reader = (InputReader){.arena = arena_new(0),
+                               .sources = session_sources(run.session),
+                               .diags = session_diagnostics(run.session)};
+    bool done = run_all(&run);
+    driver_show(driver, session_diagnostics(run.session));
+    input_reader_free(&run.reader);
+    session_free(run.session);
+    arena_free(run.reader.arena);
+    return done ? EXIT_DONE : EXIT_WRONG;
+}

@@ -1,0 +1,114 @@
+#include "compiler/driver/program.h"
+
+#include "runtime/base/file.h"
+#include "runtime/base/limits.h"
+#include "runtime/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool read_file(void *state, const char *path, size_t limit, Buffer *out, const char **why) {
+    (void)state;
+    return file_read(path, limit, out, why);
+}
+
+Session *program_session(ApplyFunction check_apply, void *check_state) {
+    SessionOptions options = {.run_checks = check_apply != NULL,
+                              .check_apply = check_apply,
+                              .check_state = check_state,
+                              .read_file = read_file,
+                              .programs = RASPC_DATADIR "/programs"};
+    return session_new(&options);
+}
+
+bool program_read(Session *session, const char *path) {
+    Buffer text = {0};
+    const char *why;
+    bool standard_input = strcmp(path, "-") == 0;
+    bool read = file_read(path, LIMIT_SOURCE_BYTES, &text, &why);
+    if (!read) {
+        diag_error(session_diagnostics(session), DIAG_FILE, (Span){0}, "can't read '%s': %s",
+                   standard_input ? "standard input" : path, why);
+    } else {
+        const char *name = standard_input ? "<stdin>" : path;
+        read = session_run_text(session, name, text.data, text.len, NULL);
+    }
+    buffer_free(&text);
+    return read;
+}
+
+/* --- targets ---------------------------------------------------------------------------------- */
+
+typedef struct Names {
+    const char **names; /* (count) */
+    size_t count, capacity;
+} Names;
+
+static void collect(void *state, const char *name) {
+    Names *names = state;
+    names->names = memory_reserve(names->names, &names->capacity, names->count + 1,
+                                  sizeof *names->names);
+    names->names[names->count++] = name;
+}
+
+static bool undefined(Session *session, const char *name) {
+    Diagnostic *diag = diag_error(session_diagnostics(session), DIAG_UNDEFINED, (Span){0},
+                                  "-o: undefined name '%s'", name);
+    Names names = {0};
+    session_names(session, collect, &names);
+    const char *nearest = spelling_nearest(name, names.names, names.count);
+    if (nearest != NULL) diag_help(diag, "did you mean '%s'?", nearest);
+    free(names.names);
+    return false;
+}
+
+static bool named(Session *session, const char *name, Target *out) {
+    const Value *value = session_lookup(session, name);
+    if (value == NULL || value->kind == VALUE_ERROR) return undefined(session, name);
+    if (value->kind == VALUE_FUNCTION) {
+        Diagnostic *diag = diag_error(session_diagnostics(session), DIAG_NO_RESULT, (Span){0},
+                                      "'%s' is a function, not a result", name);
+        diag_help(diag, "call it in an expression: -e '%s(...)'", name);
+        return false;
+    }
+    *out = (Target){name, *value};
+    return true;
+}
+
+static bool expression(Session *session, const char *text, size_t number, Target *out) {
+    Buffer name = {0};
+    buffer_text(&name, "out");
+    if (number > 1) buffer_printf(&name, "%zu", number);
+    out->name = arena_strndup(session_arena(session), name.data, name.len);
+    buffer_free(&name);
+    return session_evaluate(session, "<expr>", text, strlen(text), &out->value);
+}
+
+static bool main_output(Session *session, Target *out) {
+    const String *name;
+    if (!session_main_output(session, &name, &out->value)) {
+        Diagnostic *diag = diag_error(session_diagnostics(session), DIAG_NO_RESULT, (Span){0},
+                                      "the program computes no s-op");
+        diag_help(diag, "name what to run with -o NAME, or give an expression with -e EXPR");
+        return false;
+    }
+    out->name = name->bytes;
+    return true;
+}
+
+bool program_targets(Session *session, const Options *options, Targets *out) {
+    size_t expressions = 0;
+    bool found = true;
+    *out = (Targets){.items = ARENA_ARRAY(session_arena(session), Target, options->count + 1)};
+    for (size_t i = 0; i < options->count; i++) {
+        GivenOption given = options->given[i];
+        Target target = {0};
+        if (given.id == OPT_NAME) found = named(session, given.value, &target) && found;
+        else if (given.id == OPT_EXPR) {
+            found = expression(session, given.value, ++expressions, &target) && found;
+        } else continue;
+        out->items[out->count++] = target;
+    }
+    if (out->count == 0) found = main_output(session, &out->items[out->count++]);
+    return found;
+}

@@ -1,0 +1,29 @@
+/* A program that the command line names, and the parts of it that are asked for. */
+#ifndef RASPC_DRIVER_PROGRAM_H
+#define RASPC_DRIVER_PROGRAM_H
+
+#include "compiler/driver/driver.h"
+#include "compiler/elaborate/elaborate.h"
+
+/* A session that loads files from where they are, with checks run by `apply` when it is given. */
+Session *program_session(ApplyFunction check_apply, void *check_state);
+/* Reads the file at path ("-": standard input) into the session; false after reporting. */
+bool program_read(Session *session, const char *path);
+
+/* What -o and -e ask for, in the order of the command line; without them the program's last s-op. */
+typedef struct Target {
+    const char *name; /* of -e: out, then out2, ... */
+    Value value;      /* an s-op, a selector, or a constant */
+} Target;
+typedef struct Targets {
+    Target *items; /* (count), in the session's arena */
+    size_t count;
+} Targets;
+/* False after reporting: an unknown name, a wrong expression, nothing to run. */
+bool program_targets(Session *session, const Options *options, Targets *out);
+
+static inline bool target_is_node(Target target) {
+    return target.value.kind == VALUE_SOP || target.value.kind == VALUE_SELECTOR;
+}
+
+#endif
