@@ -118,12 +118,23 @@ static uint8_t level_of(const Writer *writer, const Node *node) {
 
 static void write_node(Writer *writer, NodeId id);
 
+/* What the library calls a selector of every position, and how many they are. */
+static const char *library_name(const Writer *writer, NodeId id) {
+    const Node *node = graph_node(writer->graph, id);
+    if (selects_all(writer->graph, node))
+        return writer->style == FORMULA_RASP ? "full_s" : "all positions";
+    bool is_length =
+        node->op == OP_WIDTH && selects_all(writer->graph, graph_node(writer->graph, node->args[0]));
+    return is_length ? "length" : NULL;
+}
+
 /* A name stands alone; anything looser than loosest goes into parentheses. */
 static void write_part(Writer *writer, NodeId id, uint8_t loosest) {
     if (is_full(writer)) return;
     const String *name = graph_name_of(writer->graph, id);
-    if (name) {
-        buffer_add(writer->out, name->bytes, name->len);
+    const char *known = library_name(writer, id);
+    if (name || known) {
+        buffer_text(writer->out, name ? name->bytes : known);
         return;
     }
     bool enclose = level_of(writer, graph_node(writer->graph, id)) > loosest;
@@ -203,9 +214,6 @@ static void write_form(Writer *writer, const Node *node) {
     else if (info->payload == PAYLOAD_TABLE) write_table_use(writer, node);
     else if (select && writer->style == FORMULA_RASP) write_call(writer, node);
     else if (select && selects_all(writer->graph, node)) buffer_text(writer->out, "all positions");
-    else if (node->op == OP_WIDTH &&
-             selects_all(writer->graph, graph_node(writer->graph, node->args[0])))
-        buffer_text(writer->out, "length");
     else if (shapes[node->op].level == PRIMARY) write_call(writer, node);
     else if (info->arity == 2) write_binary(writer, node);
     else if (info->arity == 1) {
