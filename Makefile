@@ -2,7 +2,9 @@
 
 BUILD  ?= build
 PREFIX ?= /usr/local
-CC     ?= gcc
+ifeq ($(origin CC),default)
+CC     = gcc
+endif
 CFLAGS ?= -O2 -g
 WERROR ?=
 
