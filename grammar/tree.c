@@ -87,7 +87,7 @@ static Tree *adopt(Parser *parser, Tree *tree, Tree *const *children, uint32_t c
 }
 
 static Tree *adopt_list(Parser *parser, Tree *tree, TreeList list) {
-    return adopt(parser, tree, parser->pending + list.start, list.count);
+    return adopt(parser, tree, list.count > 0 ? parser->pending + list.start : NULL, list.count);
 }
 
 /* Up to four children; the first NULL ends them. */
