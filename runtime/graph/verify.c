@@ -65,6 +65,7 @@ static const char *payload_mistake(const Node *node) {
     case PAYLOAD_NONE:
         return table ? "a table that the operation does not use" : NULL;
     case PAYLOAD_ATOM:
+        if (node->op == OP_AGGREGATE && node->atom.kind == ATOM_OPAQUE) return NULL; /* unused */
         return all_atoms(&node->atom, 1) ? NULL : "a constant that is no atom";
     case PAYLOAD_TABLE:
         break;

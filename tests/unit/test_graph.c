@@ -300,7 +300,7 @@ static void break_key(Graph *graph) {
     table->keys = keys;
     graph->nodes[4].table = table;
 }
-static void break_atom(Graph *graph) { graph->nodes[3].atom.kind = ATOM_OPAQUE; }
+static void break_atom(Graph *graph) { graph->nodes[3].atom.kind = ATOM_OPAQUE + 1; }
 static void break_distinct(Graph *graph) { graph->nodes[1] = graph->nodes[0]; }
 static void break_name(Graph *graph) { graph->names[0].node = graph->count; }
 
