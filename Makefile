@@ -92,6 +92,10 @@ clean:
 
 include tests/tests.mk
 
+# --- benchmarks ----------------------------------------------------------------------------------
+
+include bench/bench.mk
+
 # --- set-up --------------------------------------------------------------------------------------
 
 DEPS      = gcc libc6-dev pkg-config flex bison check libedit-dev libcjson-dev libgmp-dev \

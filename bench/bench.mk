@@ -1,0 +1,12 @@
+# Benchmarks: included by the Makefile. bench/README.md says what is measured and how.
+
+BENCH_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/*.c)))
+$(BENCH_OBJ): | $(BUILD)/grammar/rasp.tab.h $(BUILD)/grammar/rasp.lex.h
+
+$(BUILD)/bench-raspc: $(BENCH_OBJ) $(BUILD)/libraspc-core.a
+	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(BENCH_OBJ) -Wl,--whole-archive $(BUILD)/libraspc-core.a \
+	    -Wl,--no-whole-archive $(LIBS)
+
+.PHONY: bench
+bench: all $(BUILD)/bench-raspc ## measure starting, the prompt and eval against the reference
+	@$(BUILD)/bench-raspc $(RASPC)
