@@ -4,7 +4,6 @@
 #include "compiler/driver/show.h"
 
 #include "runtime/base/limits.h"
-#include "runtime/base/memory.h"
 #include "runtime/base/visible.h"
 
 #include <stdlib.h>
@@ -25,33 +24,6 @@ typedef struct Outcome {
     Sequence sequence;
     Matrix matrix;
 } Outcome;
-
-/* --- reading the command line ----------------------------------------------------------------- */
-
-/* The running example: --example, or the session's own. */
-static bool read_example(Run *run) {
-    const char *example = option_value(&run->driver->options, OPT_EXAMPLE);
-    if (example != NULL) return input_argument(&run->reader, example);
-    Input input;
-    if (!session_input(run->session, session_examples(run->session)->sop, (Span){0}, &input)) {
-        return false;
-    }
-    run->reader.inputs = memory_reserve(run->reader.inputs, &run->reader.capacity, 1,
-                                        sizeof *run->reader.inputs);
-    run->reader.inputs[run->reader.count++] = (ReadInput){.input = input};
-    return true;
-}
-
-static bool read_inputs(Run *run) {
-    const Options *options = &run->driver->options;
-    bool read = true;
-    if (!option_given(options, OPT_INPUT)) return read_example(run);
-    for (size_t i = 0; i < options->count; i++) {
-        if (options->given[i].id != OPT_INPUT) continue;
-        read = input_argument(&run->reader, options->given[i].value) && read;
-    }
-    return read;
-}
 
 /* --- one input -------------------------------------------------------------------------------- */
 
@@ -135,7 +107,7 @@ static bool run_all(Run *run) {
     bool ready = options->operand_count == 0 || program_read(run->session, options->operands[0]);
     /* Every part of the command line is looked at, so that one run tells every mistake. */
     if (ready) ready = program_targets(run->session, options, &run->targets);
-    ready = read_inputs(run) && ready;
+    ready = input_arguments(&run->reader, run->session, options) && ready;
     ready = vocabulary_argument(&run->reader, option_value(options, OPT_VOCAB),
                                 option_value(options, OPT_MAX_LEN), &vocabulary) && ready;
     if (!ready) return false;

@@ -2,6 +2,7 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/limits.h"
+#include "runtime/base/memory.h"
 
 #include <string.h>
 
@@ -74,4 +75,26 @@ bool input_argument(InputReader *reader, const char *text) {
     if (text[0] == '@') return input_file(reader, text + 1);
     uint32_t file = sources_add(reader->sources, "<input>", text, strlen(text));
     return looks_like_json(text) ? input_read_json(reader, file) : input_read_word(reader, file);
+}
+
+/* The running example: --example, or the session's own. */
+static bool read_example(InputReader *reader, Session *session, const Options *options) {
+    const char *example = option_value(options, OPT_EXAMPLE);
+    if (example != NULL) return input_argument(reader, example);
+    Input input;
+    if (!session_input(session, session_examples(session)->sop, (Span){0}, &input)) return false;
+    reader->inputs = memory_reserve(reader->inputs, &reader->capacity, reader->count + 1,
+                                    sizeof *reader->inputs);
+    reader->inputs[reader->count++] = (ReadInput){.input = input};
+    return true;
+}
+
+bool input_arguments(InputReader *reader, Session *session, const Options *options) {
+    bool read = true;
+    if (!option_given(options, OPT_INPUT)) return read_example(reader, session, options);
+    for (size_t i = 0; i < options->count; i++) {
+        if (options->given[i].id != OPT_INPUT) continue;
+        read = input_argument(reader, options->given[i].value) && read;
+    }
+    return read;
 }

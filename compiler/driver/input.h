@@ -3,6 +3,7 @@
 #define RASPC_DRIVER_INPUT_H
 
 #include "compiler/driver/driver.h"
+#include "compiler/elaborate/elaborate.h"
 #include "runtime/input/input.h"
 
 enum { DEFAULT_MAX_LEN = 32 };
@@ -10,6 +11,9 @@ enum { DEFAULT_MAX_LEN = 32 };
 /* Adds the inputs of one INPUT: JSON, a bare word (its characters), @FILE, or - (standard input: JSON
    values, or else a line an input). False after reporting. */
 bool input_argument(InputReader *reader, const char *text);
+/* Adds the inputs of every -i, in order; without one the running example: --example, or the
+   session's own. False after reporting. */
+bool input_arguments(InputReader *reader, Session *session, const Options *options);
 
 /* The tokens that a model is made for, and its greatest length. */
 typedef struct Vocabulary {

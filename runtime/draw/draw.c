@@ -17,7 +17,7 @@ enum {
     HEAD_GAP = 36,
     NOTE = 22,
     LEGEND = 38,
-    FORMULA_COLUMNS = 44, /* there is room for that many at least */
+    FORMULA_COLUMNS = 52, /* there is room for that many at least */
     LEAST_INNER = 640,    /* width within a box */
     USUAL_INNER = 1120, /* heads side by side fill this before a new line begins */
 };
@@ -76,6 +76,17 @@ void picture_label(const Picture *picture, SvgText place, const char *role, Node
     int room = place.most_columns - (int)strlen(role);
     graph_label(picture->graph, node, FORMULA_RASP, room > 1 ? (size_t)room : 1, &text);
     svg_text(picture->out, &place, text.data, text.len);
+    buffer_free(&text);
+}
+
+void picture_gather(const Picture *picture, SvgText place, const char *role, NodeId gather) {
+    const Node *node = graph_node(picture->graph, gather);
+    bool count = node->op == OP_WIDTH;
+    bool mean = !count && (graph_node(picture->graph, node->args[1])->type & TYPE_NUMBER);
+    Buffer text = {0};
+    buffer_printf(&text, "%s%s", role, count ? "count" : mean ? "mean of " : "gathers ");
+    if (!count) picture_label(picture, place, text.data, node->args[1]);
+    else svg_text(picture->out, &place, text.data, text.len);
     buffer_free(&text);
 }
 
@@ -173,14 +184,19 @@ static void draw_row(const Picture *picture, const Series *series, uint32_t head
     const Node *node = graph_node(picture->graph, series->node);
     if (op_info(node->op)->kind == OPKIND_INPUT || !graph_name_of(picture->graph, series->node))
         return;
-    Buffer text = {0};
-    if (head) buffer_printf(&text, "head %" PRIu32 ": ", head);
-    else buffer_text(&text, "= ");
     int left = (int)picture->n * picture->column + PICTURE_GAP;
-    int room = svg_text_columns(TEXT_CODE, picture->inner - PICTURE_NAMES - left) - (int)text.len;
-    graph_formula(picture->graph, series->node, FORMULA_RASP, (size_t)room, &text);
-    svg_text(picture->out, &(SvgText){.x = x + left, .y = middle, .style = TEXT_CODE}, text.data,
-             text.len);
+    SvgText place = {.x = x + left, .y = middle, .style = TEXT_CODE};
+    place.most_columns = svg_text_columns(TEXT_CODE, picture->inner - PICTURE_NAMES - left);
+    Buffer text = {0};
+    if (head) {
+        buffer_printf(&text, "head %" PRIu32 ": ", head);
+        picture_gather(picture, place, text.data, series->node);
+    } else {
+        buffer_text(&text, "= ");
+        graph_formula(picture->graph, series->node, FORMULA_RASP, (size_t)place.most_columns - 2,
+                      &text);
+        svg_text(picture->out, &place, text.data, text.len);
+    }
     buffer_free(&text);
 }
 

@@ -12,7 +12,7 @@ enum {
     LABEL = 17,   /* a line of label */
     BAND = 4,     /* between rows of keys or values */
     SPACE = 8,    /* between the matrix and what belongs to it */
-    LEAST_HALF = 48, /* room for a turned label, from its middle */
+    LEAST_HALF = 45, /* room for a turned label, from its middle */
     LEAST_WIDTH = 210,
     MOST_CAPTION = 48, /* columns */
     MOST_CAPTION_ALONE = 72,
@@ -32,6 +32,7 @@ static int columns_width(const Picture *picture, const SeriesList *list) {
 }
 
 static int larger(int a, int b) { return a > b ? a : b; }
+static int smaller(int a, int b) { return a < b ? a : b; }
 
 static void caption(const Picture *picture, const PlanHead *head, bool alone, Buffer *out) {
     graph_formula(picture->graph, head->selector, FORMULA_WORDS,
@@ -114,11 +115,8 @@ static bool selects_nothing(Matrix matrix, uint32_t row) {
 
 /* A result without a name is told by what the head does. */
 static void label_result(const Picture *picture, SvgText place, NodeId id) {
-    static const char count[] = "result: count";
-    const Node *node = graph_node(picture->graph, id);
     if (graph_name_of(picture->graph, id)) picture_label(picture, place, "result: ", id);
-    else if (node->op == OP_WIDTH) svg_text(picture->out, &place, count, sizeof count - 1);
-    else picture_label(picture, place, "result: mean of ", node->args[1]);
+    else picture_gather(picture, place, "result: ", id);
 }
 
 /* Columns of queries, their labels on the left, or of results, their labels on the right. */
@@ -159,7 +157,8 @@ void head_draw(Picture *picture, const PlanHead *head, uint32_t number, bool alo
     draw_band(picture, &head->keys, true, left, top - band(picture, &head->keys) - 2, room);
     draw_matrix(picture, head->matrix, left, top);
     draw_band(picture, &head->values, false, left, top + down + SPACE, room);
-    int half = above < below ? above : below;
+    /* Turned labels reach no further than the nearest cells of keys and values: beyond are labels. */
+    int half = smaller(larger(LEAST_HALF, down / 2 + picture->cell), smaller(above, below));
     draw_columns(picture, head, true, left - columns_width(picture, &head->queries), top, half);
     draw_columns(picture, head, false, left + side + SPACE, top, half);
 }

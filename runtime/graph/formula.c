@@ -131,7 +131,9 @@ static const char *library_name(const Writer *writer, NodeId id) {
 /* A name stands alone; anything looser than loosest goes into parentheses. */
 static void write_part(Writer *writer, NodeId id, uint8_t loosest) {
     if (is_full(writer)) return;
-    const String *name = graph_name_of(writer->graph, id);
+    bool spell = writer->style == FORMULA_WORDS &&
+                 graph_node(writer->graph, id)->type == TYPE_SELECTOR;
+    const String *name = spell ? NULL : graph_name_of(writer->graph, id);
     const char *known = library_name(writer, id);
     if (name || known) {
         buffer_text(writer->out, name ? name->bytes : known);

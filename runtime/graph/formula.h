@@ -7,7 +7,8 @@
 
 typedef enum FormulaStyle {
     FORMULA_RASP,  /* select(indices, opposite, ==) */
-    FORMULA_WORDS, /* indices == opposite: a selector's key on the left, its query on the right */
+    FORMULA_WORDS, /* indices == opposite: a selector's key on the left, its query on the right;
+                      selectors are spelt out, whether they have names or not */
 } FormulaStyle;
 
 /* The node's definition, of at most max_columns terminal columns; its own name is not used. */

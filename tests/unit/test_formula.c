@@ -48,6 +48,9 @@ static const Case cases[] = {
      "aggregate(select(tokens, indices, ==), tokens_int)", NULL},
     {"%5 = select_eq %0 %1\n%6 = aggregate %5 %2 default 7\nflip = %5\n",
      "aggregate(flip, tokens_int, 7)", NULL},
+    {"%5 = select_lt %1 %2\n%6 = sel_not %5\n%7 = neg %1\n%8 = select_eq %7 %1\n%9 = sel_or %6 %8\n"
+     "less = %5\nback = %7\n",
+     "not less or select(back, indices, ==)", "not (indices < tokens_int) or back == indices"},
     {"%5 = neg %1\n%6 = neg %5\nme = %6\n", "--indices", NULL},
 };
 

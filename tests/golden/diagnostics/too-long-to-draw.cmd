@@ -1,0 +1,1 @@
+raspc draw -e length -i "$(printf '%065d' 0)"

@@ -1,0 +1,1 @@
+raspc draw -e 3 -i ab

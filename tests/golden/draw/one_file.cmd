@@ -1,0 +1,1 @@
+raspc draw -e length -i ab -i abc --svg both.svg
