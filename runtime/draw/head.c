@@ -98,15 +98,6 @@ static void draw_band(const Picture *picture, const SeriesList *list, bool above
     }
 }
 
-static void draw_matrix(const Picture *picture, Matrix matrix, int x, int y) {
-    for (uint32_t i = 0; i < matrix.n; i++)
-        for (uint32_t j = 0; j < matrix.n; j++)
-            svg_box(picture->out,
-                    matrix.cells[(size_t)i * matrix.n + j] ? BOX_SELECTED : BOX_UNSELECTED,
-                    x + (int)j * picture->column, y + (int)i * picture->cell, picture->column,
-                    picture->cell, 0);
-}
-
 static bool selects_nothing(Matrix matrix, uint32_t row) {
     for (uint32_t j = 0; j < matrix.n; j++)
         if (matrix.cells[(size_t)row * matrix.n + j]) return false;
@@ -155,7 +146,8 @@ void head_draw(Picture *picture, const PlanHead *head, uint32_t number, bool alo
     int below = shape.below - down / 2;
     draw_title(picture, head, number, alone, x, y, shape.width);
     draw_band(picture, &head->keys, true, left, top - band(picture, &head->keys) - 2, room);
-    draw_matrix(picture, head->matrix, left, top);
+    svg_matrix(picture->out, head->matrix.cells, picture->n, left, top, picture->column,
+               picture->cell);
     draw_band(picture, &head->values, false, left, top + down + SPACE, room);
     /* Turned labels reach no further than the nearest cells of keys and values: beyond are labels. */
     int half = smaller(larger(LEAST_HALF, down / 2 + picture->cell), smaller(above, below));

@@ -124,11 +124,17 @@ typedef struct Evaluator {
     Input input;
     Arena *arena;
     Diagnostics *diags;
+    Sequence *known; /* (count) by node; n is 0 until it is evaluated */
 } Evaluator;
 
+/* Many heads compare the same s-ops: each is evaluated once. */
 static bool evaluate(const Evaluator *evaluator, Series *series) {
-    return eval_sequence(evaluator->graph, series->node, evaluator->input, (Span){0},
-                         evaluator->arena, evaluator->diags, &series->values);
+    Sequence *known = &evaluator->known[series->node];
+    if (known->n == 0 && !eval_sequence(evaluator->graph, series->node, evaluator->input, (Span){0},
+                                        evaluator->arena, evaluator->diags, known))
+        return false;
+    series->values = *known;
+    return true;
 }
 
 static bool evaluate_list(const Evaluator *evaluator, SeriesList *list) {
@@ -154,7 +160,8 @@ static bool evaluate_layer(const Evaluator *evaluator, PlanLayer *layer) {
 
 bool plan_evaluate(Plan *plan, const Graph *graph, Input input, Arena *arena,
                    Diagnostics *diags) {
-    Evaluator evaluator = {graph, input, arena, diags};
+    Evaluator evaluator = {graph, input, arena, diags,
+                           ARENA_ARRAY(arena, Sequence, graph->count)};
     /* First what was asked for: if it fails, its own mistake is the one to report. */
     if (!plan->is_selector && !evaluate(&evaluator, &plan->output)) return false;
     for (uint32_t i = 0; i < plan->layer_count; i++)

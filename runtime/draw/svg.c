@@ -23,7 +23,6 @@ static const BoxLook box_looks[BOX_STYLE_COUNT] = {
     [BOX_DEFAULT] = {"#ffffff", "#b08d4c", " stroke-dasharray=\"3 2\""},
     [BOX_OUTPUT] = {"#f8cf7d", "#8a6116", " stroke-width=\"2\""},
     [BOX_SELECTED] = {"#2f5f8f", "#ffffff", ""},
-    [BOX_UNSELECTED] = {"#e9eef3", "#ffffff", ""},
 };
 
 typedef struct TextLook {
@@ -125,6 +124,33 @@ void svg_text(Buffer *out, const SvgText *place, const char *bytes, size_t len) 
     buffer_char(out, '>');
     add_text(out, bytes, len, place->most_columns > 0 ? (size_t)place->most_columns : 0);
     buffer_text(out, "</text>\n");
+}
+
+/* Runs of filled cells as one path and the lines between cells as another: a picture of many heads
+   on a long input stays small. */
+static void matrix_runs(Buffer *out, const uint8_t *cells, uint32_t n, int x, int y, int column,
+                        int row) {
+    buffer_printf(out, "<path fill=\"%s\" d=\"", box_looks[BOX_SELECTED].fill);
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t j = 0, end; j < n; j = end + 1) {
+            for (end = j; end < n && cells[(size_t)i * n + end]; end++) {}
+            if (end == j) continue;
+            int width = (int)(end - j) * column;
+            buffer_printf(out, "M%d %dh%dv%dh-%dz", x + (int)j * column, y + (int)i * row, width, row,
+                          width);
+        }
+    buffer_text(out, "\"/>\n");
+}
+
+void svg_matrix(Buffer *out, const uint8_t *cells, uint32_t n, int x, int y, int column, int row) {
+    int width = (int)n * column, height = (int)n * row;
+    buffer_printf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#e9eef3\"/>\n", x,
+                  y, width, height);
+    matrix_runs(out, cells, n, x, y, column, row);
+    buffer_text(out, "<path stroke=\"#ffffff\" d=\"");
+    for (int i = 0; i <= (int)n; i++)
+        buffer_printf(out, "M%d %dv%dM%d %dh%d", x + i * column, y, height, x, y + i * row, width);
+    buffer_text(out, "\"/>\n");
 }
 
 void svg_arrow(Buffer *out, int x, int y, int length) {

@@ -5,6 +5,8 @@
 
 #include "runtime/base/buffer.h"
 
+#include <stdint.h>
+
 typedef enum BoxStyle {
     BOX_PAGE,
     BOX_LAYER,
@@ -16,7 +18,6 @@ typedef enum BoxStyle {
     BOX_DEFAULT, /* a result of a query that selects nothing */
     BOX_OUTPUT,
     BOX_SELECTED,
-    BOX_UNSELECTED,
     BOX_STYLE_COUNT
 } BoxStyle;
 
@@ -53,6 +54,8 @@ void svg_open(Buffer *out, int width, int height, const char *title, const char 
 void svg_close(Buffer *out);
 void svg_box(Buffer *out, BoxStyle style, int x, int y, int width, int height, int radius);
 void svg_text(Buffer *out, const SvgText *place, const char *bytes, size_t len);
+/* cells: (n, n), not 0 where one is filled; column and row are the size of one cell. */
+void svg_matrix(Buffer *out, const uint8_t *cells, uint32_t n, int x, int y, int column, int row);
 /* A short arrow down from (x, y). */
 void svg_arrow(Buffer *out, int x, int y, int length);
 
