@@ -21,19 +21,27 @@ Session *program_session(ApplyFunction check_apply, void *check_state) {
     return session_new(&options);
 }
 
-bool program_read(Session *session, const char *path) {
-    Buffer text = {0};
-    const char *why;
+bool program_fetch(const char *path, Diagnostics *diags, Program *out) {
     bool standard_input = strcmp(path, "-") == 0;
-    bool read = file_read(path, LIMIT_SOURCE_BYTES, &text, &why);
-    if (!read) {
-        diag_error(session_diagnostics(session), DIAG_FILE, (Span){0}, "can't read '%s': %s",
-                   standard_input ? "standard input" : path, why);
-    } else {
-        const char *name = standard_input ? "<stdin>" : path;
-        read = session_run_text(session, name, text.data, text.len, NULL);
-    }
-    buffer_free(&text);
+    const char *why;
+    *out = (Program){.name = standard_input ? "<stdin>" : path};
+    if (file_read(path, LIMIT_SOURCE_BYTES, &out->text, &why)) return true;
+    diag_error(diags, DIAG_FILE, (Span){0}, "can't read '%s': %s",
+               standard_input ? "standard input" : path, why);
+    return false;
+}
+
+void program_free(Program *program) { buffer_free(&program->text); }
+
+bool program_run(Session *session, const Program *program) {
+    return session_run_text(session, program->name, program->text.data, program->text.len, NULL);
+}
+
+bool program_read(Session *session, const char *path) {
+    Program program;
+    bool read = program_fetch(path, session_diagnostics(session), &program) &&
+                program_run(session, &program);
+    program_free(&program);
     return read;
 }
 

@@ -7,7 +7,17 @@
 
 /* A session that loads files from where they are, with checks run by `apply` when it is given. */
 Session *program_session(ApplyFunction check_apply, void *check_state);
-/* Reads the file at path ("-": standard input) into the session; false after reporting. */
+/* A program's text. name points into the command line. */
+typedef struct Program {
+    const char *name; /* what messages call it */
+    Buffer text;
+} Program;
+/* Reads the file at path ("-": standard input); false after reporting. */
+bool program_fetch(const char *path, Diagnostics *diags, Program *out);
+void program_free(Program *program);
+/* Elaborates it; false after reporting. */
+bool program_run(Session *session, const Program *program);
+/* Both at once. */
 bool program_read(Session *session, const char *path);
 
 /* What -o and -e ask for, in the order of the command line; without them the program's last s-op. */
