@@ -22,8 +22,8 @@ enum { ALIGNMENT = 16, FIRST_CHUNK = 8 * 1024, GREATEST_CHUNK = 1024 * 1024 };
 
 typedef struct Chunk Chunk;
 struct Chunk {
-    _Alignas(ALIGNMENT) Chunk *next;
-    char bytes[];
+    Chunk *next;
+    _Alignas(ALIGNMENT) char bytes[];
 };
 
 struct Arena {
