@@ -15,6 +15,13 @@
 
 /* --- arena -------------------------------------------------------------------------------------- */
 
+static bool all_are(const unsigned char *bytes, size_t count, unsigned char value) {
+    for (size_t i = 0; i < count; i++) {
+        if (bytes[i] != value) return false;
+    }
+    return true;
+}
+
 START_TEST(blocks_are_zeroed_aligned_and_apart) {
     Arena *arena = arena_new(0);
     unsigned char *blocks[200];
@@ -22,11 +29,11 @@ START_TEST(blocks_are_zeroed_aligned_and_apart) {
         size_t bytes = i * i; /* small ones, and ones larger than a chunk's share */
         blocks[i] = arena_alloc(arena, bytes);
         ck_assert_uint_eq((uintptr_t)blocks[i] % 16, 0);
-        for (size_t k = 0; k < bytes; k++) ck_assert_uint_eq(blocks[i][k], 0);
+        ck_assert(all_are(blocks[i], bytes, 0));
         memset(blocks[i], (int)i, bytes);
     }
     for (size_t i = 0; i < 200; i++) {
-        for (size_t k = 0; k < i * i; k++) ck_assert_uint_eq(blocks[i][k], (unsigned char)i);
+        ck_assert(all_are(blocks[i], i * i, (unsigned char)i));
     }
     arena_free(arena);
 }
