@@ -91,6 +91,7 @@ static void resynchronise(Reader *reader, Token token) {
             tokens_put_back(tokens, &token);
             break;
         }
+        if (token.kind == T_LINE_END) break;
         /* A ';' in braces that looked like a dict shows that they are a block. */
         if (token.kind == ';' && nested == 0 && !(tokens->head && braces > 0)) break;
         if (token.kind == '{' && tokens->head && nested == 0 && braces == 0 &&
