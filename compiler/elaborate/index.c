@@ -92,8 +92,7 @@ static Value sop_at(Session *session, const Tree *tree, NodeId sop, Value index)
         return value_error();
     }
     Span span = tree->span;
-    Graph *graph = session->graph;
-    NodeId position = graph_const(graph, index.as.atom, span);
+    NodeId position = node_const(session, index.as.atom, span);
     int64_t number;
     if (!atom_as_int64(index.as.atom, &number) || number < 0) {
         Value all = full_selector(session, span);

@@ -97,6 +97,7 @@ Value apply_indicator(Session *session, const Tree *tree, Value value);
 NodeId lift(Session *session, Value value, Span span, const char *what);
 /* Adds a node; VALUE_ERROR after reporting why it can't be. */
 Value node_value(Session *session, const NodeSpec *spec);
+NodeId node_const(Session *session, Atom atom, Span span);
 Value node1(Session *session, GraphOp op, NodeId a, Span span);
 Value node2(Session *session, GraphOp op, NodeId a, NodeId b, Span span);
 Value node_aggregate(Session *session, NodeId selector, NodeId value, Atom otherwise, Span span);

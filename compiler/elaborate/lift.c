@@ -3,9 +3,21 @@
 
 #include "runtime/base/limits.h"
 
+static void report_full(Session *session, Span span) {
+    if (!session->stopped)
+        report(session, DIAG_LIMIT_GRAPH, span, "the program unrolls to more than %d nodes", LIMIT_GRAPH_NODES);
+    session->stopped = true;
+}
+
+NodeId node_const(Session *session, Atom atom, Span span) {
+    NodeId node = graph_const(session->graph, atom, span);
+    if (node == NO_NODE) report_full(session, span);
+    return node;
+}
+
 NodeId lift(Session *session, Value value, Span span, const char *what) {
     if (value.kind == VALUE_SOP) return value.as.node;
-    if (value.kind == VALUE_ATOM) return graph_const(session->graph, value.as.atom, span);
+    if (value.kind == VALUE_ATOM) return node_const(session, value.as.atom, span);
     if (value.kind == VALUE_ERROR) return NO_NODE;
     Diagnostic *diag = report(session, DIAG_NOT_SOP, span, "%s must be an s-op or an atom, not %s %s",
                               what, value_kind_name(value), show(session, value));
@@ -25,8 +37,7 @@ Value node_value(Session *session, const NodeSpec *spec) {
         bool selector = graph_node(session->graph, node)->type == TYPE_SELECTOR;
         value = (Value){.kind = selector ? VALUE_SELECTOR : VALUE_SOP, .as.node = node};
     } else if (session->graph->count >= LIMIT_GRAPH_NODES) {
-        if (!session->stopped) report(session, DIAG_LIMIT_GRAPH, spec->span, "%s", why.data);
-        session->stopped = true;
+        report_full(session, spec->span);
     } else {
         report(session, DIAG_TYPE, spec->span, "%s", why.data);
     }
@@ -54,6 +65,6 @@ Value node_aggregate(Session *session, NodeId selector, NodeId value, Atom other
 }
 
 Value full_selector(Session *session, Span span) {
-    NodeId one = graph_const(session->graph, atom_int(1), span);
+    NodeId one = node_const(session, atom_int(1), span);
     return node2(session, OP_SELECT_EQ, one, one, span);
 }

@@ -262,7 +262,7 @@ static Value atom_in_sop(Session *session, const Tree *tree, Value atom, NodeId 
     Value one = node1(session, OP_INDICATOR, equal.as.node, span);
     Value all = full_selector(session, span);
     Value mean = node_aggregate(session, all.as.node, one.as.node, atom_int(0), span);
-    NodeId zero = graph_const(session->graph, atom_int(0), span);
+    NodeId zero = node_const(session, atom_int(0), span);
     return node2(session, OP_GT, mean.as.node, zero, span);
 }
 
