@@ -3,6 +3,9 @@
 #ifndef RASPC_LIMITS_H
 #define RASPC_LIMITS_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 /* A fuzzer's runs have to be short, so its builds give a program less. */
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 #define LIMIT_PART_OF 100
@@ -30,5 +33,7 @@ enum {
 /* Bytes that elaborating one program, or evaluating one node on one input, may take. */
 #define LIMIT_ELABORATION_BYTES ((size_t)1 << 30)
 #define LIMIT_EVALUATION_BYTES ((size_t)4 << 30)
+/* Pairs of positions that one evaluation may look at: minutes of work. */
+#define LIMIT_EVALUATION_PAIRS ((uint64_t)100000000000 / LIMIT_PART_OF)
 
 #endif

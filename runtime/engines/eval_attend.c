@@ -3,6 +3,8 @@
    float: the left-to-right sum, exact for ints, made a float and divided by c once. */
 #include "runtime/engines/evaluation.h"
 
+#include "runtime/base/limits.h"
+
 #include <string.h>
 
 /* The values to be averaged, seen as the plainest type that sums them as NumberSum would. */
@@ -119,7 +121,17 @@ static void eval_width(Evaluation *evaluation, SelectorFormula *formula, Atom *o
         out[query] = atom_int(count_selected(selector_row(formula, query), evaluation->n));
 }
 
+/* Counts the pairs that a head looks at; false after reporting that they are too many. */
+static bool count_pairs(Evaluation *evaluation, NodeId node) {
+    evaluation->pairs += (uint64_t)evaluation->n * evaluation->n;
+    if (evaluation->pairs <= LIMIT_EVALUATION_PAIRS) return true;
+    return evaluation_fail(evaluation, node, DIAG_LIMIT_STEPS,
+                           "eval looks at every pair of the %u positions, and stops at %llu pairs",
+                           evaluation->n, (unsigned long long)LIMIT_EVALUATION_PAIRS);
+}
+
 bool eval_attention(Evaluation *evaluation, NodeId node, Atom *out) {
+    if (!count_pairs(evaluation, node)) return false;
     const Node *at = &evaluation->graph->nodes[node];
     Arena *scratch = arena_new(0);
     SelectorFormula *formula = selector_formula(evaluation, at->args[0], scratch);

@@ -14,6 +14,7 @@ typedef struct Evaluation {
     Arena *arena;
     Diagnostics *diags;
     Span asked_at;
+    uint64_t pairs; /* of a query and a key, looked at so far */
     Atom **column;      /* (root + 1)(n) the values of s-ops that are still needed, or NULL */
     NodeId *dying;      /* (root + 1) the first node whose last user this one is, or NO_NODE */
     NodeId *dying_next; /* (root + 1) the next node with the same last user */
