@@ -1,1 +1,1 @@
-awk "BEGIN { printf \"[0\"; for (i = 1; i < 200000; i++) printf \",%d\", i; print \"]\" }" | raspc run hist.rasp --engine eval -i -
+awk 'BEGIN { printf "[0"; for (i = 1; i < 100000; i++) printf ",%d", i; print "]" }' | raspc run -e 'select(indices, indices, <)' -i -
