@@ -107,12 +107,19 @@ static void check_under(Checking *checking, const Program *program, const Engine
     engine_close(engine, state);
 }
 
+/* "1 check", "2 checks" */
+static void add_count(Buffer *out, size_t count, const char *what) {
+    buffer_printf(out, "%zu %s%s", count, what, count == 1 ? "" : "s");
+}
+
 static void check_all(Checking *checking, const Program *program, size_t count) {
     Buffer *out = &checking->driver->out, problems = {0};
     bool *failed = memory_zeroed(count * sizeof *failed);
     if (!checking->json) {
         visible_text(out, program->name, strlen(program->name));
-        buffer_printf(out, ": %zu check%s: ", count, count == 1 ? "" : "s");
+        buffer_text(out, ": ");
+        add_count(out, count, "check");
+        buffer_text(out, ": ");
     }
     for (size_t i = 0; i < engine_count(); i++) {
         const Engine *engine = engine_at(i);
@@ -162,12 +169,15 @@ static void check_program(Checking *checking, const char *path) {
 
 static void summarise(Checking *checking) {
     Buffer *out = &checking->driver->out;
-    buffer_printf(out, "%zu programs, %zu checks: ", checking->programs, checking->checks);
-    if (checking->failed_checks == 0 && checking->wrong_programs == 0) buffer_text(out, "all well");
-    else if (checking->wrong_programs == 0) buffer_printf(out, "%zu failed", checking->failed_checks);
-    else {
-        buffer_printf(out, "%zu failed, %zu program%s wrong", checking->failed_checks,
-                      checking->wrong_programs, checking->wrong_programs == 1 ? "" : "s");
+    add_count(out, checking->programs, "program");
+    buffer_text(out, ", ");
+    add_count(out, checking->checks, "check");
+    if (checking->failed_checks == 0 && checking->wrong_programs == 0) buffer_text(out, ": all well");
+    else buffer_printf(out, ": %zu failed", checking->failed_checks);
+    if (checking->wrong_programs != 0) {
+        buffer_text(out, ", ");
+        add_count(out, checking->wrong_programs, "program");
+        buffer_text(out, " wrong");
     }
     buffer_char(out, '\n');
 }

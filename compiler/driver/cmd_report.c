@@ -28,7 +28,7 @@ static void show_text(Buffer *out, const char *name, Value value, Need need) {
         buffer_printf(out, "%s%u", i == 0 ? " (" : ", ", need.layers.heads[i]);
     }
     buffer_text(out, need.layers.count == 0 ? "\n" : ")\n");
-    buffer_printf(out, "  operations  %u inputs, %u element-wise, %u selectors, %u aggregates\n",
+    buffer_printf(out, "  operations  input %u, element-wise %u, selector %u, attention %u\n",
                   operations[OPKIND_INPUT], operations[OPKIND_ELEMENT],
                   operations[OPKIND_SELECTOR], operations[OPKIND_ATTENTION]);
 }
