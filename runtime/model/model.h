@@ -85,7 +85,7 @@ typedef enum DecodeKind {
 typedef struct Subspace {
     SubspaceKind kind;
     const String *name; /* unique in the model */
-    NodeId node;        /* the graph node whose value it carries, or NO_NODE */
+    NodeId node;        /* the graph node that it was made for, or NO_NODE */
     uint32_t offset;    /* first coordinate in the residual stream */
     uint32_t width;     /* one-hot: count; steps: count - 1; otherwise 1 */
     /* Coded subspaces: the values; index v means domain[v]. */
@@ -185,11 +185,11 @@ typedef struct UnitGroup {
     UnitKind kind;
     NodeId node; /* what it computes, or NO_NODE */
     SubspaceId target;
-    /* STEPS: target's index is the number of thresholds that input reaches. Threshold v lies between
-       below[v] and above[v], neighbouring values of the input: input <= below[v] or >= above[v].
-       (target's count - 1) each, ascending. */
+    /* STEPS: target's index is the number of thresholds that input reaches. At threshold v the input,
+       rounding included, is <= below[v] or >= above[v]. (target's count - 1) each, ascending. */
     Feature input;
     const double *below, *above;
+    double greatest; /* no input is greater in magnitude */
     /* LOOKUP: target's index is result[cell], cell = sum over s of class[s] * stride of s, the last
        source fastest; class[s] = classes[s][index of sources[s]], one of class_counts[s]. */
     uint32_t source_count;
@@ -213,6 +213,7 @@ typedef struct Layer {
 typedef struct Trap {
     NodeId node;
     Span span;
+    DiagId id;         /* how eval reports it */
     const String *why; /* "can't divide by zero" */
     Feature feature;   /* 0 or 1 */
 } Trap;

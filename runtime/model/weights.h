@@ -47,10 +47,19 @@ typedef struct DenseModel {
 
 /* How many numbers the weights hold (each head and layer at its own size). */
 uint64_t model_parameters(const Model *model);
-/* Logits of the read-out proper; the traps' follow. DECODE_ATOMS: the distinct atoms, else 1. */
-uint32_t model_logits(const Model *model);
-/* DECODE_ATOMS: the atom that logit number i stands for. */
-Atom model_logit_atom(const Model *model, uint32_t logit);
+/* The logits of the read-out proper; the traps' follow. */
+typedef struct Logits {
+    uint32_t count;
+    const Atom *atoms; /* (count): DECODE_ATOMS: what each stands for; else NULL */
+    const uint32_t *of; /* (atom_count of the read-out): the logit of each of its atoms */
+} Logits;
+Logits model_logits(Arena *arena, const Model *model);
+
+/* The pair of ReLUs of one step: relu(slope x + bias + 1) - relu(slope x + bias) is exactly 0 for
+   x <= below and exactly 1 for above <= x <= greatest, in float32. The slope is a power of two of at
+   least 2 / (above - below), and the bias lies on the grid that slope * greatest lives on, so neither
+   ReLU rounds. False when float32 has not the bits for it. */
+bool step_line(double below, double above, double greatest, double *slope, double *bias);
 
 /* Makes the weights. NULL when they would not fit LIMIT_DENSE_BYTES: a diagnostic at span says how
    large they would be. */

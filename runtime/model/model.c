@@ -1,0 +1,51 @@
+/* Small questions about a model. */
+#include "runtime/model/model.h"
+
+const char *relation_text(Relation relation) {
+    static const char *const texts[8] = {"never", "<", "==", "<=", ">", "!=", ">=", "always"};
+    return texts[relation & 7];
+}
+
+uint32_t model_token(const Model *model, Atom token) {
+    for (uint32_t t = 0; t < model->vocabulary_count; t++) {
+        if (atom_identical(model->vocabulary[t], token)) return t;
+    }
+    return UINT32_MAX;
+}
+
+static void report_token(Diagnostics *diags, Span span, Atom token, uint32_t position) {
+    Buffer text = {0};
+    atom_format_brief(&text, token);
+    Diagnostic *diag = diag_error(diags, DIAG_INPUT_VOCAB, span,
+                                  "position %u: %s is not in the vocabulary", position, text.data);
+    diag_help(diag, "name the tokens with --vocab");
+    buffer_free(&text);
+}
+
+bool model_tokens(const Model *model, const Atom *tokens, uint32_t n, Span span, Diagnostics *diags,
+                  uint32_t *numbers) {
+    if (n == 0) {
+        diag_error(diags, DIAG_BAD_INPUT, span, "an input has at least one element");
+        return false;
+    }
+    if (n > model->max_length) {
+        Diagnostic *diag = diag_error(diags, DIAG_INPUT_LENGTH, span,
+                                      "%u elements, but the model takes at most %u", n,
+                                      model->max_length);
+        diag_help(diag, "make the model for longer inputs with --max-len %u", n);
+        return false;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        numbers[i] = model_token(model, tokens[i]);
+        if (numbers[i] != UINT32_MAX) continue;
+        report_token(diags, span, tokens[i], i);
+        return false;
+    }
+    return true;
+}
+
+uint32_t model_attention_layers(const Model *model) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < model->layer_count; i++) count += model->layers[i].head_count > 0;
+    return count;
+}

@@ -1,0 +1,500 @@
+/* From the symbolic view to dense weights.
+
+   A term of a head becomes a few directions of its queries and keys whose product is 0 where the
+   term holds and at most -1 where it does not, so that the sum over all terms is 0 for a selected
+   key and at most -1 for any other:
+     equality of whole numbers    2kq - k^2 - q^2                          3 directions
+     a truth table                sum over classes c of [k = c] (T(c,q) - 1)  one a class
+     a feature of one side        k - 1, or q - 1                          1 direction
+   One more direction sets the score of the null key: 0 when it is counted, -1/2 when it carries the
+   default, -1 when it is never attended; and makes BOS attend to itself alone. */
+#include "runtime/model/weights.h"
+
+#include "runtime/base/bug.h"
+#include "runtime/base/limits.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+/* --- steps ---------------------------------------------------------------------------------------- */
+
+bool step_line(double below, double above, double greatest, double *slope, double *bias) {
+    double gap = above - below;
+    if (!(gap > 0) || !isfinite(gap)) return false;
+    int exponent = (int)ceil(log2(2 / gap));
+    *slope = ldexp(1, exponent);
+    int size = greatest > 0 ? (int)ceil(log2(greatest)) : 0;
+    double grid = ldexp(1, exponent + size - 23);
+    if (grid > 1) return false;
+    double middle = -*slope * (below + above) / 2 - 0.5;
+    *bias = nearbyint(middle / grid) * grid;
+    return *slope * below + *bias + 1 <= 0 && *slope * above + *bias >= 0;
+}
+
+/* --- matrices --------------------------------------------------------------------------------------- */
+
+/* A matrix over the residual stream, (D, columns). */
+typedef struct Columns {
+    const Model *model;
+    float *data;
+    uint32_t count;
+} Columns;
+
+static float *cell(Columns *m, uint32_t coordinate, uint32_t column) {
+    return &m->data[(size_t)coordinate * m->count + column];
+}
+
+static void add_cell(Columns *m, uint32_t coordinate, uint32_t column, double value) {
+    *cell(m, coordinate, column) += (float)value;
+}
+
+static void add_one(Columns *m, uint32_t column, double value) {
+    add_cell(m, m->model->subspaces[MODEL_ONE].offset, column, value);
+}
+
+static void add_null(Columns *m, uint32_t column, double value) {
+    add_cell(m, m->model->subspaces[MODEL_NULL].offset, column, value);
+}
+
+/* factor * the table over a code: its directions hold the values, or their differences. */
+static void add_table(Columns *m, uint32_t column, SubspaceId id, const double *values,
+                      double factor) {
+    const Subspace *s = &m->model->subspaces[id];
+    if (s->kind == SUBSPACE_STEPS) {
+        add_one(m, column, factor * values[0]);
+        for (uint32_t v = 0; v + 1 < s->count; v++)
+            add_cell(m, s->offset + v, column, factor * (values[v + 1] - values[v]));
+        return;
+    }
+    for (uint32_t v = 0; v < s->count; v++) add_cell(m, s->offset + v, column, factor * values[v]);
+}
+
+static void add_feature(Columns *m, uint32_t column, const Feature *feature, double factor) {
+    add_one(m, column, factor * feature->constant);
+    for (uint32_t i = 0; i < feature->count; i++) {
+        const FeatureTerm *term = &feature->terms[i];
+        if (term->values)
+            add_table(m, column, term->subspace, term->values, factor);
+        else
+            add_cell(m, m->model->subspaces[term->subspace].offset, column, factor * term->factor);
+    }
+}
+
+/* What coordinate c of a code is when the value is number v. */
+static double coordinate_at(const Subspace *s, uint32_t c, uint32_t v) {
+    return s->kind == SUBSPACE_ONE_HOT ? v == c : v > c;
+}
+
+/* --- truth tables -------------------------------------------------------------------------------------- */
+
+/* A side of a truth table: a number for each value of one code, or one number everywhere. */
+typedef struct TableSide {
+    SubspaceId code; /* NO_SUBSPACE: constant */
+    uint32_t count;
+    double *numbers;
+} TableSide;
+
+static TableSide table_side(const Model *model, const Feature *feature, Arena *scratch) {
+    TableSide side = {NO_SUBSPACE, 1, NULL};
+    if (feature->count > 0) {
+        side.code = feature->terms[0].subspace;
+        side.count = model->subspaces[side.code].count;
+    }
+    side.numbers = ARENA_ARRAY(scratch, double, side.count);
+    for (uint32_t v = 0; v < side.count; v++)
+        side.numbers[v] =
+            feature->constant + (feature->count > 0 ? feature->terms[0].values[v] : 0);
+    return side;
+}
+
+/* The distinct numbers of a side. */
+static uint32_t side_classes(const TableSide *side, double *classes) {
+    uint32_t found = 0;
+    for (uint32_t v = 0; v < side->count; v++) {
+        uint32_t c = 0;
+        while (c < found && classes[c] != side->numbers[v]) c++;
+        if (c == found) classes[found++] = side->numbers[v];
+    }
+    return found;
+}
+
+static bool term_holds(const HeadTerm *term, double key, double query) {
+    if (term->kind == TERM_TABLE)
+        return term->table[(size_t)key * term->query_count + (size_t)query];
+    return term->relation & (key < query   ? RELATION_LT
+                             : key > query ? RELATION_GT
+                                           : RELATION_EQ);
+}
+
+static bool is_truth_table(const HeadTerm *term) {
+    return term->kind == TERM_TABLE || (term->kind == TERM_COMPARE && !term->squared);
+}
+
+/* Adds a column that is a function of one side's number. */
+static void add_side(Columns *m, uint32_t column, const TableSide *side, double *values,
+                     double factor) {
+    if (side->code == NO_SUBSPACE)
+        add_one(m, column, factor * values[0]);
+    else
+        add_table(m, column, side->code, values, factor);
+}
+
+/* The classes of the side that has fewer select a direction each. */
+static uint32_t truth_table(const Model *model, const HeadTerm *term, Columns *query, Columns *key,
+                            uint32_t column, double scale) {
+    Arena *scratch = arena_new(0);
+    TableSide k = table_side(model, &term->key, scratch);
+    TableSide q = table_side(model, &term->query, scratch);
+    double *key_classes = ARENA_ARRAY(scratch, double, k.count);
+    double *query_classes = ARENA_ARRAY(scratch, double, q.count);
+    uint32_t keys = side_classes(&k, key_classes), queries = side_classes(&q, query_classes);
+    bool by_key = keys <= queries;
+    uint32_t directions = by_key ? keys : queries;
+    double *key_values = ARENA_ARRAY(scratch, double, k.count);
+    double *query_values = ARENA_ARRAY(scratch, double, q.count);
+    for (uint32_t c = 0; c < directions && query; c++) {
+        for (uint32_t v = 0; v < k.count; v++)
+            key_values[v] = by_key ? k.numbers[v] == key_classes[c]
+                                   : term_holds(term, k.numbers[v], query_classes[c]) - 1.0;
+        for (uint32_t v = 0; v < q.count; v++)
+            query_values[v] = by_key ? term_holds(term, key_classes[c], q.numbers[v]) - 1.0
+                                     : q.numbers[v] == query_classes[c];
+        add_side(key, column + c, &k, key_values, 1);
+        add_side(query, column + c, &q, query_values, scale);
+    }
+    arena_free(scratch);
+    return directions;
+}
+
+/* --- heads ------------------------------------------------------------------------------------------------ */
+
+/* Writes the directions of a term from column on; NULL matrices: counts them only. */
+static uint32_t term_directions(const Model *model, const HeadTerm *term, Columns *query,
+                                Columns *key, uint32_t column, double scale) {
+    if (is_truth_table(term)) return truth_table(model, term, query, key, column, scale);
+    if (term->kind == TERM_COMPARE) {
+        if (query) {
+            add_feature(query, column, &term->query, scale);
+            add_feature(key, column, &term->key, 2);
+            add_one(query, column + 1, scale);
+            add_feature(key, column + 1, &term->key_square, -1);
+        }
+        if (query && term->squared == 2) {
+            add_feature(query, column + 2, &term->query_square, -scale);
+            add_one(key, column + 2, 1);
+        }
+        return 1u + term->squared;
+    }
+    if (query && term->kind == TERM_KEY) {
+        add_feature(key, column, &term->key, 1);
+        add_one(key, column, -1);
+        add_one(query, column, scale);
+    } else if (query) {
+        add_feature(query, column, &term->query, scale);
+        add_one(query, column, -scale);
+        add_one(key, column, 1);
+    }
+    return 1;
+}
+
+static double null_score(NullPolicy policy) {
+    switch (policy) {
+    case NULL_COUNTED: return 0;
+    case NULL_DEFAULT: return -0.5;
+    default: return -1;
+    }
+}
+
+static uint32_t score_directions(const Model *model, const Head *head, Columns *query,
+                                 Columns *key) {
+    uint32_t column = 1;
+    if (query) {
+        add_null(key, 0, 1);
+        add_one(query, 0, head->scale * null_score(head->null_policy));
+        add_null(query, 0, head->scale);
+    }
+    for (uint32_t t = 0; t < head->term_count; t++)
+        column += term_directions(model, &head->terms[t], query, key, column, head->scale);
+    return column;
+}
+
+static uint32_t move_directions(const Model *model, const HeadMove *move) {
+    return move->kind == MOVE_CODED ? model->subspaces[move->target].width : 1;
+}
+
+/* The values leave out the default, which the embedding has put there: nothing selected, nothing
+   added. */
+static void move_values(const Model *model, const HeadMove *move, Columns *value, float *output,
+                        uint32_t column) {
+    const Subspace *target = &model->subspaces[move->target];
+    if (move->kind == MOVE_REAL) {
+        add_feature(value, column, &move->value, 1);
+        add_one(value, column, -move->default_value);
+    } else if (move->kind == MOVE_NULL_WEIGHT) {
+        add_null(value, column, 1);
+    } else {
+        const Subspace *source = &model->subspaces[move->source];
+        Arena *scratch = arena_new(0);
+        double *values = ARENA_ARRAY(scratch, double, source->count);
+        for (uint32_t c = 0; c < target->width; c++) {
+            for (uint32_t v = 0; v < source->count; v++) values[v] = coordinate_at(target, c, v);
+            add_table(value, column + c, move->source, values, 1);
+            add_one(value, column + c, -coordinate_at(target, c, move->default_index));
+        }
+        arena_free(scratch);
+    }
+    for (uint32_t c = 0; c < target->width; c++)
+        output[(size_t)(column + c) * model->width + target->offset + c] = 1;
+}
+
+static uint32_t head_width(const Model *model, const Head *head) {
+    uint32_t scores = score_directions(model, head, NULL, NULL), values = 0;
+    for (uint32_t m = 0; m < head->move_count; m++)
+        values += move_directions(model, &head->moves[m]);
+    return scores > values ? scores : values;
+}
+
+static DenseHead dense_head(Arena *arena, const Model *model, const Head *head) {
+    uint32_t width = head_width(model, head), column = 0;
+    size_t size = (size_t)model->width * width;
+    Columns query = {model, ARENA_ARRAY(arena, float, size), width};
+    Columns key = {model, ARENA_ARRAY(arena, float, size), width};
+    Columns value = {model, ARENA_ARRAY(arena, float, size), width};
+    float *output = ARENA_ARRAY(arena, float, size);
+    score_directions(model, head, &query, &key);
+    for (uint32_t m = 0; m < head->move_count; m++) {
+        move_values(model, &head->moves[m], &value, output, column);
+        column += move_directions(model, &head->moves[m]);
+    }
+    return (DenseHead){width, query.data, key.data, value.data, output, head->mask};
+}
+
+/* --- feed-forward -------------------------------------------------------------------------------------------- */
+
+static uint32_t lookup_cells(const UnitGroup *group) {
+    uint32_t cells = 1;
+    for (uint32_t s = 0; s < group->source_count; s++) cells *= group->class_counts[s];
+    return cells;
+}
+
+static uint32_t group_units(const Model *model, const UnitGroup *group) {
+    if (group->kind == UNIT_LOOKUP) return lookup_cells(group);
+    return 2 * (model->subspaces[group->target].count - 1);
+}
+
+static void steps_units(const Model *model, const UnitGroup *group, Columns *in, float *out,
+                        uint32_t unit) {
+    const Subspace *target = &model->subspaces[group->target];
+    for (uint32_t v = 0; v + 1 < target->count; v++, unit += 2) {
+        double slope, bias;
+        if (!step_line(group->below[v], group->above[v], group->greatest, &slope, &bias))
+            BUG("a step that float32 can't carry");
+        for (uint32_t u = 0; u < 2; u++) {
+            add_feature(in, unit + u, &group->input, slope);
+            add_one(in, unit + u, bias + (u == 0));
+            out[(size_t)(unit + u) * model->width + target->offset + v] = u == 0 ? 1 : -1;
+        }
+    }
+}
+
+static void lookup_units(const Model *model, const UnitGroup *group, Columns *in, float *out,
+                         uint32_t unit) {
+    const Subspace *target = &model->subspaces[group->target];
+    uint32_t cells = lookup_cells(group);
+    Arena *scratch = arena_new(0);
+    for (uint32_t c = 0; c < cells; c++, unit++) {
+        uint32_t rest = c;
+        for (uint32_t s = group->source_count; s-- > 0; rest /= group->class_counts[s]) {
+            const Subspace *source = &model->subspaces[group->sources[s]];
+            double *values = ARENA_ARRAY(scratch, double, source->count);
+            for (uint32_t v = 0; v < source->count; v++)
+                values[v] = group->classes[s][v] == rest % group->class_counts[s];
+            add_table(in, unit, group->sources[s], values, 1);
+        }
+        add_one(in, unit, 1 - (double)group->source_count);
+        for (uint32_t v = 0; v < target->width; v++)
+            out[(size_t)unit * model->width + target->offset + v] =
+                (float)coordinate_at(target, v, group->result[c]);
+    }
+    arena_free(scratch);
+}
+
+static uint32_t layer_units(const Model *model, const Layer *layer) {
+    uint32_t units = 0;
+    for (uint32_t g = 0; g < layer->unit_count; g++) units += group_units(model, &layer->units[g]);
+    return units;
+}
+
+static DenseLayer dense_layer(Arena *arena, const Model *model, const Layer *layer) {
+    uint32_t units = layer_units(model, layer), at = 0;
+    DenseHead *heads = ARENA_ARRAY(arena, DenseHead, layer->head_count);
+    for (uint32_t h = 0; h < layer->head_count; h++)
+        heads[h] = dense_head(arena, model, &layer->heads[h]);
+    Columns in = {model, ARENA_ARRAY(arena, float, (size_t)model->width * units), units};
+    float *out = ARENA_ARRAY(arena, float, (size_t)model->width * units);
+    for (uint32_t g = 0; g < layer->unit_count; g++) {
+        const UnitGroup *group = &layer->units[g];
+        if (group->kind == UNIT_STEPS)
+            steps_units(model, group, &in, out, at);
+        else
+            lookup_units(model, group, &in, out, at);
+        at += group_units(model, group);
+    }
+    return (DenseLayer){.head_count = layer->head_count,
+                        .heads = heads,
+                        .units = units,
+                        .w_in = in.data,
+                        .b_in = ARENA_ARRAY(arena, float, units),
+                        .w_out = out,
+                        .b_out = ARENA_ARRAY(arena, float, model->width)};
+}
+
+/* --- embedding -------------------------------------------------------------------------------------------------- */
+
+static void embed_value(const Subspace *s, double value, float *row) {
+    if (!subspace_is_coded(s)) {
+        row[s->offset] += (float)value;
+        return;
+    }
+    for (uint32_t c = 0; c < s->width; c++)
+        row[s->offset + c] += (float)coordinate_at(s, c, (uint32_t)value);
+}
+
+/* What a head leaves when nothing is selected. */
+static void embed_defaults(const Model *model, float *row) {
+    for (uint32_t i = 0; i < model->layer_count; i++) {
+        for (uint32_t h = 0; h < model->layers[i].head_count; h++) {
+            const Head *head = &model->layers[i].heads[h];
+            for (uint32_t m = 0; m < head->move_count; m++) {
+                const HeadMove *move = &head->moves[m];
+                if (move->kind == MOVE_NULL_WEIGHT) continue;
+                double value =
+                    move->kind == MOVE_REAL ? move->default_value : move->default_index;
+                embed_value(&model->subspaces[move->target], value, row);
+            }
+        }
+    }
+}
+
+static void dense_embedding(Arena *arena, const Model *model, DenseModel *dense) {
+    size_t width = model->width;
+    float *tokens = ARENA_ARRAY(arena, float, (1 + (size_t)model->vocabulary_count) * width);
+    float *positions = ARENA_ARRAY(arena, float, (1 + (size_t)model->max_length) * width);
+    positions[model->subspaces[MODEL_NULL].offset] = 1;
+    for (uint32_t i = 0; i < model->max_length; i++) {
+        float *row = positions + (1 + (size_t)i) * width;
+        row[model->subspaces[MODEL_ONE].offset] = 1;
+        embed_defaults(model, row);
+    }
+    for (uint32_t e = 0; e < model->embed_count; e++) {
+        const Embed *embed = &model->embeds[e];
+        bool by_token = embed->kind == EMBED_TOKEN;
+        uint32_t count = by_token ? model->vocabulary_count : model->max_length;
+        float *table = by_token ? tokens : positions;
+        for (uint32_t v = 0; v < count; v++)
+            embed_value(&model->subspaces[embed->subspace], embed->values[v],
+                        table + (1 + (size_t)v) * width);
+    }
+    dense->w_e = tokens;
+    dense->w_p = positions;
+}
+
+/* --- read-out ------------------------------------------------------------------------------------------------------ */
+
+Logits model_logits(Arena *arena, const Model *model) {
+    const Readout *readout = &model->readout;
+    if (readout->decode != DECODE_ATOMS) return (Logits){.count = 1};
+    Atom *atoms = ARENA_ARRAY(arena, Atom, readout->atom_count);
+    uint32_t *of = ARENA_ARRAY(arena, uint32_t, readout->atom_count), count = 0;
+    for (uint32_t i = 0; i < readout->atom_count; i++) {
+        while (of[i] < count && !atom_identical(atoms[of[i]], readout->atoms[i])) of[i]++;
+        if (of[i] == count) atoms[count++] = readout->atoms[i];
+    }
+    return (Logits){count, atoms, of};
+}
+
+static void dense_readout(Arena *arena, const Model *model, DenseModel *dense) {
+    const Readout *readout = &model->readout;
+    Logits logits = model_logits(arena, model);
+    dense->outputs = logits.count + readout->trap_count;
+    Columns out = {model, ARENA_ARRAY(arena, float, (size_t)model->width * dense->outputs),
+                   dense->outputs};
+    if (readout->decode != DECODE_ATOMS) {
+        add_feature(&out, 0, &readout->number, 1);
+    } else if (readout->source == NO_SUBSPACE) {
+        add_one(&out, 0, 1);
+    } else {
+        Arena *scratch = arena_new(0);
+        double *values = ARENA_ARRAY(scratch, double, readout->atom_count);
+        for (uint32_t c = 0; c < logits.count; c++) {
+            for (uint32_t i = 0; i < readout->atom_count; i++) values[i] = logits.of[i] == c;
+            add_table(&out, c, readout->source, values, 1);
+        }
+        arena_free(scratch);
+    }
+    for (uint32_t t = 0; t < readout->trap_count; t++)
+        add_feature(&out, logits.count + t, &readout->traps[t].feature, 1);
+    dense->w_u = out.data;
+    dense->b_u = ARENA_ARRAY(arena, float, dense->outputs);
+}
+
+/* --- the whole ------------------------------------------------------------------------------------------------------- */
+
+uint64_t model_parameters(const Model *model) {
+    uint64_t width = model->width;
+    Arena *scratch = arena_new(0);
+    uint64_t outputs = model_logits(scratch, model).count + (uint64_t)model->readout.trap_count;
+    arena_free(scratch);
+    uint64_t count = width * (2 + (uint64_t)model->vocabulary_count + model->max_length) +
+                     (width + 1) * outputs;
+    for (uint32_t i = 0; i < model->layer_count; i++) {
+        const Layer *layer = &model->layers[i];
+        for (uint32_t h = 0; h < layer->head_count; h++)
+            count += 4 * width * head_width(model, &layer->heads[h]);
+        uint64_t units = layer_units(model, layer);
+        count += 2 * width * units + (units ? units + width : 0);
+    }
+    return count;
+}
+
+static const Head *head_without_weights(const Model *model) {
+    for (uint32_t i = 0; i < model->layer_count; i++) {
+        for (uint32_t h = 0; h < model->layers[i].head_count; h++) {
+            if (model->layers[i].heads[h].normaliser != NORMALISER_SOFTMAX)
+                return &model->layers[i].heads[h];
+        }
+    }
+    return NULL;
+}
+
+const DenseModel *model_weights(Arena *arena, const Model *model, Span span, Diagnostics *diags) {
+    const Head *other = head_without_weights(model);
+    if (other) {
+        diag_error(diags, DIAG_CANNOT_LOWER, span,
+                   "head '%s' is not softmax, and only softmax has dense weights",
+                   other->name->bytes);
+        return NULL;
+    }
+    uint64_t parameters = model_parameters(model);
+    if (parameters > LIMIT_DENSE_BYTES / sizeof(float)) {
+        Diagnostic *diag = diag_error(
+            diags, DIAG_TOO_LARGE_FOR_DENSE, span,
+            "the dense weights hold %" PRIu64 " numbers, %" PRIu64 " MiB; the limit is %zu MiB",
+            parameters, parameters * sizeof(float) >> 20, LIMIT_DENSE_BYTES >> 20);
+        diag_help(diag, "use the jit, or a smaller vocabulary or greatest length");
+        return NULL;
+    }
+    DenseModel *dense = ARENA_NEW(arena, DenseModel);
+    *dense = (DenseModel){.width = model->width,
+                          .vocabulary = model->vocabulary_count,
+                          .max_length = model->max_length,
+                          .layer_count = model->layer_count};
+    dense_embedding(arena, model, dense);
+    DenseLayer *layers = ARENA_ARRAY(arena, DenseLayer, model->layer_count);
+    for (uint32_t i = 0; i < model->layer_count; i++)
+        layers[i] = dense_layer(arena, model, &model->layers[i]);
+    dense->layers = layers;
+    dense_readout(arena, model, dense);
+    return dense;
+}
