@@ -1,0 +1,494 @@
+/* Aggregates, widths and totals: which heads, and what they move. */
+#include "compiler/lower/plan.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- heads -------------------------------------------------------------------------------------------- */
+
+static uint32_t max_phase(uint32_t a, uint32_t b) { return a > b ? a : b; }
+
+static uint32_t terms_phase(const Lowering *l, const PlanHead *head) {
+    uint32_t phase = 0;
+    for (uint32_t i = 0; i < head->term_count; i++) {
+        const PlanTermOfHead *t = &head->terms[i];
+        const PlanFeature features[4] = {t->key, t->query, t->key_square, t->query_square};
+        for (int f = 0; f < 4; f++) phase = max_phase(phase, feature_phase(l, features[f]));
+    }
+    return phase;
+}
+
+static bool head_same(const Lowering *l, const PlanHead *a, const PlanHead *b) {
+    if (a->phase != b->phase || a->null_policy != b->null_policy ||
+        a->whole_formula != b->whole_formula)
+        return false;
+    if (a->whole_formula) return a->selector == b->selector;
+    return conjunction_equal(l, &a->conjunction, &b->conjunction);
+}
+
+/* The head equal to spec, or a new one. spec's phase and terms are set. */
+static uint32_t plan_head(Lowering *l, const PlanHead *spec) {
+    for (uint32_t h = 0; h < l->head_count; h++) {
+        if (head_same(l, &l->heads[h], spec)) return h;
+    }
+    if (l->head_count == l->head_capacity) {
+        uint32_t capacity = l->head_capacity ? 2 * l->head_capacity : 16;
+        l->heads = arena_grow(l->scratch, l->heads, l->head_count, capacity, sizeof(PlanHead));
+        l->head_capacity = capacity;
+    }
+    l->heads[l->head_count] = *spec;
+    return l->head_count++;
+}
+
+/* The variable that the move writes: an equal move's, or var, made new. */
+static VarId plan_move(Lowering *l, const PlanHead *spec, PlanMove move, Var var) {
+    uint32_t h = plan_head(l, spec);
+    PlanHead *head = &l->heads[h];
+    for (uint32_t m = 0; m < head->move_count; m++) {
+        const PlanMove *other = &head->moves[m];
+        if (other->kind != move.kind || other->source != move.source ||
+            other->default_value != move.default_value ||
+            other->default_index != move.default_index ||
+            !feature_equal(l, other->value, move.value))
+            continue;
+        const Var *there = plan_get(l, other->target);
+        if (there->count == var.count && there->shift == var.shift) return other->target;
+    }
+    if (head->move_count == head->move_capacity) {
+        uint32_t capacity = head->move_capacity ? 2 * head->move_capacity : 4;
+        head->moves =
+            arena_grow(l->scratch, head->moves, head->move_count, capacity, sizeof(PlanMove));
+        head->move_capacity = capacity;
+    }
+    var.kind = VAR_MOVED;
+    var.head = h;
+    var.move = head->move_count;
+    var.phase = head->phase;
+    move.target = plan_var(l, &var);
+    head->moves[head->move_count++] = move;
+    return move.target;
+}
+
+/* --- widths ---------------------------------------------------------------------------------------------- */
+
+/* A range of positions that reaches back to the first is counted by the position itself. */
+static PlanFeature width_of_range(Lowering *l, int32_t high) {
+    VarId position = plan_position(l);
+    uint32_t count = plan_get(l, position)->count;
+    double *values = ARENA_ARRAY(l->scratch, double, count);
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t selected = (int64_t)i + high + 1;
+        values[i] = selected < 0 ? 0 : (double)selected;
+    }
+    return feature_table(l, position, values);
+}
+
+/* One head with the null key among the selected: its weight x is 1 / (w + 1), and steps read w off
+   x. As x rises, w falls: value v of the domain is w = max_length - v. */
+static bool width_of_conjunction(Lowering *l, NodeId node, NodeId selector, const Conjunction *c,
+                                 PlanFeature *width, const char **why) {
+    bool hits;
+    PlanHead head = {.selector = selector, .conjunction = *c, .null_policy = NULL_COUNTED};
+    if (c->count == 0 && c->low == INT32_MIN && c->high <= 0) {
+        *width = width_of_range(l, c->high);
+        return true;
+    }
+    if (!terms_of_conjunction(l, c, true, &hits, &head, why)) return false;
+    head.phase = 1 + terms_phase(l, &head);
+    uint32_t most = l->options->max_length, least = hits ? 1 : 0, count = most - least + 1;
+    Atom *domain = ARENA_ARRAY(l->scratch, Atom, count);
+    double *readings = ARENA_ARRAY(l->scratch, double, count);
+    double *values = ARENA_ARRAY(l->scratch, double, count);
+    for (uint32_t v = 0; v < count; v++) {
+        values[v] = most - v;
+        domain[v] = atom_int(most - v);
+        readings[v] = (float)(1.0 / (values[v] + 1));
+    }
+    Var var = {.node = node,
+               .count = count,
+               .domain = domain,
+               .readings = readings,
+               .length = c->count == 0 && c->low == INT32_MIN && c->high == INT32_MAX};
+    PlanMove move = {.kind = MOVE_NULL_WEIGHT, .node = node, .source = NO_VAR};
+    *width = feature_table(l, plan_move(l, &head, move, var), values);
+    return true;
+}
+
+static Form refuse_selector(Lowering *l, NodeId node, const char *why) {
+    return form_refused(node, plan_text(l, "%s selects in a way that has no head yet: %s",
+                                        plan_name(l, node), why));
+}
+
+/* width(a) where a holds `!=`: width(rest) - width(rest and ==). */
+static bool width_of_product(Lowering *l, NodeId node, NodeId selector, const Product *product,
+                             PlanFeature *sum, const char **why) {
+    const Conjunction *c = &product->conjunction;
+    for (uint32_t i = 0; i < c->count; i++) {
+        if (c->literals[i].kind != LITERAL_COMPARE ||
+            c->literals[i].relation != (RELATION_LT | RELATION_GT))
+            continue;
+        Literal *equal = ARENA_ARRAY(l->scratch, Literal, c->count);
+        Literal *rest = ARENA_ARRAY(l->scratch, Literal, c->count);
+        memcpy(equal, c->literals, c->count * sizeof(Literal));
+        memcpy(rest, c->literals, i * sizeof(Literal));
+        memcpy(rest + i, c->literals + i + 1, (c->count - i - 1) * sizeof(Literal));
+        equal[i].relation = RELATION_EQ;
+        Product without = {product->coefficient, {c->low, c->high, c->count - 1, rest}};
+        Product with = {-product->coefficient, {c->low, c->high, c->count, equal}};
+        /* Each step removes one `!=`: at most PLAN_LITERALS deep. */
+        return width_of_product(l, node, selector, &without, sum, why) &&
+               width_of_product(l, node, selector, &with, sum, why);
+    }
+    PlanFeature width;
+    if (!width_of_conjunction(l, node, selector, c, &width, why)) return false;
+    *sum = feature_combine(l, 1, *sum, (double)product->coefficient, width);
+    return true;
+}
+
+Form form_width(Lowering *l, NodeId node, NodeId selector, const Formula *formula) {
+    if (formula->refused_at != NO_NODE) return form_refused(formula->refused_at, formula->why);
+    PlanFeature sum = feature_constant(0);
+    const char *why = NULL;
+    for (uint32_t i = 0; i < formula->count; i++) {
+        if (!width_of_product(l, node, selector, &formula->products[i], &sum, &why))
+            return refuse_selector(l, node, why);
+    }
+    Form form = form_of_sum(l, sum, false);
+    /* The parts' ranges say less than that this is a number of positions. */
+    form.low = fmax(form.low, 0);
+    form.high = fmin(form.high, l->options->max_length);
+    if (sum.count <= 1) {
+        Form table;
+        if (form_as_table(l, node, &form, &table)) return table;
+    }
+    return form;
+}
+
+/* --- aggregates ---------------------------------------------------------------------------------------------- */
+
+typedef struct Gather {
+    Lowering *l;
+    NodeId node, selector;
+    Form value;
+    Atom nothing; /* the default */
+    PlanHead head;
+    bool hits;   /* every row selects something */
+    bool single; /* no row selects two */
+} Gather;
+
+/* Is the key a different one at every position? */
+static bool is_injective_position(Lowering *l, NodeId node) {
+    const Form *form = &l->forms[node];
+    if (form->kind != FORM_TABLE || form->var != plan_position(l)) return false;
+    bool rising = true, falling = true;
+    for (uint32_t i = 1; i < plan_get(l, form->var)->count; i++) {
+        bool ordered;
+        int order = atom_failed(form->atoms[i]) ? 0
+                                                : atom_order(form->atoms[i - 1], form->atoms[i], &ordered);
+        rising = rising && order < 0;
+        falling = falling && order > 0;
+    }
+    return rising || falling;
+}
+
+static bool selects_at_most_one(Lowering *l, const Conjunction *c) {
+    if (c->low == c->high) return true;
+    for (uint32_t i = 0; i < c->count; i++) {
+        const Literal *literal = &c->literals[i];
+        if (literal->kind == LITERAL_COMPARE && literal->relation == RELATION_EQ &&
+            is_injective_position(l, literal->key))
+            return true;
+        if (literal->kind == LITERAL_KEY && literal->var == plan_position(l)) {
+            uint32_t ones = 0;
+            for (uint32_t v = 0; v < plan_get(l, literal->var)->count; v++)
+                ones += literal->bits[v];
+            if (ones <= 1) return true;
+        }
+    }
+    return false;
+}
+
+static Form gather_done(Gather *g, PlanMove move, Var var, uint32_t value_phase) {
+    Lowering *l = g->l;
+    g->head.phase = 1 + max_phase(terms_phase(l, &g->head), value_phase);
+    g->head.null_policy = g->hits ? NULL_NONE : NULL_DEFAULT;
+    move.node = var.node = g->node;
+    VarId target = plan_move(l, &g->head, move, var);
+    if (!var.domain) return (Form){.kind = FORM_FRACTION, .var = target};
+    return form_table(target, plan_get(l, target)->domain);
+}
+
+/* The error that float32 makes of a mean of numbers in 0..range: a rounding for each weight, each
+   product and each sum. */
+static double mean_error(const Lowering *l, double range) {
+    return (l->options->max_length + 4.0) * (FLT_EPSILON / 2) * range;
+}
+
+/* Moves the coordinates themselves: any value, when at most one is selected. */
+static Form gather_coded(Gather *g) {
+    Lowering *l = g->l;
+    Form table;
+    if (!form_as_table(l, g->node, &g->value, &table))
+        return form_refused(g->node, plan_text(l, "what %s gathers has too many possible values",
+                                               plan_name(l, g->node)));
+    uint32_t count = plan_get(l, table.var)->count, nothing = count;
+    Atom *domain = ARENA_ARRAY(l->scratch, Atom, count + 1);
+    for (uint32_t v = count; v-- > 0;) {
+        domain[v] = table.atoms[v];
+        if (atom_identical(table.atoms[v], g->nothing)) nothing = v;
+    }
+    if (g->hits)
+        nothing = 0;
+    else if (nothing == count)
+        domain[count++] = g->nothing;
+    PlanMove move = {.kind = MOVE_CODED, .source = table.var, .default_index = nothing};
+    Var var = {.count = count, .domain = domain};
+    return gather_done(g, move, var, plan_get(l, table.var)->phase);
+}
+
+/* A constant where anything is selected. */
+static Form gather_constant(Gather *g) {
+    Lowering *l = g->l;
+    if (g->hits || atom_identical(g->value.atoms[0], g->nothing)) return g->value;
+    static const double readings[2] = {0, 1};
+    Atom *domain = ARENA_ARRAY(l->scratch, Atom, 2);
+    domain[0] = g->nothing;
+    domain[1] = g->value.atoms[0];
+    PlanMove move = {.kind = MOVE_REAL, .source = NO_VAR, .value = feature_constant(1)};
+    Var var = {.count = 2, .domain = domain, .readings = readings, .error = mean_error(l, 1)};
+    return gather_done(g, move, var, 0);
+}
+
+static int atom_number_order(const void *a, const void *b) {
+    double x = 0, y = 0;
+    (void)atom_as_double(*(const Atom *)a, &x);
+    (void)atom_as_double(*(const Atom *)b, &y);
+    return (x > y) - (x < y);
+}
+
+/* One whole number, moved as a number. NONE: two different atoms are the same number. */
+static Form gather_number(Gather *g, const Form *sum) {
+    Lowering *l = g->l;
+    bool table = g->value.kind == FORM_TABLE;
+    double nothing = 0;
+    if (!g->hits && !atom_whole(g->nothing, &nothing)) return (Form){.kind = FORM_NONE};
+    if (!table && sum->high - sum->low > PLAN_DOMAIN) return (Form){.kind = FORM_NONE};
+    uint32_t count = table ? form_count(l, &g->value) : (uint32_t)(sum->high - sum->low) + 1;
+    uint32_t kept = 0;
+    Atom *domain = ARENA_ARRAY(l->scratch, Atom, count + 1);
+    for (uint32_t v = 0; v < count; v++) {
+        Atom atom = table           ? g->value.atoms[v]
+                    : sum->floating ? atom_float(sum->low + v)
+                                    : atom_int((int64_t)sum->low + v);
+        if (!atom_failed(atom)) domain[kept++] = atom;
+    }
+    if (!g->hits) domain[kept++] = g->nothing;
+    qsort(domain, kept, sizeof(Atom), atom_number_order);
+    count = 0;
+    for (uint32_t v = 0; v < kept; v++) {
+        if (count && atom_identical(domain[count - 1], domain[v])) continue;
+        if (count && atom_number_order(&domain[count - 1], &domain[v]) == 0)
+            return (Form){.kind = FORM_NONE};
+        domain[count++] = domain[v];
+    }
+    double *readings = ARENA_ARRAY(l->scratch, double, count);
+    for (uint32_t v = 0; v < count; v++) (void)atom_whole(domain[v], &readings[v]);
+    PlanMove move = {.kind = MOVE_REAL, .source = NO_VAR, .value = sum->sum,
+                     .default_value = g->hits ? 0 : nothing};
+    Var var = {.count = count, .domain = domain, .readings = readings};
+    return gather_done(g, move, var, feature_phase(l, sum->sum));
+}
+
+/* The mean of whole numbers. */
+static Form gather_mean(Gather *g, const Form *sum) {
+    Lowering *l = g->l;
+    double nothing = 0;
+    if (!g->hits && (g->nothing.kind == ATOM_STRING || !atom_as_double(g->nothing, &nothing) ||
+                     !isfinite(nothing) || fabs(nothing) > PLAN_NUMBER))
+        return form_refused(g->node, plan_text(l, "the default of %s is no number, and what it "
+                                                  "gathers is a mean",
+                                               plan_name(l, g->node)));
+    double shift = g->hits ? sum->low : fmin(sum->low, nothing);
+    double top = g->hits ? sum->high : fmax(sum->high, nothing);
+    const double *fractions = NULL;
+    uint32_t count = plan_fractions(l, (int64_t)sum->low, (int64_t)sum->high,
+                                    g->hits ? NULL : &nothing, &fractions);
+    if (count == 0 && nothing != floor(nothing))
+        return form_refused(g->node, plan_text(l, "%s is a mean with too many possible values "
+                                                  "beside a default that is not whole",
+                                               plan_name(l, g->node)));
+    double *readings = count ? ARENA_ARRAY(l->scratch, double, count) : NULL;
+    Atom *domain = count ? ARENA_ARRAY(l->scratch, Atom, count) : NULL;
+    for (uint32_t v = 0; v < count; v++) {
+        readings[v] = fractions[v] - shift;
+        domain[v] = atom_float(fractions[v]);
+    }
+    PlanMove move = {.kind = MOVE_REAL,
+                     .source = NO_VAR,
+                     .value = feature_combine(l, 1, sum->sum, 1, feature_constant(-shift)),
+                     .default_value = g->hits ? 0 : nothing - shift};
+    Var var = {.count = count,
+               .domain = domain,
+               .readings = readings,
+               .shift = shift,
+               .fractions = nothing == floor(nothing),
+               .error = mean_error(l, top - shift)};
+    return gather_done(g, move, var, feature_phase(l, sum->sum));
+}
+
+static bool holds_text(const Lowering *l, const Form *form) {
+    if (form->kind != FORM_TABLE) return false;
+    for (uint32_t v = 0; v < form_count(l, form); v++) {
+        if (form->atoms[v].kind == ATOM_STRING) return true;
+    }
+    return false;
+}
+
+static Form gather_value(Gather *g) {
+    Lowering *l = g->l;
+    Form sum;
+    if (g->value.kind == FORM_TABLE && g->value.var == NO_VAR) return gather_constant(g);
+    if (g->value.kind == FORM_FRACTION)
+        return form_refused(g->node, plan_text(l, "%s gathers means with too many possible values",
+                                               plan_name(l, g->node)));
+    if (holds_text(l, &g->value)) return gather_coded(g);
+    if (g->value.noise != NOISE_NONE)
+        return form_refused(g->node, "a count times a mean rounds twice; round() it before "
+                                     "gathering it");
+    bool whole = form_as_sum(l, &g->value, &sum);
+    if (g->single) {
+        Form form = whole ? gather_number(g, &sum) : (Form){.kind = FORM_NONE};
+        return form.kind == FORM_NONE ? gather_coded(g) : form;
+    }
+    if (!whole)
+        return form_refused(g->node,
+                            plan_text(l, "%s can be a mean of numbers that are not whole, whose "
+                                         "possible values are too many",
+                                      plan_name(l, g->node)));
+    return gather_mean(g, &sum);
+}
+
+Form form_aggregate(Lowering *l, NodeId id) {
+    const Node *node = graph_node(l->graph, id);
+    const Formula *formula = &l->formulas[node->args[0]];
+    Gather g = {.l = l, .node = id, .selector = node->args[0], .value = l->forms[node->args[1]],
+                .nothing = node->atom};
+    if (g.value.kind == FORM_REFUSED) return g.value;
+    if (formula->refused_at != NO_NODE) return form_refused(formula->refused_at, formula->why);
+    if (formula->count == 0) return form_constant(l, node->atom);
+    const char *why = NULL;
+    g.head.selector = node->args[0];
+    if (formula->count == 1 && formula->products[0].coefficient == 1) {
+        g.head.conjunction = formula->products[0].conjunction;
+        g.single = selects_at_most_one(l, &g.head.conjunction);
+        if (!terms_of_conjunction(l, &g.head.conjunction, false, &g.hits, &g.head, &why))
+            return refuse_selector(l, node->args[0], why);
+    } else {
+        g.head.whole_formula = true;
+        if (!terms_of_formula(l, formula, node->args[0], &g.head, &why))
+            return refuse_selector(l, node->args[0], why);
+    }
+    return gather_value(&g);
+}
+
+/* --- totals ------------------------------------------------------------------------------------------------------ */
+
+/* Is the factor the number of positions that the aggregate averages over? */
+static bool counts_selected(Lowering *l, NodeId factor, NodeId selector) {
+    const Node *node = graph_node(l->graph, factor);
+    if (node->op == OP_WIDTH && node->args[0] == selector) return true;
+    const Formula *formula = &l->formulas[selector];
+    const Form *form = &l->forms[factor];
+    if (formula->refused_at != NO_NODE || formula->count != 1 ||
+        formula->products[0].coefficient != 1 || form->kind != FORM_TABLE || form->var == NO_VAR)
+        return false;
+    const Conjunction *c = &formula->products[0].conjunction;
+    const Var *var = plan_get(l, form->var);
+    if (!conjunction_is_mask(c) || c->low != INT32_MIN) return false;
+    bool by_length = c->high == INT32_MAX && var->length;
+    bool by_position = c->high <= 0 && form->var == plan_position(l);
+    if (!by_length && !by_position) return false;
+    for (uint32_t v = 0; v < var->count; v++) {
+        double value, expected;
+        if (!atom_whole(form->atoms[v], &value)) return false;
+        (void)atom_whole(var->domain[v], &expected);
+        if (by_position) expected = fmax(0, expected + c->high + 1);
+        if (value != expected) return false;
+    }
+    return true;
+}
+
+/* Does count * (total / count) differ from the total, in doubles, for any that can occur? */
+static bool total_is_noisy(const Lowering *l, double greatest) {
+    for (uint32_t count = 1; count <= l->options->max_length; count++) {
+        for (double total = 1; total <= greatest * count; total++) {
+            if (count * (total / count) != total) return true;
+        }
+    }
+    return false;
+}
+
+/* Sum over each value x of x * (how many selected keys hold x). */
+static Form total_by_values(Lowering *l, NodeId id, NodeId selector, const Form *value) {
+    const Formula *formula = &l->formulas[selector];
+    uint32_t count = form_count(l, value);
+    double seen[PLAN_TOTAL_VALUES], greatest = 0;
+    uint32_t distinct = 0;
+    PlanFeature sum = feature_constant(0);
+    for (uint32_t v = 0; v < count; v++) {
+        double x = 0;
+        bool known = atom_failed(value->atoms[v]) || (atom_whole(value->atoms[v], &x) && x == 0);
+        for (uint32_t i = 0; i < distinct && !known; i++) known = seen[i] == x;
+        if (known) continue;
+        if (distinct == PLAN_TOTAL_VALUES)
+            return form_refused(id, plan_text(l, "%s is a total of numbers with more than %d "
+                                                 "different values",
+                                              plan_name(l, id), PLAN_TOTAL_VALUES));
+        seen[distinct++] = x;
+        greatest = fmax(greatest, fabs(x));
+        uint8_t *bits = ARENA_ARRAY(l->scratch, uint8_t, count);
+        for (uint32_t u = 0; u < count; u++) {
+            double y = 0;
+            bits[u] = !atom_failed(value->atoms[u]) && atom_whole(value->atoms[u], &y) && y == x;
+        }
+        Formula holding = value->var == NO_VAR
+                              ? *formula
+                              : formula_and_key(l, formula, selector, value->var, bits);
+        Form width = form_width(l, id, selector, &holding), as_sum;
+        if (width.kind == FORM_REFUSED) return width;
+        if (!form_as_sum(l, &width, &as_sum)) return (Form){.kind = FORM_NONE};
+        sum = feature_combine(l, 1, sum, x, as_sum.sum);
+    }
+    Form form = form_of_sum(l, sum, true), table;
+    if (form.low < -PLAN_NUMBER || form.high > PLAN_NUMBER)
+        return form_refused(id, plan_text(l, "%s can reach numbers beyond %d", plan_name(l, id),
+                                          PLAN_NUMBER));
+    if (total_is_noisy(l, greatest)) form.noise = NOISE_NOT_AT_ZERO;
+    form.counter = selector;
+    if (sum.count <= 1 && form_as_table(l, id, &form, &table)) return table;
+    return form;
+}
+
+Form form_total(Lowering *l, NodeId id) {
+    const Node *node = graph_node(l->graph, id);
+    Form none = {.kind = FORM_NONE};
+    if (node->op != OP_MUL) return none;
+    for (int i = 0; i < 2; i++) {
+        NodeId mean = node->args[i], factor = node->args[1 - i];
+        const Node *aggregate = graph_node(l->graph, mean);
+        double nothing;
+        if (aggregate->op != OP_AGGREGATE || !counts_selected(l, factor, aggregate->args[0]))
+            continue;
+        if (aggregate->atom.kind == ATOM_STRING || !atom_as_double(aggregate->atom, &nothing) ||
+            !isfinite(nothing))
+            return none;
+        Form value = l->forms[aggregate->args[1]], sum, table;
+        if (!form_as_sum(l, &value, &sum) || value.noise != NOISE_NONE ||
+            !form_as_table(l, aggregate->args[1], &value, &table))
+            return none;
+        return total_by_values(l, id, aggregate->args[0], &table);
+    }
+    return none;
+}

@@ -1,0 +1,233 @@
+/* Variables, their domains, and numeric features over them. */
+#include "compiler/lower/plan.h"
+
+#include "runtime/base/bug.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+VarId plan_var(Lowering *l, const Var *var) {
+    if (l->var_count == l->var_capacity) {
+        uint32_t capacity = l->var_capacity ? 2 * l->var_capacity : 32;
+        l->vars = arena_grow(l->scratch, l->vars, l->var_count, capacity, sizeof(Var));
+        l->var_capacity = capacity;
+    }
+    l->vars[l->var_count] = *var;
+    return l->var_count++;
+}
+
+VarId plan_token(Lowering *l) {
+    (void)l;
+    return 0;
+}
+
+VarId plan_position(Lowering *l) {
+    (void)l;
+    return 1;
+}
+
+/* --- features ------------------------------------------------------------------------------------ */
+
+PlanFeature feature_constant(double value) { return (PlanFeature){.constant = value}; }
+
+/* A term whose values are all equal is a constant. */
+static bool values_constant(const double *values, uint32_t count) {
+    for (uint32_t v = 1; v < count; v++) {
+        if (values[v] != values[0]) return false;
+    }
+    return true;
+}
+
+PlanFeature feature_table(Lowering *l, VarId var, const double *values) {
+    if (values_constant(values, plan_get(l, var)->count)) return feature_constant(values[0]);
+    PlanTerm *term = ARENA_NEW(l->scratch, PlanTerm);
+    *term = (PlanTerm){var, values};
+    return (PlanFeature){.count = 1, .terms = term};
+}
+
+/* a * x + b * y, either of which may be NULL for none. */
+static const double *values_combine(Lowering *l, VarId var, double a, const double *x, double b,
+                                    const double *y) {
+    uint32_t count = plan_get(l, var)->count;
+    double *out = ARENA_ARRAY(l->scratch, double, count);
+    for (uint32_t v = 0; v < count; v++) {
+        out[v] = (x ? a * x[v] : 0) + (y ? b * y[v] : 0);
+        if (out[v] == 0) out[v] = 0; /* no negative zero */
+    }
+    return out;
+}
+
+PlanFeature feature_combine(Lowering *l, double a, PlanFeature x, double b, PlanFeature y) {
+    PlanTerm *terms = ARENA_ARRAY(l->scratch, PlanTerm, x.count + y.count);
+    PlanFeature out = {.constant = a * x.constant + b * y.constant, .terms = terms};
+    for (uint32_t i = 0, j = 0; i < x.count || j < y.count;) {
+        bool from_x = j == y.count || (i < x.count && x.terms[i].var <= y.terms[j].var);
+        bool from_y = i == x.count || (j < y.count && y.terms[j].var <= x.terms[i].var);
+        VarId var = from_x ? x.terms[i].var : y.terms[j].var;
+        const double *values = values_combine(l, var, a, from_x ? x.terms[i].values : NULL, b,
+                                              from_y ? y.terms[j].values : NULL);
+        if (values_constant(values, plan_get(l, var)->count))
+            out.constant += values[0];
+        else
+            terms[out.count++] = (PlanTerm){var, values};
+        i += from_x;
+        j += from_y;
+    }
+    return out;
+}
+
+bool feature_equal(const Lowering *l, PlanFeature x, PlanFeature y) {
+    if (x.constant != y.constant || x.count != y.count) return false;
+    for (uint32_t i = 0; i < x.count; i++) {
+        if (x.terms[i].var != y.terms[i].var) return false;
+        size_t bytes = plan_get(l, x.terms[i].var)->count * sizeof(double);
+        if (memcmp(x.terms[i].values, y.terms[i].values, bytes) != 0) return false;
+    }
+    return true;
+}
+
+static void values_range(const double *values, uint32_t from, uint32_t to, double *low,
+                         double *high) {
+    *low = INFINITY, *high = -INFINITY;
+    for (uint32_t v = from; v < to; v++) {
+        if (values[v] < *low) *low = values[v];
+        if (values[v] > *high) *high = values[v];
+    }
+}
+
+/* The range of length term + position term over what can occur together: position < length. */
+static void length_range(const Lowering *l, const PlanTerm *length, const PlanTerm *position,
+                         double *low, double *high) {
+    const Var *var = plan_get(l, length->var);
+    double position_low = INFINITY, position_high = -INFINITY;
+    *low = INFINITY, *high = -INFINITY;
+    for (uint32_t n = 1; n <= l->options->max_length; n++) {
+        double p = position->values[n - 1];
+        if (p < position_low) position_low = p;
+        if (p > position_high) position_high = p;
+        double value = length->values[var->count - n]; /* the domain runs from the longest down */
+        if (value + position_low < *low) *low = value + position_low;
+        if (value + position_high > *high) *high = value + position_high;
+    }
+}
+
+void feature_range(const Lowering *l, PlanFeature feature, double *low, double *high) {
+    const PlanTerm *length = NULL, *position = NULL;
+    for (uint32_t i = 0; i < feature.count; i++) {
+        if (plan_get(l, feature.terms[i].var)->length) length = &feature.terms[i];
+        if (plan_get(l, feature.terms[i].var)->kind == VAR_POSITION) position = &feature.terms[i];
+    }
+    *low = *high = feature.constant;
+    if (length && position) {
+        double a, b;
+        length_range(l, length, position, &a, &b);
+        *low += a, *high += b;
+    }
+    for (uint32_t i = 0; i < feature.count; i++) {
+        const PlanTerm *term = &feature.terms[i];
+        if (length && position && (term == length || term == position)) continue;
+        double a, b;
+        values_range(term->values, 0, plan_get(l, term->var)->count, &a, &b);
+        *low += a, *high += b;
+    }
+}
+
+uint32_t feature_phase(const Lowering *l, PlanFeature feature) {
+    uint32_t phase = 0;
+    for (uint32_t i = 0; i < feature.count; i++) {
+        uint32_t p = plan_get(l, feature.terms[i].var)->phase;
+        if (p > phase) phase = p;
+    }
+    return phase;
+}
+
+/* --- stepped sums ----------------------------------------------------------------------------------- */
+
+VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, double high,
+                   bool floating) {
+    if (high - low + 1 > PLAN_DOMAIN) return NO_VAR;
+    uint32_t count = (uint32_t)(high - low) + 1;
+    for (VarId id = 0; id < l->var_count; id++) {
+        const Var *var = plan_get(l, id);
+        if (var->kind == VAR_STEPPED && var->count == count && var->readings[0] == low &&
+            (var->domain[0].kind == ATOM_FLOAT) == floating && feature_equal(l, var->input, input))
+            return id;
+    }
+    double *readings = ARENA_ARRAY(l->scratch, double, count);
+    Atom *domain = ARENA_ARRAY(l->scratch, Atom, count);
+    for (uint32_t v = 0; v < count; v++) {
+        readings[v] = low + v;
+        domain[v] = floating ? atom_float(readings[v]) : atom_int((int64_t)readings[v]);
+    }
+    Var var = {.kind = VAR_STEPPED,
+               .node = node,
+               .phase = feature_phase(l, input),
+               .count = count,
+               .domain = domain,
+               .readings = readings,
+               .input = input};
+    return plan_var(l, &var);
+}
+
+/* --- fractions ----------------------------------------------------------------------------------------- */
+
+static int64_t greatest_common_divisor(int64_t a, int64_t b) {
+    while (b) {
+        int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a < 0 ? -a : a;
+}
+
+static int double_compare(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+uint32_t plan_fractions(Lowering *l, int64_t low, int64_t high, const double *extra,
+                        const double **readings) {
+    uint32_t count = 0, capacity = 256;
+    double *out = ARENA_ARRAY(l->scratch, double, capacity);
+    for (int64_t d = 1; d <= l->options->max_length; d++) {
+        for (int64_t k = low * d; k <= high * d; k++) {
+            if (greatest_common_divisor(k, d) != 1) continue;
+            if (count == PLAN_DOMAIN) return 0;
+            if (count == capacity) {
+                out = arena_grow(l->scratch, out, count, 2 * (size_t)capacity, sizeof(double));
+                capacity *= 2;
+            }
+            out[count++] = (double)k / (double)d;
+        }
+    }
+    qsort(out, count, sizeof(double), double_compare);
+    bool there = extra == NULL;
+    for (uint32_t v = 0; v < count && !there; v++) there = out[v] == *extra;
+    if (!there) {
+        out = arena_grow(l->scratch, out, count, (size_t)count + 1, sizeof(double));
+        out[count++] = *extra;
+        qsort(out, count, sizeof(double), double_compare);
+    }
+    *readings = out;
+    return count;
+}
+
+/* --- messages -------------------------------------------------------------------------------------------- */
+
+const char *plan_text(Lowering *l, const char *format, ...) {
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return arena_strndup(l->scratch, text, strlen(text));
+}
+
+const char *plan_name(Lowering *l, NodeId node) {
+    if (node == NO_NODE) return "a value";
+    const String *name = graph_name_of(l->graph, node);
+    if (name) return plan_text(l, "'%.*s'", (int)(name->len > 60 ? 60 : name->len), name->bytes);
+    return plan_text(l, "this '%s'", op_info(graph_node(l->graph, node)->op)->name);
+}

@@ -1,0 +1,233 @@
+/* The last step: heads with their features, layers, the read-out. */
+#include "compiler/lower/encode.h"
+
+#include "runtime/base/bug.h"
+
+#include <math.h>
+#include <string.h>
+
+/* exp(-SCALE / 2) is 0 in float32 (below e^-104): softmax with gaps of at least 1/2 is hardmax. A
+   power of two, so that scaling a score never rounds. */
+enum { SOFTMAX_SCALE = 256 };
+
+static const String *name_of(const Encoder *e, NodeId node) {
+    const String *name = node == NO_NODE ? NULL : graph_name_of(e->l->graph, node);
+    if (name) return name;
+    char text[64];
+    snprintf(text, sizeof text, "%s%u",
+             node == NO_NODE ? "head" : op_info(graph_node(e->l->graph, node)->op)->name, node);
+    return string_from(e->arena, text);
+}
+
+/* --- heads --------------------------------------------------------------------------------------------- */
+
+static HeadTerm encode_term(Encoder *e, const PlanTermOfHead *term) {
+    uint32_t stage = 0;
+    bool coded = term->kind == TERM_TABLE || (term->kind == TERM_COMPARE && !term->squared);
+    uint8_t *table = NULL;
+    if (term->kind == TERM_TABLE) {
+        size_t cells = (size_t)term->key_count * term->query_count;
+        table = ARENA_ARRAY(e->arena, uint8_t, cells);
+        memcpy(table, term->table, cells);
+    }
+    const uint32_t any = UINT32_MAX; /* a head reads what layers before it made, at any stage */
+    return (HeadTerm){
+        .kind = term->kind,
+        .node = term->node,
+        .relation = term->relation,
+        .key = encode_feature(e, term->key, coded, any, &stage),
+        .query = encode_feature(e, term->query, coded, any, &stage),
+        .squared = term->squared,
+        .key_square = encode_feature(e, term->key_square, false, any, &stage),
+        .query_square = encode_feature(e, term->query_square, false, any, &stage),
+        .key_count = term->key_count,
+        .query_count = term->query_count,
+        .table = table,
+    };
+}
+
+static HeadMove encode_move(Encoder *e, const PlanMove *move) {
+    uint32_t stage = 0;
+    HeadMove out = {.kind = move->kind,
+                    .node = move->node,
+                    .source = NO_SUBSPACE,
+                    .default_value = move->default_value};
+    const Encoded *target = &e->vars[move->target];
+    out.target = move->kind == MOVE_CODED ? target->code : target->number;
+    if (move->kind == MOVE_REAL)
+        out.value = encode_feature(e, move->value, false, UINT32_MAX, &stage);
+    if (move->kind == MOVE_CODED) {
+        out.source = e->vars[move->source].code;
+        out.default_index = target->class_of[move->default_index];
+    }
+    return out;
+}
+
+static Head encode_head(Encoder *e, const PlanHead *plan) {
+    HeadTerm *terms = ARENA_ARRAY(e->arena, HeadTerm, plan->term_count);
+    HeadMove *moves = ARENA_ARRAY(e->arena, HeadMove, plan->move_count);
+    Head head = {.name = name_of(e, plan->selector),
+                 .term_count = plan->term_count,
+                 .terms = terms,
+                 .mask = plan->mask,
+                 .null_policy = plan->null_policy,
+                 .normaliser = NORMALISER_SOFTMAX,
+                 .scale = SOFTMAX_SCALE,
+                 .moves = moves};
+    for (uint32_t i = 0; i < plan->term_count; i++) terms[i] = encode_term(e, &plan->terms[i]);
+    for (uint32_t m = 0; m < plan->move_count; m++) {
+        if (plan->moves[m].live) moves[head.move_count++] = encode_move(e, &plan->moves[m]);
+    }
+    return head;
+}
+
+/* --- layers ------------------------------------------------------------------------------------------------ */
+
+static uint32_t last_stage(const Encoder *e, uint32_t phase) {
+    uint32_t stage = 0;
+    for (uint32_t u = 0; u < e->unit_count; u++) {
+        if (e->units[u].phase == phase && e->units[u].stage > stage) stage = e->units[u].stage;
+    }
+    return stage;
+}
+
+static Layer encode_layer(Encoder *e, uint32_t phase, uint32_t stage) {
+    UnitGroup *units = ARENA_ARRAY(e->arena, UnitGroup, e->unit_count);
+    Head *heads = ARENA_ARRAY(e->arena, Head, e->l->head_count);
+    Layer layer = {.heads = heads, .units = units};
+    for (uint32_t h = 0; h < e->l->head_count && stage == 1; h++) {
+        if (e->head_live[h] && e->l->heads[h].phase == phase)
+            heads[layer.head_count++] = encode_head(e, &e->l->heads[h]);
+    }
+    for (uint32_t u = 0; u < e->unit_count; u++) {
+        if (e->units[u].phase == phase && e->units[u].stage == stage)
+            units[layer.unit_count++] = e->units[u].group;
+    }
+    return layer;
+}
+
+/* Phase by phase: the heads and the first stage of units in one layer, further stages in layers
+   of their own. */
+static void encode_layers(Encoder *e, Model *model) {
+    uint32_t phases = 0, capacity = 0;
+    for (uint32_t h = 0; h < e->l->head_count; h++) {
+        if (e->head_live[h] && e->l->heads[h].phase > phases) phases = e->l->heads[h].phase;
+    }
+    for (uint32_t p = 0; p <= phases; p++) capacity += 1 + last_stage(e, p);
+    Layer *layers = ARENA_ARRAY(e->arena, Layer, capacity);
+    for (uint32_t p = 0; p <= phases; p++) {
+        uint32_t stages = last_stage(e, p);
+        for (uint32_t s = 1; s == 1 || s <= stages; s++) {
+            Layer layer = encode_layer(e, p, s);
+            if (layer.head_count + layer.unit_count > 0) layers[model->layer_count++] = layer;
+        }
+    }
+    model->layers = layers;
+}
+
+/* --- the read-out -------------------------------------------------------------------------------------------- */
+
+static void readout_atoms(Encoder *e, const Form *form, Readout *readout) {
+    readout->source = NO_SUBSPACE;
+    uint32_t count = 1;
+    if (form->var != NO_VAR) {
+        readout->source = e->vars[form->var].code;
+        count = e->vars[form->var].classes;
+    }
+    Atom *atoms = ARENA_ARRAY(e->arena, Atom, count);
+    for (uint32_t c = 0; c < count; c++) {
+        uint32_t v = form->var == NO_VAR ? 0 : e->vars[form->var].first[c];
+        atoms[c] = atom_copy(e->arena, form->atoms[v]);
+    }
+    readout->atom_count = count;
+    readout->atoms = atoms;
+}
+
+static void readout_number(Encoder *e, const Form *form, Readout *readout) {
+    uint32_t stage = 0, count = form_count(e->l, form);
+    if (form->kind == FORM_SUM) {
+        readout->number = encode_feature(e, form->sum, false, UINT32_MAX, &stage);
+        return;
+    }
+    if (readout->decode == DECODE_FRACTION) {
+        FeatureTerm *term = ARENA_NEW(e->arena, FeatureTerm);
+        *term = (FeatureTerm){e->vars[form->var].number, 1, NULL};
+        readout->number = (Feature){plan_get(e->l, form->var)->shift, 1, term};
+        readout->denominator = e->l->options->max_length;
+        return;
+    }
+    double *values = ARENA_ARRAY(e->l->scratch, double, count);
+    for (uint32_t v = 0; v < count; v++) {
+        if (!atom_failed(form->atoms[v])) (void)atom_whole(form->atoms[v], &values[v]);
+    }
+    readout->number =
+        encode_feature(e, feature_table(e->l, form->var, values), false, UINT32_MAX, &stage);
+}
+
+static void readout_traps(Encoder *e, Readout *readout) {
+    uint32_t stage = 0;
+    Trap *traps = ARENA_ARRAY(e->arena, Trap, e->l->trap_count);
+    for (uint32_t t = 0; t < e->l->trap_count; t++) {
+        const PlanTrap *trap = &e->l->traps[t];
+        uint32_t count = trap->var == NO_VAR ? 1 : plan_get(e->l, trap->var)->count;
+        double *values = ARENA_ARRAY(e->l->scratch, double, count);
+        for (uint32_t v = 0; v < count; v++) values[v] = trap->bits[v];
+        PlanFeature feature = trap->var == NO_VAR ? feature_constant(values[0])
+                                                  : feature_table(e->l, trap->var, values);
+        traps[t] = (Trap){.node = trap->node,
+                          .span = graph_node(e->l->graph, trap->node)->span,
+                          .id = trap->id,
+                          .why = string_new(e->arena, trap->why->bytes, trap->why->len),
+                          .feature = encode_feature(e, feature, false, UINT32_MAX, &stage)};
+    }
+    readout->trap_count = e->l->trap_count;
+    readout->traps = traps;
+}
+
+static void encode_readout(Encoder *e) {
+    const Form *form = &e->l->forms[e->l->output];
+    Readout *readout = &e->readout;
+    readout->name = name_of(e, e->l->output);
+    readout->node = e->l->output;
+    readout->source = NO_SUBSPACE;
+    if (readout->decode == DECODE_ATOMS)
+        readout_atoms(e, form, readout);
+    else
+        readout_number(e, form, readout);
+    readout_traps(e, readout);
+}
+
+static Model *build_model(Encoder *e) {
+    const LowerOptions *options = e->l->options;
+    Atom *vocabulary = ARENA_ARRAY(e->arena, Atom, options->vocabulary_count);
+    for (uint32_t t = 0; t < options->vocabulary_count; t++)
+        vocabulary[t] = atom_copy(e->arena, options->vocabulary[t]);
+    Model *model = ARENA_NEW(e->arena, Model);
+    *model = (Model){.arena = e->arena,
+                     .vocabulary_count = options->vocabulary_count,
+                     .vocabulary = vocabulary,
+                     .max_length = options->max_length};
+    encode_layers(e, model);
+    encode_readout(e);
+    model->width = e->width;
+    model->subspace_count = e->subspace_count;
+    model->subspaces = e->subspaces;
+    model->embed_count = e->embed_count;
+    model->embeds = e->embeds;
+    model->readout = e->readout;
+    return model;
+}
+
+Model *plan_encode(Lowering *l) {
+    Encoder e = {.l = l,
+                 .arena = l->arena,
+                 .vars = ARENA_ARRAY(l->scratch, Encoded, l->var_count),
+                 .head_live = ARENA_ARRAY(l->scratch, bool, l->head_count)};
+    encode_subspace(&e, (Subspace){.kind = SUBSPACE_ONE, .denominator = 1, .high = 1}, NO_NODE,
+                    "one");
+    encode_subspace(&e, (Subspace){.kind = SUBSPACE_NULL, .denominator = 1, .high = 1}, NO_NODE,
+                    "null");
+    encode_demands(&e);
+    if (!encode_variables(&e)) return NULL;
+    return build_model(&e);
+}

@@ -1,0 +1,76 @@
+/* The lowering, top to bottom: a form for every node that the output needs, then encodings. */
+#include "compiler/lower/lower.h"
+
+#include "compiler/lower/plan.h"
+
+#include "runtime/base/bug.h"
+
+static void add_inputs(Lowering *l) {
+    const LowerOptions *options = l->options;
+    Var token = {.kind = VAR_TOKEN,
+                 .node = NO_NODE,
+                 .count = options->vocabulary_count,
+                 .domain = options->vocabulary};
+    Atom *positions = ARENA_ARRAY(l->scratch, Atom, options->max_length);
+    for (uint32_t i = 0; i < options->max_length; i++) positions[i] = atom_int(i);
+    Var position = {
+        .kind = VAR_POSITION, .node = NO_NODE, .count = options->max_length, .domain = positions};
+    if (plan_var(l, &token) != plan_token(l) || plan_var(l, &position) != plan_position(l))
+        BUG("the inputs are the first variables");
+}
+
+static Form form_of(Lowering *l, NodeId id) {
+    const Node *node = graph_node(l->graph, id);
+    if (node->op == OP_AGGREGATE) return form_aggregate(l, id);
+    if (node->op == OP_WIDTH) return form_width(l, id, node->args[0], &l->formulas[node->args[0]]);
+    Form total = form_total(l, id);
+    return total.kind == FORM_NONE ? form_element(l, id) : total;
+}
+
+static bool plan_nodes(Lowering *l) {
+    const uint8_t *needed = graph_needed(l->graph, l->output, l->scratch);
+    for (NodeId id = 0; id <= l->output; id++) {
+        if (!needed[id]) continue;
+        if (op_info(graph_node(l->graph, id)->op)->kind == OPKIND_SELECTOR)
+            l->formulas[id] = formula_of(l, id);
+        else
+            l->forms[id] = form_of(l, id);
+        if (arena_exhausted(l->scratch)) {
+            diag_error(l->diags, DIAG_CANNOT_LOWER, graph_node(l->graph, id)->span,
+                       "lowering this takes more than %zu MiB", LIMIT_LOWERING_BYTES >> 20);
+            return false;
+        }
+    }
+    for (uint32_t t = 0; t < l->trap_count; t++) {
+        const PlanTrap *trap = &l->traps[t];
+        if (trap->var != NO_VAR) continue;
+        diag_error(l->diags, trap->id, graph_node(l->graph, trap->node)->span,
+                   "fails on every input: %s", trap->why->bytes);
+        return false;
+    }
+    const Form *form = &l->forms[l->output];
+    if (form->kind != FORM_REFUSED) return true;
+    diag_error(l->diags, DIAG_CANNOT_LOWER, graph_node(l->graph, form->refused_at)->span, "%s",
+               form->why);
+    return false;
+}
+
+Model *lower(Arena *arena, const Graph *graph, NodeId output, const LowerOptions *options,
+             Diagnostics *diags) {
+    if (op_info(graph_node(graph, output)->op)->kind == OPKIND_SELECTOR)
+        BUG("only s-ops are lowered");
+    if (options->vocabulary_count == 0 || options->max_length == 0) BUG("an empty vocabulary");
+    Arena *scratch = arena_new(LIMIT_LOWERING_BYTES);
+    Lowering l = {.arena = arena,
+                  .scratch = scratch,
+                  .graph = graph,
+                  .output = output,
+                  .options = options,
+                  .diags = diags,
+                  .forms = ARENA_ARRAY(scratch, Form, graph->count),
+                  .formulas = ARENA_ARRAY(scratch, Formula, graph->count)};
+    add_inputs(&l);
+    Model *model = plan_nodes(&l) ? plan_encode(&l) : NULL;
+    arena_free(scratch);
+    return model;
+}

@@ -1,0 +1,269 @@
+/* The plan: what the lowering works on between the graph and the model.
+
+   A *variable* is something that the residual stream will carry: the token, the position, what a head
+   moved, a stepped number, or a table over several variables. It has a finite domain. Every graph
+   node is a *form* over variables: a table over one of them (which costs nothing: any function of one
+   coded variable is linear), a sum of such tables (nothing either), or a new variable. Selectors are
+   *formulas*: signed sums of conjunctions of literals.
+
+   Planning goes through the graph once, in the order of ids. Then the encodings are chosen from what
+   is asked of each variable, and the model is written (encode.c).
+
+   Phases: 0 is the embedding, phase p is the p-th attention layer with the feed-forward work on it. */
+#ifndef RASPC_PLAN_H
+#define RASPC_PLAN_H
+
+#include "compiler/lower/lower.h"
+#include "runtime/base/limits.h"
+
+typedef uint32_t VarId;
+#define NO_VAR UINT32_MAX
+
+enum {
+    PLAN_DOMAIN = 300000,   /* values of one variable */
+    PLAN_CELLS = 20000,     /* cells of one table over several variables */
+    PLAN_PRODUCTS = 64,     /* conjunctions of one formula */
+    PLAN_LITERALS = 32,     /* literals of one conjunction */
+    PLAN_TOTAL_VALUES = 16, /* distinct values whose total is taken by counting */
+    PLAN_SQUARE = 2048,     /* greatest number whose square float32 scores keep exact */
+    PLAN_NUMBER = 1 << 21,  /* greatest integer that a sum may reach */
+};
+
+/* --- variables ---------------------------------------------------------------------------------- */
+
+typedef struct PlanTerm {
+    VarId var;
+    const double *values; /* (count of the variable) */
+} PlanTerm;
+
+typedef struct PlanFeature {
+    double constant;
+    uint32_t count;
+    const PlanTerm *terms; /* (count), by rising variable */
+} PlanFeature;
+
+typedef enum VarKind { VAR_TOKEN, VAR_POSITION, VAR_MOVED, VAR_STEPPED, VAR_LOOKUP } VarKind;
+
+typedef struct PlanLookup {
+    uint32_t source_count;
+    VarId sources[3];
+    uint32_t class_counts[3];
+    const uint32_t *classes[3]; /* (count of the source) */
+    const uint32_t *result;     /* (product of class_counts) */
+} PlanLookup;
+
+typedef struct Var {
+    VarKind kind;
+    NodeId node;
+    uint32_t phase;
+    uint32_t count;
+    const Atom *domain; /* (count); NULL: fractions too many to list */
+    /* What a number register holds for each value, ascending; NULL: coded from the start. */
+    const double *readings;
+    double error;  /* how far from its reading the register may be */
+    double shift;  /* VAR_MOVED means: register = mean - shift, so that no reading is negative */
+    bool length;    /* the length of the input */
+    bool fractions; /* every value is S / c with c up to the greatest length */
+    PlanFeature input;  /* VAR_STEPPED */
+    PlanLookup lookup;  /* VAR_LOOKUP */
+    uint32_t head, move; /* VAR_MOVED */
+} Var;
+
+/* --- forms ----------------------------------------------------------------------------------------- */
+
+typedef enum FormKind { FORM_NONE, FORM_REFUSED, FORM_TABLE, FORM_SUM, FORM_FRACTION } FormKind;
+
+/* `count * mean` rounds twice where the sum it stands for does not: 49 * (1 / 49) is not 1. A noisy
+   form is off by a relative 2^-50 or so where the definition computes it; a test on it is lowered
+   only when the noise cannot change the outcome. */
+typedef enum Noise { NOISE_NONE, NOISE_NOT_AT_ZERO, NOISE_ANYWHERE } Noise;
+
+typedef struct Form {
+    FormKind kind;
+    VarId var;         /* TABLE: NO_VAR: a constant; FRACTION */
+    const Atom *atoms; /* TABLE: (count of var, or 1); ATOM_OPAQUE where the program fails */
+    PlanFeature sum;   /* SUM: whole numbers */
+    double low, high;  /* SUM */
+    bool floating;     /* SUM: floats, not ints */
+    Noise noise;
+    NodeId counter;    /* noisy: the selector whose count was multiplied in */
+    NodeId refused_at; /* REFUSED */
+    const char *why;
+} Form;
+
+/* --- formulas ---------------------------------------------------------------------------------------- */
+
+typedef enum LiteralKind { LITERAL_COMPARE, LITERAL_KEY, LITERAL_QUERY } LiteralKind;
+
+typedef struct Literal {
+    LiteralKind kind;
+    NodeId node;         /* the selector */
+    NodeId key, query;   /* COMPARE: the nodes compared */
+    Relation relation;   /* COMPARE */
+    VarId var;           /* KEY, QUERY */
+    const uint8_t *bits; /* KEY, QUERY: (count of var) */
+} Literal;
+
+/* All literals hold, and low <= key position - query position <= high. */
+typedef struct Conjunction {
+    int32_t low, high;
+    uint32_t count;
+    const Literal *literals; /* (count), sorted, no two on the same comparison or variable */
+} Conjunction;
+
+typedef struct Product {
+    int64_t coefficient;
+    Conjunction conjunction;
+} Product;
+
+typedef struct Formula {
+    bool known;
+    uint32_t count;
+    const Product *products; /* (count): their sum is 1 where selected, else 0 */
+    NodeId refused_at;       /* NO_NODE: none */
+    const char *why;
+} Formula;
+
+/* --- heads ----------------------------------------------------------------------------------------------- */
+
+typedef struct PlanTermOfHead {
+    TermKind kind;
+    NodeId node;
+    Relation relation;
+    PlanFeature key, query, key_square, query_square;
+    uint8_t squared;
+    uint32_t key_count, query_count;
+    const uint8_t *table;
+} PlanTermOfHead;
+
+typedef struct PlanMove {
+    MoveKind kind;
+    NodeId node;
+    VarId target;
+    PlanFeature value; /* REAL */
+    VarId source;      /* CODED */
+    double default_value;
+    uint32_t default_index;
+    bool live;
+} PlanMove;
+
+typedef struct PlanHead {
+    NodeId selector;
+    uint32_t phase;
+    Conjunction conjunction; /* what it realises; for merging */
+    bool whole_formula;      /* realises a formula of several conjunctions: merged by selector */
+    uint32_t term_count;
+    const PlanTermOfHead *terms;
+    HeadMask mask;
+    NullPolicy null_policy;
+    uint32_t move_count, move_capacity;
+    PlanMove *moves;
+} PlanHead;
+
+typedef struct PlanTrap {
+    NodeId node;
+    VarId var; /* NO_VAR: always */
+    const uint8_t *bits;
+    DiagId id;
+    const String *why;
+} PlanTrap;
+
+typedef struct Lowering {
+    Arena *arena;   /* the model's */
+    Arena *scratch; /* the plan's */
+    const Graph *graph;
+    NodeId output;
+    const LowerOptions *options;
+    Diagnostics *diags;
+    Form *forms;       /* (graph count) */
+    Formula *formulas; /* (graph count) */
+    Var *vars;
+    uint32_t var_count, var_capacity;
+    PlanHead *heads;
+    uint32_t head_count, head_capacity;
+    PlanTrap *traps;
+    uint32_t trap_count, trap_capacity;
+} Lowering;
+
+/* --- domain.c: variables and features ---------------------------------------------------------------------- */
+
+VarId plan_var(Lowering *l, const Var *var);
+static inline const Var *plan_get(const Lowering *l, VarId id) { return &l->vars[id]; }
+VarId plan_token(Lowering *l);    /* always variable 0 */
+VarId plan_position(Lowering *l); /* always variable 1 */
+PlanFeature feature_constant(double value);
+PlanFeature feature_table(Lowering *l, VarId var, const double *values);
+/* a * x + b * y */
+PlanFeature feature_combine(Lowering *l, double a, PlanFeature x, double b, PlanFeature y);
+bool feature_equal(const Lowering *l, PlanFeature x, PlanFeature y);
+/* The least and greatest value; knows that a position is below the length. */
+void feature_range(const Lowering *l, PlanFeature feature, double *low, double *high);
+uint32_t feature_phase(const Lowering *l, PlanFeature feature); /* the greatest of its variables */
+/* The variable that steps make of a sum of whole numbers; NO_VAR: too many values. */
+VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, double high,
+                   bool floating);
+/* Every S / c with c in 1..max_length and S / c in low..high, ascending, with extra put in (if not
+   NULL). 0: more than PLAN_DOMAIN. */
+uint32_t plan_fractions(Lowering *l, int64_t low, int64_t high, const double *extra,
+                        const double **readings);
+
+/* --- element.c: forms of element-wise nodes ----------------------------------------------------------------- */
+
+Form form_refused(NodeId at, const char *why);
+Form form_constant(Lowering *l, Atom atom);
+Form form_table(VarId var, const Atom *atoms);
+Form form_of_sum(Lowering *l, PlanFeature sum, bool floating);
+uint32_t form_count(const Lowering *l, const Form *form); /* TABLE: 1 or the variable's count */
+/* A SUM of the same values, when they are whole numbers. */
+bool form_as_sum(Lowering *l, const Form *form, Form *sum);
+/* A TABLE of the same values; false: too many. */
+bool form_as_table(Lowering *l, NodeId node, const Form *form, Form *table);
+Form form_element(Lowering *l, NodeId node);
+/* Remembers where the node's table first fails (values that its arguments did not fail on). */
+void plan_trap(Lowering *l, NodeId node, const Form *form, const uint8_t *bits, DiagId id,
+               const String *why);
+/* The table over two or three variables. classes: the sources' classes. */
+VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *lookup, uint32_t count,
+                  const Atom *domain);
+
+/* apply.c: one element-wise operation on atoms. Where it fails the result is ATOM_OPAQUE with the
+   reason, and *id is how eval reports it. */
+Atom element_apply(Arena *arena, const Node *node, const Atom *args, DiagId *id);
+bool atom_failed(Atom a);
+Atom atom_failure(Arena *arena, const char *why);
+bool atom_whole(Atom a, double *value); /* a whole number or a bool */
+
+/* --- selector.c: formulas ------------------------------------------------------------------------------------- */
+
+Formula formula_of(Lowering *l, NodeId selector); /* from those of its arguments */
+Formula formula_true(Lowering *l);
+/* The formula and a literal on the key: its variable is in the set. */
+Formula formula_and_key(Lowering *l, const Formula *formula, NodeId node, VarId var,
+                        const uint8_t *bits);
+bool conjunction_equal(const Lowering *l, const Conjunction *a, const Conjunction *b);
+bool conjunction_is_mask(const Conjunction *c); /* no literals */
+
+/* --- attend.c: heads -------------------------------------------------------------------------------------------- */
+
+Form form_width(Lowering *l, NodeId node, NodeId selector, const Formula *formula);
+Form form_aggregate(Lowering *l, NodeId node);
+/* count * aggregate, when one factor is the aggregate's own count: a total. FORM_NONE: it is not. */
+Form form_total(Lowering *l, NodeId node);
+
+/* terms.c: from a conjunction or a formula to a head's terms. False: *why says what is in the way.
+   counted: the null key will be among the selected. *hits: every row selects something. */
+bool terms_of_conjunction(Lowering *l, const Conjunction *c, bool counted, bool *hits,
+                          PlanHead *head, const char **why);
+bool terms_of_formula(Lowering *l, const Formula *formula, NodeId selector, PlanHead *head,
+                      const char **why);
+
+/* --- encode.c: from the plan to the model ------------------------------------------------------------------------- */
+
+Model *plan_encode(Lowering *l);
+
+/* A message in the plan's arena. */
+const char *plan_text(Lowering *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* How people call the node: its name, or what it does. */
+const char *plan_name(Lowering *l, NodeId node);
+
+#endif
