@@ -1,5 +1,7 @@
 #include "compiler/driver/engines.h"
 
+#include "compiler/driver/engine_interp.h"
+
 #include "runtime/base/text.h"
 
 #include <string.h>
@@ -11,12 +13,6 @@ static ApplyStatus refuse(const ApplyRequest *request, const char *name) {
     return APPLY_REFUSED;
 }
 
-static ApplyStatus apply_interp(void *state, const ApplyRequest *request, Sequence *sequence,
-                                Matrix *matrix) {
-    (void)state, (void)sequence, (void)matrix;
-    return refuse(request, "interp");
-}
-
 static ApplyStatus apply_jit(void *state, const ApplyRequest *request, Sequence *sequence,
                              Matrix *matrix) {
     (void)state, (void)sequence, (void)matrix;
@@ -25,7 +21,7 @@ static ApplyStatus apply_jit(void *state, const ApplyRequest *request, Sequence 
 
 static const Engine engines[] = {
     {"eval", NULL, apply_eval, NULL},
-    {"interp", NULL, apply_interp, NULL},
+    {"interp", open_interp, apply_interp, close_interp},
     {"jit", NULL, apply_jit, NULL},
 };
 

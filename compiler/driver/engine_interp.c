@@ -1,0 +1,25 @@
+#include "compiler/driver/engine_interp.h"
+
+#include "compiler/driver/lowered.h"
+#include "runtime/engines/interp.h"
+
+static void *prepare(Arena *arena, const Model *model, Span span, Diagnostics *diags) {
+    return interp_new(arena, model, span, diags);
+}
+
+void *open_interp(const Vocabulary *vocabulary) {
+    return lowered_new(vocabulary, (Preparer){prepare, NULL});
+}
+
+ApplyStatus apply_interp(void *state, const ApplyRequest *request, Sequence *sequence,
+                         Matrix *matrix) {
+    (void)matrix;
+    const Interp *interp = lowered_get(state, request);
+    if (interp == NULL) return APPLY_REFUSED;
+    return interp_run(interp, request->input, request->span, request->arena, request->diags,
+                      sequence)
+               ? APPLY_OK
+               : APPLY_FAILED;
+}
+
+void close_interp(void *state) { lowered_free(state); }

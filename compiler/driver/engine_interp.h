@@ -1,0 +1,12 @@
+/* The engine that runs a program as its dense weights. */
+#ifndef RASPC_DRIVER_ENGINE_INTERP_H
+#define RASPC_DRIVER_ENGINE_INTERP_H
+
+#include "compiler/driver/engines.h"
+
+void *open_interp(const Vocabulary *vocabulary);
+ApplyStatus apply_interp(void *state, const ApplyRequest *request, Sequence *sequence,
+                         Matrix *matrix);
+void close_interp(void *state);
+
+#endif

@@ -1,0 +1,122 @@
+#include "compiler/driver/lowered.h"
+
+#include "compiler/lower/lower.h"
+#include "runtime/base/memory.h"
+
+#include <stdlib.h>
+
+/* One model. Always holds: prepared is set. */
+typedef struct Entry {
+    struct Entry *next;
+    Arena *arena; /* holds this entry too */
+    const Graph *graph;
+    NodeId node;
+    LowerOptions options;
+    void *prepared;
+} Entry;
+
+struct Lowered {
+    Vocabulary vocabulary;
+    Preparer preparer;
+    Entry *entries;
+};
+
+Lowered *lowered_new(const Vocabulary *vocabulary, Preparer preparer) {
+    Lowered *lowered = memory_zeroed(sizeof *lowered);
+    lowered->vocabulary = *vocabulary;
+    lowered->preparer = preparer;
+    return lowered;
+}
+
+static void entry_free(Lowered *lowered, Entry *entry) {
+    if (lowered->preparer.release) lowered->preparer.release(entry->prepared);
+    arena_free(entry->arena);
+}
+
+static void drop_entries(Lowered *lowered) {
+    while (lowered->entries) {
+        Entry *entry = lowered->entries;
+        lowered->entries = entry->next;
+        entry_free(lowered, entry);
+    }
+}
+
+void lowered_free(Lowered *lowered) {
+    drop_entries(lowered);
+    free(lowered);
+}
+
+/* Hashes of tokens, so that a long input's tokens are found in one walk: open addressing; 0 is an
+   empty slot, else the number + 1. */
+uint32_t lowered_tokens(Arena *arena, Input input, const Atom **tokens) {
+    uint32_t count = 0;
+    size_t capacity = 8;
+    while (capacity < 2 * (size_t)input.n) capacity *= 2;
+    uint32_t *slots = ARENA_ARRAY(arena, uint32_t, capacity);
+    Atom *distinct = ARENA_ARRAY(arena, Atom, input.n);
+    for (uint32_t i = 0; i < input.n; i++) {
+        size_t slot = atom_hash(input.tokens[i]) & (capacity - 1);
+        while (slots[slot] && !atom_identical(distinct[slots[slot] - 1], input.tokens[i]))
+            slot = (slot + 1) & (capacity - 1);
+        if (slots[slot]) continue;
+        distinct[count++] = atom_copy(arena, input.tokens[i]);
+        slots[slot] = count;
+    }
+    *tokens = distinct;
+    return count;
+}
+
+static bool same_options(const LowerOptions *a, const LowerOptions *b) {
+    if (a->max_length != b->max_length || a->vocabulary_count != b->vocabulary_count) return false;
+    if (a->vocabulary == b->vocabulary) return true;
+    for (uint32_t t = 0; t < a->vocabulary_count; t++) {
+        if (!atom_identical(a->vocabulary[t], b->vocabulary[t])) return false;
+    }
+    return true;
+}
+
+static LowerOptions options_for(const Lowered *lowered, Arena *arena, Input input) {
+    LowerOptions options = {lowered->vocabulary.count, lowered->vocabulary.tokens,
+                            lowered->vocabulary.max_len};
+    if (options.vocabulary_count == 0)
+        options.vocabulary_count = lowered_tokens(arena, input, &options.vocabulary);
+    if (options.max_length == 0) options.max_length = input.n;
+    return options;
+}
+
+void *lowered_get(Lowered *lowered, const ApplyRequest *request) {
+    if (graph_node(request->graph, request->node)->type == TYPE_SELECTOR) {
+        Diagnostic *diag = diag_error(request->diags, DIAG_CANNOT_LOWER, request->span,
+                                      "a selector by itself is no transformer: it is part of a head");
+        diag_help(diag, "run an s-op that uses it, or use --engine eval");
+        return NULL;
+    }
+    if (request->input.n == 0) {
+        diag_error(request->diags, DIAG_BAD_INPUT, request->span,
+                   "an input has at least one element");
+        return NULL;
+    }
+    Arena *arena = arena_new(0);
+    LowerOptions options = options_for(lowered, arena, request->input);
+    for (Entry *entry = lowered->entries; entry; entry = entry->next) {
+        if (entry->graph != request->graph || entry->node != request->node ||
+            !same_options(&entry->options, &options))
+            continue;
+        arena_free(arena);
+        return entry->prepared;
+    }
+    /* A vocabulary of each input's own rarely comes again. */
+    if (lowered->vocabulary.count == 0 || lowered->vocabulary.max_len == 0) drop_entries(lowered);
+    Entry *entry = ARENA_NEW(arena, Entry);
+    *entry = (Entry){lowered->entries, arena, request->graph, request->node, options, NULL};
+    Model *model = lower(arena, request->graph, request->node, &options, request->diags);
+    if (model)
+        entry->prepared =
+            lowered->preparer.prepare(arena, model, request->span, request->diags);
+    if (!entry->prepared) {
+        arena_free(arena);
+        return NULL;
+    }
+    lowered->entries = entry;
+    return entry->prepared;
+}

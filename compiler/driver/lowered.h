@@ -1,0 +1,28 @@
+/* Models made for the inputs of one run, kept for the next input: what interp and the jit share.
+   An engine prepares each model once (its weights, native code). Owns the models and what was
+   prepared. */
+#ifndef RASPC_DRIVER_LOWERED_H
+#define RASPC_DRIVER_LOWERED_H
+
+#include "compiler/driver/input.h"
+#include "compiler/elaborate/elaborate.h"
+#include "runtime/model/model.h"
+
+/* What an engine makes of a model, in arena or freed by its own function. NULL after reporting. */
+typedef struct Preparer {
+    void *(*prepare)(Arena *arena, const Model *model, Span span, Diagnostics *diags);
+    void (*release)(void *prepared); /* NULL: the arena is enough */
+} Preparer;
+
+typedef struct Lowered Lowered;
+
+/* vocabulary must outlive it; a count of 0 means that of each input, a max_len of 0 its length. */
+Lowered *lowered_new(const Vocabulary *vocabulary, Preparer preparer);
+void lowered_free(Lowered *lowered);
+/* What was prepared for the request's node and input; NULL after reporting. */
+void *lowered_get(Lowered *lowered, const ApplyRequest *request);
+
+/* The distinct tokens of an input, in arena. */
+uint32_t lowered_tokens(Arena *arena, Input input, const Atom **tokens);
+
+#endif
