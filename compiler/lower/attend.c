@@ -463,7 +463,7 @@ static Form total_by_values(Lowering *l, NodeId id, NodeId selector, const Form 
     }
     Form form = form_of_sum(l, sum, true), table;
     if (form.low < -PLAN_NUMBER || form.high > PLAN_NUMBER)
-        return form_refused(id, plan_text(l, "%s can reach numbers beyond %d", plan_name(l, id),
+        return form_refused(id, plan_text(l, "%s can reach numbers beyond %.0f", plan_name(l, id),
                                           PLAN_NUMBER));
     if (total_is_noisy(l, greatest)) form.noise = NOISE_NOT_AT_ZERO;
     form.counter = selector;

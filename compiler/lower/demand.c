@@ -40,12 +40,11 @@ static bool all_whole_of_kind(const Form *form, uint32_t count, AtomKind kind) {
     return true;
 }
 
-/* Is it a mean as it left its head, whose every value is a fraction of few enough parts? */
+/* Is it a mean as it left its head? */
 static bool is_plain_mean(const Lowering *l, const Form *form) {
     const Var *var = plan_get(l, form->var);
-    double n = l->options->max_length;
     if (var->kind != VAR_MOVED || !var->readings || var->error == 0) return false;
-    return var->fractions && form->atoms == var->domain && 2 * var->error * n * n < 1;
+    return var->fractions && form->atoms == var->domain;
 }
 
 DecodeKind readout_decode(const Lowering *l, const Form *form) {

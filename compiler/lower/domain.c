@@ -194,7 +194,7 @@ uint32_t plan_fractions(Lowering *l, int64_t low, int64_t high, const double *ex
     for (int64_t d = 1; d <= l->options->max_length; d++) {
         for (int64_t k = low * d; k <= high * d; k++) {
             if (greatest_common_divisor(k, d) != 1) continue;
-            if (count == PLAN_DOMAIN) return 0;
+            if (count == PLAN_FRACTIONS) return 0;
             if (count == capacity) {
                 out = arena_grow(l->scratch, out, count, 2 * (size_t)capacity, sizeof(double));
                 capacity *= 2;

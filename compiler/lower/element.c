@@ -175,9 +175,8 @@ static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, V
 /* --- sums -------------------------------------------------------------------------------------------- */
 
 static Form refuse_large(Lowering *l, NodeId id) {
-    return form_refused(id, plan_text(l, "%s can reach numbers beyond %d, which float32 sums do "
-                                         "not keep exact",
-                                      plan_name(l, id), PLAN_NUMBER));
+    return form_refused(id, plan_text(l, "%s can reach numbers beyond %.0f", plan_name(l, id),
+                                      PLAN_NUMBER));
 }
 
 /* Noise of a sum. Two totals over the same count are rounded alike, so that their difference is 0

@@ -3,7 +3,6 @@
 #include "compiler/lower/encode.h"
 
 #include "runtime/base/bug.h"
-#include "runtime/model/weights.h"
 
 #include <math.h>
 #include <string.h>
@@ -183,18 +182,8 @@ static SubspaceId make_code(Encoder *e, VarId id, SubspaceKind kind, const char 
     return encode_subspace(e, subspace, var->node, suffix);
 }
 
-static bool refuse_steps(Encoder *e, NodeId node, double below, double above) {
-    Span span = node == NO_NODE ? (Span){0} : graph_node(e->l->graph, node)->span;
-    Diagnostic *diag = diag_error(
-        e->l->diags, DIAG_CANNOT_LOWER, span,
-        "at greatest length %u float32 can't tell the values of %s apart: %.9g and %.9g lie too close",
-        e->l->options->max_length, plan_name(e->l, node), below, above);
-    diag_help(diag, "use a smaller greatest length");
-    return false;
-}
-
 /* Steps over a number with the variable's readings. */
-static bool make_steps(Encoder *e, VarId id, Feature input, uint32_t stage, const char *suffix) {
+static void make_steps(Encoder *e, VarId id, Feature input, uint32_t stage, const char *suffix) {
     const Var *var = plan_get(e->l, id);
     Encoded *encoded = &e->vars[id];
     make_classes(e, id, true);
@@ -206,11 +195,8 @@ static bool make_steps(Encoder *e, VarId id, Feature input, uint32_t stage, cons
     double greatest = fmax(fabs(var->readings[0]), fabs(var->readings[var->count - 1]));
     for (uint32_t s = 0; s < steps; s++) {
         uint32_t v = encoded->first[s + 1];
-        double slope, bias;
-        below[s] = var->readings[v - 1] + var->error;
-        above[s] = var->readings[v] - var->error;
-        if (!step_line(below[s], above[s], greatest, &slope, &bias))
-            return refuse_steps(e, var->node, var->readings[v - 1], var->readings[v]);
+        below[s] = var->readings[v - 1];
+        above[s] = var->readings[v];
     }
     add_units(e, var->phase, stage,
               (UnitGroup){.kind = UNIT_STEPS,
@@ -219,8 +205,8 @@ static bool make_steps(Encoder *e, VarId id, Feature input, uint32_t stage, cons
                           .input = input,
                           .below = below,
                           .above = above,
-                          .greatest = greatest});
-    return true;
+                          .greatest = greatest,
+                          .error = var->error});
 }
 
 /* --- variables by kind ----------------------------------------------------------------------------------- */
@@ -245,7 +231,7 @@ static void encode_position(Encoder *e, VarId id) {
     add_embed(e, EMBED_POSITION, e->vars[id].code, identity(e, plan_get(e->l, id)->count));
 }
 
-static bool encode_moved(Encoder *e, VarId id) {
+static void encode_moved(Encoder *e, VarId id) {
     const Var *var = plan_get(e->l, id);
     Encoded *encoded = &e->vars[id];
     const PlanMove *move = &e->l->heads[var->head].moves[var->move];
@@ -259,7 +245,7 @@ static bool encode_moved(Encoder *e, VarId id) {
             if (encoded->class_of[v] == encoded->classes) encoded->first[encoded->classes++] = v;
         }
         encoded->code = make_code(e, id, SUBSPACE_ONE_HOT, "");
-        return true;
+        return;
     }
     bool counts = move->kind == MOVE_NULL_WEIGHT;
     Subspace number = {.kind = SUBSPACE_REAL, .denominator = 0, .low = 0, .high = 1};
@@ -276,17 +262,17 @@ static bool encode_moved(Encoder *e, VarId id) {
     if (var->fractions) number.denominator = e->l->options->max_length;
     if (counts) number.denominator = e->l->options->max_length + 1;
     encoded->number = encode_subspace(e, number, var->node, counts ? ".x" : "");
-    if (!encoded->coded) return true;
+    if (!encoded->coded) return;
     FeatureTerm *term = ARENA_NEW(e->arena, FeatureTerm);
     *term = (FeatureTerm){encoded->number, 1, NULL};
-    return make_steps(e, id, (Feature){.count = 1, .terms = term}, 1, counts ? "" : ".steps");
+    make_steps(e, id, (Feature){.count = 1, .terms = term}, 1, counts ? "" : ".steps");
 }
 
-static bool encode_stepped(Encoder *e, VarId id) {
+static void encode_stepped(Encoder *e, VarId id) {
     const Var *var = plan_get(e->l, id);
     uint32_t stage = 0;
     Feature input = encode_feature(e, var->input, false, var->phase, &stage);
-    return make_steps(e, id, input, stage + 1, "");
+    make_steps(e, id, input, stage + 1, "");
 }
 
 static void encode_lookup(Encoder *e, VarId id) {
@@ -323,21 +309,16 @@ static void encode_lookup(Encoder *e, VarId id) {
                           .result = result});
 }
 
-bool encode_variables(Encoder *e) {
+void encode_variables(Encoder *e) {
     for (VarId id = 0; id < e->l->var_count; id++) {
         e->vars[id].code = e->vars[id].number = NO_SUBSPACE;
         if (!e->vars[id].live) continue;
         switch (plan_get(e->l, id)->kind) {
         case VAR_TOKEN: encode_token(e, id); break;
         case VAR_POSITION: encode_position(e, id); break;
-        case VAR_MOVED:
-            if (!encode_moved(e, id)) return false;
-            break;
-        case VAR_STEPPED:
-            if (!encode_stepped(e, id)) return false;
-            break;
+        case VAR_MOVED: encode_moved(e, id); break;
+        case VAR_STEPPED: encode_stepped(e, id); break;
         case VAR_LOOKUP: encode_lookup(e, id); break;
         }
     }
-    return true;
 }

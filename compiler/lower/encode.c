@@ -154,6 +154,7 @@ static void readout_number(Encoder *e, const Form *form, Readout *readout) {
         *term = (FeatureTerm){e->vars[form->var].number, 1, NULL};
         readout->number = (Feature){plan_get(e->l, form->var)->shift, 1, term};
         readout->denominator = e->l->options->max_length;
+        readout->error = plan_get(e->l, form->var)->error;
         return;
     }
     double *values = ARENA_ARRAY(e->l->scratch, double, count);
@@ -228,6 +229,6 @@ Model *plan_encode(Lowering *l) {
     encode_subspace(&e, (Subspace){.kind = SUBSPACE_NULL, .denominator = 1, .high = 1}, NO_NODE,
                     "null");
     encode_demands(&e);
-    if (!encode_variables(&e)) return NULL;
+    encode_variables(&e);
     return build_model(&e);
 }

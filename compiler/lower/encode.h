@@ -56,8 +56,8 @@ DecodeKind readout_decode(const Lowering *l, const Form *form);
 
 /* --- emit.c ----------------------------------------------------------------------------------------- */
 
-/* Gives every live variable its directions, in order. False: reported. */
-bool encode_variables(Encoder *e);
+/* Gives every live variable its directions, in order. */
+void encode_variables(Encoder *e);
 /* The feature over directions. coded: tables over codes only. *stage: raised to the stage of the
    phase after which it can be read. */
 Feature encode_feature(Encoder *e, PlanFeature feature, bool coded, uint32_t phase,

@@ -1,5 +1,7 @@
 /* lower: graph -> model. The transformer that computes one s-op exactly, on every input over a
-   vocabulary up to a greatest length, or a diagnostic that says which node can't be, and why. */
+   vocabulary up to a greatest length, or a diagnostic that says which node can't be, and why. The
+   model is exact as it is described; whether float32 has the bits for it is asked when its weights
+   are made (model_weights). */
 #ifndef RASPC_LOWER_H
 #define RASPC_LOWER_H
 

@@ -20,14 +20,17 @@ typedef uint32_t VarId;
 #define NO_VAR UINT32_MAX
 
 enum {
-    PLAN_DOMAIN = 300000,   /* values of one variable */
+    PLAN_DOMAIN = 1 << 22,    /* values of one variable */
+    PLAN_FRACTIONS = 300000,  /* values of one mean */
     PLAN_CELLS = 20000,     /* cells of one table over several variables */
     PLAN_PRODUCTS = 64,     /* conjunctions of one formula */
     PLAN_LITERALS = 32,     /* literals of one conjunction */
     PLAN_TOTAL_VALUES = 16, /* distinct values whose total is taken by counting */
-    PLAN_SQUARE = 2048,     /* greatest number whose square float32 scores keep exact */
-    PLAN_NUMBER = 1 << 21,  /* greatest integer that a sum may reach */
 };
+
+/* The greatest whole number that is computed with: what floats are exact for is the weights' matter,
+   but doubles carry the plan. */
+#define PLAN_NUMBER ((double)((int64_t)1 << 40))
 
 /* --- variables ---------------------------------------------------------------------------------- */
 
@@ -60,7 +63,7 @@ typedef struct Var {
     const Atom *domain; /* (count); NULL: fractions too many to list */
     /* What a number register holds for each value, ascending; NULL: coded from the start. */
     const double *readings;
-    double error;  /* how far from its reading the register may be */
+    double error;  /* how far from its reading float32 may leave the register */
     double shift;  /* VAR_MOVED means: register = mean - shift, so that no reading is negative */
     bool length;    /* the length of the input */
     bool fractions; /* every value is S / c with c up to the greatest length */
@@ -203,7 +206,7 @@ uint32_t feature_phase(const Lowering *l, PlanFeature feature); /* the greatest 
 VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, double high,
                    bool floating);
 /* Every S / c with c in 1..max_length and S / c in low..high, ascending, with extra put in (if not
-   NULL). 0: more than PLAN_DOMAIN. */
+   NULL). 0: more than PLAN_FRACTIONS. */
 uint32_t plan_fractions(Lowering *l, int64_t low, int64_t high, const double *extra,
                         const double **readings);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum {
+    TERM_SMALL = 2048,      /* greatest number that is compared as it is, and not by its rank */
     TERM_VALUES = 5000,     /* values of one side of a comparison that are ranked */
     TERM_CLASSES = 2048,    /* classes of keys in one truth table: directions of a head */
     TERM_CELLS = 1 << 24,   /* cells of one truth table */
@@ -35,13 +36,11 @@ static bool whole_within(const Atom *atoms, uint32_t count, double bound) {
 
 typedef struct Codes {
     double *key, *query; /* (count of each side's variable) */
-    double greatest;     /* in magnitude */
 } Codes;
 
-static void codes_of_numbers(const Form *side, uint32_t count, double *codes, double *greatest) {
+static void codes_of_numbers(const Form *side, uint32_t count, double *codes) {
     for (uint32_t v = 0; v < count; v++) {
         if (!atom_failed(side->atoms[v])) (void)atom_whole(side->atoms[v], &codes[v]);
-        *greatest = fmax(*greatest, fabs(codes[v]));
     }
 }
 
@@ -61,14 +60,16 @@ static bool compare_codes(Lowering *l, const Form *key, const Form *query, bool 
                           Codes *codes, const char **why) {
     uint32_t key_count = form_count(l, key), query_count = form_count(l, query);
     *codes = (Codes){ARENA_ARRAY(l->scratch, double, key_count),
-                     ARENA_ARRAY(l->scratch, double, query_count), 0};
-    if (whole_within(key->atoms, key_count, PLAN_SQUARE) &&
-        whole_within(query->atoms, query_count, PLAN_SQUARE)) {
-        codes_of_numbers(key, key_count, codes->key, &codes->greatest);
-        codes_of_numbers(query, query_count, codes->query, &codes->greatest);
+                     ARENA_ARRAY(l->scratch, double, query_count)};
+    bool many = key_count > TERM_VALUES || query_count > TERM_VALUES;
+    double bound = many ? PLAN_NUMBER : TERM_SMALL;
+    if (whole_within(key->atoms, key_count, bound) &&
+        whole_within(query->atoms, query_count, bound)) {
+        codes_of_numbers(key, key_count, codes->key);
+        codes_of_numbers(query, query_count, codes->query);
         return true;
     }
-    if (key_count > TERM_VALUES || query_count > TERM_VALUES) {
+    if (many) {
         *why = "one side has too many possible values";
         return false;
     }
@@ -95,7 +96,6 @@ static bool compare_codes(Lowering *l, const Form *key, const Form *query, bool 
     }
     codes_of_ranks(key, key_count, ranked, ranks, codes->key);
     codes_of_ranks(query, query_count, ranked, ranks, codes->query);
-    codes->greatest = ranks;
     return true;
 }
 
@@ -107,16 +107,6 @@ static const double *squares(Lowering *l, const double *codes, uint32_t count) {
 
 static PlanFeature side_feature(Lowering *l, const Form *side, const double *codes) {
     return side->var == NO_VAR ? feature_constant(codes[0]) : feature_table(l, side->var, codes);
-}
-
-static uint32_t distinct_codes(const double *codes, uint32_t count) {
-    uint32_t found = 0;
-    for (uint32_t v = 0; v < count && found <= TERM_CLASSES; v++) {
-        uint32_t u = 0;
-        while (u < v && codes[u] != codes[v]) u++;
-        found += u == v;
-    }
-    return found;
 }
 
 /* --- gathering by position --------------------------------------------------------------------------- */
@@ -165,7 +155,7 @@ static bool gather_term(Lowering *l, const Form *key, const Form *query, PlanTer
     if (!key_is_position(l, key, &offset) || !form_as_sum(l, query, &sum)) return false;
     PlanFeature target =
         feature_combine(l, 1, sum.sum, 1, feature_constant(-offset));
-    if (l->options->max_length > PLAN_SQUARE || !position_exists(l, target)) return false;
+    if (!position_exists(l, target)) return false;
     const Var *position = plan_get(l, plan_position(l));
     term->key = number_of(l, plan_position(l));
     double *numbers = ARENA_ARRAY(l->scratch, double, position->count);
@@ -199,16 +189,10 @@ static bool compare_term(Lowering *l, const Literal *literal, bool alone, bool *
     uint32_t key_count = form_count(l, &key), query_count = form_count(l, &query);
     term->key = side_feature(l, &key, codes.key);
     term->query = side_feature(l, &query, codes.query);
-    if (literal->relation == RELATION_EQ && codes.greatest <= PLAN_SQUARE) {
+    if (literal->relation == RELATION_EQ) {
         term->squared = 2;
         term->key_square = side_feature(l, &key, squares(l, codes.key, key_count));
         term->query_square = side_feature(l, &query, squares(l, codes.query, query_count));
-        return true;
-    }
-    if (distinct_codes(codes.key, key_count) > TERM_CLASSES &&
-        distinct_codes(codes.query, query_count) > TERM_CLASSES) {
-        *why = "both sides have too many possible values for a truth table";
-        return false;
     }
     return true;
 }
@@ -262,8 +246,7 @@ bool terms_of_conjunction(Lowering *l, const Conjunction *c, bool counted, bool 
                           PlanHead *head, const char **why) {
     PlanTermOfHead *terms = ARENA_ARRAY(l->scratch, PlanTermOfHead, c->count + 1);
     int32_t far = (int32_t)l->options->max_length;
-    bool one_distance = c->low == c->high && l->options->max_length <= PLAN_SQUARE / 2 &&
-                        c->low > -far && c->low < far;
+    bool one_distance = c->low == c->high && c->low > -far && c->low < far;
     head->mask = one_distance ? (HeadMask){INT32_MIN, INT32_MAX} : (HeadMask){c->low, c->high};
     head->terms = terms;
     *hits = selects_itself(c);

@@ -185,11 +185,13 @@ typedef struct UnitGroup {
     UnitKind kind;
     NodeId node; /* what it computes, or NO_NODE */
     SubspaceId target;
-    /* STEPS: target's index is the number of thresholds that input reaches. At threshold v the input,
-       rounding included, is <= below[v] or >= above[v]. (target's count - 1) each, ascending. */
+    /* STEPS: target's index is the number of thresholds that input reaches. Threshold v lies between
+       below[v] and above[v], neighbouring values of the input: it is <= below[v] or >= above[v].
+       (target's count - 1) each, ascending. */
     Feature input;
     const double *below, *above;
     double greatest; /* no input is greater in magnitude */
+    double error;    /* how far float32 may leave the input from its value */
     /* LOOKUP: target's index is result[cell], cell = sum over s of class[s] * stride of s, the last
        source fastest; class[s] = classes[s][index of sources[s]], one of class_counts[s]. */
     uint32_t source_count;
@@ -230,6 +232,7 @@ typedef struct Readout {
     /* The others: the number. DECODE_FRACTION: its greatest denominator. */
     Feature number;
     uint32_t denominator;
+    double error; /* how far float32 may leave the number from its value */
     uint32_t trap_count;
     const Trap *traps; /* (trap_count) */
 } Readout;

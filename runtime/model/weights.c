@@ -17,21 +17,6 @@
 #include <math.h>
 #include <string.h>
 
-/* --- steps ---------------------------------------------------------------------------------------- */
-
-bool step_line(double below, double above, double greatest, double *slope, double *bias) {
-    double gap = above - below;
-    if (!(gap > 0) || !isfinite(gap)) return false;
-    int exponent = (int)ceil(log2(2 / gap));
-    *slope = ldexp(1, exponent);
-    int size = greatest > 0 ? (int)ceil(log2(greatest)) : 0;
-    double grid = ldexp(1, exponent + size - 23);
-    if (grid > 1) return false;
-    double middle = -*slope * (below + above) / 2 - 0.5;
-    *bias = nearbyint(middle / grid) * grid;
-    return *slope * below + *bias + 1 <= 0 && *slope * above + *bias >= 0;
-}
-
 /* --- matrices --------------------------------------------------------------------------------------- */
 
 /* A matrix over the residual stream, (D, columns). */
@@ -108,10 +93,12 @@ static TableSide table_side(const Model *model, const Feature *feature, Arena *s
     return side;
 }
 
-/* The distinct numbers of a side. */
+/* The distinct numbers of a side; more than MANY_CLASSES are not told apart, they are too many. */
 static uint32_t side_classes(const TableSide *side, double *classes) {
+    enum { MANY_CLASSES = 1 << 14 };
     uint32_t found = 0;
     for (uint32_t v = 0; v < side->count; v++) {
+        if (found > MANY_CLASSES) return side->count;
         uint32_t c = 0;
         while (c < found && classes[c] != side->numbers[v]) c++;
         if (c == found) classes[found++] = side->numbers[v];
@@ -288,7 +275,8 @@ static void steps_units(const Model *model, const UnitGroup *group, Columns *in,
     const Subspace *target = &model->subspaces[group->target];
     for (uint32_t v = 0; v + 1 < target->count; v++, unit += 2) {
         double slope, bias;
-        if (!step_line(group->below[v], group->above[v], group->greatest, &slope, &bias))
+        if (!step_line(group->below[v] + group->error, group->above[v] - group->error,
+                       group->greatest, &slope, &bias))
             BUG("a step that float32 can't carry");
         for (uint32_t u = 0; u < 2; u++) {
             add_feature(in, unit + u, &group->input, slope);
@@ -483,6 +471,14 @@ const DenseModel *model_weights(Arena *arena, const Model *model, Span span, Dia
             "the dense weights hold %" PRIu64 " numbers, %" PRIu64 " MiB; the limit is %zu MiB",
             parameters, parameters * sizeof(float) >> 20, LIMIT_DENSE_BYTES >> 20);
         diag_help(diag, "use the jit, or a smaller vocabulary or greatest length");
+        return NULL;
+    }
+    Buffer why = {0};
+    if (!model_fits_float32(model, &why)) {
+        Diagnostic *diag = diag_error(diags, DIAG_TOO_LARGE_FOR_DENSE, span,
+                                      "at greatest length %u %s", model->max_length, why.data);
+        diag_help(diag, "use the jit, or a smaller greatest length");
+        buffer_free(&why);
         return NULL;
     }
     DenseModel *dense = ARENA_NEW(arena, DenseModel);

@@ -61,8 +61,11 @@ Logits model_logits(Arena *arena, const Model *model);
    ReLU rounds. False when float32 has not the bits for it. */
 bool step_line(double below, double above, double greatest, double *slope, double *bias);
 
-/* Makes the weights. NULL when they would not fit LIMIT_DENSE_BYTES: a diagnostic at span says how
-   large they would be. */
+/* False when float32 has not the bits to carry the model: *why says where. (precision.c) */
+bool model_fits_float32(const Model *model, Buffer *why);
+
+/* Makes the weights. NULL when they would not fit LIMIT_DENSE_BYTES or float32: a diagnostic at span
+   says how large they would be, or where float32 gives out. */
 const DenseModel *model_weights(Arena *arena, const Model *model, Span span, Diagnostics *diags);
 
 #endif

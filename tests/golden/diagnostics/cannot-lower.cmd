@@ -1,1 +1,1 @@
-raspc run -e 'tokens_int ^ tokens_int' --engine interp -i '[1, 2, 3]'
+raspc run -e 'aggregate(full_s, tokens_float)' --engine interp -i '[0.5, 1.5]'

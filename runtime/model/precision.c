@@ -1,0 +1,104 @@
+/* What float32 can carry: where a model's numbers would be rounded. */
+#include "runtime/model/weights.h"
+
+#include <math.h>
+
+enum {
+    SQUARED_NUMBER = 2048, /* 2kq, k^2 + q^2 stay within the 24 bits of a float32 */
+    WHOLE_NUMBER = 1 << 23,
+};
+
+bool step_line(double below, double above, double greatest, double *slope, double *bias) {
+    double gap = above - below;
+    if (!(gap > 0) || !isfinite(gap)) return false;
+    int exponent = (int)ceil(log2(2 / gap));
+    *slope = ldexp(1, exponent);
+    int size = greatest > 0 ? (int)ceil(log2(greatest)) : 0;
+    double grid = ldexp(1, exponent + size - 23);
+    if (grid > 1) return false;
+    double middle = -*slope * (below + above) / 2 - 0.5;
+    *bias = nearbyint(middle / grid) * grid;
+    return *slope * below + *bias + 1 <= 0 && *slope * above + *bias >= 0;
+}
+
+/* No value of the feature is greater in magnitude. */
+static double feature_bound(const Model *model, const Feature *feature) {
+    double low = feature->constant, high = feature->constant;
+    for (uint32_t i = 0; i < feature->count; i++) {
+        const FeatureTerm *term = &feature->terms[i];
+        const Subspace *s = &model->subspaces[term->subspace];
+        double least = INFINITY, most = -INFINITY;
+        for (uint32_t v = 0; term->values && v < s->count; v++) {
+            least = fmin(least, term->values[v]);
+            most = fmax(most, term->values[v]);
+        }
+        if (!term->values) {
+            least = fmin(term->factor * s->low, term->factor * s->high);
+            most = fmax(term->factor * s->low, term->factor * s->high);
+        }
+        low += least;
+        high += most;
+    }
+    return fmax(fabs(low), fabs(high));
+}
+
+static bool head_fits(const Model *model, const Head *head, Buffer *why) {
+    for (uint32_t t = 0; t < head->term_count; t++) {
+        const HeadTerm *term = &head->terms[t];
+        if (term->kind != TERM_COMPARE || !term->squared) continue;
+        double key = feature_bound(model, &term->key), query = feature_bound(model, &term->query);
+        if (key <= SQUARED_NUMBER && query <= (term->squared == 2 ? 1 : 2) * SQUARED_NUMBER)
+            continue;
+        buffer_printf(why, "head '%s' compares numbers up to %.0f, whose squares float32 rounds",
+                      head->name->bytes, fmax(key, query));
+        return false;
+    }
+    return true;
+}
+
+static bool steps_fit(const Model *model, const UnitGroup *group, Buffer *why) {
+    const Subspace *target = &model->subspaces[group->target];
+    double slope, bias;
+    for (uint32_t v = 0; group->kind == UNIT_STEPS && v + 1 < target->count; v++) {
+        double below = group->below[v], above = group->above[v];
+        if (step_line(below + group->error, above - group->error, group->greatest, &slope, &bias))
+            continue;
+        buffer_printf(why, "the values of '%s' lie too close for float32: %.9g and %.9g",
+                      target->name->bytes, below, above);
+        return false;
+    }
+    return true;
+}
+
+static bool readout_fits(const Model *model, Buffer *why) {
+    const Readout *readout = &model->readout;
+    double n = readout->denominator;
+    bool fits = true;
+    if (readout->decode == DECODE_FRACTION) fits = 2 * readout->error * n * n < 1;
+    else if (readout->decode != DECODE_ATOMS)
+        fits = feature_bound(model, &readout->number) <= WHOLE_NUMBER;
+    if (!fits)
+        buffer_printf(why, "the values of '%s' lie too close for float32", readout->name->bytes);
+    return fits;
+}
+
+bool model_fits_float32(const Model *model, Buffer *why) {
+    for (uint32_t s = 0; s < model->subspace_count; s++) {
+        const Subspace *at = &model->subspaces[s];
+        if (at->kind != SUBSPACE_REAL || fmax(fabs(at->low), fabs(at->high)) <= 2 * WHOLE_NUMBER)
+            continue;
+        buffer_printf(why, "'%s' reaches %.0f, which float32 does not hold exactly",
+                      at->name->bytes, fmax(fabs(at->low), fabs(at->high)));
+        return false;
+    }
+    for (uint32_t l = 0; l < model->layer_count; l++) {
+        const Layer *layer = &model->layers[l];
+        for (uint32_t h = 0; h < layer->head_count; h++) {
+            if (!head_fits(model, &layer->heads[h], why)) return false;
+        }
+        for (uint32_t g = 0; g < layer->unit_count; g++) {
+            if (!steps_fit(model, &layer->units[g], why)) return false;
+        }
+    }
+    return readout_fits(model, why);
+}
