@@ -95,8 +95,9 @@ static void export_name(Session *session, const Environment *env, const Tree *na
 
 bool assign_name(Session *session, Environment *env, const Tree *name, Value value) {
     const String *text = name->text;
-    bool library = env == session->program && is_library_name(session, text);
-    if (library || (session->ready && name_always_reserved(text))) {
+    bool always = session->ready && name_always_reserved(text);
+    bool library = !always && env == session->program && is_library_name(session, text);
+    if (library || always) {
         Diagnostic *diag = report(session, DIAG_RESERVED, name->span, "'%s' is reserved%s",
                                   text->bytes, library ? ": it is a name of the library" : "");
         diag_help(diag, "choose another name%s",
