@@ -1,0 +1,331 @@
+/* raspc verify: every engine against eval, the definition, on every input up to a bound or on edge
+   cases and random inputs. An engine that differs once is not asked again. */
+#include "compiler/driver/compare.h"
+#include "compiler/driver/program.h"
+#include "compiler/driver/show.h"
+#include "compiler/driver/trials.h"
+
+#include "runtime/base/limits.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    FEASIBLE_INPUTS = 20000, /* as many as this are all compared, unless --samples says otherwise */
+    DEFAULT_SAMPLES = 1000,
+    ENGINES_AT_MOST = 8,
+};
+
+/* One engine's part in verifying one output. */
+typedef struct Contest {
+    const Engine *engine;
+    void *state;
+    uint64_t equal, failed_too;
+    bool refused, differs;
+    const char *reason;     /* of a refusal: "E0701: why", in the session's arena */
+    uint64_t trial;         /* differs: the first input on which it does */
+} Contest;
+
+typedef struct Verification {
+    Driver *driver;
+    Session *session;
+    const Engine *only; /* NULL: all */
+    Trials trials;
+    bool json, progress;
+    Arena *scratch; /* of the trial at hand */
+    Atom *tokens;   /* (max_len) of the trial at hand */
+    uint64_t compared; /* trials so far, of the output at hand */
+    uint64_t eval_fails;
+    bool any_verified, any_difference;
+} Verification;
+
+/* --- the command line ----------------------------------------------------------------------------- */
+
+static bool read_number(Session *session, const Options *options, OptionId id, uint64_t *out) {
+    const char *text = option_value(options, id);
+    if (text == NULL) return true;
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || value > INT64_MAX) {
+        diag_error(session_diagnostics(session), DIAG_INPUT_SYNTAX, (Span){0},
+                   "--%s is a number, not '%s'", option_info(id)->name, text);
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+static bool choose_trials(Verification *verification, const Vocabulary *vocabulary) {
+    const Options *options = &verification->driver->options;
+    uint64_t samples = DEFAULT_SAMPLES, seed = 1;
+    bool read = read_number(verification->session, options, OPT_SAMPLES, &samples);
+    read = read_number(verification->session, options, OPT_SEED, &seed) && read;
+    if (!read) return false;
+    bool exhaustive = option_given(options, OPT_EXHAUSTIVE) ||
+                      (!option_given(options, OPT_SAMPLES) &&
+                       trials_all(vocabulary) <= FEASIBLE_INPUTS);
+    verification->trials = exhaustive ? trials_exhaustive(vocabulary)
+                                      : trials_sampled(vocabulary, samples, seed);
+    return true;
+}
+
+/* --- one trial ------------------------------------------------------------------------------------- */
+
+static ApplyRequest request_of(const Verification *verification, NodeId node, uint32_t n) {
+    return (ApplyRequest){.graph = session_graph(verification->session),
+                          .node = node,
+                          .input = {n, verification->tokens},
+                          .arena = verification->scratch,
+                          .diags = session_diagnostics(verification->session)};
+}
+
+static void note_refusal(Verification *verification, Contest *contest, const Outcome *outcome) {
+    Buffer reason = {0};
+    outcome_show(&reason, outcome);
+    contest->refused = true;
+    contest->reason = arena_strndup(session_arena(verification->session), reason.data, reason.len);
+    buffer_free(&reason);
+}
+
+/* False when no engine is left to compare. */
+static bool compare_trial(Verification *verification, NodeId node, uint64_t index,
+                          Contest *contests, size_t count) {
+    Diagnostics *diags = session_diagnostics(verification->session);
+    size_t before = diagnostics_count(diags);
+    verification->scratch = arena_new(LIMIT_EVALUATION_BYTES);
+    uint32_t n = trial_input(&verification->trials, index, verification->tokens);
+    ApplyRequest request = request_of(verification, node, n);
+    Outcome definition = outcome_of(engine_at(0), NULL, &request);
+    diagnostics_truncate(diags, before);
+    bool any = false, left = false;
+    for (size_t i = 0; i < count; i++) {
+        Contest *contest = &contests[i];
+        if (contest->refused || contest->differs) continue;
+        Outcome outcome = outcome_of(contest->engine, contest->state, &request);
+        switch (outcome_agree(&definition, &outcome)) {
+        case AGREE_VALUE: contest->equal++; break;
+        case AGREE_FAILURE: contest->failed_too++; break;
+        case AGREE_REFUSED: note_refusal(verification, contest, &outcome); break;
+        case AGREE_NOT:
+            contest->differs = true;
+            contest->trial = index;
+        }
+        /* A refusal is worth reading in full. */
+        if (contest->refused) before = diagnostics_count(diags);
+        diagnostics_truncate(diags, before);
+        any = any || !contest->refused;
+        left = left || !(contest->refused || contest->differs);
+    }
+    if (any) verification->compared++;
+    if (any && definition.status != APPLY_OK) verification->eval_fails++;
+    arena_free(verification->scratch);
+    verification->scratch = NULL;
+    return left;
+}
+
+/* --- progress --------------------------------------------------------------------------------------- */
+
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void show_progress(const Verification *verification, uint64_t done, double *last) {
+    const double every = 0.1; /* seconds */
+    if (!verification->progress || seconds_now() - *last < every) return;
+    *last = seconds_now();
+    fprintf(stderr, "\r%llu of %llu inputs\033[K", (unsigned long long)done,
+            (unsigned long long)verification->trials.count);
+}
+
+/* --- results ------------------------------------------------------------------------------------------ */
+
+static void show_contest(const Verification *verification, const Contest *contest) {
+    Buffer *out = &verification->driver->out;
+    buffer_printf(out, "  %-7s ", contest->engine->name);
+    if (contest->refused) {
+        buffer_printf(out, "not compared: %s\n", contest->reason);
+        return;
+    }
+    if (contest->differs) buffer_text(out, "DIFFERS; before that ");
+    buffer_printf(out, "equal on %llu", (unsigned long long)contest->equal);
+    if (contest->failed_too > 0) {
+        buffer_printf(out, ", fails where eval does on %llu", (unsigned long long)contest->failed_too);
+    }
+    buffer_char(out, '\n');
+}
+
+/* The two results on the input, and where they differ first. */
+static void show_difference(Verification *verification, NodeId node, const Contest *contest,
+                            bool json) {
+    Buffer *out = &verification->driver->out, results = {0};
+    Diagnostics *diags = session_diagnostics(verification->session);
+    size_t before = diagnostics_count(diags);
+    verification->scratch = arena_new(LIMIT_EVALUATION_BYTES);
+    uint32_t n = trial_input(&verification->trials, contest->trial, verification->tokens);
+    ApplyRequest request = request_of(verification, node, n);
+    Outcome definition = outcome_of(engine_at(0), NULL, &request);
+    Outcome outcome = outcome_of(contest->engine, contest->state, &request);
+    diagnostics_truncate(diags, before);
+    if (json) {
+        buffer_text(out, ", \"difference\": {\"input\": ");
+        show_input_json(out, request.input);
+        outcome_show(&results, &definition);
+        buffer_text(out, ", \"eval\": ");
+        show_json_text(out, results.data);
+        results.len = 0;
+        outcome_show(&results, &outcome);
+        buffer_printf(out, ", \"%s\": ", contest->engine->name);
+        show_json_text(out, results.data);
+        buffer_char(out, '}');
+    } else {
+        buffer_text(out, "  first difference: input ");
+        show_input(out, request.input);
+        buffer_text(out, "\n    eval    ");
+        outcome_show(out, &definition);
+        buffer_printf(out, "\n    %-7s ", contest->engine->name);
+        outcome_show(out, &outcome);
+        buffer_char(out, '\n');
+    }
+    buffer_free(&results);
+    arena_free(verification->scratch);
+    verification->scratch = NULL;
+}
+
+static void show_text(Verification *verification, Target target, const Contest *contests,
+                      size_t count) {
+    Buffer *out = &verification->driver->out;
+    const Trials *trials = &verification->trials;
+    buffer_printf(out, "%s: %llu inputs compared", target.name,
+                  (unsigned long long)verification->compared);
+    if (verification->compared < trials->count) {
+        buffer_printf(out, " of %llu, ", (unsigned long long)trials->count);
+    } else buffer_text(out, ", ");
+    if (trials->exhaustive) buffer_text(out, "all there are");
+    else buffer_printf(out, "edge cases and random ones of seed %llu", (unsigned long long)trials->seed);
+    buffer_printf(out, ": %u token%s, length 1 to %u\n", trials->vocabulary.count,
+                  trials->vocabulary.count == 1 ? "" : "s", trials->vocabulary.max_len);
+    if (verification->eval_fails > 0) {
+        buffer_printf(out, "  eval    fails on %llu\n", (unsigned long long)verification->eval_fails);
+    }
+    for (size_t i = 0; i < count; i++) {
+        show_contest(verification, &contests[i]);
+        if (contests[i].differs) show_difference(verification, target.value.as.node, &contests[i], false);
+    }
+}
+
+static void show_json(Verification *verification, Target target, const Contest *contests,
+                      size_t count) {
+    Buffer *out = &verification->driver->out;
+    const Trials *trials = &verification->trials;
+    buffer_printf(out,
+                  "{\"output\": \"%s\", \"inputs\": %llu, \"exhaustive\": %s, \"seed\": %llu, "
+                  "\"tokens\": %u, \"max_len\": %u, \"eval_fails\": %llu, \"engines\": [",
+                  target.name, (unsigned long long)verification->compared, trials->exhaustive ? "true" : "false",
+                  (unsigned long long)trials->seed, trials->vocabulary.count, trials->vocabulary.max_len,
+                  (unsigned long long)verification->eval_fails);
+    for (size_t i = 0; i < count; i++) {
+        const Contest *contest = &contests[i];
+        buffer_printf(out, "%s{\"engine\": \"%s\", \"outcome\": \"%s\", \"equal\": %llu, \"failed_too\": %llu",
+                      i > 0 ? ", " : "", contest->engine->name,
+                      contest->refused ? "refused" : contest->differs ? "different" : "equal",
+                      (unsigned long long)contest->equal, (unsigned long long)contest->failed_too);
+        if (contest->refused) {
+            buffer_text(out, ", \"reason\": ");
+            show_json_text(out, contest->reason);
+        }
+        if (contest->differs) show_difference(verification, target.value.as.node, contest, true);
+        buffer_char(out, '}');
+    }
+    buffer_text(out, "]}\n");
+}
+
+/* --- one output ----------------------------------------------------------------------------------------- */
+
+static void verify_target(Verification *verification, Target target) {
+    Contest contests[ENGINES_AT_MOST] = {0};
+    size_t count = 0;
+    for (size_t i = 1; i < engine_count() && count < ENGINES_AT_MOST; i++) {
+        const Engine *engine = engine_at(i);
+        if (verification->only != NULL && verification->only != engine) continue;
+        contests[count++] = (Contest){
+            .engine = engine, .state = engine_open(engine, &verification->trials.vocabulary)};
+    }
+    double last = seconds_now();
+    verification->compared = verification->eval_fails = 0;
+    bool left = true; /* an engine to compare */
+    for (uint64_t index = 0; left && index < verification->trials.count; index++) {
+        left = compare_trial(verification, target.value.as.node, index, contests, count);
+        show_progress(verification, index, &last);
+    }
+    if (verification->progress) fputs("\r\033[K", stderr);
+    (verification->json ? show_json : show_text)(verification, target, contests, count);
+    for (size_t i = 0; i < count; i++) {
+        verification->any_difference = verification->any_difference || contests[i].differs;
+        verification->any_verified = verification->any_verified || !contests[i].refused;
+        engine_close(contests[i].engine, contests[i].state);
+    }
+}
+
+static bool verify(Verification *verification, InputReader *reader) {
+    const Options *options = &verification->driver->options;
+    const char *program = options->operand_count == 0 ? NULL : options->operands[0];
+    Targets targets;
+    Vocabulary vocabulary;
+    bool ready = (program == NULL || program_read(verification->session, program)) &&
+                 program_targets(verification->session, options, &targets);
+    ready = vocabulary_argument(reader, option_value(options, OPT_VOCAB),
+                                option_value(options, OPT_MAX_LEN), &vocabulary) && ready;
+    if (!ready || !choose_trials(verification, &vocabulary)) return false;
+    verification->tokens = ARENA_ARRAY(reader->arena, Atom, vocabulary.max_len);
+    for (size_t i = 0; i < targets.count; i++) {
+        Target target = targets.items[i];
+        if (!target_is_node(target)) {
+            diag_error(session_diagnostics(verification->session), DIAG_NO_RESULT, (Span){0},
+                       "'%s' is %s: there is nothing to compare", target.name,
+                       value_kind_name(target.value));
+            ready = false;
+        } else {
+            verify_target(verification, target);
+            ready = driver_flush(verification->driver) && ready;
+        }
+    }
+    return ready;
+}
+
+ExitStatus cmd_verify(Driver *driver) {
+    const Options *options = &driver->options;
+    Verification verification = {.driver = driver,
+                                 .json = option_given(options, OPT_JSON),
+                                 .progress = isatty(STDERR_FILENO)};
+    if (options->operand_count > 1) return driver_usage(driver, "one program at a time");
+    if (options->operand_count == 0 && !option_given(options, OPT_EXPR)) {
+        return driver_usage(driver, "which program? (or an expression, with -e)");
+    }
+    if (option_given(options, OPT_EXHAUSTIVE) && option_given(options, OPT_SAMPLES)) {
+        return driver_usage(driver, "either --exhaustive or --samples");
+    }
+    const char *engine = option_value(options, OPT_ENGINE);
+    if (engine != NULL) verification.only = engine_find(driver, engine);
+    if (engine != NULL && verification.only == NULL) return EXIT_USAGE;
+    if (verification.only == engine_at(0)) {
+        return driver_usage(driver, "eval is what the others are compared with");
+    }
+    verification.session = program_session(NULL, NULL);
+    InputReader reader = {.arena = arena_new(0),
+                          .sources = session_sources(verification.session),
+                          .diags = session_diagnostics(verification.session)};
+    bool done = verify(&verification, &reader);
+    driver_show(driver, session_diagnostics(verification.session));
+    input_reader_free(&reader);
+    session_free(verification.session);
+    arena_free(reader.arena);
+    if (verification.any_difference) return EXIT_FAILED;
+    return done && verification.any_verified ? EXIT_DONE : EXIT_WRONG;
+}
