@@ -3,6 +3,7 @@
 #include "runtime/base/bug.h"
 #include "runtime/base/limits.h"
 #include "runtime/base/memory.h"
+#include "runtime/base/text.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -61,10 +62,23 @@ static void record_clear(Diagnostic *record) {
     *record = (Diagnostic){0};
 }
 
+/* A message quotes the program, and a program may hold a name of a hundred megabytes. */
+enum { LONGEST_MESSAGE = 2000 };
+
+static void shorten(Buffer *text) {
+    if (text->len <= LONGEST_MESSAGE) return;
+    size_t len = 0;
+    while (len < LONGEST_MESSAGE) len += utf8_step(text->data + len, text->len - len);
+    text->len = len;
+    buffer_text(text, "...");
+    text->data = memory_resize(text->data, text->len + 1);
+}
+
 __attribute__((format(printf, 1, 0)))
 static char *format_text(const char *format, va_list arguments) {
     Buffer text = {0};
     buffer_vprintf(&text, format, arguments);
+    shorten(&text);
     return text.data; /* the record owns it now */
 }
 

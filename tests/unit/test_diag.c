@@ -174,6 +174,22 @@ START_TEST(a_flood_is_counted_rather_than_kept) {
 }
 END_TEST
 
+START_TEST(a_message_that_quotes_a_huge_name_is_cut) {
+    enum { HUGE = 1000 * 1000 };
+    char *name = malloc(HUGE + 1);
+    for (int i = 0; i < HUGE; i++) name[i] = "\xc3\xa9"[i % 2];
+    name[HUGE] = '\0';
+    Fixture f;
+    open_fixture(&f, "", 0);
+    diag_help(diag_error(f.diags, DIAG_UNDEFINED, (Span){0}, "x%s", name), "%s", name);
+    ck_assert_uint_lt(strlen(render(&f, DIAG_PLAIN)), 5000);
+    ck_assert_ptr_nonnull(strstr(f.out.data, "\xc3\xa9...\n"));
+    ck_assert_ptr_null(strstr(f.out.data, "\xef\xbf\xbd")); /* not within a character */
+    free(name);
+    close_fixture(&f);
+}
+END_TEST
+
 START_TEST(every_diagnostic_is_found_and_explained) {
     for (DiagId id = 0; id < DIAG_COUNT; id++) {
         DiagId found = DIAG_COUNT;
@@ -203,6 +219,7 @@ Suite *diag_suite(void) {
     tcase_add_test(cases, colour_only_adds_escapes);
     tcase_add_test(cases, json_is_an_object_a_line);
     tcase_add_test(cases, a_flood_is_counted_rather_than_kept);
+    tcase_add_test(cases, a_message_that_quotes_a_huge_name_is_cut);
     tcase_add_test(cases, every_diagnostic_is_found_and_explained);
     suite_add_tcase(suite, cases);
     return suite;
