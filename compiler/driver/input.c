@@ -70,10 +70,28 @@ static bool input_file(InputReader *reader, const char *path) {
     return done;
 }
 
+/* The length of NAME in NAME=[..], NAME="..." and NAME=@FILE, which fill a named input; else 0. */
+static size_t input_name(const char *text) {
+    size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+    bool names = len > 0 && text[len] == '=' && (text[len + 1] == '@' || looks_like_json(text + len + 1));
+    return names ? len : 0;
+}
+
+/* No program of the reference dialect has named inputs: characters are hardly what was meant. */
+static bool refuse_name(InputReader *reader, const char *text, uint32_t file, size_t len) {
+    Span span = {file, 0, (uint32_t)len};
+    Diagnostic *diag = diag_error(reader->diags, DIAG_INPUT_SYNTAX, span,
+                                  "the program has no input named '%.*s'", (int)len, text);
+    diag_help(diag, "a text with '=' that is meant as characters goes in double quotes");
+    return false;
+}
+
 bool input_argument(InputReader *reader, const char *text) {
     if (strcmp(text, "-") == 0) return standard_input(reader);
     if (text[0] == '@') return input_file(reader, text + 1);
     uint32_t file = sources_add(reader->sources, "<input>", text, strlen(text));
+    size_t name = input_name(text);
+    if (name != 0) return refuse_name(reader, text, file, name);
     return looks_like_json(text) ? input_read_json(reader, file) : input_read_word(reader, file);
 }
 

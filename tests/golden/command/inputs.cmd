@@ -8,5 +8,5 @@ place=$(mktemp -d) && cd "$place" && make_files
 raspc run -e tokens -i @words.txt -i @cells.csv -i @values.json -i @array.npy
 printf 'one\ntwo\n' | raspc run -e indices -i -
 printf '[1, 2]\n[[3], 4]\n' | raspc run -e tokens -i - --json
-raspc run -e tokens -i @words.doc -i @missing.txt -i '' -i '{"a": 1}' -i '[1, nothing]'; echo "status $?"
+raspc run -e tokens -i @words.doc -i @missing.txt -i '' -i '{"a": 1}' -i 'x=[1]' -i '[1, nothing]'; echo "status $?"
 rm -r "$place"
