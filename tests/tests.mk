@@ -89,7 +89,7 @@ check: ## run all tests; ends with "N passed, N failed"
 	@BUILD=$(BUILD) tests/clean-tree note
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory check-build
-	@$(RUN_PARTS) $(foreach part,$(PARTS),$(call part,$(part)))
+	@$(RUN_PARTS) $(foreach name,$(PARTS),$(call part,$(name)))
 
 .PHONY: check-build
 check-build: all $(TEST_PROGRAMS)
