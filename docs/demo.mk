@@ -7,6 +7,6 @@ demo: deps ## build, then show what raspc does on real input
 
 .PHONY: pictures
 pictures: all ## draw the pictures of docs/img anew
-	$(RASPC) draw programs/counting/histogram.rasp -i hello --svg docs/img/histogram.svg
-	$(RASPC) draw programs/sorting/sort.rasp -i hello --svg docs/img/sort.svg
-	$(RASPC) draw programs/patterns/induction.rasp -i abcab --svg docs/img/induction.svg
+	$(RASPC) draw programs/counting/histogram.rasp -i hello --output docs/img/histogram.svg
+	$(RASPC) draw programs/sorting/sort.rasp -i hello --output docs/img/sort.svg
+	$(RASPC) draw programs/patterns/induction.rasp -i abcab --output docs/img/induction.svg

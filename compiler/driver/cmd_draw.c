@@ -10,7 +10,7 @@ typedef struct Drawing {
     Session *session;
     Targets targets;
     InputReader reader;
-    const char *path; /* --svg, or NULL */
+    const char *path; /* --output, or NULL */
 } Drawing;
 
 /* NAME.svg; with several inputs NAME-1.svg, NAME-2.svg, ... */
@@ -47,7 +47,7 @@ static ExitStatus draw_all(Drawing *drawing) {
     if (!ready) return EXIT_WRONG;
     size_t pictures = drawing->targets.count * drawing->reader.count;
     if (drawing->path != NULL && pictures != 1)
-        return driver_usage(drawing->driver, "--svg names one file, but there are %zu pictures",
+        return driver_usage(drawing->driver, "--output names one file, but there are %zu pictures",
                             pictures);
     bool all = true;
     for (size_t input = 0; input < drawing->reader.count; input++)
@@ -64,7 +64,7 @@ ExitStatus cmd_draw(Driver *driver) {
         return driver_usage(driver, "which program? (or an expression, with -e)");
     Drawing drawing = {.driver = driver,
                        .session = program_session(NULL, NULL),
-                       .path = option_value(options, OPT_SVG)};
+                       .path = option_value(options, OPT_OUTPUT)};
     drawing.reader = (InputReader){.arena = arena_new(0),
                                    .sources = session_sources(drawing.session),
                                    .diags = session_diagnostics(drawing.session)};

@@ -106,7 +106,7 @@ ExitStatus cmd_dump(Driver *driver) {
     }
     if (dump.from > dump.to) return driver_usage(driver, "a graph can't be turned back into a tree");
     if (option_given(options, OPT_NAME) && (to_tree || dump.from == FORM_GRAPH)) {
-        return driver_usage(driver, "--output names a part of a program's graph");
+        return driver_usage(driver, "-o names a part of a program's graph");
     }
     dump.session = program_session(NULL, NULL);
     Diagnostics *diags = session_diagnostics(dump.session);

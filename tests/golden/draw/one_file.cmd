@@ -1,1 +1,1 @@
-raspc draw -e length -i ab -i abc --svg both.svg
+raspc draw -e length -i ab -i abc --output both.svg

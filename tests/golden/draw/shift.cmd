@@ -1,1 +1,1 @@
-raspc draw -e 'aggregate(select(indices, indices - 1, ==), tokens, "-")' -i abc --svg -
+raspc draw -e 'aggregate(select(indices, indices - 1, ==), tokens, "-")' -i abc --output -
