@@ -1,0 +1,1 @@
+raspc dump --graph --from graph graph-text.txt

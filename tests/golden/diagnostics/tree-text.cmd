@@ -1,0 +1,1 @@
+raspc dump --tree --from tree tree-text.txt
