@@ -79,7 +79,8 @@ PART_replay  = tests/fuzz/replay-all
 PART_docs    = tests/docs/run
 PART_tree    = tests/clean-tree
 
-PARTS = unit values errors analyse repl shown golden explanations limits replay programs docs tree
+# repl and shown come with the REPL
+PARTS = unit values errors analyse golden explanations limits replay programs docs tree
 
 RUN_PARTS = BUILD=$(BUILD) RASPC=$(abspath $(RASPC)) tests/run
 part = $(1) '$(PART_$(1))'
@@ -101,7 +102,6 @@ $(PARTS:%=check-%): check-%:
 check-unit: $(BUILD)/test-unit
 check-values check-errors check-analyse: $(BUILD)/test-conformance
 check-golden check-explanations check-limits check-programs check-docs: all
-check-repl check-shown: all $(BUILD)/test-conformance
 check-replay: $(REPLAYS)
 
 # --- sanitizers --------------------------------------------------------------------------------------
