@@ -69,6 +69,7 @@ Value apply_to_input(Session *session, Value callee, Value input, Span span) {
     ApplyStatus status = apply(state, &request, sequence, matrix);
     if (status == APPLY_REFUSED) session->refused = true;
     if (status != APPLY_OK) return value_error();
+    sequence->input = matrix->input = request.input.tokens;
     if (callee.kind == VALUE_SELECTOR)
         return (Value){.kind = VALUE_MATRIX, .as.matrix = matrix};
     return (Value){.kind = VALUE_SEQUENCE, .as.sequence = sequence};

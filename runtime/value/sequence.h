@@ -15,12 +15,14 @@ typedef struct Sequence {
     uint32_t n;
     SequenceType type;
     const Atom *atoms; /* (n) */
+    const Atom *input; /* (n) what it was computed from, where that is kept; else NULL */
 } Sequence;
 
 /* An attention pattern of zeros and ones. */
 typedef struct Matrix {
     uint32_t n;
     const uint8_t *cells; /* (n, n): row = query = output position, column = key */
+    const Atom *input;    /* (n) as a sequence's */
 } Matrix;
 
 /* The type of atoms together: all strings, all bools, all ints or bools, else numbers = floats.
