@@ -1,0 +1,197 @@
+/* raspc repl, or raspc alone: reads entries, runs them and shows what they give. A mistake is
+   reported and the next entry read. */
+#include "compiler/driver/program.h"
+#include "compiler/driver/repl.h"
+#include "runtime/base/file.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct Repl {
+    Driver *driver;
+    Session *session;
+    Editor *editor; /* NULL: lines come from a pipe */
+    Buffer entry;   /* the lines of the entry so far */
+    size_t braces;  /* open in it */
+    Results results;
+    size_t shown;   /* diagnostics that are on the screen already */
+    size_t checks;  /* check statements whose outcome is on the screen already */
+    bool leaving;
+} Repl;
+
+/* --- lines -------------------------------------------------------------------------------------------- */
+
+static LineStatus read_pipe(Buffer *out) {
+    size_t before = out->len;
+    for (int c; (c = getc(stdin)) != EOF;) {
+        buffer_char(out, (char)c);
+        if (c == '\n') return LINE_READ;
+    }
+    return out->len > before ? LINE_READ : LINE_END;
+}
+
+static LineStatus read_line(Repl *repl) {
+    if (repl->editor == NULL) return read_pipe(&repl->entry);
+    return editor_read(repl->editor, repl->entry.len == 0 ? ">> " : ".. ", &repl->entry);
+}
+
+/* --- entries ------------------------------------------------------------------------------------------- */
+
+static void show_diagnostics(Repl *repl) {
+    Diagnostics *diags = session_diagnostics(repl->session);
+    if (diagnostics_count(diags) == repl->shown) return;
+    Buffer text = {0};
+    diagnostics_render(diags, repl->shown, repl->driver->diag_style, &text);
+    fflush(stdout);
+    if (text.len > 0) fwrite(text.data, 1, text.len, stderr);
+    buffer_free(&text);
+    diagnostics_truncate(diags, repl->shown);
+}
+
+static void show_results(Repl *repl) {
+    Buffer *out = &repl->driver->out;
+    for (uint32_t i = 0; i < repl->results.count; i++) {
+        repl_show(repl->session, &repl->results.items[i], out);
+        if (repl->results.items[i].kind == RESULT_EXIT) repl->leaving = true;
+    }
+    for (; repl->checks < session_check_count(repl->session); repl->checks++)
+        if (session_check(repl->session, repl->checks).outcome == CHECK_PASSED)
+            buffer_text(out, "    check: passed\n");
+    repl->results.count = 0;
+    if (!driver_flush(repl->driver)) repl->leaving = true;
+    show_diagnostics(repl);
+}
+
+/* Statement by statement, so that messages stand where they belong. */
+static void run(Repl *repl, const Tree *program) {
+    for (uint32_t i = 0; i < program->count && !repl->leaving; i++) {
+        Tree one = *program;
+        one.count = 1;
+        one.child = program->child + i;
+        session_run(repl->session, &one, &repl->results);
+        show_results(repl);
+    }
+}
+
+static uint32_t entry_source(Repl *repl) {
+    return sources_add(session_sources(repl->session), "<console>", repl->entry.data,
+                       repl->entry.len);
+}
+
+static void forget_entry(Repl *repl) {
+    repl->entry.len = 0;
+    repl->braces = 0;
+}
+
+/* An entry goes on while one of its braces is open, so that a function is read as a whole. */
+static void count_braces(Repl *repl, size_t from) {
+    for (size_t at = from; at < repl->entry.len; at++) {
+        const char *text = repl->entry.data + at;
+        if (*text == '#') return;
+        if (*text == '"') {
+            const char *quote = memchr(text + 1, '"', repl->entry.len - at - 1);
+            if (quote == NULL) return;
+            at = (size_t)(quote - repl->entry.data);
+        } else if (*text == '{') {
+            repl->braces++;
+        } else if (*text == '}' && repl->braces > 0) {
+            repl->braces--;
+        }
+    }
+}
+
+static bool is_blank(const char *text, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        if (strchr(" \t\r\n", text[i]) == NULL || text[i] == '\0') return false;
+    return true;
+}
+
+/* A line was added at offset from: runs the entry if it is whole. A blank line is a way out of braces
+   that were opened by mistake. */
+static void take_line(Repl *repl, size_t from) {
+    count_braces(repl, from);
+    bool blank = is_blank(repl->entry.data + from, repl->entry.len - from);
+    if (repl->braces > 0 && !blank) return;
+    if (is_blank(repl->entry.data, repl->entry.len)) {
+        forget_entry(repl);
+        return;
+    }
+    Tree *program;
+    ParseStatus status = parse_entry(session_arena(repl->session), session_sources(repl->session),
+                                     entry_source(repl), session_diagnostics(repl->session),
+                                     &program);
+    if (status == PARSE_INCOMPLETE) return;
+    if (repl->editor != NULL) editor_remember(repl->editor, repl->entry.data);
+    show_diagnostics(repl);
+    if (status == PARSE_OK) run(repl, program);
+    forget_entry(repl);
+}
+
+/* The input ended inside an entry: says what is missing. */
+static void take_end(Repl *repl) {
+    if (repl->entry.len > 0 && !is_blank(repl->entry.data, repl->entry.len)) {
+        Tree *program = parse_program(session_arena(repl->session), session_sources(repl->session),
+                                      entry_source(repl), session_diagnostics(repl->session));
+        bool whole = diagnostics_count(session_diagnostics(repl->session)) == repl->shown;
+        show_diagnostics(repl);
+        if (whole) run(repl, program);
+    }
+    repl->leaving = true;
+}
+
+static void read_entries(Repl *repl) {
+    while (!repl->leaving) {
+        size_t from = repl->entry.len;
+        switch (read_line(repl)) {
+        case LINE_READ:
+            take_line(repl, from);
+            break;
+        case LINE_DROPPED:
+            forget_entry(repl);
+            break;
+        case LINE_END:
+            take_end(repl);
+            break;
+        }
+    }
+}
+
+/* --- the command ----------------------------------------------------------------------------------------- */
+
+static bool read_file(void *state, const char *path, size_t limit, Buffer *out, const char **why) {
+    (void)state;
+    return file_read(path, limit, out, why);
+}
+
+static void welcome(Repl *repl) {
+    buffer_printf(&repl->driver->out,
+                  "raspc " RASPC_VERSION ": type a statement, such as  indices + 1;  or  exit\n"
+                  "The running example is \"hello\"; set example \"...\" changes it.\n");
+    driver_flush(repl->driver);
+}
+
+ExitStatus cmd_repl(Driver *driver) {
+    if (driver->options.operand_count > 1) return driver_usage(driver, "one program at a time");
+    SessionOptions options = {.interactive = true,
+                              .run_checks = true,
+                              .read_file = read_file,
+                              .programs = RASPC_DATADIR "/programs"};
+    Repl repl = {.driver = driver, .session = session_new(&options)};
+    if (driver->options.operand_count == 1) {
+        bool good = program_read(repl.session, driver->options.operands[0]);
+        show_diagnostics(&repl);
+        if (!good) { /* reported */
+            session_free(repl.session);
+            return EXIT_WRONG;
+        }
+        repl.checks = session_check_count(repl.session);
+    }
+    if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) repl.editor = editor_new(repl.session);
+    if (repl.editor != NULL) welcome(&repl);
+    read_entries(&repl);
+    if (repl.editor != NULL) editor_free(repl.editor);
+    buffer_free(&repl.entry);
+    session_free(repl.session);
+    return EXIT_DONE;
+}
