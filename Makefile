@@ -52,7 +52,9 @@ $(RASPC): $(DRIVER_OBJ) $(BUILD)/libraspc-core.a
 $(BUILD)/raspc-jit.so: $(JIT_OBJ)
 	$(CC) $(LDFLAGS_ALL) -shared -o $@ $^ $(shell $(LLVM_CONFIG) --ldflags --libs 2>/dev/null)
 
+# Its names are its own: one that the executable has as well must not take its place.
 $(JIT_OBJ): CPPFLAGS_ALL += $(shell $(LLVM_CONFIG) --cppflags 2>/dev/null)
+$(JIT_OBJ): CFLAGS_ALL += -fvisibility=hidden
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

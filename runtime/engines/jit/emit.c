@@ -1,0 +1,155 @@
+#include "runtime/engines/jit/emit.h"
+
+#include "runtime/base/bug.h"
+
+/* Read at the entry, where no store of the code can be thought to change the list. */
+static void read_columns(Emit *emit, const Columns *layout) {
+    uint32_t count = layout->buffer_count + layout->table_count;
+    emit->layout = layout;
+    emit->pointers = ARENA_ARRAY(layout->arena, LLVMValueRef, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        emit->pointers[i] = emit_load(emit, emit->pointer, emit->columns, emit_int(emit, i));
+}
+
+Emit emit_begin(Native *native, const char *name, const Columns *layout) {
+    LLVMContextRef context = native_context(native);
+    Emit emit = {
+        .context = context,
+        .module = native_module(native),
+        .builder = LLVMCreateBuilderInContext(context),
+        .i1 = LLVMInt1TypeInContext(context),
+        .i8 = LLVMInt8TypeInContext(context),
+        .i32 = LLVMInt32TypeInContext(context),
+        .i64 = LLVMInt64TypeInContext(context),
+        .f64 = LLVMDoubleTypeInContext(context),
+        .pointer = LLVMPointerTypeInContext(context, 0),
+        .nothing = LLVMVoidTypeInContext(context),
+    };
+    LLVMTypeRef parameters[] = {emit.pointer, emit.i64, emit.pointer};
+    emit.function =
+        LLVMAddFunction(emit.module, name, LLVMFunctionType(emit.nothing, parameters, 3, false));
+    emit.tokens = LLVMGetParam(emit.function, 0);
+    emit.n = LLVMGetParam(emit.function, 1);
+    emit.columns = LLVMGetParam(emit.function, 2);
+    LLVMPositionBuilderAtEnd(emit.builder,
+                             LLVMAppendBasicBlockInContext(context, emit.function, "entry"));
+    read_columns(&emit, layout);
+    return emit;
+}
+
+void emit_end(Emit *emit) {
+    LLVMBuildRetVoid(emit->builder);
+    LLVMDisposeBuilder(emit->builder);
+    emit->builder = NULL;
+}
+
+/* --- values ------------------------------------------------------------------------------------- */
+
+LLVMValueRef emit_int(Emit *emit, int64_t value) {
+    return LLVMConstInt(emit->i64, (uint64_t)value, true);
+}
+
+LLVMValueRef emit_real(Emit *emit, double value) { return LLVMConstReal(emit->f64, value); }
+
+LLVMValueRef emit_to_int(Emit *emit, LLVMValueRef value) {
+    LLVMTypeRef type = LLVMTypeOf(value);
+    if (type == emit->i64) return value;
+    if (type == emit->i1) return LLVMBuildZExt(emit->builder, value, emit->i64, "");
+    return LLVMBuildSExt(emit->builder, value, emit->i64, "");
+}
+
+LLVMValueRef emit_to_bool(Emit *emit, LLVMValueRef value) {
+    LLVMTypeRef type = LLVMTypeOf(value);
+    if (type == emit->i1) return value;
+    return LLVMBuildICmp(emit->builder, LLVMIntNE, value, LLVMConstNull(type), "");
+}
+
+LLVMValueRef emit_to_real(Emit *emit, LLVMValueRef value) {
+    return LLVMBuildSIToFP(emit->builder, value, emit->f64, "");
+}
+
+LLVMValueRef emit_choose(Emit *emit, LLVMValueRef condition, LLVMValueRef yes, LLVMValueRef no) {
+    return LLVMBuildSelect(emit->builder, condition, yes, no, "");
+}
+
+static LLVMValueRef element(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef index) {
+    return LLVMBuildInBoundsGEP2(emit->builder, type, buffer, &index, 1, "");
+}
+
+LLVMValueRef emit_column(Emit *emit, uint32_t index) {
+    uint32_t count = emit->layout->buffer_count + emit->layout->table_count;
+    if (index >= count) BUG("column %u of %u", index, count);
+    return emit->pointers[index];
+}
+
+LLVMValueRef emit_load(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef index) {
+    return LLVMBuildLoad2(emit->builder, type, element(emit, type, buffer, index), "");
+}
+
+void emit_store(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef index,
+                LLVMValueRef value) {
+    LLVMBuildStore(emit->builder, value, element(emit, type, buffer, index));
+}
+
+void emit_fill(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef from, LLVMValueRef to,
+               LLVMValueRef value) {
+    Loop loop = loop_begin(emit, from, to, 0, NULL);
+    emit_store(emit, type, buffer, loop.index, value);
+    loop_end(emit, &loop, NULL);
+}
+
+/* --- loops -------------------------------------------------------------------------------------- */
+
+/* Written with the test at the end and once before the first round, the form that LLVM's loop
+   passes want to see. */
+Loop loop_begin(Emit *emit, LLVMValueRef from, LLVMValueRef to, uint32_t carries,
+                const LLVMValueRef *first) {
+    if (carries > LOOP_CARRIES) BUG("a loop that carries %u values", carries);
+    Loop loop = {
+        .to = to,
+        .carries = carries,
+        .before = LLVMGetInsertBlock(emit->builder),
+        .body = LLVMAppendBasicBlockInContext(emit->context, emit->function, "body"),
+        .after = LLVMAppendBasicBlockInContext(emit->context, emit->function, "after"),
+    };
+    LLVMValueRef any = LLVMBuildICmp(emit->builder, LLVMIntSLT, from, to, "");
+    LLVMBuildCondBr(emit->builder, any, loop.body, loop.after);
+    LLVMPositionBuilderAtEnd(emit->builder, loop.body);
+    loop.index = LLVMBuildPhi(emit->builder, emit->i64, "i");
+    LLVMAddIncoming(loop.index, &from, &loop.before, 1);
+    for (uint32_t i = 0; i < carries; i++) {
+        loop.first[i] = first[i];
+        loop.carry[i] = LLVMBuildPhi(emit->builder, LLVMTypeOf(first[i]), "");
+        LLVMAddIncoming(loop.carry[i], &loop.first[i], &loop.before, 1);
+    }
+    return loop;
+}
+
+void loop_end(Emit *emit, Loop *loop, const LLVMValueRef *next) {
+    LLVMBasicBlockRef latch = LLVMGetInsertBlock(emit->builder);
+    LLVMValueRef index = LLVMBuildNSWAdd(emit->builder, loop->index, emit_int(emit, 1), "");
+    LLVMValueRef more = LLVMBuildICmp(emit->builder, LLVMIntSLT, index, loop->to, "");
+    LLVMBuildCondBr(emit->builder, more, loop->body, loop->after);
+    LLVMAddIncoming(loop->index, &index, &latch, 1);
+    LLVMPositionBuilderAtEnd(emit->builder, loop->after);
+    for (uint32_t i = 0; i < loop->carries; i++) {
+        LLVMValueRef last = next[i];
+        LLVMAddIncoming(loop->carry[i], &last, &latch, 1);
+        loop->result[i] = LLVMBuildPhi(emit->builder, LLVMTypeOf(last), "");
+        LLVMAddIncoming(loop->result[i], &last, &latch, 1);
+        LLVMAddIncoming(loop->result[i], &loop->first[i], &loop->before, 1);
+    }
+}
+
+Branch branch_begin(Emit *emit, LLVMValueRef condition) {
+    LLVMBasicBlockRef body = LLVMAppendBasicBlockInContext(emit->context, emit->function, "then");
+    Branch branch = {LLVMAppendBasicBlockInContext(emit->context, emit->function, "after")};
+    LLVMBuildCondBr(emit->builder, condition, body, branch.after);
+    LLVMPositionBuilderAtEnd(emit->builder, body);
+    return branch;
+}
+
+void branch_end(Emit *emit, Branch *branch) {
+    LLVMBuildBr(emit->builder, branch->after);
+    LLVMPositionBuilderAtEnd(emit->builder, branch->after);
+}

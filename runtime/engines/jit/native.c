@@ -1,0 +1,157 @@
+#include "runtime/engines/jit/native.h"
+
+#include "runtime/base/bug.h"
+
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Error.h>
+#include <llvm-c/LLJIT.h>
+#include <llvm-c/Orc.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/TargetMachine.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+#include <string.h>
+
+struct Native {
+    LLVMOrcThreadSafeContextRef shared;
+    LLVMContextRef context; /* shared's own, until the module goes to the linker */
+    LLVMModuleRef module;   /* NULL once linked */
+    LLVMTargetMachineRef machine;
+    LLVMOrcLLJITRef linker;
+};
+
+/* What scalar loops over columns need, and no more: the whole of O2 takes several times as long to
+   run and gives these loops nothing. Vectors double the time that compiling takes; they pay where a
+   loop runs n^2 times. */
+static const char scalar_passes[] =
+    "function(early-cse<memssa>,loop-mssa(licm),early-cse,simplifycfg)";
+static const char vector_passes[] =
+    "function(early-cse<memssa>,instcombine<no-verify-fixpoint>,loop-mssa(licm),loop-vectorize,"
+    "early-cse,instcombine<no-verify-fixpoint>,simplifycfg)";
+
+/* Moves the message of an LLVM error into why. True when there was one. */
+static bool failed(LLVMErrorRef error, const char *doing, Buffer *why) {
+    if (error == NULL) return false;
+    char *message = LLVMGetErrorMessage(error);
+    buffer_printf(why, "%s: %s", doing, message);
+    LLVMDisposeErrorMessage(message);
+    return true;
+}
+
+static LLVMTargetMachineRef machine_new(const char *cpu, Buffer *why) {
+    char *triple = LLVMGetDefaultTargetTriple(), *error = NULL;
+    char *host = cpu ? NULL : LLVMGetHostCPUName(), *features = cpu ? NULL : LLVMGetHostCPUFeatures();
+    LLVMTargetRef target;
+    LLVMTargetMachineRef machine = NULL;
+    if (LLVMGetTargetFromTriple(triple, &target, &error)) {
+        buffer_printf(why, "LLVM can't write code for %s: %s", triple, error);
+        LLVMDisposeMessage(error);
+    } else {
+        machine = LLVMCreateTargetMachine(target, triple, cpu ? cpu : host, cpu ? "" : features,
+                                          LLVMCodeGenLevelLess, LLVMRelocPIC,
+                                          LLVMCodeModelJITDefault);
+        if (machine == NULL) buffer_printf(why, "LLVM can't write code for %s", triple);
+    }
+    LLVMDisposeMessage(triple);
+    if (host) LLVMDisposeMessage(host);
+    if (features) LLVMDisposeMessage(features);
+    return machine;
+}
+
+/* The linker takes a description of the machine; it is made from a second one, which it consumes. */
+static bool linker_new(Native *native, const char *cpu, Buffer *why) {
+    LLVMTargetMachineRef pattern = machine_new(cpu, why);
+    if (pattern == NULL) return false;
+    LLVMOrcLLJITBuilderRef builder = LLVMOrcCreateLLJITBuilder();
+    LLVMOrcLLJITBuilderSetJITTargetMachineBuilder(
+        builder, LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine(pattern));
+    return !failed(LLVMOrcCreateLLJIT(&native->linker, builder), "starting the jit", why);
+}
+
+Native *native_new(const char *cpu, Buffer *why) {
+    if (LLVMInitializeNativeTarget() || LLVMInitializeNativeAsmPrinter()) {
+        buffer_text(why, "this LLVM has no code generator for this machine");
+        return NULL;
+    }
+    Native *native = calloc(1, sizeof *native);
+    if (native == NULL) {
+        buffer_text(why, "out of memory");
+        return NULL;
+    }
+#if LLVM_VERSION_MAJOR >= 21
+    native->context = LLVMContextCreate();
+    native->shared = LLVMOrcCreateNewThreadSafeContextFromLLVMContext(native->context);
+#else
+    native->shared = LLVMOrcCreateNewThreadSafeContext();
+    native->context = LLVMOrcThreadSafeContextGetContext(native->shared);
+#endif
+    native->module = LLVMModuleCreateWithNameInContext("raspc", native->context);
+    native->machine = machine_new(cpu, why);
+    if (native->machine == NULL || !linker_new(native, cpu, why)) {
+        native_free(native);
+        return NULL;
+    }
+    LLVMSetTarget(native->module, LLVMOrcLLJITGetTripleString(native->linker));
+    LLVMSetDataLayout(native->module, LLVMOrcLLJITGetDataLayoutStr(native->linker));
+    return native;
+}
+
+void native_free(Native *native) {
+    if (native == NULL) return;
+    if (native->module) LLVMDisposeModule(native->module);
+    if (native->linker) {
+        LLVMErrorRef error = LLVMOrcDisposeLLJIT(native->linker);
+        if (error) LLVMConsumeError(error);
+    }
+    if (native->machine) LLVMDisposeTargetMachine(native->machine);
+    LLVMOrcDisposeThreadSafeContext(native->shared);
+    free(native);
+}
+
+LLVMContextRef native_context(Native *native) { return native->context; }
+LLVMModuleRef native_module(Native *native) { return native->module; }
+
+bool native_define(Native *native, const char *name, void *address, Buffer *why) {
+    LLVMOrcCSymbolMapPair pair = {
+        .Name = LLVMOrcLLJITMangleAndIntern(native->linker, name),
+        .Sym = {.Address = (LLVMOrcExecutorAddress)(uintptr_t)address,
+                .Flags = {.GenericFlags = LLVMJITSymbolGenericFlagsExported |
+                                          LLVMJITSymbolGenericFlagsCallable}},
+    };
+    LLVMOrcMaterializationUnitRef unit = LLVMOrcAbsoluteSymbols(&pair, 1);
+    LLVMErrorRef error =
+        LLVMOrcJITDylibDefine(LLVMOrcLLJITGetMainJITDylib(native->linker), unit);
+    if (error) LLVMOrcDisposeMaterializationUnit(unit);
+    return !failed(error, name, why);
+}
+
+static void verify(LLVMModuleRef module) {
+    char *message = NULL;
+    if (LLVMVerifyModule(module, LLVMReturnStatusAction, &message)) {
+        char *text = LLVMPrintModuleToString(module);
+        fputs(text, stderr);
+        BUG("the jit wrote code that does not hold together: %s", message);
+    }
+    LLVMDisposeMessage(message);
+}
+
+void *native_link(Native *native, const char *entry, bool vectors, Buffer *why) {
+#ifndef NDEBUG
+    verify(native->module);
+#endif
+    LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+    const char *passes = vectors ? vector_passes : scalar_passes;
+    LLVMErrorRef error = LLVMRunPasses(native->module, passes, native->machine, options);
+    LLVMDisposePassBuilderOptions(options);
+    if (failed(error, "optimising", why)) return NULL;
+
+    LLVMOrcThreadSafeModuleRef module =
+        LLVMOrcCreateNewThreadSafeModule(native->module, native->shared);
+    native->module = NULL;
+    error = LLVMOrcLLJITAddLLVMIRModule(native->linker,
+                                        LLVMOrcLLJITGetMainJITDylib(native->linker), module);
+    if (error) LLVMOrcDisposeThreadSafeModule(module);
+    if (failed(error, "adding the code", why)) return NULL;
+    LLVMOrcExecutorAddress address = 0;
+    if (failed(LLVMOrcLLJITLookup(native->linker, &address, entry), "linking", why)) return NULL;
+    return (void *)(uintptr_t)address;
+}

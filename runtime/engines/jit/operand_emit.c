@@ -1,0 +1,136 @@
+#include "runtime/engines/jit/operand_emit.h"
+
+#include "runtime/base/bug.h"
+
+LLVMTypeRef emit_element(Emit *emit, ElementType type) {
+    switch (type) {
+    case ELEMENT_I32: return emit->i32;
+    case ELEMENT_I64: return emit->i64;
+    case ELEMENT_F64: return emit->f64;
+    }
+    BUG("element type %d does not exist", (int)type);
+}
+
+LLVMValueRef emit_length(Emit *emit, Length length) {
+    LLVMValueRef fixed = emit_int(emit, length.fixed);
+    if (length.per_position == 0) return fixed;
+    LLVMValueRef varying = emit_times(emit, emit->n, emit_int(emit, length.per_position));
+    return length.fixed ? emit_plus(emit, varying, fixed) : varying;
+}
+
+/* An integer as i64, a double as it is. */
+static LLVMValueRef widened(Emit *emit, LLVMValueRef value) {
+    return LLVMTypeOf(value) == emit->f64 ? value : emit_to_int(emit, value);
+}
+
+static LLVMValueRef as_real(Emit *emit, LLVMValueRef value) {
+    return LLVMTypeOf(value) == emit->f64 ? value : emit_to_real(emit, value);
+}
+
+LLVMValueRef emit_table(Emit *emit, TableId table, LLVMValueRef index) {
+    LLVMTypeRef type = emit_element(emit, emit->layout->tables[table].type);
+    LLVMValueRef data = emit_column(emit, emit->layout->buffer_count + table);
+    return widened(emit, emit_load(emit, type, data, index));
+}
+
+LLVMValueRef emit_result_back(Emit *emit, BufferId column, LLVMValueRef position) {
+    LLVMTypeRef type = emit_element(emit, emit->layout->buffers[column].type);
+    return widened(emit, emit_load(emit, type, emit_column(emit, column), position));
+}
+
+void emit_result(Emit *emit, BufferId column, LLVMValueRef position, LLVMValueRef value) {
+    LLVMTypeRef type = emit_element(emit, emit->layout->buffers[column].type);
+    if (type == emit->i32) value = LLVMBuildTrunc(emit->builder, value, emit->i32, "");
+    emit_store(emit, type, emit_column(emit, column), position, value);
+}
+
+static LLVMValueRef leaf_number(Emit *emit, const Leaf *leaf, LLVMValueRef position) {
+    LLVMValueRef value = NULL;
+    switch (leaf->kind) {
+    case LEAF_ONE: value = emit_int(emit, 1); break;
+    case LEAF_POSITION: value = position; break;
+    case LEAF_TOKEN:
+        value = widened(emit, emit_load(emit, emit->i32, emit->tokens, position));
+        break;
+    case LEAF_COLUMN: value = emit_result_back(emit, leaf->column, position); break;
+    }
+    return leaf->table == NO_TABLE ? value : emit_table(emit, leaf->table, value);
+}
+
+static LLVMValueRef real_leaf(Emit *emit, const Leaf *leaf, LLVMValueRef position) {
+    LLVMValueRef value = as_real(emit, leaf_number(emit, leaf, position));
+    if (leaf->under != NO_BUFFER || leaf->scale != 1) {
+        LLVMValueRef under = emit_int(emit, leaf->scale);
+        if (leaf->under != NO_BUFFER)
+            under = emit_times(emit, under, emit_result_back(emit, leaf->under, position));
+        value = LLVMBuildFDiv(emit->builder, value, emit_to_real(emit, under), "");
+    }
+    if (leaf->real_factor == 1) return value;
+    return emit_times(emit, value, emit_real(emit, leaf->real_factor));
+}
+
+static LLVMValueRef integer_leaf(Emit *emit, const Leaf *leaf, LLVMValueRef position) {
+    LLVMValueRef value = leaf_number(emit, leaf, position);
+    if (leaf->factor == 1) return value;
+    return emit_times(emit, value, emit_int(emit, leaf->factor));
+}
+
+LLVMValueRef emit_operand(Emit *emit, const Operand *operand, LLVMValueRef position) {
+    LLVMValueRef total = NULL;
+    for (uint32_t i = 0; i < operand->count; i++) {
+        LLVMValueRef value = operand->real ? real_leaf(emit, &operand->leaves[i], position)
+                                           : integer_leaf(emit, &operand->leaves[i], position);
+        total = total ? emit_plus(emit, total, value) : value;
+    }
+    bool zero = operand->real ? operand->real_constant == 0 : operand->constant == 0;
+    if (total && zero) return total;
+    LLVMValueRef constant = operand->real ? emit_real(emit, operand->real_constant)
+                                          : emit_int(emit, operand->constant);
+    return total ? emit_plus(emit, total, constant) : constant;
+}
+
+LLVMValueRef emit_relation(Emit *emit, uint8_t relation, LLVMValueRef a, LLVMValueRef b) {
+    /* By the bits RELATION_LT, RELATION_EQ, RELATION_GT. */
+    static const LLVMIntPredicate integers[] = {
+        [1] = LLVMIntSLT, [2] = LLVMIntEQ, [3] = LLVMIntSLE,
+        [4] = LLVMIntSGT, [5] = LLVMIntNE, [6] = LLVMIntSGE,
+    };
+    static const LLVMRealPredicate reals[] = {
+        LLVMRealPredicateFalse, LLVMRealOLT, LLVMRealOEQ, LLVMRealOLE,
+        LLVMRealOGT,            LLVMRealUNE, LLVMRealOGE, LLVMRealPredicateTrue,
+    };
+    if (LLVMTypeOf(a) == emit->f64) return LLVMBuildFCmp(emit->builder, reals[relation & 7], a, b, "");
+    if (relation == 0 || relation == 7) return LLVMConstInt(emit->i1, relation == 7, false);
+    return LLVMBuildICmp(emit->builder, integers[relation], a, b, "");
+}
+
+LLVMValueRef emit_inside(Emit *emit, LLVMValueRef value, LLVMValueRef bound) {
+    return LLVMBuildICmp(emit->builder, LLVMIntULT, value, bound, "");
+}
+
+LLVMValueRef emit_clamp(Emit *emit, LLVMValueRef value, LLVMValueRef least, LLVMValueRef most) {
+    LLVMValueRef low = LLVMBuildICmp(emit->builder, LLVMIntSLT, value, least, "");
+    value = emit_choose(emit, low, least, value);
+    LLVMValueRef high = LLVMBuildICmp(emit->builder, LLVMIntSGT, value, most, "");
+    return emit_choose(emit, high, most, value);
+}
+
+LLVMValueRef emit_both(Emit *emit, LLVMValueRef a, LLVMValueRef b) {
+    if (a == NULL || b == NULL) return a ? a : b;
+    return LLVMBuildAnd(emit->builder, a, b, "");
+}
+
+LLVMValueRef emit_plus(Emit *emit, LLVMValueRef a, LLVMValueRef b) {
+    return LLVMTypeOf(a) == emit->f64 ? LLVMBuildFAdd(emit->builder, a, b, "")
+                                      : LLVMBuildAdd(emit->builder, a, b, "");
+}
+
+LLVMValueRef emit_minus(Emit *emit, LLVMValueRef a, LLVMValueRef b) {
+    return LLVMTypeOf(a) == emit->f64 ? LLVMBuildFSub(emit->builder, a, b, "")
+                                      : LLVMBuildSub(emit->builder, a, b, "");
+}
+
+LLVMValueRef emit_times(Emit *emit, LLVMValueRef a, LLVMValueRef b) {
+    return LLVMTypeOf(a) == emit->f64 ? LLVMBuildFMul(emit->builder, a, b, "")
+                                      : LLVMBuildMul(emit->builder, a, b, "");
+}
