@@ -1,0 +1,57 @@
+/* The code of each plan (plans.def), and what the plans share. */
+#ifndef RASPC_JIT_ATTEND_EMIT_H
+#define RASPC_JIT_ATTEND_EMIT_H
+
+#include "runtime/engines/jit/attend.h"
+#include "runtime/engines/jit/operand_emit.h"
+
+/* Writes the code of the head's plan. */
+void attend_emit(Emit *emit, const Attend *attend);
+
+#define PLAN(id, name, function, cost, text) void function(Emit *emit, const Attend *attend);
+#include "runtime/engines/jit/plans.def"
+#undef PLAN
+
+/* One value for each sum of a head: what a query found, or what sums so far are. */
+typedef struct Found {
+    LLVMValueRef sums[ATTEND_SUMS];
+} Found;
+
+LLVMTypeRef sum_type(Emit *emit, const Sum *sum);
+Found attend_nought(Emit *emit, const Attend *attend);
+/* before, with the key's values added where keep holds (NULL: always). */
+Found attend_with_key(Emit *emit, const Attend *attend, const Found *before, LLVMValueRef keep,
+                      LLVMValueRef key);
+/* Found where the condition holds (NULL: always), else nought. */
+Found attend_where(Emit *emit, const Attend *attend, LLVMValueRef condition, Found found);
+/* Each sum's scratch[index]. */
+Found attend_load(Emit *emit, const Attend *attend, LLVMValueRef index);
+void attend_store(Emit *emit, const Attend *attend, LLVMValueRef index, const Found *found);
+/* Sets every scratch to nought in [0, length). */
+void attend_clear(Emit *emit, const Attend *attend, LLVMValueRef length);
+
+/* Whether the filters keep a key or query: an i1, or NULL when there is no filter. */
+LLVMValueRef attend_keeps_key(Emit *emit, const Attend *attend, LLVMValueRef position);
+LLVMValueRef attend_keeps_query(Emit *emit, const Attend *attend, LLVMValueRef position);
+/* Whether the key at one position meets conditions [first, count) of the query at another, and the
+   mask; an i1, or NULL when there is nothing to meet. */
+LLVMValueRef attend_meets(Emit *emit, const Attend *attend, uint32_t first, LLVMValueRef key,
+                          LLVMValueRef query);
+
+/* The keys that the mask lets through for a query: [from, to). */
+void attend_mask_range(Emit *emit, const Attend *attend, LLVMValueRef query, LLVMValueRef *from,
+                       LLVMValueRef *to);
+
+/* Joint classes of conditions [0, count) that are equalities: their number, the class of a key, and
+   the class of a query with *inside false where no key can have it. */
+LLVMValueRef attend_class_count(Emit *emit, const Attend *attend, uint32_t count);
+LLVMValueRef attend_key_class(Emit *emit, const Attend *attend, uint32_t count, LLVMValueRef key);
+LLVMValueRef attend_query_class(Emit *emit, const Attend *attend, uint32_t count,
+                                LLVMValueRef query, LLVMValueRef *inside);
+
+/* Before the first query. */
+void attend_begin(Emit *emit, const Attend *attend);
+/* Writes the head's columns at a query from the sums that it found. */
+void attend_finish(Emit *emit, const Attend *attend, LLVMValueRef query, Found found);
+
+#endif

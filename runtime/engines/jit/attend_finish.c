@@ -1,0 +1,96 @@
+/* From the sums that a query found to what the head writes: the only place where counts divide. */
+#include "runtime/engines/jit/attend_emit.h"
+
+#include "runtime/base/bug.h"
+
+typedef struct Case {
+    LLVMValueRef none; /* nothing selected */
+    LLVMValueRef count, sum;
+} Case;
+
+static LLVMValueRef one(Emit *emit) { return emit_int(emit, 1); }
+
+/* Sum and count with the null key among the selected. */
+static Case with_null(Emit *emit, const Finish *finish, Case at, bool real) {
+    LLVMValueRef null_value =
+        real ? emit_real(emit, finish->real_when_none) : emit_int(emit, finish->when_none);
+    at.sum = emit_plus(emit, at.sum, null_value);
+    at.count = emit_plus(emit, at.count, one(emit));
+    return at;
+}
+
+static void finish_mean(Emit *emit, const Finish *finish, Case at, LLVMValueRef query) {
+    if (finish->null_counts) {
+        at = with_null(emit, finish, at, false);
+    } else {
+        at.sum = emit_choose(emit, at.none, emit_int(emit, finish->when_none), at.sum);
+        at.count = emit_choose(emit, at.none, one(emit), at.count);
+    }
+    emit_result(emit, finish->column, query, at.sum);
+    emit_result(emit, finish->under, query, at.count);
+}
+
+static void finish_whole(Emit *emit, const Attend *attend, const Finish *finish, Case at,
+                         LLVMValueRef query) {
+    LLVMValueRef value = at.sum;
+    if (finish->null_counts) {
+        at = with_null(emit, finish, at, false);
+        value = LLVMBuildSDiv(emit->builder, at.sum, at.count, "");
+    } else if (!attend->at_most_one) {
+        LLVMValueRef count = emit_choose(emit, at.none, one(emit), at.count);
+        value = LLVMBuildSDiv(emit->builder, at.sum, count, "");
+    }
+    if (!finish->null_counts)
+        value = emit_choose(emit, at.none, emit_int(emit, finish->when_none), value);
+    emit_result(emit, finish->column, query, value);
+}
+
+/* Adding 0.0 makes a sum of several -0.0 the 0.0 that it is when one starts from the integer 0. */
+static void finish_real(Emit *emit, const Finish *finish, Case at, LLVMValueRef query) {
+    if (finish->null_counts) at = with_null(emit, finish, at, true);
+    LLVMValueRef sum = emit_plus(emit, at.sum, emit_real(emit, 0.0));
+    LLVMValueRef mean = LLVMBuildFDiv(emit->builder, sum, emit_to_real(emit, at.count), "");
+    LLVMValueRef single = emit_relation(emit, RELATION_EQ, at.count, one(emit));
+    LLVMValueRef value = emit_choose(emit, single, at.sum, mean);
+    if (!finish->null_counts)
+        value = emit_choose(emit, at.none, emit_real(emit, finish->real_when_none), value);
+    emit_result(emit, finish->column, query, value);
+}
+
+/* Keeps the least query that selected several keys. */
+static void note_several(Emit *emit, const Finish *finish, Case at, LLVMValueRef query) {
+    LLVMValueRef zero = emit_int(emit, 0);
+    LLVMValueRef first = emit_result_back(emit, finish->several, zero);
+    LLVMValueRef sooner = emit_relation(emit, RELATION_LT, query, first);
+    LLVMValueRef several = emit_relation(emit, RELATION_GT, at.count, one(emit));
+    first = emit_choose(emit, emit_both(emit, several, sooner), query, first);
+    emit_result(emit, finish->several, zero, first);
+}
+
+void attend_begin(Emit *emit, const Attend *attend) {
+    for (uint32_t f = 0; f < attend->finish_count; f++)
+        if (attend->finishes[f].several != NO_BUFFER)
+            emit_result(emit, attend->finishes[f].several, emit_int(emit, 0), emit->n);
+}
+
+void attend_finish(Emit *emit, const Attend *attend, LLVMValueRef query, Found found) {
+    found = attend_where(emit, attend, attend_keeps_query(emit, attend, query), found);
+    LLVMValueRef count = found.sums[0];
+    LLVMValueRef none = emit_relation(emit, RELATION_EQ, count, emit_int(emit, 0));
+    for (uint32_t f = 0; f < attend->finish_count; f++) {
+        const Finish *finish = &attend->finishes[f];
+        Case at = {none, count, found.sums[finish->sum]};
+        if (finish->several != NO_BUFFER) note_several(emit, finish, at, query);
+        switch (finish->kind) {
+        case FINISH_MEAN: finish_mean(emit, finish, at, query); break;
+        case FINISH_WHOLE: finish_whole(emit, attend, finish, at, query); break;
+        case FINISH_REAL: finish_real(emit, finish, at, query); break;
+        case FINISH_NULL_WEIGHT:
+            emit_result(emit, finish->under, query, emit_plus(emit, count, one(emit)));
+            break;
+        case FINISH_IS_NULL:
+            emit_result(emit, finish->column, query, emit_to_int(emit, none));
+            break;
+        }
+    }
+}

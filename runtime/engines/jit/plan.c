@@ -1,0 +1,87 @@
+#include "runtime/engines/jit/plan.h"
+
+#include "runtime/base/visible.h"
+
+const PlanInfo *plan_info(PlanKind plan) {
+    static const PlanInfo infos[] = {
+#define PLAN(id, name, function, cost, text) {name, cost, text},
+#include "runtime/engines/jit/plans.def"
+#undef PLAN
+    };
+    return &infos[plan];
+}
+
+/* Fractions keep their parts so that the caller divides once; see OutputPlan. */
+static void plan_number(Planner *planner, OutputPlan *output, const Readout *readout) {
+    Columns *columns = &planner->plan->columns;
+    output->number = feature_number(planner, &readout->number, true);
+    output->numerator =
+        columns_per_position(columns, output->number.is_real ? ELEMENT_F64 : ELEMENT_I64);
+    if (output->number.under != NO_BUFFER) output->under = columns_per_position(columns, ELEMENT_I64);
+}
+
+static void plan_output(Planner *planner, OutputPlan *output) {
+    const Readout *readout = &planner->model->readout;
+    Columns *columns = &planner->plan->columns;
+    output->under = NO_BUFFER;
+    if (readout->decode == DECODE_ATOMS) {
+        output->number = (Number){.under = NO_BUFFER, .scale = 1};
+        if (readout->source != NO_SUBSPACE)
+            output->number.whole = index_operand(planner, readout->source);
+        output->numerator = columns_per_position(columns, ELEMENT_I32);
+    } else {
+        plan_number(planner, output, readout);
+    }
+    output->traps = ARENA_ARRAY(planner->arena, Operand, readout->trap_count);
+    for (uint32_t t = 0; t < readout->trap_count; t++) {
+        Number number = feature_number(planner, &readout->traps[t].feature, true);
+        if (number.is_real || number.under != NO_BUFFER)
+            buffer_text(planner->why, "a failure that depends on a fraction");
+        output->traps[t] = number.whole;
+    }
+    output->trapped = columns_buffer(columns, ELEMENT_I64, (Length){readout->trap_count, 0});
+}
+
+Plan *plan_model(const Model *model, Arena *arena, Buffer *why) {
+    Plan *plan = ARENA_NEW(arena, Plan);
+    plan->model = model;
+    plan->columns.arena = arena;
+    plan->layers = ARENA_ARRAY(arena, LayerPlan, model->layer_count);
+    Planner planner = {.model = model, .plan = plan, .arena = arena, .why = why};
+    values_begin(&planner);
+    for (uint32_t l = 0; l < model->layer_count; l++) {
+        const Layer *layer = &model->layers[l];
+        LayerPlan *planned = &plan->layers[l];
+        planned->heads = ARENA_ARRAY(arena, Attend, layer->head_count);
+        planned->units = ARENA_ARRAY(arena, UnitPlan, layer->unit_count);
+        for (uint32_t h = 0; h < layer->head_count && why->len == 0; h++)
+            plan_head(&planner, &layer->heads[h], &planned->heads[h]);
+        for (uint32_t u = 0; u < layer->unit_count && why->len == 0; u++)
+            plan_units(&planner, &layer->units[u], &planned->units[u]);
+    }
+    if (why->len == 0) plan_output(&planner, &plan->output);
+    return why->len == 0 ? plan : NULL;
+}
+
+bool plan_is_quadratic(const Plan *plan) {
+    for (uint32_t l = 0; l < plan->model->layer_count; l++)
+        for (uint32_t h = 0; h < plan->model->layers[l].head_count; h++)
+            if (plan->layers[l].heads[h].plan == PLAN_TILES) return true;
+    return false;
+}
+
+void plan_print(const Plan *plan, Buffer *out) {
+    const Model *model = plan->model;
+    for (uint32_t l = 0; l < model->layer_count; l++) {
+        for (uint32_t h = 0; h < model->layers[l].head_count; h++) {
+            const Attend *attend = &plan->layers[l].heads[h];
+            const PlanInfo *info = plan_info(attend->plan);
+            const String *name = model->layers[l].heads[h].name;
+            buffer_printf(out, "  layer %u, ", l + 1);
+            visible_text(out, name->bytes, name->len);
+            buffer_printf(out, ": %s, %s: %s", info->name, info->cost, info->text);
+            if (attend->why) buffer_printf(out, " (%s)", attend->why);
+            buffer_char(out, '\n');
+        }
+    }
+}

@@ -1,0 +1,116 @@
+/* The plan of a program: what native code computes a model's symbolic view, head by head and unit
+   group by unit group. Printable (plan_print); LLVM does not come into it.
+   Made in three steps, a layer at a time: values.c says what each subspace is in columns and writes
+   features as operands, plan_head.c classifies heads, plan_units.c plans unit groups.
+   Everything lives in the arena. Ranges are worked out here and never taken from the model's word,
+   because classes index memory. */
+#ifndef RASPC_JIT_PLAN_H
+#define RASPC_JIT_PLAN_H
+
+#include "runtime/engines/jit/attend.h"
+
+/* --- numbers -------------------------------------------------------------------------------------- */
+
+/* What a feature is at a position: (whole * under + over) / (scale * under), or whole / scale when
+   there is no under; all exact. Or a double. */
+typedef struct Number {
+    bool is_real;
+    Operand real;
+    Operand whole, over;
+    BufferId under; /* >= 1 */
+    int64_t scale;  /* >= 1 */
+} Number;
+
+/* --- units ----------------------------------------------------------------------------------------- */
+
+typedef enum UnitPlanKind {
+    UNIT_PLAN_CLAMP,  /* the input, held in [0, most] */
+    UNIT_PLAN_TABLE,  /* table[input] */
+    UNIT_PLAN_SEARCH, /* how many entries of the table, ascending, are below the input */
+} UnitPlanKind;
+
+typedef struct UnitPlan {
+    UnitPlanKind kind;
+    const UnitGroup *group;
+    Operand input;
+    TableId table;
+    int64_t most;
+    uint32_t levels; /* SEARCH: the table has 2^levels - 1 entries, infinity at the end */
+    BufferId target;
+} UnitPlan;
+
+/* --- programs --------------------------------------------------------------------------------------- */
+
+typedef struct LayerPlan {
+    Attend *heads;   /* (layer's head_count) */
+    UnitPlan *units; /* (layer's unit_count) */
+} LayerPlan;
+
+/* DECODE_ATOMS: index is the number of the atom. Otherwise value is the number. */
+typedef struct OutputPlan {
+    Number number;
+    BufferId numerator; /* (n) i64: whole * under + over; f64 for a double */
+    BufferId under;     /* (n) i64, or NO_BUFFER */
+    Operand *traps;     /* (trap_count of the read-out) not 0 where the program fails */
+    BufferId trapped;   /* (trap_count) the first position where it does, n where nowhere */
+} OutputPlan;
+
+typedef struct Plan {
+    const Model *model;
+    Columns columns;
+    LayerPlan *layers; /* (layer_count of the model) */
+    OutputPlan output;
+} Plan;
+
+/* NULL with a message in why when the model has something that can't be planned. */
+Plan *plan_model(const Model *model, Arena *arena, Buffer *why);
+/* Whether some head looks at every pair of positions. */
+bool plan_is_quadratic(const Plan *plan);
+/* One line a head: its layer, name, plan, cost and reason. */
+void plan_print(const Plan *plan, Buffer *out);
+
+/* --- inside the planner ------------------------------------------------------------------------------ */
+
+typedef enum ValueKind {
+    VALUE_UNWRITTEN,
+    VALUE_EXACT, /* (constant + leaf) / (scale * under) */
+    VALUE_REAL,  /* the leaf, a double */
+} ValueKind;
+
+/* What a subspace holds. A leaf's own under and scale are the divisor. */
+typedef struct SubspaceValue {
+    ValueKind kind;
+    int64_t constant; /* only without under */
+    Leaf leaf;
+} SubspaceValue;
+
+typedef struct Planner {
+    const Model *model;
+    Plan *plan;
+    Arena *arena;
+    SubspaceValue *values; /* (subspace_count) */
+    Buffer *why;           /* set when something can't be planned */
+} Planner;
+
+/* values.c */
+void values_begin(Planner *planner); /* constants and the embedding */
+void value_set_column(Planner *planner, SubspaceId subspace, BufferId column, int64_t low,
+                      int64_t high);
+Operand operand_of_leaf(Planner *planner, Leaf leaf, int64_t constant);
+/* The index of a coded subspace. */
+Operand index_operand(Planner *planner, SubspaceId subspace);
+/* values[index of the subspace]; (count of the subspace) */
+Operand lookup_operand(Planner *planner, SubspaceId subspace, const int64_t *values);
+/* exact: fractions are to be kept as such (else, doubles add as eval adds them). */
+Number feature_number(Planner *planner, const Feature *feature, bool exact);
+Operand number_real(Planner *planner, const Number *number); /* as a real operand */
+Operand operand_plus(Planner *planner, const Operand *a, const Operand *b); /* integers */
+/* operand * factor + plus, integers; false when it may overflow. */
+bool operand_scale(Planner *planner, Operand *operand, int64_t factor, int64_t plus);
+/* A fraction p / q with q at most 2^20 that is the double, exactly as division rounds. */
+bool rational_of(double value, int64_t *p, int64_t *q);
+
+void plan_head(Planner *planner, const Head *head, Attend *attend); /* plan_head.c */
+void plan_units(Planner *planner, const UnitGroup *group, UnitPlan *unit); /* plan_units.c */
+
+#endif

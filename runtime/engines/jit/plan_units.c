@@ -1,0 +1,163 @@
+/* Unit groups: steps and look-ups become one table or clamp over an integer wherever their input is
+   one; steps over other numbers become a search among thresholds. */
+#include "runtime/engines/jit/plan.h"
+
+#include "runtime/base/bug.h"
+
+#include <math.h>
+
+/* A table over the input's range may have this many entries for each entry that the model itself
+   needs. */
+enum { TABLE_LEAST = 1 << 16, TABLE_FACTOR = 4 };
+
+/* Any number between the two will do: the input is never between them. */
+static double threshold(const UnitGroup *group, uint32_t v) {
+    return group->below[v] / 2 + group->above[v] / 2;
+}
+
+/* How many thresholds the number reaches. */
+static int64_t steps_reached(const UnitGroup *group, uint32_t count, double number) {
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (number > threshold(group, middle))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* result[i] is clamp(sign * i + plus) in [0, most] for every i: then no table is needed. */
+static bool is_clamp(const int64_t *results, uint32_t count, int64_t most, int64_t *sign,
+                     int64_t *plus) {
+    uint32_t inner = 0;
+    while (inner < count && (results[inner] <= 0 || results[inner] >= most)) inner++;
+    if (inner == count) {
+        /* No entry off the edges: look for the last one on the first edge. */
+        inner = 0;
+        while (inner + 1 < count && results[inner + 1] == results[0]) inner++;
+    }
+    for (*sign = 1; *sign >= -1; *sign -= 2) {
+        *plus = results[inner] - *sign * (int64_t)inner;
+        uint32_t i = 0;
+        for (; i < count; i++) {
+            int64_t value = *sign * (int64_t)i + *plus;
+            value = value < 0 ? 0 : value > most ? most : value;
+            if (value != results[i]) break;
+        }
+        if (i == count) return true;
+    }
+    return false;
+}
+
+/* results[input - low], for an integer input in [low, low + count). */
+static void plan_function(Planner *planner, UnitPlan *unit, Operand input, int64_t low,
+                          const int64_t *results, uint32_t count) {
+    int64_t sign, plus;
+    if (!operand_scale(planner, &input, 1, -low)) BUG("an input beyond its range");
+    if (is_clamp(results, count, unit->most, &sign, &plus)) {
+        unit->kind = UNIT_PLAN_CLAMP;
+        if (!operand_scale(planner, &input, sign, plus)) BUG("a clamp beyond its range");
+    } else {
+        unit->kind = UNIT_PLAN_TABLE;
+        unit->table = columns_table(&planner->plan->columns, results, count);
+    }
+    unit->input = input;
+}
+
+static bool table_pays(const Planner *planner, const UnitGroup *group, int64_t entries) {
+    int64_t needed = planner->model->subspaces[group->target].count;
+    if (planner->model->max_length > needed) needed = planner->model->max_length;
+    return entries > 0 && entries <= TABLE_LEAST + TABLE_FACTOR * needed;
+}
+
+/* A number that is a function of an integer alone: of whole, or of under when nothing else varies. */
+static bool single_integer(Planner *planner, const Number *number, Operand *integer) {
+    if (number->is_real) return false;
+    if (number->under == NO_BUFFER) {
+        *integer = number->whole;
+        return true;
+    }
+    if (number->whole.count > 0 || number->over.count > 0) return false;
+    Leaf under = leaf_of(LEAF_COLUMN);
+    under.column = number->under;
+    under.low = 1;
+    under.high = (int64_t)planner->model->max_length + 1;
+    *integer = operand_of_leaf(planner, under, 0);
+    return true;
+}
+
+static double number_at(const Number *number, int64_t integer) {
+    if (number->under == NO_BUFFER) return (double)integer / (double)number->scale;
+    double under = (double)integer;
+    return ((double)number->whole.constant * under + (double)number->over.constant) /
+           ((double)number->scale * under);
+}
+
+static void plan_search(Planner *planner, const UnitGroup *group, uint32_t count, Operand input,
+                        UnitPlan *unit) {
+    unit->kind = UNIT_PLAN_SEARCH;
+    unit->input = input;
+    while (((uint64_t)1 << unit->levels) - 1 < count) unit->levels++;
+    size_t entries = ((size_t)1 << unit->levels) - 1;
+    double *thresholds = ARENA_ARRAY(planner->arena, double, entries + 1);
+    for (size_t v = 0; v < entries; v++)
+        thresholds[v] = v < count ? threshold(group, (uint32_t)v) : INFINITY;
+    unit->table = columns_real_table(&planner->plan->columns, thresholds, (uint32_t)entries);
+}
+
+static void plan_steps(Planner *planner, const UnitGroup *group, UnitPlan *unit) {
+    uint32_t count = planner->model->subspaces[group->target].count - 1;
+    Number number = feature_number(planner, &group->input, true);
+    Operand integer;
+    int64_t low, high;
+    if (!single_integer(planner, &number, &integer) || !operand_range(&integer, &low, &high) ||
+        !table_pays(planner, group, high - low + 1)) {
+        plan_search(planner, group, count, number_real(planner, &number), unit);
+        return;
+    }
+    uint32_t entries = (uint32_t)(high - low + 1);
+    int64_t *results = ARENA_ARRAY(planner->arena, int64_t, entries);
+    for (uint32_t i = 0; i < entries; i++)
+        results[i] = steps_reached(group, count, number_at(&number, low + i));
+    plan_function(planner, unit, integer, low, results, entries);
+}
+
+/* cell = sum of class[s] * stride[s]; every class is inside its count by model_verify. */
+static void plan_lookup(Planner *planner, const UnitGroup *group, UnitPlan *unit) {
+    Operand cell = operand_int(0);
+    uint64_t cells = 1;
+    for (uint32_t s = group->source_count; s-- > 0;) {
+        uint32_t count = planner->model->subspaces[group->sources[s]].count;
+        int64_t *values = ARENA_ARRAY(planner->arena, int64_t, count);
+        for (uint32_t v = 0; v < count; v++)
+            values[v] = (int64_t)(group->classes[s][v] * cells);
+        Operand part = lookup_operand(planner, group->sources[s], values);
+        cell = operand_plus(planner, &cell, &part);
+        cells *= group->class_counts[s];
+    }
+    int64_t *results = ARENA_ARRAY(planner->arena, int64_t, (size_t)cells);
+    for (uint64_t i = 0; i < cells; i++) results[i] = group->result[i];
+    if (cell.count == 1 && cell.constant == 0 && cell.leaves[0].table != NO_TABLE) {
+        unit->kind = UNIT_PLAN_TABLE;
+        Leaf leaf = cell.leaves[0];
+        unit->table = columns_composed(&planner->plan->columns, leaf.table, results);
+        leaf.table = NO_TABLE;
+        unit->input = operand_of_leaf(planner, leaf, 0);
+        return;
+    }
+    plan_function(planner, unit, cell, 0, results, (uint32_t)cells);
+}
+
+void plan_units(Planner *planner, const UnitGroup *group, UnitPlan *unit) {
+    *unit = (UnitPlan){.group = group, .table = NO_TABLE, .input = operand_int(0)};
+    unit->most = (int64_t)planner->model->subspaces[group->target].count - 1;
+    switch (group->kind) {
+    case UNIT_STEPS: plan_steps(planner, group, unit); break;
+    case UNIT_LOOKUP: plan_lookup(planner, group, unit); break;
+    case UNIT_KIND_COUNT: BUG("unit kind %d does not exist", (int)group->kind);
+    }
+    unit->target = columns_per_position(&planner->plan->columns, ELEMENT_I32);
+    value_set_column(planner, group->target, unit->target, 0, unit->most);
+}

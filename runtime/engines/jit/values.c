@@ -1,0 +1,349 @@
+/* What each subspace is in columns, and features as operands. */
+#include "runtime/engines/jit/plan.h"
+
+#include "runtime/base/bug.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- numbers --------------------------------------------------------------------------------------- */
+
+enum { GREATEST_DENOMINATOR = 1 << 20 };
+
+/* By continued fractions: the convergents are the best fractions of their size. */
+bool rational_of(double value, int64_t *p, int64_t *q) {
+    double rest = value;
+    int64_t p0 = 0, q0 = 1, p1 = 1, q1 = 0;
+    if (!(fabs(value) < 9e15)) return false;
+    for (int round = 0; round < 64; round++) {
+        double whole = floor(rest);
+        if (fabs(whole) > 9e15) return false;
+        __int128 next_p = (__int128)(int64_t)whole * p1 + p0;
+        __int128 next_q = (__int128)(int64_t)whole * q1 + q0;
+        if (next_q > GREATEST_DENOMINATOR || next_p > INT64_MAX / 2 || next_p < INT64_MIN / 2)
+            return false;
+        p0 = p1, q0 = q1, p1 = (int64_t)next_p, q1 = (int64_t)next_q;
+        if ((double)p1 / (double)q1 == value) {
+            *p = p1, *q = q1;
+            return true;
+        }
+        if (rest == whole) return false;
+        rest = 1 / (rest - whole);
+    }
+    return false;
+}
+
+static int64_t gcd(int64_t a, int64_t b) {
+    while (b != 0) {
+        int64_t rest = a % b;
+        a = b, b = rest;
+    }
+    return a;
+}
+
+/* The least common multiple of *scale and q, as long as it stays small. */
+static bool widen_scale(int64_t *scale, int64_t q) {
+    int64_t wide = *scale / gcd(*scale, q) * q;
+    if (wide > GREATEST_DENOMINATOR) return false;
+    *scale = wide;
+    return true;
+}
+
+static bool scale_for(int64_t *scale, double value) {
+    int64_t p, q;
+    return rational_of(value, &p, &q) && widen_scale(scale, q);
+}
+
+/* value * scale, which is whole. */
+static int64_t scaled(double value, int64_t scale) {
+    int64_t p = 0, q = 1;
+    if (!rational_of(value, &p, &q) || scale % q != 0) BUG("%g is not a multiple of 1/%lld", value,
+                                                          (long long)scale);
+    return p * (scale / q);
+}
+
+/* --- leaves ----------------------------------------------------------------------------------------- */
+
+static void range_of(const int64_t *values, uint32_t count, int64_t *low, int64_t *high) {
+    *low = *high = count ? values[0] : 0;
+    for (uint32_t i = 1; i < count; i++) {
+        if (values[i] < *low) *low = values[i];
+        if (values[i] > *high) *high = values[i];
+    }
+}
+
+static bool is_affine(const int64_t *values, uint32_t count, int64_t *factor, int64_t *constant) {
+    *constant = count ? values[0] : 0;
+    if (count > 1 && __builtin_sub_overflow(values[1], values[0], factor)) return false;
+    if (count < 2) *factor = 0;
+    for (uint32_t i = 2; i < count; i++)
+        if ((__int128)values[i] != (__int128)*factor * i + *constant) return false;
+    return true;
+}
+
+/* values[leaf], where leaf counts from 0 to count - 1 and has a factor of 1. The constant is added
+   to *constant; a table that is an affine function needs none. */
+static Leaf leaf_through(Planner *planner, Leaf leaf, const int64_t *values, uint32_t count,
+                         int64_t *constant) {
+    int64_t factor, plus;
+    if (is_affine(values, count, &factor, &plus)) {
+        *constant += plus;
+        leaf.factor = factor;
+        return leaf;
+    }
+    Columns *columns = &planner->plan->columns;
+    range_of(values, count, &leaf.low, &leaf.high);
+    leaf.factor = 1;
+    if (leaf.table == NO_TABLE) {
+        leaf.table = columns_table(columns, values, count);
+        return leaf;
+    }
+    leaf.table = columns_composed(columns, leaf.table, values);
+    return leaf;
+}
+
+/* --- subspaces --------------------------------------------------------------------------------------- */
+
+static Leaf leaf_one(void) {
+    Leaf leaf = leaf_of(LEAF_ONE);
+    leaf.low = leaf.high = 1;
+    return leaf;
+}
+
+/* A number at every token or position: exact when its subspace is or when all are whole. */
+static SubspaceValue embedded(Planner *planner, const Embed *embed) {
+    const Subspace *subspace = &planner->model->subspaces[embed->subspace];
+    bool by_token = embed->kind == EMBED_TOKEN;
+    uint32_t count = by_token ? planner->model->vocabulary_count : planner->model->max_length;
+    SubspaceValue value = {VALUE_EXACT, 0, leaf_of(by_token ? LEAF_TOKEN : LEAF_POSITION)};
+    value.leaf.high = count - 1;
+    int64_t scale = 1;
+    bool exact = true;
+    for (uint32_t i = 0; i < count && exact; i++) exact = scale_for(&scale, embed->values[i]);
+    if (exact && (scale == 1 || subspace->denominator > 0)) {
+        int64_t *values = ARENA_ARRAY(planner->arena, int64_t, count);
+        for (uint32_t i = 0; i < count; i++) values[i] = scaled(embed->values[i], scale);
+        value.leaf = leaf_through(planner, value.leaf, values, count, &value.constant);
+        value.leaf.scale = scale;
+        return value;
+    }
+    value.kind = VALUE_REAL;
+    value.leaf.table = columns_real_table(&planner->plan->columns, embed->values, count);
+    return value;
+}
+
+void values_begin(Planner *planner) {
+    const Model *model = planner->model;
+    planner->values = ARENA_ARRAY(planner->arena, SubspaceValue, model->subspace_count);
+    planner->values[MODEL_ONE] = (SubspaceValue){VALUE_EXACT, 0, leaf_one()};
+    planner->values[MODEL_NULL] = (SubspaceValue){VALUE_EXACT, 0, leaf_one()};
+    planner->values[MODEL_NULL].leaf.factor = 0;
+    for (uint32_t e = 0; e < model->embed_count; e++)
+        planner->values[model->embeds[e].subspace] = embedded(planner, &model->embeds[e]);
+}
+
+void value_set_column(Planner *planner, SubspaceId subspace, BufferId column, int64_t low,
+                      int64_t high) {
+    Leaf leaf = leaf_of(LEAF_COLUMN);
+    leaf.column = column;
+    leaf.low = low;
+    leaf.high = high;
+    planner->values[subspace] = (SubspaceValue){VALUE_EXACT, 0, leaf};
+}
+
+/* --- operands ----------------------------------------------------------------------------------------- */
+
+static void add_leaf(Planner *planner, Operand *operand, Leaf leaf) {
+    operand->leaves =
+        arena_grow(planner->arena, operand->leaves, operand->count, operand->count + 1, sizeof leaf);
+    ((Leaf *)operand->leaves)[operand->count++] = leaf;
+}
+
+Operand operand_of_leaf(Planner *planner, Leaf leaf, int64_t constant) {
+    Operand operand = operand_int(constant);
+    if (leaf.factor == 0) return operand;
+    if (leaf.kind == LEAF_ONE && leaf.table == NO_TABLE)
+        operand.constant += leaf.factor;
+    else
+        add_leaf(planner, &operand, leaf);
+    return operand;
+}
+
+Operand index_operand(Planner *planner, SubspaceId subspace) {
+    const SubspaceValue *value = &planner->values[subspace];
+    return operand_of_leaf(planner, value->leaf, value->constant);
+}
+
+Operand lookup_operand(Planner *planner, SubspaceId subspace, const int64_t *values) {
+    const SubspaceValue *value = &planner->values[subspace];
+    uint32_t count = planner->model->subspaces[subspace].count;
+    int64_t constant = 0, factor = value->leaf.factor, plus = value->constant;
+    /* Indices that are an affine function of a leaf go through a table of the leaf's values. */
+    if (factor != 1 || plus != 0) {
+        int64_t span = value->leaf.high - value->leaf.low + 1;
+        int64_t *moved = ARENA_ARRAY(planner->arena, int64_t, (size_t)span);
+        for (int64_t i = 0; i < span; i++)
+            moved[i] = values[factor * (value->leaf.low + i) + plus];
+        if (value->leaf.low != 0) BUG("a leaf that does not count from 0");
+        Leaf leaf = value->leaf;
+        leaf.factor = 1;
+        leaf = leaf_through(planner, leaf, moved, (uint32_t)span, &constant);
+        return operand_of_leaf(planner, leaf, constant);
+    }
+    Leaf leaf = leaf_through(planner, value->leaf, values, count, &constant);
+    return operand_of_leaf(planner, leaf, constant);
+}
+
+Operand operand_plus(Planner *planner, const Operand *a, const Operand *b) {
+    Operand sum = operand_int(a->constant + b->constant);
+    for (uint32_t i = 0; i < a->count; i++) add_leaf(planner, &sum, a->leaves[i]);
+    for (uint32_t i = 0; i < b->count; i++) add_leaf(planner, &sum, b->leaves[i]);
+    return sum;
+}
+
+bool operand_scale(Planner *planner, Operand *operand, int64_t factor, int64_t plus) {
+    int64_t low, high;
+    Operand scaled_operand = operand_int(0);
+    if (__builtin_mul_overflow(operand->constant, factor, &scaled_operand.constant) ||
+        __builtin_add_overflow(scaled_operand.constant, plus, &scaled_operand.constant))
+        return false;
+    for (uint32_t i = 0; i < operand->count; i++) {
+        Leaf leaf = operand->leaves[i];
+        if (__builtin_mul_overflow(leaf.factor, factor, &leaf.factor)) return false;
+        add_leaf(planner, &scaled_operand, leaf);
+    }
+    *operand = scaled_operand;
+    return operand_range(operand, &low, &high);
+}
+
+/* --- features ------------------------------------------------------------------------------------------- */
+
+/* Whether the feature is exact, and over which scale and under. */
+static bool exact_shape(const Planner *planner, const Feature *feature, Number *number) {
+    number->scale = 1;
+    number->under = NO_BUFFER;
+    if (!scale_for(&number->scale, feature->constant)) return false;
+    for (uint32_t t = 0; t < feature->count; t++) {
+        const FeatureTerm *term = &feature->terms[t];
+        const Subspace *subspace = &planner->model->subspaces[term->subspace];
+        const SubspaceValue *value = &planner->values[term->subspace];
+        if (value->kind != VALUE_EXACT) return false;
+        if (subspace_is_coded(subspace)) {
+            for (uint32_t v = 0; v < subspace->count; v++)
+                if (!scale_for(&number->scale, term->values[v])) return false;
+            continue;
+        }
+        int64_t p, q;
+        if (!rational_of(term->factor, &p, &q)) return false;
+        if (q > GREATEST_DENOMINATOR / value->leaf.scale ||
+            !widen_scale(&number->scale, q * value->leaf.scale))
+            return false;
+        if (value->leaf.under == NO_BUFFER) continue;
+        if (number->under != NO_BUFFER && number->under != value->leaf.under) return false;
+        number->under = value->leaf.under;
+    }
+    return true;
+}
+
+static bool add_exact_term(Planner *planner, Number *number, const FeatureTerm *term) {
+    const Subspace *subspace = &planner->model->subspaces[term->subspace];
+    const SubspaceValue *value = &planner->values[term->subspace];
+    if (subspace_is_coded(subspace)) {
+        int64_t *values = ARENA_ARRAY(planner->arena, int64_t, subspace->count);
+        for (uint32_t v = 0; v < subspace->count; v++)
+            values[v] = scaled(term->values[v], number->scale);
+        Operand operand = lookup_operand(planner, term->subspace, values);
+        number->whole = operand_plus(planner, &number->whole, &operand);
+        return true;
+    }
+    int64_t p = 0, q = 1;
+    rational_of(term->factor, &p, &q);
+    Leaf leaf = value->leaf;
+    leaf.under = NO_BUFFER;
+    leaf.scale = 1;
+    Operand operand = operand_of_leaf(planner, leaf, value->constant);
+    if (!operand_scale(planner, &operand, p * (number->scale / (q * value->leaf.scale)), 0))
+        return false;
+    Operand *part = value->leaf.under == NO_BUFFER ? &number->whole : &number->over;
+    *part = operand_plus(planner, part, &operand);
+    return true;
+}
+
+static void add_real_term(Planner *planner, Operand *operand, const FeatureTerm *term) {
+    const Subspace *subspace = &planner->model->subspaces[term->subspace];
+    const SubspaceValue *value = &planner->values[term->subspace];
+    Leaf leaf = value->leaf;
+    if (subspace_is_coded(subspace)) {
+        /* The table of a coded subspace's numbers, by whatever its index is read from. */
+        Operand index = index_operand(planner, term->subspace);
+        if (index.count == 0) {
+            operand->real_constant += term->values[index.constant];
+            return;
+        }
+        leaf = index.leaves[0];
+        uint32_t span = (uint32_t)(leaf.high + 1);
+        const ConstantTable *before =
+            leaf.table == NO_TABLE ? NULL : &planner->plan->columns.tables[leaf.table];
+        if (before) span = before->count;
+        double *values = ARENA_ARRAY(planner->arena, double, span);
+        for (uint32_t i = 0; i < span; i++) {
+            int64_t v = before ? table_integer(before, i) : (int64_t)i;
+            values[i] = term->values[leaf.factor * v + index.constant];
+        }
+        leaf.table = columns_real_table(&planner->plan->columns, values, span);
+        leaf.real_factor = 1;
+    } else {
+        leaf.real_factor = term->factor * (value->kind == VALUE_EXACT ? (double)leaf.factor : 1);
+        operand->real_constant +=
+            term->factor * (double)value->constant / (double)value->leaf.scale;
+    }
+    add_leaf(planner, operand, leaf);
+}
+
+Number feature_number(Planner *planner, const Feature *feature, bool exact) {
+    Number number = {.under = NO_BUFFER, .scale = 1};
+    int64_t low, high;
+    if (exact && exact_shape(planner, feature, &number)) {
+        bool fits = true;
+        number.whole = operand_int(scaled(feature->constant, number.scale));
+        for (uint32_t t = 0; t < feature->count && fits; t++)
+            fits = add_exact_term(planner, &number, &feature->terms[t]);
+        if (fits && operand_range(&number.whole, &low, &high) &&
+            operand_range(&number.over, &low, &high))
+            return number;
+    }
+    number = (Number){.is_real = true, .under = NO_BUFFER, .scale = 1};
+    number.real = (Operand){.real = true, .real_constant = feature->constant};
+    for (uint32_t t = 0; t < feature->count; t++)
+        add_real_term(planner, &number.real, &feature->terms[t]);
+    return number;
+}
+
+/* Each leaf divides for itself. */
+Operand number_real(Planner *planner, const Number *number) {
+    if (number->is_real) return number->real;
+    Operand real = {.real = true};
+    real.real_constant = (double)number->whole.constant / (double)number->scale;
+    for (uint32_t i = 0; i < number->whole.count; i++) {
+        Leaf leaf = number->whole.leaves[i];
+        leaf.real_factor = (double)leaf.factor;
+        leaf.scale = number->scale;
+        add_leaf(planner, &real, leaf);
+    }
+    if (number->under == NO_BUFFER) return real;
+    for (uint32_t i = 0; i < number->over.count; i++) {
+        Leaf leaf = number->over.leaves[i];
+        leaf.real_factor = (double)leaf.factor;
+        leaf.scale = number->scale;
+        leaf.under = number->under;
+        add_leaf(planner, &real, leaf);
+    }
+    if (number->over.constant != 0) {
+        Leaf leaf = leaf_one();
+        leaf.real_factor = (double)number->over.constant;
+        leaf.scale = number->scale;
+        leaf.under = number->under;
+        add_leaf(planner, &real, leaf);
+    }
+    return real;
+}
