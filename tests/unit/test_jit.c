@@ -1,0 +1,281 @@
+/* The jit against eval: whole programs, every small input and long ones of the awkward kinds. Without
+   LLVM there is no jit, and the tests say so and pass. */
+#include "compiler/elaborate/elaborate.h"
+#include "compiler/lower/lower.h"
+#include "runtime/engines/eval.h"
+#include "runtime/engines/jit.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- programs ------------------------------------------------------------------------------------------- */
+
+typedef struct Subject {
+    const char *name, *text;
+    const char *alphabet; /* NULL: integers */
+    const char *plan;     /* what its main head must be planned as */
+    uint32_t longest;     /* of the long inputs */
+} Subject;
+enum { LONGEST = 2000 };
+
+static const Subject subjects[] = {
+    {"histogram", "hist = selector_width(select(tokens, tokens, ==));", "abc", "group by", LONGEST},
+    {"reverse", "r = aggregate(select(indices, length - indices - 1, ==), tokens);", "abc", "gather", LONGEST},
+    {"sort",
+     "smaller = select(tokens_int, tokens_int, <) or\n"
+     "    (select(tokens_int, tokens_int, ==) and select(indices, indices, <));\n"
+     "place = selector_width(smaller);\n"
+     "s = aggregate(select(place, indices, ==), tokens_int);",
+     NULL, "counting sort", 600},
+    {"dyck1",
+     "up = select(indices, indices, <=);\n"
+     "opens = (indices + 1) * aggregate(up, indicator(tokens == \"(\"));\n"
+     "closes = (indices + 1) * aggregate(up, indicator(tokens == \")\"));\n"
+     "bad = selector_width(select(opens - closes, 0, <) and up) > 0;\n"
+     "d = \"F\" if bad else (\"T\" if opens == closes else \"P\");",
+     "()x", "running sums", 600},
+    {"running mean", "m = aggregate(select(indices, indices, <=), tokens_int);", NULL, "running", 600},
+    {"mean of smaller ones", "m = aggregate(select(tokens_int, tokens_int, <), tokens_int, -1);", NULL,
+     "counting sort", 600},
+    {"occurrence number",
+     "o = selector_width(select(tokens, tokens, ==) and select(indices, indices, <=));", "abc",
+     "running group by", LONGEST},
+    {"later smaller ones",
+     "w = selector_width(select(tokens_int, tokens_int, <) and select(indices, indices, >));", NULL,
+     "tiles", 600},
+    {"share", "f = aggregate(full_s, indicator(tokens == \"a\"));", "abc", "all", 40},
+    {"neighbours", "n = aggregate(select(indices, indices - 1, ==), tokens, \"-\");", "abc", "gather", LONGEST},
+};
+enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };
+
+/* --- one program, lowered for one vocabulary and compiled -------------------------------------------------- */
+
+typedef struct Bench {
+    Session *session;
+    Jit *jit;
+    Arena *arena;
+    NodeId node;
+    uint32_t vocabulary_count, max_length;
+    const Atom *vocabulary;
+    JitProgram *program;
+} Bench;
+
+/* False, with a line that says so, when raspc was built without LLVM; any other trouble fails. */
+static bool open_jit(Bench *bench) {
+    Diagnostics *diags = session_diagnostics(bench->session);
+    bench->jit = jit_open((Span){0}, diags);
+    if (bench->jit != NULL) return true;
+    const char *message = diagnostics_message(diags, diagnostics_count(diags) - 1);
+    ck_assert_msg(strstr(message, "without LLVM") != NULL, "%s", message);
+    printf("# skipped: %s\n", message);
+    return false;
+}
+
+static void close_bench(Bench *bench) {
+    jit_free(bench->program);
+    jit_close(bench->jit);
+    arena_free(bench->arena);
+    session_free(bench->session);
+}
+
+static const Atom *vocabulary_of(const Subject *subject, uint32_t count, Arena *arena) {
+    Atom *tokens = ARENA_ARRAY(arena, Atom, count);
+    for (uint32_t i = 0; i < count; i++)
+        tokens[i] = subject->alphabet ? atom_string(string_new(arena, &subject->alphabet[i], 1))
+                                      : atom_int((int64_t)i * 3 - 2);
+    return tokens;
+}
+
+static bool open_bench(Bench *bench, const Subject *subject, uint32_t vocabulary_count,
+                       uint32_t max_length) {
+    *bench = (Bench){.session = session_new(&(SessionOptions){0}), .arena = arena_new(0),
+                     .vocabulary_count = vocabulary_count, .max_length = max_length};
+    if (!open_jit(bench)) return false;
+    Diagnostics *diags = session_diagnostics(bench->session);
+    const String *name;
+    Value value;
+    ck_assert(session_run_text(bench->session, subject->name, subject->text, strlen(subject->text), NULL));
+    ck_assert(session_main_output(bench->session, &name, &value) && value.kind == VALUE_SOP);
+    bench->node = value.as.node;
+    bench->vocabulary = vocabulary_of(subject, vocabulary_count, bench->arena);
+    LowerOptions options = {vocabulary_count, bench->vocabulary, max_length};
+    Model *model = lower(bench->arena, session_graph(bench->session), bench->node, &options, diags);
+    if (model != NULL) bench->program = jit_compile(bench->jit, model, NULL, (Span){0}, diags);
+    ck_assert_msg(bench->program != NULL, "%s: %s", subject->name,
+                  diagnostics_count(diags) ? diagnostics_message(diags, 0) : "no diagnostic");
+    return true;
+}
+
+/* The same bits; but a model holds numbers, and says of a whole number that came out of a mean that it
+   is a float, where eval lets a mean of one value be that value. */
+static bool is_the_same(Atom got, Atom wanted) {
+    double a, b;
+    if (atom_identical(got, wanted)) return true;
+    if (got.kind != ATOM_FLOAT || wanted.kind != ATOM_INT) return false;
+    return atom_as_double(got, &a) && atom_as_double(wanted, &b) && a == b;
+}
+
+static void compare(Bench *bench, const Subject *subject, const uint32_t *numbers, uint32_t n) {
+    Arena *arena = arena_new(0);
+    Diagnostics *diags = session_diagnostics(bench->session);
+    Atom *tokens = ARENA_ARRAY(arena, Atom, n);
+    for (uint32_t i = 0; i < n; i++) tokens[i] = bench->vocabulary[numbers[i]];
+    Input input = {n, tokens};
+    Sequence wanted, got;
+    ck_assert(eval_sequence(session_graph(bench->session), bench->node, input, (Span){0}, arena, diags,
+                            &wanted));
+    ck_assert(jit_run(bench->program, input, (Span){0}, arena, diags, &got));
+    ck_assert_uint_eq(got.n, n);
+    for (uint32_t i = 0; i < n; i++) {
+        if (is_the_same(got.atoms[i], wanted.atoms[i])) continue;
+        Buffer text = {0};
+        buffer_printf(&text, "%s, position %u of %u: ", subject->name, i, n);
+        atom_format_repr(&text, got.atoms[i]);
+        buffer_text(&text, ", not ");
+        atom_format_repr(&text, wanted.atoms[i]);
+        ck_abort_msg("%s", text.data);
+    }
+    arena_free(arena);
+}
+
+/* --- the tests ---------------------------------------------------------------------------------------------- */
+
+START_TEST(every_small_input) {
+    enum { TOKENS = 3, SHORT = 5 };
+    const Subject *subject = &subjects[_i];
+    Bench bench;
+    if (open_bench(&bench, subject, TOKENS, SHORT)) {
+        for (uint32_t n = 1, inputs = TOKENS; n <= SHORT; n++, inputs *= TOKENS) {
+            for (uint32_t number = 0; number < inputs; number++) {
+                uint32_t numbers[SHORT], rest = number;
+                for (uint32_t i = 0; i < n; i++, rest /= TOKENS) numbers[i] = rest % TOKENS;
+                compare(&bench, subject, numbers, n);
+            }
+        }
+    }
+    close_bench(&bench);
+}
+END_TEST
+
+static uint32_t next_random(uint64_t *state, uint32_t below) {
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*state >> 33) % below;
+}
+
+/* Random, all equal, rising, falling; all different where the vocabulary is large enough. */
+START_TEST(long_inputs) {
+    const Subject *subject = &subjects[_i];
+    const uint32_t lengths[] = {1, 2, subject->longest / 3, subject->longest};
+    uint32_t vocabulary =
+        subject->alphabet ? (uint32_t)strlen(subject->alphabet) : subject->longest;
+    uint64_t random = 1 + (uint64_t)_i;
+    Bench bench;
+    if (open_bench(&bench, subject, vocabulary, subject->longest)) {
+        for (size_t l = 0; l < sizeof lengths / sizeof lengths[0]; l++) {
+            uint32_t numbers[LONGEST], n = lengths[l];
+            for (uint32_t i = 0; i < n; i++) numbers[i] = next_random(&random, vocabulary);
+            compare(&bench, subject, numbers, n);
+            for (uint32_t i = 0; i < n; i++) numbers[i] = next_random(&random, 2);
+            compare(&bench, subject, numbers, n);
+            for (uint32_t i = 0; i < n; i++) numbers[i] = 1;
+            compare(&bench, subject, numbers, n);
+            for (uint32_t i = 0; i < n; i++) numbers[i] = i % vocabulary;
+            compare(&bench, subject, numbers, n);
+            for (uint32_t i = 0; i < n; i++) numbers[i] = (n - i) % vocabulary;
+            compare(&bench, subject, numbers, n);
+        }
+    }
+    close_bench(&bench);
+}
+END_TEST
+
+START_TEST(heads_have_the_plans_that_their_selectors_allow) {
+    for (int i = 0; i < SUBJECTS; i++) {
+        Bench bench;
+        Buffer text = {0}, wanted = {0};
+        if (open_bench(&bench, &subjects[i], 2, 100)) {
+            jit_explain(bench.program, &text);
+            buffer_printf(&wanted, ": %s", subjects[i].plan);
+            ck_assert_msg(strstr(text.data, wanted.data) != NULL, "%s:\n%s", subjects[i].name, text.data);
+            bool quadratic = strstr(text.data, "n^2") != NULL;
+            ck_assert_msg(quadratic == (strcmp(subjects[i].plan, "tiles") == 0), "%s:\n%s",
+                          subjects[i].name, text.data);
+        }
+        buffer_free(&text);
+        buffer_free(&wanted);
+        close_bench(&bench);
+    }
+}
+END_TEST
+
+START_TEST(several_programs_at_once) {
+    Bench benches[3];
+    const uint32_t numbers[] = {0, 1, 1, 0, 1};
+    for (int i = 0; i < 3; i++) {
+        if (open_bench(&benches[i], &subjects[i], 2, 5)) continue;
+        close_bench(&benches[i]);
+        while (i-- > 0) close_bench(&benches[i]);
+        return;
+    }
+    for (int i = 2; i >= 0; i--) compare(&benches[i], &subjects[i], numbers, 5);
+    close_bench(&benches[1]);
+    compare(&benches[0], &subjects[0], numbers, 4);
+    compare(&benches[2], &subjects[2], numbers, 4);
+    close_bench(&benches[0]);
+    close_bench(&benches[2]);
+}
+END_TEST
+
+START_TEST(a_named_cpu) {
+    Bench bench;
+    const uint32_t numbers[] = {0, 1, 1, 0, 1, 0, 0, 0, 0};
+    if (open_bench(&bench, &subjects[0], 2, 9)) {
+#if defined(__x86_64__)
+        JitOptions options = {"x86-64"};
+#else
+        JitOptions options = {NULL};
+#endif
+        Diagnostics *diags = session_diagnostics(bench.session);
+        LowerOptions lowering = {2, bench.vocabulary, 9};
+        Model *model = lower(bench.arena, session_graph(bench.session), bench.node, &lowering, diags);
+        jit_free(bench.program);
+        bench.program = jit_compile(bench.jit, model, &options, (Span){0}, diags);
+        ck_assert_ptr_nonnull(bench.program);
+        compare(&bench, &subjects[0], numbers, 9);
+    }
+    close_bench(&bench);
+}
+END_TEST
+
+START_TEST(inputs_that_the_model_does_not_take) {
+    Bench bench;
+    if (open_bench(&bench, &subjects[0], 2, 3)) {
+        Diagnostics *diags = session_diagnostics(bench.session);
+        Atom stranger = atom_int(7), tokens[4];
+        Sequence out;
+        for (int i = 0; i < 4; i++) tokens[i] = bench.vocabulary[0];
+        ck_assert(!jit_run(bench.program, (Input){1, &stranger}, (Span){0}, bench.arena, diags, &out));
+        ck_assert_int_eq(diagnostics_id(diags, 0), DIAG_INPUT_VOCAB);
+        ck_assert(!jit_run(bench.program, (Input){4, tokens}, (Span){0}, bench.arena, diags, &out));
+        ck_assert_int_eq(diagnostics_id(diags, 1), DIAG_INPUT_LENGTH);
+    }
+    close_bench(&bench);
+}
+END_TEST
+
+Suite *jit_suite(void);
+
+Suite *jit_suite(void) {
+    Suite *suite = suite_create("jit");
+    TCase *tests = tcase_create("programs");
+    tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, every_small_input, 0, SUBJECTS);
+    tcase_add_loop_test(tests, long_inputs, 0, SUBJECTS);
+    tcase_add_test(tests, heads_have_the_plans_that_their_selectors_allow);
+    tcase_add_test(tests, several_programs_at_once);
+    tcase_add_test(tests, a_named_cpu);
+    tcase_add_test(tests, inputs_that_the_model_does_not_take);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
