@@ -90,7 +90,7 @@ static bool note_failures(const Session *session, bool *failed, size_t count) {
 static void check_under(Checking *checking, const Program *program, const Engine *engine,
                         bool *failed, size_t count, Buffer *problems) {
     Buffer *out = &checking->driver->out;
-    void *state = engine_open(engine, &checking->vocabulary);
+    void *state = engine_open(engine, &(EngineOptions){.vocabulary = &checking->vocabulary});
     Session *session = program_session(engine->apply, state);
     program_run(session, program);
     Tally tally = tally_of(session);

@@ -6,6 +6,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/base/visible.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +102,14 @@ static bool run_input(const Run *run, size_t index) {
 
 /* --- all -------------------------------------------------------------------------------------- */
 
+/* Apart from the results, which another program may read. */
+static void explain(const Run *run) {
+    Buffer text = {0};
+    run->engine->explain(run->state, &text);
+    if (text.len != 0) fwrite(text.data, 1, text.len, stderr);
+    buffer_free(&text);
+}
+
 static bool run_all(Run *run) {
     const Options *options = &run->driver->options;
     Vocabulary vocabulary;
@@ -111,12 +120,14 @@ static bool run_all(Run *run) {
     ready = vocabulary_argument(&run->reader, option_value(options, OPT_VOCAB),
                                 option_value(options, OPT_MAX_LEN), &vocabulary) && ready;
     if (!ready) return false;
-    run->state = engine_open(run->engine, &vocabulary);
+    EngineOptions engine = {.vocabulary = &vocabulary, .cpu = option_value(options, OPT_CPU)};
+    run->state = engine_open(run->engine, &engine);
     bool all = true, written = true;
     for (size_t i = 0; i < run->reader.count && written; i++) {
         all = run_input(run, i) && all;
         written = driver_flush(run->driver);
     }
+    if (option_given(options, OPT_EXPLAIN)) explain(run);
     engine_close(run->engine, run->state);
     return all && written;
 }
@@ -133,6 +144,8 @@ ExitStatus cmd_run(Driver *driver) {
     }
     run.engine = engine_find(driver, option_value(options, OPT_ENGINE));
     if (run.engine == NULL) return EXIT_USAGE;
+    if (run.engine->explain == NULL && option_given(options, OPT_EXPLAIN))
+        return driver_usage(driver, "%s has nothing to explain; --engine jit has", run.engine->name);
     run.session = program_session(NULL, NULL);
     /* Not the session's arena: large inputs must not use up what elaboration may take. */
     run.reader = (InputReader){.arena = arena_new(0),

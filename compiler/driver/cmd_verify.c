@@ -254,8 +254,8 @@ static void verify_target(Verification *verification, Target target) {
     for (size_t i = 1; i < engine_count() && count < ENGINES_AT_MOST; i++) {
         const Engine *engine = engine_at(i);
         if (verification->only != NULL && verification->only != engine) continue;
-        contests[count++] = (Contest){
-            .engine = engine, .state = engine_open(engine, &verification->trials.vocabulary)};
+        EngineOptions options = {.vocabulary = &verification->trials.vocabulary};
+        contests[count++] = (Contest){.engine = engine, .state = engine_open(engine, &options)};
     }
     double last = seconds_now();
     verification->compared = verification->eval_fails = 0;

@@ -3,12 +3,13 @@
 #include "compiler/driver/lowered.h"
 #include "runtime/engines/interp.h"
 
-static void *prepare(Arena *arena, const Model *model, Span span, Diagnostics *diags) {
+static void *prepare(void *state, Arena *arena, const Model *model, Span span, Diagnostics *diags) {
+    (void)state;
     return interp_new(arena, model, span, diags);
 }
 
-void *open_interp(const Vocabulary *vocabulary) {
-    return lowered_new(vocabulary, (Preparer){prepare, NULL});
+void *open_interp(const EngineOptions *options) {
+    return lowered_new(options->vocabulary, (Preparer){NULL, prepare, NULL});
 }
 
 ApplyStatus apply_interp(void *state, const ApplyRequest *request, Sequence *sequence,

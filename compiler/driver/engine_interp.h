@@ -4,7 +4,7 @@
 
 #include "compiler/driver/engines.h"
 
-void *open_interp(const Vocabulary *vocabulary);
+void *open_interp(const EngineOptions *options);
 ApplyStatus apply_interp(void *state, const ApplyRequest *request, Sequence *sequence,
                          Matrix *matrix);
 void close_interp(void *state);

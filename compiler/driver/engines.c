@@ -1,28 +1,16 @@
 #include "compiler/driver/engines.h"
 
 #include "compiler/driver/engine_interp.h"
+#include "compiler/driver/engine_jit.h"
 
 #include "runtime/base/text.h"
 
 #include <string.h>
 
-static ApplyStatus refuse(const ApplyRequest *request, const char *name) {
-    Diagnostic *diag = diag_error(request->diags, DIAG_CANNOT_LOWER, request->span,
-                                  "%s can't run programs yet", name);
-    diag_help(diag, "--engine eval runs every program");
-    return APPLY_REFUSED;
-}
-
-static ApplyStatus apply_jit(void *state, const ApplyRequest *request, Sequence *sequence,
-                             Matrix *matrix) {
-    (void)state, (void)sequence, (void)matrix;
-    return refuse(request, "jit");
-}
-
 static const Engine engines[] = {
-    {"eval", NULL, apply_eval, NULL},
-    {"interp", open_interp, apply_interp, close_interp},
-    {"jit", NULL, apply_jit, NULL},
+    {"eval", NULL, apply_eval, NULL, NULL},
+    {"interp", open_interp, apply_interp, close_interp, NULL},
+    {"jit", open_jit, apply_jit, close_jit, explain_jit},
 };
 
 enum { ENGINE_COUNT = sizeof engines / sizeof engines[0] };

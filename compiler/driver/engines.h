@@ -5,14 +5,22 @@
 #include "compiler/driver/input.h"
 #include "compiler/elaborate/elaborate.h"
 
+/* What an engine is told when it is opened. What it points to outlives the engine. */
+typedef struct EngineOptions {
+    /* A count of 0 means that of each input, and a max_len of 0 each input's length. */
+    const Vocabulary *vocabulary;
+    const char *cpu; /* for native code; NULL: this machine's */
+} EngineOptions;
+
 /* An engine's state lives from open to close and may keep what it made of one node (a model, its
-   weights, native code) for the next input. The vocabulary outlives it; a count of 0 means that of
-   each input, and a max_len of 0 each input's length. */
+   weights, native code) for the next input. */
 typedef struct Engine {
     const char *name;
-    void *(*open)(const Vocabulary *vocabulary); /* NULL: no state */
+    void *(*open)(const EngineOptions *options); /* NULL: no state */
     ApplyFunction apply;
     void (*close)(void *state); /* NULL when open is */
+    /* How it computes each head of what it has at present; NULL when there is nothing to say. */
+    void (*explain)(void *state, Buffer *out);
 } Engine;
 
 size_t engine_count(void);
@@ -20,8 +28,8 @@ const Engine *engine_at(size_t index); /* eval first */
 /* The engine of that name (NULL: eval); NULL after saying on standard error that there is none. */
 const Engine *engine_find(const Driver *driver, const char *name);
 
-static inline void *engine_open(const Engine *engine, const Vocabulary *vocabulary) {
-    return engine->open == NULL ? NULL : engine->open(vocabulary);
+static inline void *engine_open(const Engine *engine, const EngineOptions *options) {
+    return engine->open == NULL ? NULL : engine->open(options);
 }
 static inline void engine_close(const Engine *engine, void *state) {
     if (engine->close != NULL) engine->close(state);

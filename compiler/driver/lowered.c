@@ -108,15 +108,25 @@ void *lowered_get(Lowered *lowered, const ApplyRequest *request) {
     /* A vocabulary of each input's own rarely comes again. */
     if (lowered->vocabulary.count == 0 || lowered->vocabulary.max_len == 0) drop_entries(lowered);
     Entry *entry = ARENA_NEW(arena, Entry);
-    *entry = (Entry){lowered->entries, arena, request->graph, request->node, options, NULL};
+    *entry = (Entry){NULL, arena, request->graph, request->node, options, NULL};
     Model *model = lower(arena, request->graph, request->node, &options, request->diags);
     if (model)
         entry->prepared =
-            lowered->preparer.prepare(arena, model, request->span, request->diags);
+            lowered->preparer.prepare(lowered->preparer.state, arena, model, request->span,
+                                      request->diags);
     if (!entry->prepared) {
         arena_free(arena);
         return NULL;
     }
-    lowered->entries = entry;
+    Entry **last = &lowered->entries;
+    while (*last) last = &(*last)->next;
+    *last = entry;
     return entry->prepared;
+}
+
+void lowered_visit(const Lowered *lowered,
+                   void (*visit)(void *state, const Graph *graph, NodeId node, void *prepared),
+                   void *state) {
+    for (const Entry *entry = lowered->entries; entry; entry = entry->next)
+        visit(state, entry->graph, entry->node, entry->prepared);
 }

@@ -10,7 +10,8 @@
 
 /* What an engine makes of a model, in arena or freed by its own function. NULL after reporting. */
 typedef struct Preparer {
-    void *(*prepare)(Arena *arena, const Model *model, Span span, Diagnostics *diags);
+    void *state; /* the engine's own, for prepare */
+    void *(*prepare)(void *state, Arena *arena, const Model *model, Span span, Diagnostics *diags);
     void (*release)(void *prepared); /* NULL: the arena is enough */
 } Preparer;
 
@@ -21,6 +22,10 @@ Lowered *lowered_new(const Vocabulary *vocabulary, Preparer preparer);
 void lowered_free(Lowered *lowered);
 /* What was prepared for the request's node and input; NULL after reporting. */
 void *lowered_get(Lowered *lowered, const ApplyRequest *request);
+/* Everything that is prepared at present, the oldest first. */
+void lowered_visit(const Lowered *lowered,
+                   void (*visit)(void *state, const Graph *graph, NodeId node, void *prepared),
+                   void *state);
 
 /* The distinct tokens of an input, in arena. */
 uint32_t lowered_tokens(Arena *arena, Input input, const Atom **tokens);
