@@ -7,6 +7,11 @@ CC     = gcc
 endif
 CFLAGS ?= -O2 -g
 WERROR ?=
+V      ?=
+
+# A line a file; V=1 shows the commands.
+Q   = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
 
 LLVM_CONFIG ?= $(firstword $(shell command -v llvm-config-19 llvm-config-20 llvm-config-21 llvm-config 2>/dev/null))
 
@@ -42,15 +47,18 @@ ifeq ($(LLVM_CONFIG),)
 endif
 
 $(BUILD)/libraspc-core.a: $(CORE_OBJ)
-	rm -f $@ && $(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 # The jit is a module of its own, loaded at first use; it finds the runtime in the executable.
 $(RASPC): $(DRIVER_OBJ) $(BUILD)/libraspc-core.a
-	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(DRIVER_OBJ) -Wl,--whole-archive $(BUILD)/libraspc-core.a \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(DRIVER_OBJ) -Wl,--whole-archive $(BUILD)/libraspc-core.a \
 	    -Wl,--no-whole-archive $(LIBS) $(LIBS_REPL)
 
 $(BUILD)/raspc-jit.so: $(JIT_OBJ)
-	$(CC) $(LDFLAGS_ALL) -shared -o $@ $^ $(shell $(LLVM_CONFIG) --ldflags --libs 2>/dev/null)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -shared -o $@ $^ $(shell $(LLVM_CONFIG) --ldflags --libs 2>/dev/null)
 
 # Its names are its own: one that the executable has as well must not take its place.
 $(JIT_OBJ): CPPFLAGS_ALL += $(shell $(LLVM_CONFIG) --cppflags 2>/dev/null)
@@ -58,30 +66,35 @@ $(JIT_OBJ): CFLAGS_ALL += -fvisibility=hidden
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 
 $(BUILD)/%.o: $(BUILD)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(GENERATED_FLAGS) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(GENERATED_FLAGS) -c -o $@ $<
 
 # What flex and bison write is theirs, not ours, to keep free of warnings.
 $(BUILD)/grammar/%.o: GENERATED_FLAGS = -Wno-all -Wno-extra -Wno-shadow -Wno-sign-compare
 
 $(BUILD)/grammar/rasp.tab.c $(BUILD)/grammar/rasp.tab.h &: grammar/rasp.y
 	@mkdir -p $(@D)
-	bison -Wall -Wcounterexamples -Wdangling-alias -Werror --header=$(BUILD)/grammar/rasp.tab.h \
+	$(call say,BISON,$<)
+	$(Q)bison -Wall -Wcounterexamples -Wdangling-alias -Werror --header=$(BUILD)/grammar/rasp.tab.h \
 	    -o $(BUILD)/grammar/rasp.tab.c $<
 
 $(BUILD)/grammar/rasp.lex.c $(BUILD)/grammar/rasp.lex.h &: grammar/rasp.l $(BUILD)/grammar/rasp.tab.h
 	@mkdir -p $(@D)
-	flex --header-file=$(BUILD)/grammar/rasp.lex.h -o $(BUILD)/grammar/rasp.lex.c $<
+	$(call say,FLEX,$<)
+	$(Q)flex --header-file=$(BUILD)/grammar/rasp.lex.h -o $(BUILD)/grammar/rasp.lex.c $<
 
 $(CORE_OBJ) $(DRIVER_OBJ): | $(BUILD)/grammar/rasp.tab.h $(BUILD)/grammar/rasp.lex.h
 
 # The library is RASP text built into the binary.
 $(BUILD)/compiler/library_text.c: compiler/library.rasp
 	@mkdir -p $(@D)
-	{ echo 'extern const char library_text[];'; echo 'const char library_text[] ='; \
+	$(call say,TEXT,$<)
+	$(Q){ echo 'extern const char library_text[];'; echo 'const char library_text[] ='; \
 	  sed 's/\\/\\\\/g; s/"/\\"/g; s/^/    "/; s/$$/\\n"/' $<; echo '    ;'; } > $@
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,7 +1,7 @@
 # Tests: included by the Makefile. tests/README.md says how to add one of each kind.
 
 # Tests lie beside the command, so that they find what it finds (the jit).
-TEST_LINK = $(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(filter %.o,$^) -Wl,--whole-archive \
+TEST_LINK = $(Q)$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(filter %.o,$^) -Wl,--whole-archive \
             $(BUILD)/libraspc-core.a -Wl,--no-whole-archive $(LIBS)
 
 # --- unit tests: every tests/unit/test_NAME.c defines `Suite *NAME_suite(void)` --------------------
