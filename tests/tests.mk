@@ -70,7 +70,7 @@ PART_values  = $(call conformance,values)
 PART_errors  = $(call conformance,errors,accepted.txt)
 PART_analyse = $(call conformance,analyse,fewer.txt)
 PART_repl    = $(call conformance,repl)
-PART_shown   = $(BUILD)/test-conformance shown tests/conformance/values.jsonl
+PART_shown   = $(BUILD)/test-conformance shown tests/conformance/values.jsonl tests/conformance/shown.txt
 PART_programs = tests/check-programs
 PART_golden  = tests/golden/run $(if $(UPDATE),--update)
 PART_explanations = tests/explanations
@@ -79,8 +79,7 @@ PART_replay  = tests/fuzz/replay-all
 PART_docs    = tests/docs/run
 PART_tree    = tests/clean-tree
 
-# repl and shown come with the REPL
-PARTS = unit values errors analyse golden explanations limits replay programs docs tree
+PARTS = unit values errors analyse repl shown golden explanations limits replay programs docs tree
 
 RUN_PARTS = BUILD=$(BUILD) RASPC=$(abspath $(RASPC)) tests/run
 part = $(1) '$(PART_$(1))'
@@ -101,6 +100,7 @@ $(PARTS:%=check-%): check-%:
 	@$(RUN_PARTS) $(call part,$*)
 check-unit: $(BUILD)/test-unit
 check-values check-errors check-analyse: $(BUILD)/test-conformance
+check-repl check-shown: all $(BUILD)/test-conformance
 check-golden check-explanations check-limits check-programs check-docs: all
 check-replay: $(REPLAYS)
 

@@ -3,42 +3,68 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* --- running the command ------------------------------------------------------------------------ */
+
+static bool write_text(const char *path, const char *text) {
+    FILE *file = fopen(path, "w");
+    if (!file) return false;
+    bool written = fputs(text, file) >= 0;
+    return fclose(file) == 0 && written;
+}
+
+/* Writes the case's files below the directory. */
+static bool write_files(const char *directory, const cJSON *files) {
+    Buffer path = {0};
+    bool written = true;
+    const cJSON *file;
+    cJSON_ArrayForEach(file, files) {
+        path.len = 0;
+        buffer_printf(&path, "%s/%s", directory, file->string);
+        char *slash = strrchr(path.data, '/');
+        *slash = 0;
+        mkdir(path.data, 0700); /* one level is all that the cases have */
+        *slash = '/';
+        written = write_text(path.data, file->valuestring) && written;
+    }
+    buffer_free(&path);
+    return written;
+}
+
+static bool run_in(const char *directory, const char *command, Buffer *out) {
+    Buffer line = {0};
+    buffer_printf(&line, "cd %s && exec timeout 20 '%s' <typed 2>/dev/null", directory, command);
+    FILE *pipe = popen(line.data, "r");
+    buffer_free(&line);
+    if (!pipe) return false;
+    char piece[4096];
+    for (size_t len; (len = fread(piece, 1, sizeof piece, pipe)) > 0;) buffer_add(out, piece, len);
+    return pclose(pipe) == 0;
+}
+
+static void remove_directory(const char *directory, bool has_files) {
+    Buffer line = {0};
+    buffer_printf(&line, "%s/typed", directory);
+    remove(line.data);
+    line.len = 0;
+    buffer_printf(&line, "rm -r %s", directory);
+    if (has_files && system(line.data) != 0) fprintf(stderr, "%s is left behind\n", directory);
+    else if (!has_files) rmdir(directory);
+    buffer_free(&line);
+}
 
 /* Types the text into the command, in a directory of its own that holds the files; false when that
    can't be done. What the command prints is added to out, what it complains of is dropped. */
 static bool type_into(const char *command, const cJSON *files, const char *text, Buffer *out) {
     char directory[] = "/tmp/raspc-repl-XXXXXX";
     if (!mkdtemp(directory)) return false;
-    Buffer line = {0};
-    const cJSON *file;
-    cJSON_ArrayForEach(file, files) {
-        buffer_printf(&line, "cd %s && mkdir -p \"$(dirname '%s')\" && cat >'%s'", directory, file->string, file->string);
-        FILE *pipe = popen(line.data, "w");
-        if (pipe) fputs(file->valuestring, pipe);
-        if (!pipe || pclose(pipe) != 0) return false;
-        line.len = 0;
-    }
-    buffer_printf(&line, "%s/typed", directory);
-    FILE *typed = fopen(line.data, "w");
-    if (!typed) return false;
-    fputs(text, typed);
-    fclose(typed);
-
-    line.len = 0;
-    buffer_printf(&line, "cd %s && timeout 20 '%s' <typed 2>/dev/null", directory, command);
-    FILE *pipe = popen(line.data, "r");
-    if (!pipe) return false;
-    char piece[4096];
-    for (size_t len; (len = fread(piece, 1, sizeof piece, pipe)) > 0;) buffer_add(out, piece, len);
-    bool done = pclose(pipe) == 0;
-
-    line.len = 0;
-    buffer_printf(&line, "rm -r %s", directory);
-    done = system(line.data) == 0 && done;
-    buffer_free(&line);
+    Buffer typed = {0};
+    buffer_printf(&typed, "%s/typed", directory);
+    bool done = write_files(directory, files) && write_text(typed.data, text) && run_in(directory, command, out);
+    buffer_free(&typed);
+    remove_directory(directory, files != NULL);
     return done;
 }
 
@@ -127,20 +153,25 @@ bool repl_prints(const char *command, const cJSON *json, Buffer *got) {
 
 /* JSON as RASP writes it. */
 static void write_literal(const cJSON *json, Buffer *out) {
-    if (json_number(json)) {
-        buffer_text(out, json_number(json));
+    const char *number = json_number(json);
+    bool is_list = cJSON_IsArray(json);
+    if (number && strchr(number, 'e')) {
+        buffer_printf(out, "%.40f", strtod(number, NULL)); /* RASP has no exponents */
+    } else if (number) {
+        buffer_text(out, number);
     } else if (cJSON_IsString(json)) {
         buffer_printf(out, "\"%s\"", json->valuestring);
     } else if (cJSON_IsBool(json)) {
         buffer_text(out, cJSON_IsTrue(json) ? "True" : "False");
     } else {
-        buffer_char(out, '[');
+        buffer_char(out, is_list ? '[' : '{');
         const cJSON *item;
         cJSON_ArrayForEach(item, json) {
             if (item != json->child) buffer_text(out, ", ");
+            if (!is_list) buffer_printf(out, "\"%s\": ", item->string);
             write_literal(item, out);
         }
-        buffer_char(out, ']');
+        buffer_char(out, is_list ? ']' : '}');
     }
 }
 
