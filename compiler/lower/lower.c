@@ -72,5 +72,8 @@ Model *lower(Arena *arena, const Graph *graph, NodeId output, const LowerOptions
     add_inputs(&l);
     Model *model = plan_nodes(&l) ? plan_encode(&l) : NULL;
     arena_free(scratch);
+    Buffer why = {0};
+    if (model && !model_verify(model, &why)) BUG("the lowering made no model: %s", why.data);
+    buffer_free(&why);
     return model;
 }

@@ -265,21 +265,27 @@ uint32_t model_attention_layers(const Model *model);
 
 /* --- print, parse back, verify (model_print.c, model_parse.c, model_verify.c) ---------------------------------- */
 
-/* The text form:
+/* The text form, of a histogram over two letters (%N are nodes of the graph, what follows # is the
+   place in the residual stream):
 
-     model length 5 vocabulary ["a", "b", "c"]
-     basis width 12
-       tokens: one-hot ["a", "b", "c"] is %0
-       w: real 0..1 /6
-       hist: steps [5..0] is %2
+     model length 3 vocabulary ["a", "b"]
+     basis
+       one: one  # 0
+       null: null  # 1
+       tokens: one-hot ["a", "b"]  # 2 and 1 more
+       hist.x: real 0 to 1 / 4 for %2  # 4
+       hist: steps [3..1] for %2  # 5 and 1 more
      embed
-       tokens from token [0..2]
+       tokens by token [0, 1]
      layer
-       head same counted softmax 256: tokens [0..2] == tokens [0..2] squares ...; null-weight -> w is %2
-       steps hist: w at 1/6..1/5 ...
-     output hist: hist [5..0]
+       head same: compare tokens [0, 1] == tokens [0, 1] squares tokens [0, 1] with tokens [0, 1]
+         for %1; null counted; softmax 256; null-weight -> hist.x for %2      (one line)
+       steps hist: hist.x between [0.25, 0.3333333432674408, 0.5] greatest 0.5 for %2
+     output
+       hist: integer hist [3..1] for %2
 
-   Lists of numbers abbreviate runs: a..b counts by one, v*n repeats. */
+   A feature is a sum of numbers, FACTOR*REAL, REAL and CODE [a number for each value]. Lists
+   abbreviate runs: a..b counts by one, v*n repeats. */
 void model_print(const Model *model, Buffer *out);
 /* Reads what model_print writes. On any mistake reports it and returns NULL. */
 Model *model_parse(Arena *arena, const Sources *sources, uint32_t file, Diagnostics *diags);

@@ -1,0 +1,320 @@
+/* What model.h promises of a model's form. Every other part of raspc may rely on it, whether the
+   model was lowered, written by hand or read from a file. */
+#include "runtime/model/model.h"
+
+#include "runtime/base/limits.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* When a subspace is written: TIME_EMBED, then for layer l its heads and its units. */
+enum { TIME_EMBED = 0, TIME_NEVER = INT32_MAX };
+static int32_t time_of_heads(uint32_t layer) { return 2 * (int32_t)layer + 1; }
+static int32_t time_of_units(uint32_t layer) { return 2 * (int32_t)layer + 2; }
+
+typedef struct Verifier {
+    const Model *model;
+    int32_t *written; /* (subspace_count) */
+    bool *counted;    /* (subspace_count): holds the weight of a null key */
+    Buffer *why;
+} Verifier;
+
+__attribute__((format(printf, 2, 3)))
+static bool wrong(Verifier *v, const char *format, ...) {
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    buffer_text(v->why, text);
+    return false;
+}
+
+static const char *name_of(const Verifier *v, SubspaceId id) {
+    return v->model->subspaces[id].name->bytes;
+}
+
+static bool is_index(double value, uint32_t count) {
+    return value >= 0 && value < count && value == floor(value);
+}
+
+/* --- basis ---------------------------------------------------------------------------------------- */
+
+static bool verify_subspace(Verifier *v, SubspaceId id, uint64_t offset) {
+    const Subspace *s = &v->model->subspaces[id];
+    bool coded = subspace_is_coded(s);
+    if ((s->kind == SUBSPACE_ONE) != (id == MODEL_ONE) ||
+        (s->kind == SUBSPACE_NULL) != (id == MODEL_NULL))
+        return wrong(v, "the first two subspaces, and only they, are `one` and `null`");
+    uint32_t width = s->kind == SUBSPACE_ONE_HOT ? s->count : coded ? s->count - 1 : 1;
+    if (coded && (s->count == 0 || !s->domain)) return wrong(v, "'%.80s' has no values", s->name->bytes);
+    if (s->offset != offset || s->width != width)
+        return wrong(v, "'%.80s' is not where its neighbours end", s->name->bytes);
+    if (!coded && !(isfinite(s->low) && isfinite(s->high) && s->low <= s->high))
+        return wrong(v, "'%.80s' has no range", s->name->bytes);
+    for (SubspaceId other = 0; other < id; other++) {
+        if (string_equal(v->model->subspaces[other].name, s->name))
+            return wrong(v, "two subspaces are called '%.80s'", s->name->bytes);
+    }
+    return true;
+}
+
+static bool verify_basis(Verifier *v) {
+    uint64_t offset = 0;
+    if (v->model->subspace_count < 2) return wrong(v, "`one` and `null` are missing");
+    for (SubspaceId id = 0; id < v->model->subspace_count; id++) {
+        v->written[id] = TIME_NEVER;
+        if (!verify_subspace(v, id, offset)) return false;
+        offset += v->model->subspaces[id].width;
+    }
+    v->written[MODEL_ONE] = v->written[MODEL_NULL] = TIME_EMBED;
+    return offset == v->model->width || wrong(v, "the subspaces do not fill the residual stream");
+}
+
+static bool verify_written(Verifier *v, SubspaceId id, int32_t time) {
+    if (id >= v->model->subspace_count) return wrong(v, "a subspace that is not there is written");
+    if (v->written[id] != TIME_NEVER) return wrong(v, "'%.80s' is written twice", name_of(v, id));
+    v->written[id] = time;
+    return true;
+}
+
+static bool verify_embed(Verifier *v, const Embed *embed) {
+    if (!verify_written(v, embed->subspace, TIME_EMBED)) return false;
+    const Subspace *s = &v->model->subspaces[embed->subspace];
+    uint32_t count =
+        embed->kind == EMBED_TOKEN ? v->model->vocabulary_count : v->model->max_length;
+    for (uint32_t i = 0; i < count; i++) {
+        double value = embed->values[i];
+        if (subspace_is_coded(s) ? !is_index(value, s->count)
+                                 : !(value >= s->low && value <= s->high))
+            return wrong(v, "the embedding writes %g into '%.80s', which is outside it", value,
+                         s->name->bytes);
+    }
+    return true;
+}
+
+/* --- features ------------------------------------------------------------------------------------------ */
+
+static bool verify_read(Verifier *v, SubspaceId id, int32_t before) {
+    if (id >= v->model->subspace_count) return wrong(v, "a subspace that is not there is read");
+    return v->written[id] < before ||
+           wrong(v, "'%.80s' is read before it is written", name_of(v, id));
+}
+
+static bool verify_feature(Verifier *v, const Feature *feature, int32_t before) {
+    if (!isfinite(feature->constant)) return wrong(v, "a feature's constant is not finite");
+    for (uint32_t i = 0; i < feature->count; i++) {
+        const FeatureTerm *term = &feature->terms[i];
+        if (!verify_read(v, term->subspace, before)) return false;
+        const Subspace *s = &v->model->subspaces[term->subspace];
+        if (subspace_is_coded(s) != (term->values != NULL))
+            return wrong(v, "'%.80s' is read as what it is not", s->name->bytes);
+        for (uint32_t j = 0; term->values && j < s->count; j++) {
+            if (!isfinite(term->values[j])) return wrong(v, "a feature's value is not finite");
+        }
+        if (!isfinite(term->factor)) return wrong(v, "a feature's factor is not finite");
+        for (uint32_t j = 0; j < i; j++) {
+            if (feature->terms[j].subspace == term->subspace)
+                return wrong(v, "a feature reads '%.80s' twice", s->name->bytes);
+        }
+    }
+    return true;
+}
+
+/* What a head reads is 0 at the null key. */
+static bool verify_head_feature(Verifier *v, const Feature *feature, int32_t before) {
+    for (uint32_t i = 0; i < feature->count; i++) {
+        SubspaceId id = feature->terms[i].subspace;
+        if (id == MODEL_NULL || (id < v->model->subspace_count && v->counted[id]))
+            return wrong(v, "a head reads '%.80s', which is not 0 at the null key", name_of(v, id));
+    }
+    return verify_feature(v, feature, before);
+}
+
+/* A constant, or a function of one code. */
+static bool verify_one_code(Verifier *v, const Feature *feature) {
+    if (feature->count > 1 || (feature->count == 1 && !feature->terms[0].values))
+        return wrong(v, "a truth table reads something else than one code");
+    return true;
+}
+
+static bool verify_classes(Verifier *v, const Feature *feature, uint32_t count) {
+    uint32_t values =
+        feature->count ? v->model->subspaces[feature->terms[0].subspace].count : 1;
+    for (uint32_t i = 0; i < values; i++) {
+        double value = feature->constant + (feature->count ? feature->terms[0].values[i] : 0);
+        if (!is_index(value, count)) return wrong(v, "a truth table has no class %g", value);
+    }
+    return true;
+}
+
+/* --- heads -------------------------------------------------------------------------------------------------- */
+
+static bool verify_term(Verifier *v, const Head *head, const HeadTerm *term, int32_t before) {
+    if ((unsigned)term->kind >= TERM_KIND_COUNT) return wrong(v, "a term of no kind");
+    if (!verify_head_feature(v, &term->key, before) ||
+        !verify_head_feature(v, &term->query, before) ||
+        !verify_head_feature(v, &term->key_square, before) ||
+        !verify_head_feature(v, &term->query_square, before))
+        return false;
+    bool compare = term->kind == TERM_COMPARE, table = term->kind == TERM_TABLE;
+    if (compare && (term->relation == 0 || term->relation >= 7))
+        return wrong(v, "a comparison that holds always or never");
+    if (term->squared > 2 || (term->squared && (!compare || term->relation != RELATION_EQ)))
+        return wrong(v, "squares belong to ==");
+    if (term->squared == 1 && head->null_policy != NULL_NONE)
+        return wrong(v, "without the query's square the null key has no score to stand at");
+    if ((table || (compare && !term->squared)) &&
+        (!verify_one_code(v, &term->key) || !verify_one_code(v, &term->query)))
+        return false;
+    if (!table) return true;
+    if (term->key_count == 0 || term->query_count == 0 || !term->table)
+        return wrong(v, "a truth table without cells");
+    return verify_classes(v, &term->key, term->key_count) &&
+           verify_classes(v, &term->query, term->query_count);
+}
+
+static bool verify_move(Verifier *v, const Head *head, const HeadMove *move, uint32_t layer) {
+    int32_t before = time_of_heads(layer);
+    if ((unsigned)move->kind >= MOVE_KIND_COUNT) return wrong(v, "a move of no kind");
+    if ((move->kind == MOVE_NULL_WEIGHT) != (head->null_policy == NULL_COUNTED))
+        return wrong(v, "the null key's weight is what a head moves that counts it");
+    if (move->kind == MOVE_REAL && !verify_head_feature(v, &move->value, before)) return false;
+    if (move->kind == MOVE_CODED && !verify_read(v, move->source, before)) return false;
+    if (!verify_written(v, move->target, before)) return false;
+    const Subspace *target = &v->model->subspaces[move->target];
+    v->counted[move->target] = move->kind == MOVE_NULL_WEIGHT;
+    if (move->kind != MOVE_CODED)
+        return (target->kind == SUBSPACE_REAL && isfinite(move->default_value)) ||
+               wrong(v, "'%.80s' is no real to move a number to", target->name->bytes);
+    const Subspace *source = &v->model->subspaces[move->source];
+    if (!subspace_is_coded(source) || !subspace_is_coded(target) ||
+        source->count > target->count || move->default_index >= target->count)
+        return wrong(v, "'%.80s' can't hold what is moved to it", target->name->bytes);
+    return true;
+}
+
+static bool verify_head(Verifier *v, const Head *head, uint32_t layer) {
+    if (head->mask.low > head->mask.high) return wrong(v, "a mask that lets nothing through");
+    if ((unsigned)head->null_policy >= NULL_POLICY_COUNT ||
+        (unsigned)head->normaliser >= NORMALISER_COUNT)
+        return wrong(v, "a head of no kind");
+    if (!(head->scale > 0) || !isfinite(head->scale)) return wrong(v, "a scale that is not positive");
+    for (uint32_t t = 0; t < head->term_count; t++) {
+        if (!verify_term(v, head, &head->terms[t], time_of_heads(layer))) return false;
+    }
+    if (head->move_count == 0) return wrong(v, "head '%.80s' moves nothing", head->name->bytes);
+    return true;
+}
+
+/* --- units ---------------------------------------------------------------------------------------------------- */
+
+static bool verify_steps(Verifier *v, const UnitGroup *group, uint32_t layer) {
+    const Subspace *target = &v->model->subspaces[group->target];
+    if (target->kind != SUBSPACE_STEPS)
+        return wrong(v, "steps lead into '%.80s', which is not of steps", target->name->bytes);
+    if (!(group->greatest >= 0) || !isfinite(group->greatest) || !(group->error >= 0))
+        return wrong(v, "the input of '%.80s' has no range", target->name->bytes);
+    for (uint32_t s = 0; s + 1 < target->count; s++) {
+        bool rising = group->below[s] < group->above[s] &&
+                      (s == 0 || group->above[s - 1] <= group->below[s]);
+        if (!rising) return wrong(v, "the thresholds of '%.80s' do not rise", target->name->bytes);
+    }
+    return verify_feature(v, &group->input, time_of_units(layer));
+}
+
+static bool verify_lookup(Verifier *v, const UnitGroup *group, uint32_t layer) {
+    const Subspace *target = &v->model->subspaces[group->target];
+    uint64_t cells = 1;
+    if (!subspace_is_coded(target) || group->source_count == 0)
+        return wrong(v, "a look-up is from codes into a code");
+    for (uint32_t s = 0; s < group->source_count; s++) {
+        if (!verify_read(v, group->sources[s], time_of_units(layer))) return false;
+        const Subspace *source = &v->model->subspaces[group->sources[s]];
+        if (!subspace_is_coded(source)) return wrong(v, "a look-up reads codes only");
+        for (uint32_t i = 0; i < source->count; i++) {
+            if (group->classes[s][i] >= group->class_counts[s])
+                return wrong(v, "a look-up has no class %u", group->classes[s][i]);
+        }
+        cells *= group->class_counts[s];
+        if (cells > LIMIT_MODEL_NUMBERS) return wrong(v, "a look-up has too many cells");
+    }
+    for (uint64_t c = 0; c < cells; c++) {
+        if (group->result[c] >= target->count)
+            return wrong(v, "'%.80s' has no value number %u", target->name->bytes, group->result[c]);
+    }
+    return true;
+}
+
+static bool verify_layer(Verifier *v, uint32_t l) {
+    const Layer *layer = &v->model->layers[l];
+    for (uint32_t h = 0; h < layer->head_count; h++) {
+        if (!verify_head(v, &layer->heads[h], l)) return false;
+    }
+    for (uint32_t h = 0; h < layer->head_count; h++) {
+        const Head *head = &layer->heads[h];
+        for (uint32_t m = 0; m < head->move_count; m++) {
+            if (!verify_move(v, head, &head->moves[m], l)) return false;
+        }
+    }
+    /* Units read the stream after the heads: none reads what another of its layer writes. */
+    for (uint32_t g = 0; g < layer->unit_count; g++) {
+        const UnitGroup *group = &layer->units[g];
+        if (group->kind != UNIT_STEPS && group->kind != UNIT_LOOKUP)
+            return wrong(v, "units of no kind");
+        if (!verify_written(v, group->target, time_of_units(l))) return false;
+        if (!(group->kind == UNIT_STEPS ? verify_steps(v, group, l) : verify_lookup(v, group, l)))
+            return false;
+    }
+    return true;
+}
+
+/* --- read-out --------------------------------------------------------------------------------------------------- */
+
+static bool verify_readout(Verifier *v) {
+    const Readout *readout = &v->model->readout;
+    int32_t end = time_of_heads(v->model->layer_count);
+    if ((unsigned)readout->decode >= DECODE_KIND_COUNT) return wrong(v, "a read-out of no kind");
+    for (uint32_t t = 0; t < readout->trap_count; t++) {
+        if (!verify_feature(v, &readout->traps[t].feature, end)) return false;
+    }
+    if (readout->decode != DECODE_ATOMS) {
+        if (readout->decode == DECODE_FRACTION && readout->denominator == 0)
+            return wrong(v, "fractions of no denominator");
+        return verify_feature(v, &readout->number, end);
+    }
+    uint32_t count = 1;
+    if (readout->source != NO_SUBSPACE) {
+        if (!verify_read(v, readout->source, end)) return false;
+        const Subspace *source = &v->model->subspaces[readout->source];
+        if (!subspace_is_coded(source)) return wrong(v, "the read-out reads atoms from no code");
+        count = source->count;
+    }
+    return readout->atom_count == count ||
+           wrong(v, "the read-out names %u atoms of %u", readout->atom_count, count);
+}
+
+static bool verify_inputs(Verifier *v) {
+    const Model *model = v->model;
+    if (model->max_length == 0 || model->max_length > LIMIT_INPUT_TOKENS)
+        return wrong(v, "the greatest length is not from 1 to %d", LIMIT_INPUT_TOKENS);
+    if (model->vocabulary_count == 0) return wrong(v, "the vocabulary is empty");
+    for (uint32_t e = 0; e < model->embed_count; e++) {
+        if (!verify_embed(v, &model->embeds[e])) return false;
+    }
+    return true;
+}
+
+bool model_verify(const Model *model, Buffer *why) {
+    Arena *scratch = arena_new(0);
+    Verifier v = {.model = model, .why = why};
+    v.written = ARENA_ARRAY(scratch, int32_t, model->subspace_count);
+    v.counted = ARENA_ARRAY(scratch, bool, model->subspace_count);
+    bool fine = verify_basis(&v) && verify_inputs(&v);
+    for (uint32_t l = 0; l < model->layer_count && fine; l++) fine = verify_layer(&v, l);
+    fine = fine && verify_readout(&v);
+    arena_free(scratch);
+    return fine;
+}
