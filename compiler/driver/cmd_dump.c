@@ -1,12 +1,16 @@
-/* raspc dump: a program's forms as text: the tree as it was written, the graph as it is meant. What
-   it prints it also reads back: --from, or a file's name that ends in .tree or .graph, says so. */
+/* raspc dump: a program's forms as text: the tree as it was written, the graph as it is meant, the
+   model that computes it. What it prints it also reads back: --from, or a file's name that ends in
+   .tree, .graph, .model or .rtm, says so. */
+#include "compiler/driver/input.h"
 #include "compiler/driver/program.h"
+#include "compiler/lower/lower.h"
 
 #include "runtime/base/bug.h"
 
 #include <string.h>
 
-typedef enum Form { FORM_PROGRAM, FORM_TREE, FORM_GRAPH } Form;
+typedef enum Form { FORM_PROGRAM, FORM_TREE, FORM_GRAPH, FORM_MODEL } Form;
+static const char *const form_names[] = {"program", "tree", "graph", "model"};
 
 typedef struct Dump {
     Driver *driver;
@@ -20,15 +24,18 @@ static bool ends_in(const char *path, const char *end) {
     return len > end_len && strcmp(path + len - end_len, end) == 0;
 }
 
-/* False: --from is none of the three. */
+/* False: --from is none of the four. */
 static bool read_form(const Options *options, const char *path, Form *out) {
     const char *from = option_value(options, OPT_FROM);
-    *out = ends_in(path, ".tree") ? FORM_TREE : ends_in(path, ".graph") ? FORM_GRAPH : FORM_PROGRAM;
+    *out = ends_in(path, ".tree")    ? FORM_TREE
+           : ends_in(path, ".graph") ? FORM_GRAPH
+           : ends_in(path, ".model") || ends_in(path, ".rtm") ? FORM_MODEL
+                                                              : FORM_PROGRAM;
     if (from == NULL) return true;
-    *out = FORM_PROGRAM;
-    if (strcmp(from, "program") == 0) return true;
-    *out = strcmp(from, "tree") == 0 ? FORM_TREE : FORM_GRAPH;
-    return *out == FORM_TREE || strcmp(from, "graph") == 0;
+    for (*out = FORM_PROGRAM; *out <= FORM_MODEL; (*out)++) {
+        if (strcmp(from, form_names[*out]) == 0) return true;
+    }
+    return false;
 }
 
 static uint32_t add_source(const Dump *dump) {
@@ -79,14 +86,61 @@ static bool graph_from_text(const Dump *dump) {
     return graph != NULL;
 }
 
+static bool run_program(const Dump *dump) {
+    Tree *tree = read_tree(dump);
+    return tree != NULL && session_run(dump->session, tree, NULL);
+}
+
 static bool dump_graph(const Dump *dump) {
     if (dump->from == FORM_GRAPH) return graph_from_text(dump);
-    Tree *tree = read_tree(dump);
-    if (tree == NULL || !session_run(dump->session, tree, NULL)) return false;
+    if (!run_program(dump)) return false;
     const Graph *graph = session_graph(dump->session);
     if (option_given(&dump->driver->options, OPT_NAME)) return print_outputs(dump, graph);
     graph_print(graph, &dump->driver->out);
     return true;
+}
+
+/* --- the model ------------------------------------------------------------------------------- */
+
+static bool model_from_text(const Dump *dump) {
+    Model *model = model_parse(session_arena(dump->session), session_sources(dump->session),
+                               add_source(dump), session_diagnostics(dump->session));
+    if (model != NULL) model_print(model, &dump->driver->out);
+    return model != NULL;
+}
+
+static bool print_model(const Dump *dump, Target target, const Vocabulary *vocabulary) {
+    Diagnostics *diags = session_diagnostics(dump->session);
+    if (target.value.kind != VALUE_SOP) {
+        diag_error(diags, DIAG_NO_RESULT, (Span){0}, "'%s' is %s: only an s-op makes a transformer",
+                   target.name, value_kind_name(target.value));
+        return false;
+    }
+    LowerOptions options = {vocabulary->count, vocabulary->tokens, vocabulary->max_len};
+    Arena *arena = arena_new(0);
+    Model *model = lower(arena, session_graph(dump->session), target.value.as.node, &options, diags);
+    if (model != NULL) model_print(model, &dump->driver->out);
+    arena_free(arena);
+    return model != NULL;
+}
+
+/* A model for each output asked for. */
+static bool dump_model(const Dump *dump) {
+    if (dump->from == FORM_MODEL) return model_from_text(dump);
+    const Options *options = &dump->driver->options;
+    Targets targets;
+    if (!run_program(dump) || !program_targets(dump->session, options, &targets)) return false;
+    InputReader reader = {.arena = arena_new(0),
+                          .sources = session_sources(dump->session),
+                          .diags = session_diagnostics(dump->session)};
+    Vocabulary vocabulary;
+    bool all = vocabulary_argument(&reader, option_value(options, OPT_VOCAB),
+                                   option_value(options, OPT_MAX_LEN), &vocabulary);
+    for (size_t i = 0; all && i < targets.count; i++)
+        all = print_model(dump, targets.items[i], &vocabulary);
+    input_reader_free(&reader);
+    arena_free(reader.arena);
+    return all;
 }
 
 static bool dump_tree(const Dump *dump) {
@@ -95,23 +149,42 @@ static bool dump_tree(const Dump *dump) {
     return tree != NULL;
 }
 
+/* False: not exactly one of the three is asked for. */
+static bool wanted_form(const Options *options, Form *out) {
+    static const OptionId ids[] = {OPT_TREE, OPT_GRAPH, OPT_MODEL};
+    int wanted = 0;
+    for (int i = 0; i < 3; i++) {
+        if (!option_given(options, ids[i])) continue;
+        *out = (Form)(FORM_TREE + i);
+        wanted++;
+    }
+    return wanted == 1;
+}
+
 ExitStatus cmd_dump(Driver *driver) {
     const Options *options = &driver->options;
-    bool to_tree = option_given(options, OPT_TREE), to_graph = option_given(options, OPT_GRAPH);
-    Dump dump = {.driver = driver, .to = to_tree ? FORM_TREE : FORM_GRAPH};
+    Dump dump = {.driver = driver};
     if (options->operand_count != 1) return driver_usage(driver, "which program? (just one)");
-    if (to_tree == to_graph) return driver_usage(driver, "which form? --tree or --graph");
+    if (!wanted_form(options, &dump.to))
+        return driver_usage(driver, "which form? --tree, --graph or --model");
     if (!read_form(options, options->operands[0], &dump.from)) {
-        return driver_usage(driver, "--from is program, tree or graph");
+        return driver_usage(driver, "--from is program, tree, graph or model");
     }
-    if (dump.from > dump.to) return driver_usage(driver, "a graph can't be turned back into a tree");
-    if (option_given(options, OPT_NAME) && (to_tree || dump.from == FORM_GRAPH)) {
+    if (dump.from > dump.to) {
+        return driver_usage(driver, "a %s can't be turned back into a %s", form_names[dump.from],
+                            form_names[dump.to]);
+    }
+    if (dump.from == FORM_GRAPH && dump.to == FORM_MODEL)
+        return driver_usage(driver, "a model is made from a program, or read back from its text");
+    if (option_given(options, OPT_NAME) && (dump.to == FORM_TREE || dump.from >= FORM_GRAPH)) {
         return driver_usage(driver, "-o names a part of a program's graph");
     }
     dump.session = program_session(NULL, NULL);
     Diagnostics *diags = session_diagnostics(dump.session);
-    bool done = program_fetch(options->operands[0], diags, &dump.text) &&
-                (to_tree ? dump_tree(&dump) : dump_graph(&dump));
+    bool done = program_fetch(options->operands[0], diags, &dump.text);
+    if (done && dump.to == FORM_TREE) done = dump_tree(&dump);
+    else if (done && dump.to == FORM_GRAPH) done = dump_graph(&dump);
+    else if (done) done = dump_model(&dump);
     driver_show(driver, diags);
     program_free(&dump.text);
     session_free(dump.session);

@@ -1,0 +1,1 @@
+raspc dump --model --from model model-text.txt
