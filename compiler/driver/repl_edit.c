@@ -111,11 +111,26 @@ static void find_history(Buffer *path) {
     }
 }
 
+/* A history entry is one line, since that is what can be edited: its lines are joined by blanks. With
+   a comment in the midst that would change it, so such entries are not remembered. */
 void editor_remember(Editor *editor, const char *entry) {
+    Buffer line = {0};
+    for (const char *at = entry; *at != '\0';) {
+        at += strspn(at, " \t\r\n");
+        size_t len = strcspn(at, "\r\n");
+        bool comment = memchr(at, '#', len) != NULL;
+        if (line.len > 0 && len > 0) buffer_char(&line, ' ');
+        buffer_add(&line, at, len);
+        at += len;
+        bool last = at[strspn(at, " \t\r\n")] == '\0';
+        if (comment && !last) {
+            line.len = 0;
+            break;
+        }
+    }
     HistEvent event;
-    size_t len = strlen(entry);
-    if (len <= 1) return;
-    history(editor->history, &event, H_ENTER, entry);
+    if (line.len > 0) history(editor->history, &event, H_ENTER, line.data);
+    buffer_free(&line);
 }
 
 /* --- the editor ----------------------------------------------------------------------------------------- */
@@ -148,8 +163,8 @@ Editor *editor_new(const Session *session) {
     el_set(line, EL_BIND, "^I", "raspc-complete", NULL);
     el_set(line, EL_BIND, "^C", "raspc-drop", NULL);
     el_set(line, EL_BIND, "^R", "em-inc-search-prev", NULL);
-    el_set(line, EL_SETTY, "-d", "intr=", NULL); /* Ctrl-C is a key while a line is edited */
-    el_source(line, NULL);                       /* the user's ~/.editrc */
+    el_set(line, EL_SETTY, "-d", "-isig", NULL); /* Ctrl-C is a key while a line is edited */
+    el_source(line, NULL);                        /* the user's ~/.editrc */
     return editor;
 }
 
