@@ -16,7 +16,8 @@ typedef struct Statements {
     TreeList list;
     Tree *returned; /* EXPRESSIONS, or NULL */
     Span return_span;
-    bool broken; /* a mistake in it was reported: a missing return may follow from that */
+    Span after_return; /* the first statement or second return behind it; file 0: none */
+    bool broken;       /* a mistake in it was reported: a missing return may follow from that */
 } Statements;
 
 struct TokenStream;
@@ -78,7 +79,7 @@ TreeList list_pair(Parser *parser, TreeList list, Tree *first, Tree *second);
 
 Statements statements_start(Parser *parser);
 Statements statements_add(Parser *parser, Statements statements, Tree *statement);
-Statements statements_return(Parser *parser, Statements statements, Span span, Tree *values);
+Statements statements_return(Statements statements, Span span, Tree *values);
 
 /* The parser's stack is full, or a tree passes LIMIT_NESTING. */
 void parser_too_deep(Parser *parser, Span span);

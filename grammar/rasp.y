@@ -72,13 +72,13 @@ entries:
     %empty                     { $$ = statements_start(parser); }
   | entries statement          { $$ = statements_add(parser, $1, $2); }
   | entries repl_statement     { $$ = statements_add(parser, $1, $2); }
-  | entries RETURN values ';'  { $$ = statements_return(parser, $1, @2, $3); }
+  | entries RETURN values ';'  { $$ = statements_return($1, @2, $3); }
   ;
 
 statements:
     %empty                       { $$ = statements_start(parser); }
   | statements statement         { $$ = statements_add(parser, $1, $2); }
-  | statements RETURN values ';' { $$ = statements_return(parser, $1, @2, $3); }
+  | statements RETURN values ';' { $$ = statements_return($1, @2, $3); }
   ;
 
 statement:
@@ -124,7 +124,10 @@ parameters:
 repl_statement:
     SET which EXAMPLE expr LINE_END { $$ = build_repl(parser, TREE_SET_EXAMPLE, @$, $2, 0, $4); }
   | SHOW which EXAMPLE         { $$ = build_repl(parser, TREE_SHOW_EXAMPLE, @$, $2, 0, NULL); }
-  | which EXAMPLES switch      { $$ = build_repl(parser, TREE_EXAMPLES, @$, $1, $3, NULL); }
+  | EXAMPLES switch            { $$ = build_repl(parser, TREE_EXAMPLES, @$, WHICH_BOTH, $2, NULL); }
+  | SOP EXAMPLES switch        { $$ = build_repl(parser, TREE_EXAMPLES, @$, WHICH_SOP, $3, NULL); }
+  | SELECTOR EXAMPLES switch
+      { $$ = build_repl(parser, TREE_EXAMPLES, @$, WHICH_SELECTOR, $3, NULL); }
   | FULL_DISPLAY switch        { $$ = build_repl(parser, TREE_FULL_DISPLAY, @$, 0, $2, NULL); }
   | EXIT                       { $$ = build_repl(parser, TREE_EXIT, @$, 0, 0, NULL); }
   ;

@@ -193,26 +193,21 @@ Statements statements_start(Parser *parser) {
     return (Statements){.list = list_start(parser)};
 }
 
+static void note_after_return(Statements *statements, Span span) {
+    if (statements->returned != NULL && statements->after_return.file == 0)
+        statements->after_return = span;
+}
+
 Statements statements_add(Parser *parser, Statements statements, Tree *statement) {
-    if (statements.returned != NULL && !statements.broken) {
-        Diagnostic *diag = parser_error(parser, DIAG_RETURN, statement->span,
-                                        "a function ends with its 'return'");
-        if (diag != NULL) diag_note(diag, statements.return_span, "the 'return' is here");
-        statements.broken = true;
-    }
+    note_after_return(&statements, statement->span);
     if (statement->kind == TREE_ERROR) statements.broken = true;
     statements.list = list_add(parser, statements.list, statement);
     return statements;
 }
 
-Statements statements_return(Parser *parser, Statements statements, Span span, Tree *values) {
-    if (statements.returned != NULL) {
-        Diagnostic *diag =
-            parser_error(parser, DIAG_RETURN, span, "a function has one 'return', at its end");
-        if (diag != NULL) diag_note(diag, statements.return_span, "the first one is here");
-        statements.broken = true;
-        return statements;
-    }
+Statements statements_return(Statements statements, Span span, Tree *values) {
+    note_after_return(&statements, span);
+    if (statements.returned != NULL) return statements;
     statements.returned = values;
     statements.return_span = span;
     return statements;
@@ -224,6 +219,20 @@ static void expect_no_return(Parser *parser, Statements statements, const char *
         parser_error(parser, DIAG_RETURN, statements.return_span, message);
 }
 
+/* A function returns once, at its end. */
+static void expect_return(Parser *parser, Statements body, Span name, Span block) {
+    Diagnostic *diag = NULL;
+    if (body.returned == NULL && !body.broken) {
+        Span end = {block.file, block.end - 1, block.end};
+        diag = parser_error(parser, DIAG_RETURN, end, "this function ends without a 'return'");
+        if (diag != NULL) diag_note(diag, name, "the function begins here");
+    } else if (body.returned != NULL && body.after_return.file != 0) {
+        diag = parser_error(parser, DIAG_RETURN, body.after_return,
+                            "a function ends with its 'return'");
+        if (diag != NULL) diag_note(diag, body.return_span, "the 'return' is here");
+    }
+}
+
 Tree *build_program(Parser *parser, Span span, Statements statements) {
     expect_no_return(parser, statements, "'return' stands in functions only");
     return build_list(parser, TREE_PROGRAM, span, statements.list);
@@ -231,14 +240,8 @@ Tree *build_program(Parser *parser, Span span, Statements statements) {
 
 Tree *build_def(Parser *parser, Span span, Span name_span, Tree *names, Span block_span,
                 Statements body) {
-    if (body.returned == NULL) {
-        Span end = {block_span.file, block_span.end - 1, block_span.end};
-        Diagnostic *diag = body.broken ? NULL
-                                       : parser_error(parser, DIAG_RETURN, end,
-                                                      "this function ends without a 'return'");
-        if (diag != NULL) diag_note(diag, name_span, "the function begins here");
-        return build_error(parser, span);
-    }
+    expect_return(parser, body, name_span, block_span);
+    if (body.returned == NULL) return build_error(parser, span);
     Tree *tree = with_word(parser, TREE_DEF, span, name_span);
     tree->text = text_at(parser, name_span.start, name_span.end);
     Tree *block = build_list(parser, TREE_BLOCK, block_span, body.list);
