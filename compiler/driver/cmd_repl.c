@@ -13,7 +13,7 @@ typedef struct Repl {
     Session *session;
     Editor *editor; /* NULL: lines come from a pipe */
     Buffer entry;   /* the lines of the entry so far */
-    size_t braces;  /* open in it */
+    size_t braces, brackets; /* open in it; brackets are round and square ones */
     Results results;
     size_t shown;   /* diagnostics that are on the screen already */
     size_t checks;  /* check statements whose outcome is on the screen already */
@@ -81,24 +81,34 @@ static uint32_t entry_source(Repl *repl) {
 
 static void forget_entry(Repl *repl) {
     repl->entry.len = 0;
-    repl->braces = 0;
+    repl->braces = repl->brackets = 0;
 }
 
-/* An entry goes on while one of its braces is open, so that a function is read as a whole. */
-static void count_braces(Repl *repl, size_t from) {
+static void count_down(size_t *count) {
+    if (*count > 0) --*count;
+}
+
+/* Whether the entry surely goes on behind the line at offset from, so that it need not be parsed yet:
+   one of its braces is open (a function is read as a whole), or another bracket and no ';' came. */
+static bool goes_on(Repl *repl, size_t from) {
+    bool semicolon = false;
     for (size_t at = from; at < repl->entry.len; at++) {
         const char *text = repl->entry.data + at;
-        if (*text == '#') return;
+        if (*text == '#') break;
         if (*text == '"') {
             const char *quote = memchr(text + 1, '"', repl->entry.len - at - 1);
-            if (quote == NULL) return;
+            if (quote == NULL) break;
             at = (size_t)(quote - repl->entry.data);
-        } else if (*text == '{') {
-            repl->braces++;
-        } else if (*text == '}' && repl->braces > 0) {
-            repl->braces--;
+        }
+        switch (*text) {
+        case '{': repl->braces++; break;
+        case '}': count_down(&repl->braces); break;
+        case '(': case '[': repl->brackets++; break;
+        case ')': case ']': count_down(&repl->brackets); break;
+        case ';': semicolon = true; break;
         }
     }
+    return repl->braces > 0 || (repl->brackets > 0 && !semicolon);
 }
 
 static bool is_blank(const char *text, size_t len) {
@@ -107,12 +117,11 @@ static bool is_blank(const char *text, size_t len) {
     return true;
 }
 
-/* A line was added at offset from: runs the entry if it is whole. A blank line is a way out of braces
-   that were opened by mistake. */
+/* A line was added at offset from: runs the entry if it is whole. A blank line is a way out of
+   brackets that were opened by mistake. */
 static void take_line(Repl *repl, size_t from) {
-    count_braces(repl, from);
     bool blank = is_blank(repl->entry.data + from, repl->entry.len - from);
-    if (repl->braces > 0 && !blank) return;
+    if (goes_on(repl, from) && !blank) return;
     if (is_blank(repl->entry.data, repl->entry.len)) {
         forget_entry(repl);
         return;

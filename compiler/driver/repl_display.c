@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { MOST_ROWS = 200 }; /* a larger matrix is not shown */
+
 typedef struct Display {
     Session *session;
     Buffer *out;
@@ -52,6 +54,11 @@ static void add_sequence(Buffer *out, const Sequence *sequence) {
 /* --- matrices and rows -------------------------------------------------------------------------------- */
 
 static void show_rows(Buffer *out, const char *indent, const Matrix *matrix) {
+    if (matrix->n > MOST_ROWS) {
+        buffer_printf(out, "%s \t\t\t (%u x %u cells: too many to show)\n", indent, matrix->n,
+                      matrix->n);
+        return;
+    }
     buffer_printf(out, "%s \t\t\t    ", indent);
     for (uint32_t i = 0; i < matrix->n; i++) {
         buffer_char(out, ' ');
