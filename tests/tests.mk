@@ -59,9 +59,24 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60); FUZZ_TARGETS=... c
 	@BUILD=$(BUILD)-fuzz tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 fuzzers: $(FUZZERS) $(BUILD)/test-conformance
 
+# --- random programs: eval against the other engines --------------------------------------------------
+
+RANDOM_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/random/*.c)))
+$(RANDOM_OBJ): | $(BUILD)/grammar/rasp.tab.h
+
+# The engines are the driver's, all of it but its main.
+TEST_DRIVER_OBJ = $(filter-out $(BUILD)/compiler/driver/main.o,$(DRIVER_OBJ))
+$(BUILD)/test-random: $(RANDOM_OBJ) $(TEST_DRIVER_OBJ) $(BUILD)/libraspc-core.a
+	$(TEST_LINK) $(LIBS_REPL)
+
+RANDOM_COUNT ?= 300
+RANDOM_SEED  ?= 1
+RANDOM_SIZE  ?= 6
+RANDOM_JOBS  ?= $(shell nproc)
+
 # --- the parts of the suite: each reports in TAP, tests/run adds up ---------------------------------
 
-TEST_PROGRAMS = $(BUILD)/test-unit $(BUILD)/test-conformance $(REPLAYS)
+TEST_PROGRAMS = $(BUILD)/test-unit $(BUILD)/test-conformance $(BUILD)/test-random $(REPLAYS)
 
 conformance = $(BUILD)/test-conformance $(1) tests/conformance/$(1).jsonl $(2:%=tests/conformance/%)
 
@@ -77,9 +92,12 @@ PART_explanations = tests/explanations
 PART_limits  = tests/limits/run
 PART_replay  = tests/fuzz/replay-all
 PART_docs    = tests/docs/run
+PART_harness = $(BUILD)/test-random --self
+PART_random  = $(BUILD)/test-random $(RANDOM_SEED) $(RANDOM_COUNT) --size $(RANDOM_SIZE) --jobs $(RANDOM_JOBS)
+PART_found   = $(BUILD)/test-random --replay $(sort $(wildcard tests/random/found/*.rasp))
 PART_tree    = tests/clean-tree
 
-PARTS = unit values errors analyse repl shown golden explanations limits replay programs docs tree
+PARTS = unit values errors analyse repl shown golden explanations limits replay programs docs harness found tree
 
 RUN_PARTS = BUILD=$(BUILD) RASPC=$(abspath $(RASPC)) tests/run
 part = $(1) '$(PART_$(1))'
@@ -103,6 +121,7 @@ check-values check-errors check-analyse: $(BUILD)/test-conformance
 check-repl check-shown: all $(BUILD)/test-conformance
 check-golden check-explanations check-limits check-programs check-docs: all
 check-replay: $(REPLAYS)
+check-harness check-random check-found: all $(BUILD)/test-random
 
 # --- sanitizers --------------------------------------------------------------------------------------
 

@@ -1,0 +1,289 @@
+#include "tests/random/hunt.h"
+
+#include "runtime/base/bug.h"
+#include "tests/random/generate.h"
+#include "tests/random/shrink.h"
+
+#include <ctype.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    PROGRAM_SECONDS = 60,    /* a program that takes longer hangs */
+    CANDIDATE_SECONDS = 20,
+    SHRINK_ATTEMPTS = 3000,
+};
+
+/* --- one program, in a process of its own ----------------------------------------------------------------- */
+
+/* The child's exit status says what was found; it writes nothing. */
+static pid_t start_child(void) {
+    fflush(stdout);
+    fflush(stderr);
+    pid_t child = fork();
+    if (child < 0) BUG("can't start a process");
+    return child;
+}
+
+static Finding finding_of(int status, int *signal_number) {
+    *signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return WIFEXITED(status) ? (Finding)WEXITSTATUS(status) : FIND_NOTHING;
+}
+
+Finding judge_apart(const Case *program, const EngineSet *engines, int *signal_number) {
+    pid_t child = start_child();
+    if (child == 0) {
+        alarm(CANDIDATE_SECONDS);
+        if (freopen("/dev/null", "w", stderr) == NULL) _exit(FIND_NOTHING);
+        Arena *arena = arena_new(0);
+        Judgement judgement = judge(arena, program, engines);
+        _exit((int)judgement.finding);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return finding_of(status, signal_number);
+}
+
+typedef struct Wanted {
+    const EngineSet *engines;
+    Finding finding;
+    int signal;
+} Wanted;
+
+static bool shows_wanted(void *state, const Case *candidate) {
+    const Wanted *wanted = state;
+    int signal_number;
+    Finding finding = judge_apart(candidate, wanted->engines, &signal_number);
+    return finding == wanted->finding && signal_number == wanted->signal;
+}
+
+Case shrink_apart(Arena *arena, Case program, const EngineSet *engines, Finding finding, int signal_number) {
+    Wanted wanted = {engines, finding, signal_number};
+    /* A hang costs its time limit at every candidate. */
+    uint32_t attempts = signal_number == SIGALRM ? 20 : SHRINK_ATTEMPTS;
+    return shrink(arena, program, shows_wanted, &wanted, attempts);
+}
+
+static void print_judgement(const Judgement *judgement) {
+    Buffer out = {0};
+    if (judgement->finding == FIND_WRONG_PROGRAM) {
+        printf("# the program is wrong: %s\n", judgement->message);
+        return;
+    }
+    buffer_text(&out, "# input: [");
+    for (uint32_t i = 0; i < judgement->input.n; i++) {
+        if (i > 0) buffer_text(&out, ", ");
+        atom_format_json(&out, judgement->input.tokens[i]);
+    }
+    buffer_text(&out, "]\n# eval: ");
+    outcome_show(&out, &judgement->definition);
+    buffer_printf(&out, "\n# %s: ", judgement->engine->name);
+    outcome_show(&out, &judgement->outcome);
+    printf("%s%s\n", out.data, judgement->finding == FIND_NOWHERE ? " (refused without a place)" : "");
+    buffer_free(&out);
+}
+
+static void print_program(const Case *program) {
+    Buffer out = {0};
+    model_line(&out, &program->vocabulary);
+    buffer_text(&out, program->text);
+    for (const char *line = out.data; *line != '\0';) {
+        size_t len = strcspn(line, "\n");
+        printf("# | %.*s\n", (int)len, line);
+        line += len + (line[len] == '\n');
+    }
+    buffer_free(&out);
+}
+
+void report_apart(const Case *program, const EngineSet *engines) {
+    print_program(program);
+    pid_t child = start_child();
+    if (child == 0) {
+        alarm(CANDIDATE_SECONDS);
+        Arena *arena = arena_new(0);
+        Judgement judgement = judge(arena, program, engines);
+        if (judgement.finding != FIND_NOTHING) print_judgement(&judgement);
+        fflush(stdout);
+        _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+}
+
+/* --- totals --------------------------------------------------------------------------------------------------- */
+
+/* "E0701 't' can take 17 values" becomes "E0701 '' can take N values". */
+static void normalise(DiagId id, const char *message, char text[REASON_BYTES]) {
+    size_t len = (size_t)snprintf(text, REASON_BYTES, "%s ", diag_code(id));
+    for (const char *c = message; *c != '\0' && len + 2 < REASON_BYTES; c++) {
+        const char *close = *c == '\'' || *c == '"' ? strchr(c + 1, *c) : NULL;
+        if (close != NULL) {
+            text[len++] = *c;
+            c = close;
+        } else if (isdigit((unsigned char)*c)) {
+            while (isdigit((unsigned char)c[1]) || (c[1] == '.' && isdigit((unsigned char)c[2]))) c++;
+            text[len++] = 'N';
+            continue;
+        }
+        text[len++] = *c;
+    }
+    text[len] = '\0';
+}
+
+static void count_reason(EngineTotals *totals, const char *text, uint64_t count, uint64_t seed) {
+    for (uint32_t i = 0; i < totals->reason_count; i++) {
+        if (strcmp(totals->reasons[i].text, text) != 0) continue;
+        totals->reasons[i].count += count;
+        return;
+    }
+    if (totals->reason_count == REASONS_AT_MOST) {
+        totals->other_reasons += count;
+        return;
+    }
+    Reason *reason = &totals->reasons[totals->reason_count++];
+    snprintf(reason->text, REASON_BYTES, "%s", text);
+    reason->count = count;
+    reason->seed = seed;
+}
+
+static void add_judgement(HuntTotals *totals, const Judgement *judgement, size_t engines, uint64_t seed) {
+    totals->programs++;
+    totals->inputs += judgement->inputs;
+    totals->eval_fails += judgement->eval_fails;
+    for (size_t i = 0; i < engines; i++) {
+        const EngineTally *tally = &judgement->tally[i];
+        EngineTotals *engine = &totals->engines[i];
+        engine->equal += tally->equal;
+        engine->failed_too += tally->failed_too;
+        if (!tally->refused) {
+            engine->compared++;
+            continue;
+        }
+        char text[REASON_BYTES];
+        engine->refused++;
+        normalise(tally->id, tally->message, text);
+        count_reason(engine, text, 1, seed);
+    }
+}
+
+static void add_totals(HuntTotals *sum, const HuntTotals *part) {
+    sum->programs += part->programs;
+    sum->inputs += part->inputs;
+    sum->eval_fails += part->eval_fails;
+    for (size_t i = 0; i < ENGINES_AT_MOST; i++) {
+        EngineTotals *to = &sum->engines[i];
+        const EngineTotals *from = &part->engines[i];
+        to->compared += from->compared;
+        to->refused += from->refused;
+        to->equal += from->equal;
+        to->failed_too += from->failed_too;
+        to->other_reasons += from->other_reasons;
+        for (uint32_t r = 0; r < from->reason_count; r++) {
+            count_reason(to, from->reasons[r].text, from->reasons[r].count, from->reasons[r].seed);
+        }
+    }
+}
+
+static int more_frequent(const void *a, const void *b) {
+    const Reason *left = a, *right = b;
+    if (left->count != right->count) return left->count < right->count ? 1 : -1;
+    return strcmp(left->text, right->text);
+}
+
+/* --- workers ---------------------------------------------------------------------------------------------------- */
+
+/* Shared with the worker, which is the only one to write while it runs. */
+typedef struct Worker {
+    uint64_t next; /* the number of the program that it is at; it takes every jobs-th */
+    HuntTotals totals;
+} Worker;
+
+static Case random_case(Arena *arena, const HuntOptions *options, uint64_t number) {
+    RandomProgram program = random_program(arena, options->first_seed + number, options->size);
+    return (Case){program.text, program.vocabulary};
+}
+
+static void work(Worker *worker, const HuntOptions *options) {
+    for (; worker->next < options->count; worker->next += options->jobs) {
+        alarm(PROGRAM_SECONDS);
+        Arena *arena = arena_new(0);
+        Case program = random_case(arena, options, worker->next);
+        Judgement judgement = judge(arena, &program, &options->engines);
+        add_judgement(&worker->totals, &judgement, options->engines.count, options->first_seed + worker->next);
+        arena_free(arena);
+        if (judgement.finding != FIND_NOTHING) _exit((int)judgement.finding);
+    }
+    _exit(FIND_NOTHING);
+}
+
+typedef struct Hunting {
+    Arena *arena;
+    const HuntOptions *options;
+    Worker *workers; /* (jobs) */
+    pid_t *pids;     /* (jobs), 0: ended */
+    Hunt *hunt;
+} Hunting;
+
+static void start_worker(Hunting *hunting, uint32_t job) {
+    hunting->pids[job] = 0;
+    if (hunting->hunt->failure_count >= hunting->options->failures_at_most) return;
+    if (hunting->workers[job].next >= hunting->options->count) return;
+    pid_t child = start_child();
+    if (child == 0) work(&hunting->workers[job], hunting->options);
+    hunting->pids[job] = child;
+}
+
+static void add_failure(Hunting *hunting, uint64_t number, Finding finding, int signal_number) {
+    Hunt *result = hunting->hunt;
+    Case program = random_case(hunting->arena, hunting->options, number);
+    Failure failure = {.seed = hunting->options->first_seed + number, .finding = finding, .signal = signal_number};
+    failure.program = shrink_apart(hunting->arena, program, &hunting->options->engines, finding, signal_number);
+    result->failures[result->failure_count++] = failure;
+}
+
+/* Waits for a worker to end; false when none is left. */
+static bool wait_worker(Hunting *hunting) {
+    int status = 0, signal_number;
+    pid_t ended = waitpid(-1, &status, 0);
+    if (ended <= 0) return false;
+    uint32_t job = 0;
+    while (hunting->pids[job] != ended) job++;
+    Finding finding = finding_of(status, &signal_number);
+    Worker *worker = &hunting->workers[job];
+    if (finding != FIND_NOTHING || signal_number != 0) {
+        uint64_t number = worker->next;
+        worker->next += hunting->options->jobs;
+        if (hunting->hunt->failure_count < hunting->options->failures_at_most)
+            add_failure(hunting, number, finding, signal_number);
+    } else if (worker->next < hunting->options->count) {
+        BUG("a worker ended before its work was done");
+    }
+    start_worker(hunting, job);
+    return true;
+}
+
+Hunt hunt(Arena *arena, const HuntOptions *options) {
+    Hunt result = {.failures = ARENA_ARRAY(arena, Failure, options->failures_at_most)};
+    size_t bytes = options->jobs * sizeof(Worker);
+    Worker *workers = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (workers == MAP_FAILED) BUG("no memory to share");
+    Hunting hunting = {arena, options, workers, ARENA_ARRAY(arena, pid_t, options->jobs), &result};
+    for (uint32_t job = 0; job < options->jobs; job++) {
+        workers[job].next = job;
+        start_worker(&hunting, job);
+    }
+    bool left = options->jobs > 0;
+    while (left) left = wait_worker(&hunting);
+    for (uint32_t job = 0; job < options->jobs; job++) add_totals(&result.totals, &workers[job].totals);
+    for (size_t i = 0; i < ENGINES_AT_MOST; i++) {
+        EngineTotals *totals = &result.totals.engines[i];
+        qsort(totals->reasons, totals->reason_count, sizeof totals->reasons[0], more_frequent);
+    }
+    munmap(workers, bytes);
+    return result;
+}

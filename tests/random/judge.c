@@ -1,0 +1,162 @@
+#include "tests/random/judge.h"
+
+#include "compiler/driver/trials.h"
+#include "runtime/base/file.h"
+#include "runtime/base/limits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    FEASIBLE_INPUTS = 160, /* as many are all compared */
+    SAMPLES = 30,          /* otherwise: so many besides the edge cases */
+};
+
+typedef struct Trying {
+    Arena *arena;
+    Session *session;
+    NodeId node;
+    Span span;
+    const EngineSet *engines;
+    void *states[ENGINES_AT_MOST];
+    Judgement judgement;
+} Trying;
+
+static Input keep_input(Arena *arena, Input input) {
+    Atom *tokens = ARENA_ARRAY(arena, Atom, input.n);
+    memcpy(tokens, input.tokens, input.n * sizeof *tokens);
+    return (Input){input.n, tokens};
+}
+
+/* Copied out of the trial's arena. */
+static Outcome keep_outcome(Arena *arena, Outcome outcome) {
+    Atom *atoms = ARENA_ARRAY(arena, Atom, outcome.sequence.n);
+    for (uint32_t i = 0; i < outcome.sequence.n; i++)
+        atoms[i] = atom_copy(arena, outcome.sequence.atoms[i]);
+    outcome.sequence.atoms = atoms;
+    if (outcome.message != NULL) outcome.message = arena_strndup(arena, outcome.message, strlen(outcome.message));
+    outcome.matrix = (Matrix){0}; /* the output is an s-op */
+    return outcome;
+}
+
+static void find(Trying *trying, Finding finding, const Engine *engine, const ApplyRequest *request,
+                 const Outcome *definition, const Outcome *outcome) {
+    Judgement *judgement = &trying->judgement;
+    judgement->finding = finding;
+    judgement->engine = engine;
+    judgement->input = keep_input(trying->arena, request->input);
+    judgement->definition = keep_outcome(trying->arena, *definition);
+    judgement->outcome = keep_outcome(trying->arena, *outcome);
+}
+
+static void compare(Trying *trying, size_t which, const ApplyRequest *request, const Outcome *definition) {
+    const Engine *engine = trying->engines->engines[which];
+    EngineTally *tally = &trying->judgement.tally[which];
+    Outcome outcome = outcome_of(engine, trying->states[which], request);
+    switch (outcome_agree(definition, &outcome)) {
+    case AGREE_VALUE: tally->equal++; break;
+    case AGREE_FAILURE: tally->failed_too++; break;
+    case AGREE_REFUSED:
+        tally->refused = true;
+        tally->id = outcome.id;
+        tally->message = arena_strndup(trying->arena, outcome.message, strlen(outcome.message));
+        if (outcome.span.file == 0 || outcome.span.end <= outcome.span.start)
+            find(trying, FIND_NOWHERE, engine, request, definition, &outcome);
+        break;
+    case AGREE_NOT: find(trying, FIND_DIFFERENCE, engine, request, definition, &outcome);
+    }
+}
+
+/* False when nothing is left to compare. */
+static bool try_input(Trying *trying, Input input) {
+    Diagnostics *diags = session_diagnostics(trying->session);
+    Arena *scratch = arena_new(LIMIT_EVALUATION_BYTES);
+    ApplyRequest request = {.graph = session_graph(trying->session), .node = trying->node, .input = input,
+                            .span = trying->span, .arena = scratch, .diags = diags};
+    Outcome definition = outcome_of(engine_at(0), NULL, &request);
+    trying->judgement.inputs++;
+    if (definition.status != APPLY_OK) trying->judgement.eval_fails++;
+    bool left = false;
+    for (size_t i = 0; i < trying->engines->count && trying->judgement.finding == FIND_NOTHING; i++) {
+        if (!trying->judgement.tally[i].refused) compare(trying, i, &request, &definition);
+        left = left || !trying->judgement.tally[i].refused;
+    }
+    diagnostics_truncate(diags, 0);
+    arena_free(scratch);
+    return left && trying->judgement.finding == FIND_NOTHING;
+}
+
+static void try_inputs(Trying *trying, const Vocabulary *vocabulary) {
+    Trials trials = trials_all(vocabulary) <= FEASIBLE_INPUTS ? trials_exhaustive(vocabulary)
+                                                              : trials_sampled(vocabulary, SAMPLES, 1);
+    Atom *tokens = ARENA_ARRAY(trying->arena, Atom, vocabulary->max_len);
+    for (size_t i = 0; i < trying->engines->count; i++) {
+        trying->states[i] = engine_open(trying->engines->engines[i], vocabulary);
+    }
+    bool left = true;
+    for (uint64_t i = 0; left && i < trials.count; i++) {
+        uint32_t n = trial_input(&trials, i, tokens);
+        left = try_input(trying, (Input){n, tokens});
+    }
+    for (size_t i = 0; i < trying->engines->count; i++) {
+        engine_close(trying->engines->engines[i], trying->states[i]);
+    }
+}
+
+Judgement judge(Arena *arena, const Case *program, const EngineSet *engines) {
+    SessionOptions options = {0};
+    Trying trying = {.arena = arena, .session = session_new(&options), .engines = engines};
+    Diagnostics *diags = session_diagnostics(trying.session);
+    const String *name;
+    Value output;
+    bool read = session_run_text(trying.session, "random.rasp", program->text, strlen(program->text), NULL);
+    if (!read || diagnostics_count(diags) > 0) {
+        const char *message = diagnostics_message(diags, 0);
+        trying.judgement.finding = FIND_WRONG_PROGRAM;
+        trying.judgement.message = arena_strndup(arena, message, strlen(message));
+    } else if (!session_main_output(trying.session, &name, &output) || output.kind != VALUE_SOP) {
+        trying.judgement.finding = FIND_WRONG_PROGRAM;
+        trying.judgement.message = "the program computes no s-op";
+    } else {
+        trying.node = output.as.node;
+        trying.span = graph_node(session_graph(trying.session), output.as.node)->span;
+        /* An input that is written nowhere (tokens_int): the program is the place. */
+        if (trying.span.file == 0) trying.span = (Span){1, 0, (uint32_t)strlen(program->text)};
+        try_inputs(&trying, &program->vocabulary);
+    }
+    session_free(trying.session);
+    return trying.judgement;
+}
+
+/* --- files ----------------------------------------------------------------------------------------------- */
+
+/* # model: --max-len 4 --vocab '["a", "b"]' */
+static bool read_model(const char *line, Arena *arena, Vocabulary *out) {
+    static const char before[] = "# model: --max-len ", between[] = " --vocab '";
+    if (strncmp(line, before, strlen(before)) != 0) return false;
+    line += strlen(before);
+    size_t digits = strspn(line, "0123456789"), rest = strcspn(line, "\n");
+    if (strncmp(line + digits, between, strlen(between)) != 0 || line[rest - 1] != '\'') return false;
+    const char *max_len = arena_strndup(arena, line, digits), *spec = line + digits + strlen(between);
+    const char *vocab = arena_strndup(arena, spec, (size_t)(line + rest - 1 - spec));
+    Sources *sources = sources_new();
+    InputReader reader = {.arena = arena, .sources = sources, .diags = diagnostics_new(sources)};
+    bool read = vocabulary_argument(&reader, vocab, max_len, out);
+    diagnostics_free(reader.diags);
+    sources_free(sources);
+    return read;
+}
+
+bool case_read(const char *path, Arena *arena, Case *out) {
+    Buffer text = {0};
+    const char *why;
+    bool read = file_read(path, LIMIT_SOURCE_BYTES, &text, &why);
+    if (!read) printf("# %s: %s\n", path, why);
+    if (read && !read_model(text.data, arena, &out->vocabulary)) {
+        printf("# %s: the first line must be like \"# model: --max-len 4 --vocab '[1, 2]'\"\n", path);
+        read = false;
+    }
+    if (read) out->text = arena_strndup(arena, text.data, text.len);
+    buffer_free(&text);
+    return read;
+}

@@ -1,0 +1,53 @@
+/* Judging one program: eval against other engines on the inputs of its model. */
+#ifndef RASPC_RANDOM_JUDGE_H
+#define RASPC_RANDOM_JUDGE_H
+
+#include "compiler/driver/compare.h"
+
+/* A program and the model that it is lowered to. */
+typedef struct Case {
+    const char *text;
+    Vocabulary vocabulary;
+} Case;
+
+enum { ENGINES_AT_MOST = 4 };
+
+typedef struct EngineSet {
+    const Engine *engines[ENGINES_AT_MOST]; /* (count), eval not among them */
+    size_t count;
+} EngineSet;
+
+typedef enum Finding {
+    FIND_NOTHING,
+    FIND_WRONG_PROGRAM, /* it has a diagnostic, or no output */
+    FIND_DIFFERENCE,    /* an engine does not agree with eval */
+    FIND_NOWHERE,       /* an engine refuses without saying where */
+    FINDING_COUNT
+} Finding;
+
+/* What an engine did with the program. */
+typedef struct EngineTally {
+    uint64_t equal, failed_too; /* inputs */
+    bool refused;
+    DiagId id;           /* of the refusal */
+    const char *message; /* of the refusal */
+} EngineTally;
+
+typedef struct Judgement {
+    Finding finding;
+    EngineTally tally[ENGINES_AT_MOST];
+    uint64_t inputs, eval_fails;
+    /* What was found, in the arena. WRONG_PROGRAM: message alone. */
+    const char *message;
+    const Engine *engine;
+    Input input;
+    Outcome definition, outcome;
+} Judgement;
+
+/* Everything that the judgement points to lives in arena. */
+Judgement judge(Arena *arena, const Case *program, const EngineSet *engines);
+
+/* Reads a program's file: its first line says which model. False after printing why not. */
+bool case_read(const char *path, Arena *arena, Case *out);
+
+#endif

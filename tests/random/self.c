@@ -1,0 +1,187 @@
+#include "tests/random/self.h"
+
+#include "tests/random/generate.h"
+#include "tests/random/hunt.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool report(bool passed, const char *name) {
+    printf("%s - %s\n", passed ? "ok" : "not ok", name);
+    return passed;
+}
+
+/* --- the generator -------------------------------------------------------------------------------------------- */
+
+enum { PROGRAMS = 400 };
+
+static bool same_program_for_a_seed(void) {
+    Arena *arena = arena_new(0);
+    bool same = true, differs = false;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        const char *one = random_program(arena, seed, DEFAULT_SIZE).text;
+        same = same && strcmp(one, random_program(arena, seed, DEFAULT_SIZE).text) == 0;
+        differs = differs || strcmp(one, random_program(arena, seed + 1, DEFAULT_SIZE).text) != 0;
+    }
+    arena_free(arena);
+    return report(same && differs, "a seed is a program");
+}
+
+/* Elaborates the program and notes the operations and the depth of its output. */
+static bool study(const Case *program, bool *seen, uint32_t *depth) {
+    SessionOptions options = {0};
+    Session *session = session_new(&options);
+    const String *name;
+    Value output;
+    bool right = session_run_text(session, "random.rasp", program->text, strlen(program->text), NULL) &&
+                 diagnostics_count(session_diagnostics(session)) == 0 &&
+                 session_main_output(session, &name, &output);
+    if (right) {
+        const Graph *graph = session_graph(session);
+        const uint8_t *needed = graph_needed(graph, output.as.node, session_arena(session));
+        for (NodeId id = 0; id < graph->count; id++) {
+            if (needed[id]) seen[graph_node(graph, id)->op] = true;
+        }
+        *depth = graph_node(graph, output.as.node)->depth;
+    } else if (diagnostics_count(session_diagnostics(session)) > 0) {
+        printf("# %s\n# in: %s\n", diagnostics_message(session_diagnostics(session), 0), program->text);
+    }
+    session_free(session);
+    return right;
+}
+
+static bool programs_are_right_and_varied(void) {
+    bool seen[OP_COUNT] = {0}, all_right = true, all_seen = true;
+    uint32_t layers[5] = {0};
+    for (uint64_t seed = 1; seed <= PROGRAMS; seed++) {
+        Arena *arena = arena_new(0);
+        RandomProgram random = random_program(arena, seed, DEFAULT_SIZE);
+        Case program = {random.text, random.vocabulary};
+        uint32_t depth = 0;
+        all_right = study(&program, seen, &depth) && all_right;
+        layers[depth < 4 ? depth : 4]++;
+        arena_free(arena);
+    }
+    for (GraphOp op = 0; op < OP_COUNT; op++) {
+        if (!seen[op]) printf("# no program has %s\n", op_info(op)->name);
+        all_seen = all_seen && seen[op];
+    }
+    bool deep = layers[2] + layers[3] > PROGRAMS / 5 && layers[4] < PROGRAMS / 2;
+    printf("# layers: %u, %u, %u, %u, more: %u\n", layers[0], layers[1], layers[2], layers[3], layers[4]);
+    bool right = report(all_right, "programs elaborate without a diagnostic");
+    right = report(all_seen, "every operation is in some program") && right;
+    return report(deep, "programs have layers") && right;
+}
+
+/* --- engines that are wrong on purpose -------------------------------------------------------------------------- */
+
+static bool needs(const ApplyRequest *request, GraphOp op) {
+    const uint8_t *needed = graph_needed(request->graph, request->node, request->arena);
+    for (NodeId id = 0; id < request->graph->count; id++) {
+        if (needed[id] && graph_node(request->graph, id)->op == op) return true;
+    }
+    return false;
+}
+
+/* eval, but it counts one too many at the last position. */
+static ApplyStatus apply_miscounting(void *state, const ApplyRequest *request, Sequence *sequence, Matrix *matrix) {
+    ApplyStatus status = apply_eval(state, request, sequence, matrix);
+    if (status != APPLY_OK || !needs(request, OP_WIDTH) || sequence->type != SEQUENCE_INTS) return status;
+    Atom *atoms = ARENA_ARRAY(request->arena, Atom, sequence->n);
+    memcpy(atoms, sequence->atoms, sequence->n * sizeof *atoms);
+    Atom *last = &atoms[sequence->n - 1];
+    if (sequence->n < 2 || last->kind != ATOM_INT || last->big) return status;
+    last->as.integer++;
+    sequence->atoms = atoms;
+    return status;
+}
+
+/* eval, but 1.0 and True come out as 1. */
+static ApplyStatus apply_careless(void *state, const ApplyRequest *request, Sequence *sequence, Matrix *matrix) {
+    ApplyStatus status = apply_eval(state, request, sequence, matrix);
+    if (status != APPLY_OK) return status;
+    Atom *atoms = ARENA_ARRAY(request->arena, Atom, sequence->n);
+    for (uint32_t i = 0; i < sequence->n; i++) {
+        atoms[i] = sequence->atoms[i];
+        if (atom_is_number(atoms[i]) && atom_equal(atoms[i], atom_int(1))) atoms[i] = atom_int(1);
+    }
+    sequence->atoms = atoms;
+    return status;
+}
+
+/* eval, but where it fails there is a guess. */
+static ApplyStatus apply_guessing(void *state, const ApplyRequest *request, Sequence *sequence, Matrix *matrix) {
+    size_t before = diagnostics_count(request->diags);
+    if (apply_eval(state, request, sequence, matrix) == APPLY_OK) return APPLY_OK;
+    diagnostics_truncate(request->diags, before);
+    *sequence = (Sequence){request->input.n, SEQUENCE_INTS, ARENA_ARRAY(request->arena, Atom, request->input.n)};
+    return APPLY_OK;
+}
+
+/* Dies of a look-up. */
+static ApplyStatus apply_crashing(void *state, const ApplyRequest *request, Sequence *sequence, Matrix *matrix) {
+    if (needs(request, OP_LOOKUP)) raise(SIGKILL);
+    return apply_eval(state, request, sequence, matrix);
+}
+
+/* Refuses sorting, without a place. */
+static ApplyStatus apply_mute(void *state, const ApplyRequest *request, Sequence *sequence, Matrix *matrix) {
+    if (!needs(request, OP_SELECT_GT)) return apply_eval(state, request, sequence, matrix);
+    diag_error(request->diags, DIAG_CANNOT_LOWER, (Span){0}, "no");
+    return APPLY_REFUSED;
+}
+
+typedef struct WrongEngine {
+    const char *name;
+    ApplyFunction apply;
+    Finding finding;
+    int signal;
+    const char *has;   /* the shrunk program must have that word */
+    size_t at_most;    /* bytes, in the shrunk program */
+} WrongEngine;
+
+static bool catches(const WrongEngine *wrong) {
+    Arena *arena = arena_new(0);
+    Engine engine = {wrong->name, NULL, wrong->apply, NULL};
+    HuntOptions options = {.first_seed = 1, .count = PROGRAMS, .size = DEFAULT_SIZE, .jobs = 1,
+                           .failures_at_most = 1, .engines = {{&engine}, 1}};
+    Hunt found = hunt(arena, &options);
+    const Failure *failure = &found.failures[0];
+    bool caught = found.failure_count == 1 && failure->finding == wrong->finding && failure->signal == wrong->signal;
+    bool shrunk = caught && strlen(failure->program.text) <= wrong->at_most &&
+                  strstr(failure->program.text, wrong->has) != NULL;
+    char name[128];
+    snprintf(name, sizeof name, "an engine that is %s is caught, and the program is made small", wrong->name);
+    report(shrunk, name);
+    if (caught && !shrunk) printf("# shrunk to: %s\n", failure->program.text);
+    arena_free(arena);
+    return shrunk;
+}
+
+static bool catches_nothing_in_eval(void) {
+    Arena *arena = arena_new(0);
+    HuntOptions options = {.first_seed = 1, .count = 100, .size = DEFAULT_SIZE, .jobs = 1, .failures_at_most = 1,
+                           .engines = {{engine_at(0)}, 1}};
+    Hunt found = hunt(arena, &options);
+    bool right = found.failure_count == 0 && found.totals.programs == 100 &&
+                 found.totals.engines[0].compared == 100 && found.totals.engines[0].failed_too > 0;
+    arena_free(arena);
+    return report(right, "eval agrees with itself, and fails on some inputs");
+}
+
+bool self_test(void) {
+    static const WrongEngine wrongs[] = {
+        {"miscounting", apply_miscounting, FIND_DIFFERENCE, 0, "length", 40},
+        {"careless of kinds", apply_careless, FIND_DIFFERENCE, 0, "result", 40},
+        {"guessing", apply_guessing, FIND_DIFFERENCE, 0, "result", 60},
+        {"crashing", apply_crashing, FIND_NOTHING, SIGKILL, "tokens", 60},
+        {"refusing without a place", apply_mute, FIND_NOWHERE, 0, ">", 80},
+    };
+    bool passed = same_program_for_a_seed();
+    passed = programs_are_right_and_varied() && passed;
+    passed = catches_nothing_in_eval() && passed;
+    for (size_t i = 0; i < sizeof wrongs / sizeof wrongs[0]; i++) passed = catches(&wrongs[i]) && passed;
+    return passed;
+}
