@@ -94,7 +94,8 @@ PART_replay  = tests/fuzz/replay-all
 PART_docs    = tests/docs/run
 PART_harness = $(BUILD)/test-random --self
 PART_random  = $(BUILD)/test-random $(RANDOM_SEED) $(RANDOM_COUNT) --size $(RANDOM_SIZE) --jobs $(RANDOM_JOBS)
-PART_found   = $(BUILD)/test-random --replay $(sort $(wildcard tests/random/found/*.rasp))
+# make check-random RANDOM_COUNT=100000 hunts in earnest.
+PART_found   = $(BUILD)/test-random --replay $(sort $(wildcard tests/random/found/*.rasp tests/random/found/open/*.rasp))
 PART_tree    = tests/clean-tree
 
 PARTS = unit values errors analyse repl shown golden explanations limits replay programs docs harness found tree

@@ -25,6 +25,7 @@ typedef struct Contest {
     const Engine *engine;
     void *state;
     uint64_t equal, failed_too;
+    uint64_t other_kind; /* of the equal ones: 1 against 1.0 */
     bool refused, differs;
     const char *reason;     /* of a refusal: "E0701: why", in the session's arena */
     uint64_t trial;         /* differs: the first input on which it does */
@@ -108,6 +109,7 @@ static bool compare_trial(Verification *verification, NodeId node, uint64_t inde
         if (contest->refused || contest->differs) continue;
         Outcome outcome = outcome_of(contest->engine, contest->state, &request);
         switch (outcome_agree(&definition, &outcome)) {
+        case AGREE_EQUAL: contest->other_kind++; /* fall through */
         case AGREE_VALUE: contest->equal++; break;
         case AGREE_FAILURE: contest->failed_too++; break;
         case AGREE_REFUSED: note_refusal(verification, contest, &outcome); break;
@@ -157,6 +159,10 @@ static void show_contest(const Verification *verification, const Contest *contes
     buffer_printf(out, "equal on %llu", (unsigned long long)contest->equal);
     if (contest->failed_too > 0) {
         buffer_printf(out, ", fails where eval does on %llu", (unsigned long long)contest->failed_too);
+    }
+    if (contest->other_kind > 0) {
+        buffer_printf(out, "; on %llu of these some number is of another kind (1 for 1.0)",
+                      (unsigned long long)contest->other_kind);
     }
     buffer_char(out, '\n');
 }
@@ -232,10 +238,12 @@ static void show_json(Verification *verification, Target target, const Contest *
                   (unsigned long long)verification->eval_fails);
     for (size_t i = 0; i < count; i++) {
         const Contest *contest = &contests[i];
-        buffer_printf(out, "%s{\"engine\": \"%s\", \"outcome\": \"%s\", \"equal\": %llu, \"failed_too\": %llu",
+        buffer_printf(out, "%s{\"engine\": \"%s\", \"outcome\": \"%s\", \"equal\": %llu, "
+                      "\"other_kind\": %llu, \"failed_too\": %llu",
                       i > 0 ? ", " : "", contest->engine->name,
                       contest->refused ? "refused" : contest->differs ? "different" : "equal",
-                      (unsigned long long)contest->equal, (unsigned long long)contest->failed_too);
+                      (unsigned long long)contest->equal, (unsigned long long)contest->other_kind,
+                      (unsigned long long)contest->failed_too);
         if (contest->refused) {
             buffer_text(out, ", \"reason\": ");
             show_json_text(out, contest->reason);

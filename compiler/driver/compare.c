@@ -17,32 +17,27 @@ Outcome outcome_of(const Engine *engine, void *state, const ApplyRequest *reques
     return outcome;
 }
 
-/* A selector has no atoms, an s-op no cells. */
-static bool same_shape(const Outcome *a, const Outcome *b) {
-    return a->sequence.n == b->sequence.n && a->matrix.n == b->matrix.n &&
-           (a->sequence.n == 0 || a->sequence.type == b->sequence.type);
+static Agreement matrices_agree(Matrix a, Matrix b) {
+    return a.n == b.n && memcmp(a.cells, b.cells, (size_t)a.n * a.n) == 0 ? AGREE_VALUE : AGREE_NOT;
 }
 
-uint32_t outcome_first_difference(const Outcome *definition, const Outcome *other) {
-    for (uint32_t i = 0; i < definition->sequence.n; i++) {
-        if (!atom_identical(definition->sequence.atoms[i], other->sequence.atoms[i])) return i;
+static Agreement sequences_agree(Sequence a, Sequence b) {
+    if (a.n != b.n) return AGREE_NOT;
+    bool same = a.type == b.type, equal = true;
+    for (uint32_t i = 0; i < a.n; i++) {
+        same = same && atom_identical(a.atoms[i], b.atoms[i]);
+        equal = equal && (atom_equal(a.atoms[i], b.atoms[i]) || atom_identical(a.atoms[i], b.atoms[i]));
     }
-    uint32_t n = definition->matrix.n;
-    for (uint32_t i = 0; i < n; i++) {
-        if (memcmp(definition->matrix.cells + (size_t)i * n, other->matrix.cells + (size_t)i * n, n) != 0)
-            return i;
-    }
-    return definition->sequence.n + n;
+    return same ? AGREE_VALUE : equal ? AGREE_EQUAL : AGREE_NOT;
 }
 
 Agreement outcome_agree(const Outcome *definition, const Outcome *other) {
     if (other->status == APPLY_REFUSED) return AGREE_REFUSED;
     if (definition->status != other->status) return AGREE_NOT;
     if (definition->status != APPLY_OK) return AGREE_FAILURE;
-    if (!same_shape(definition, other)) return AGREE_NOT;
-    bool same = outcome_first_difference(definition, other) ==
-                definition->sequence.n + definition->matrix.n;
-    return same ? AGREE_VALUE : AGREE_NOT;
+    /* A selector has no atoms, an s-op no cells. */
+    return definition->matrix.n > 0 ? matrices_agree(definition->matrix, other->matrix)
+                                    : sequences_agree(definition->sequence, other->sequence);
 }
 
 /* A row of a selector is a word of 0 and 1. */

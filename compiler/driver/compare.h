@@ -19,15 +19,13 @@ typedef struct Outcome {
 Outcome outcome_of(const Engine *engine, void *state, const ApplyRequest *request);
 
 typedef enum Agreement {
-    AGREE_VALUE,   /* the same value: kind, type and bits of every position */
+    AGREE_VALUE,   /* the same value: type of the sequence, kind and bits of every position */
+    AGREE_EQUAL,   /* equal at every position, but not the same: 1 against 1.0 or True */
     AGREE_FAILURE, /* the program fails on this input, and both say so */
     AGREE_REFUSED, /* the engine can't run the program at all */
     AGREE_NOT,
 } Agreement;
 Agreement outcome_agree(const Outcome *definition, const Outcome *other);
-/* AGREE_NOT on values of one length: the first position at which they differ. */
-uint32_t outcome_first_difference(const Outcome *definition, const Outcome *other);
-
 /* [1, 2] (ints), or E0401: division by zero. */
 void outcome_show(Buffer *out, const Outcome *outcome);
 

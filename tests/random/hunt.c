@@ -159,6 +159,7 @@ static void add_judgement(HuntTotals *totals, const Judgement *judgement, size_t
         const EngineTally *tally = &judgement->tally[i];
         EngineTotals *engine = &totals->engines[i];
         engine->equal += tally->equal;
+        engine->other_kind += tally->other_kind;
         engine->failed_too += tally->failed_too;
         if (!tally->refused) {
             engine->compared++;
@@ -181,6 +182,7 @@ static void add_totals(HuntTotals *sum, const HuntTotals *part) {
         to->compared += from->compared;
         to->refused += from->refused;
         to->equal += from->equal;
+        to->other_kind += from->other_kind;
         to->failed_too += from->failed_too;
         to->other_reasons += from->other_reasons;
         for (uint32_t r = 0; r < from->reason_count; r++) {

@@ -27,6 +27,7 @@ typedef struct Reason {
 typedef struct EngineTotals {
     uint64_t compared, refused;   /* programs */
     uint64_t equal, failed_too;   /* inputs */
+    uint64_t other_kind;          /* of the equal ones: 1 against 1.0 */
     uint32_t reason_count;
     Reason reasons[REASONS_AT_MOST]; /* (reason_count), the most frequent first once the hunt is over */
     uint64_t other_reasons;

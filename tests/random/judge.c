@@ -53,7 +53,10 @@ static void compare(Trying *trying, size_t which, const ApplyRequest *request, c
     const Engine *engine = trying->engines->engines[which];
     EngineTally *tally = &trying->judgement.tally[which];
     Outcome outcome = outcome_of(engine, trying->states[which], request);
-    switch (outcome_agree(definition, &outcome)) {
+    Agreement agreement = outcome_agree(definition, &outcome);
+    if (agreement == AGREE_EQUAL && trying->engines->strict) agreement = AGREE_NOT;
+    switch (agreement) {
+    case AGREE_EQUAL: tally->other_kind++; /* fall through */
     case AGREE_VALUE: tally->equal++; break;
     case AGREE_FAILURE: tally->failed_too++; break;
     case AGREE_REFUSED:

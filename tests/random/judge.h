@@ -15,6 +15,7 @@ enum { ENGINES_AT_MOST = 4 };
 typedef struct EngineSet {
     const Engine *engines[ENGINES_AT_MOST]; /* (count), eval not among them */
     size_t count;
+    bool strict; /* equal is not enough: 1 is not 1.0 */
 } EngineSet;
 
 typedef enum Finding {
@@ -28,6 +29,7 @@ typedef enum Finding {
 /* What an engine did with the program. */
 typedef struct EngineTally {
     uint64_t equal, failed_too; /* inputs */
+    uint64_t other_kind;        /* of the equal ones: 1 against 1.0 */
     bool refused;
     DiagId id;           /* of the refusal */
     const char *message; /* of the refusal */

@@ -1,7 +1,8 @@
 /* Random programs, eval against the other engines; reports in TAP.
-     test-random SEED COUNT [--engines interp,jit] [--size K] [--jobs N]
+     test-random SEED COUNT [--engines interp,jit] [--size K] [--jobs N] [--strict]
      test-random --show SEED [--size K]      prints a program
-     test-random --replay FILE...            judges programs from files
+     test-random --replay [--strict] FILE... judges programs from files; those in a directory open/
+                                             are known to go wrong
      test-random --self                      tests the harness itself */
 #include "tests/random/generate.h"
 #include "tests/random/hunt.h"
@@ -16,7 +17,7 @@
 enum { FAILURES_AT_MOST = 5, TABLE_ROWS = 25 };
 
 static int usage(void) {
-    fputs("usage: test-random SEED COUNT [--engines interp,jit] [--size K] [--jobs N]\n"
+    fputs("usage: test-random SEED COUNT [--engines interp,jit] [--size K] [--jobs N] [--strict]\n"
           "       test-random --show SEED [--size K] | --replay FILE... | --self\n", stderr);
     return 2;
 }
@@ -67,14 +68,24 @@ static int run_hunt(const HuntOptions *options) {
     for (uint32_t i = 0; i < found.failure_count; i++) print_failure(&found.failures[i], &options->engines);
     for (size_t i = 0; i < options->engines.count; i++) {
         const EngineTotals *totals = &found.totals.engines[i];
-        printf("ok - %s was compared on %llu programs, refused %llu; equal on %llu inputs, failed with eval on %llu%s\n",
+        printf("ok - %s was compared on %llu programs, refused %llu; equal on %llu inputs (%llu with 1 for 1.0), "
+               "failed with eval on %llu%s\n",
                options->engines.engines[i]->name, (unsigned long long)totals->compared,
                (unsigned long long)totals->refused, (unsigned long long)totals->equal,
-               (unsigned long long)totals->failed_too, totals->compared == 0 ? " # SKIP it refused everything" : "");
+               (unsigned long long)totals->other_kind, (unsigned long long)totals->failed_too,
+               totals->compared == 0 ? " # SKIP it refused everything" : "");
         print_table(totals);
     }
     arena_free(arena);
     return found.failure_count == 0 ? 0 : 1;
+}
+
+/* What is known to go wrong is no failure, but its going right is worth a word. */
+static bool report_replay(const char *path, bool right) {
+    bool open = strstr(path, "/open/") != NULL;
+    const char *remark = !open ? "" : right ? " is right now: move it out of open/" : " # SKIP known to go wrong";
+    printf("%s - %s%s\n", right || open ? "ok" : "not ok", path, remark);
+    return right || open;
 }
 
 static int replay(char **paths, int count, const EngineSet *engines) {
@@ -86,12 +97,12 @@ static int replay(char **paths, int count, const EngineSet *engines) {
         bool read = case_read(paths[i], arena, &program);
         Finding finding = read ? judge_apart(&program, engines, &signal_number) : FIND_WRONG_PROGRAM;
         bool right = read && finding == FIND_NOTHING && signal_number == 0;
-        printf("%s - %s\n", right ? "ok" : "not ok", paths[i]);
-        if (read && !right) {
+        bool passed = report_replay(paths[i], right);
+        if (read && !passed) {
             if (signal_number != 0) printf("# signal %d\n", signal_number);
             report_apart(&program, engines);
         }
-        all = all && right;
+        all = all && passed;
         arena_free(arena);
     }
     if (count == 0) puts("1..0 # SKIP no programs");
@@ -109,11 +120,12 @@ int main(int argc, char **argv) {
     static const struct option longs[] = {
         {"engines", required_argument, NULL, 'e'}, {"size", required_argument, NULL, 'k'},
         {"jobs", required_argument, NULL, 'j'},    {"show", required_argument, NULL, 's'},
-        {"replay", no_argument, NULL, 'r'},        {"self", no_argument, NULL, 't'},
+        {"replay", no_argument, NULL, 'r'},        {"strict", no_argument, NULL, 'x'},
+               {"self", no_argument, NULL, 't'},
         {NULL, 0, NULL, 0}};
     HuntOptions options = {.size = DEFAULT_SIZE, .jobs = 1, .failures_at_most = FAILURES_AT_MOST};
     const char *shown = NULL;
-    bool replays = false, self = false;
+    bool replays = false, self = false, strict = false;
     setvbuf(stdout, NULL, _IOLBF, 0);
     choose_engines("interp,jit", &options.engines);
     for (int found; (found = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
@@ -123,8 +135,10 @@ int main(int argc, char **argv) {
         if (found == 's') shown = optarg;
         if (found == 'r') replays = true;
         if (found == 't') self = true;
+        if (found == 'x') strict = true;
         if (found == '?') return usage();
     }
+    options.engines.strict = strict;
     if (self) return self_test() ? 0 : 1;
     if (shown != NULL) return show(shown, options.size);
     if (replays) return replay(argv + optind, argc - optind, &options.engines);

@@ -107,7 +107,7 @@ RandomProgram random_program(Arena *arena, uint64_t seed, uint32_t size) {
     Generator generator = {.random = random_of(seed, size), .arena = arena};
     choose_vocabulary(&generator);
     generator.risky = chance(&generator, 20);
-    uint32_t depth = 2 + size / 6, statements = below(&generator, size + 1);
+    uint32_t depth = 1 + size / 6, statements = below(&generator, size + 1);
     Buffer text = {0};
     model_line(&text, &generator.vocabulary);
     buffer_printf(&text, "# seed %llu, size %u\n", (unsigned long long)seed, size);

@@ -82,16 +82,8 @@ static bool shrink_expression(Shrinking *shrinking, const Tree *tree) {
     for (uint32_t i = 0; i < tree->count; i++) {
         if (!is_expression(tree->child[i])) continue;
         Span part = tree->child[i]->span;
-        Buffer replacement = {0};
-        bool leaf = tree->child[i]->count == 0 || tree->child[i]->kind == TREE_PAREN ||
-                    tree->child[i]->kind == TREE_CALL || tree->child[i]->kind == TREE_SELECT ||
-                    tree->child[i]->kind == TREE_AGGREGATE;
-        if (!leaf) buffer_char(&replacement, '(');
-        buffer_add(&replacement, shrinking->best.text + part.start, part.end - part.start);
-        if (!leaf) buffer_char(&replacement, ')');
-        bool done = try_replacement(shrinking, tree->span, replacement.data, replacement.len);
-        buffer_free(&replacement);
-        if (done) return true;
+        const char *text = shrinking->best.text + part.start;
+        if (try_replacement(shrinking, tree->span, text, part.end - part.start)) return true;
     }
     for (size_t i = 0; i < sizeof atoms / sizeof atoms[0]; i++) {
         if (try_replacement(shrinking, tree->span, atoms[i], strlen(atoms[i]))) return true;
@@ -99,11 +91,25 @@ static bool shrink_expression(Shrinking *shrinking, const Tree *tree) {
     return false;
 }
 
+/* A loop by one turn of its body. */
+static bool shrink_loop(Shrinking *shrinking, const Tree *tree) {
+    const Tree *block = tree->child[tree->count - 1];
+    if (block->count == 0) return false;
+    Span body = span_join(block->child[0]->span, block->child[block->count - 1]->span);
+    Buffer text = {0};
+    buffer_add(&text, shrinking->best.text + body.start, body.end - body.start);
+    buffer_char(&text, ';');
+    bool done = try_replacement(shrinking, tree->span, text.data, text.len);
+    buffer_free(&text);
+    return done;
+}
+
 /* Outermost first: what goes early takes the most with it. */
 static bool shrink_tree(Shrinking *shrinking, const Tree *tree) {
     if (is_statement(tree)) {
         Span line = whole_line(shrinking->best.text, tree->span);
         if (try_replacement(shrinking, line, "", 0)) return true;
+        if (tree->kind == TREE_FOR && shrink_loop(shrinking, tree)) return true;
     }
     if (is_expression(tree) && shrink_expression(shrinking, tree)) return true;
     for (uint32_t i = 0; i < tree->count; i++) {
