@@ -94,7 +94,8 @@ static void try_inputs(Trying *trying, const Vocabulary *vocabulary) {
                                                               : trials_sampled(vocabulary, SAMPLES, 1);
     Atom *tokens = ARENA_ARRAY(trying->arena, Atom, vocabulary->max_len);
     for (size_t i = 0; i < trying->engines->count; i++) {
-        trying->states[i] = engine_open(trying->engines->engines[i], vocabulary);
+        EngineOptions options = {.vocabulary = vocabulary};
+        trying->states[i] = engine_open(trying->engines->engines[i], &options);
     }
     bool left = true;
     for (uint64_t i = 0; left && i < trials.count; i++) {

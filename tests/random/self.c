@@ -147,7 +147,7 @@ typedef struct WrongEngine {
 
 static bool catches(const WrongEngine *wrong) {
     Arena *arena = arena_new(0);
-    Engine engine = {wrong->name, NULL, wrong->apply, NULL};
+    Engine engine = {.name = wrong->name, .apply = wrong->apply};
     HuntOptions options = {.first_seed = 1, .count = PROGRAMS, .size = DEFAULT_SIZE, .jobs = 1,
                            .failures_at_most = 1, .engines = {{&engine}, 1, true}};
     Hunt found = hunt(arena, &options);
