@@ -30,7 +30,7 @@ typedef struct Layout {
     size_t remark_count, remark_capacity;
 } Layout;
 
-/* --- comments ----------------------------------------------------------------------------------------- */
+/* --- comments -------------------------------------------------------------------------------- */
 
 static size_t line_end(const Layout *layout, size_t at) {
     while (at < layout->len && layout->text[at] != '\r' && layout->text[at] != '\n')
@@ -101,7 +101,7 @@ static void settle_remarks(Layout *layout) {
     layout->remark_count = 0;
 }
 
-/* --- lines of the source ---------------------------------------------------------------------------------- */
+/* --- lines of the source --------------------------------------------------------------------- */
 
 /* Before what stands at start in the source: a blank line where its author left some. */
 static void begin_item(Layout *layout, uint32_t start) {
@@ -146,7 +146,7 @@ static void own_lines(Layout *layout, uint32_t limit) {
     }
 }
 
-/* --- statements ------------------------------------------------------------------------------------------- */
+/* --- statements ------------------------------------------------------------------------------ */
 
 static const char *which_text(unsigned which) {
     return which == WHICH_SOP ? "s-op " : which == WHICH_SELECTOR ? "selector " : "";
@@ -155,17 +155,13 @@ static const char *which_text(unsigned which) {
 /* Statements of one line. */
 static void statement_line(Line *line, const Tree *tree) {
     switch (tree->kind) {
-    case TREE_EXPRESSION:
-        format_expression(line, tree->child[0]);
-        break;
+    case TREE_EXPRESSION: format_expression(line, tree->child[0]); break;
     case TREE_ASSIGN:
         format_expressions(line, tree->child[0]);
         line_text(line, " = ");
         format_expressions(line, tree->child[1]);
         break;
-    case TREE_DRAW:
-        format_draw(line, tree);
-        break;
+    case TREE_DRAW: format_draw(line, tree); break;
     case TREE_LOAD:
         line_text(line, "load \"");
         line_bytes(line, tree->text->bytes, tree->text->len);
@@ -180,8 +176,7 @@ static void statement_line(Line *line, const Tree *tree) {
             format_expression(line, tree->child[1]);
         }
         break;
-    default:
-        BUG("%s is no statement of one line", tree_kind_name(tree->kind));
+    default: BUG("%s is no statement of one line", tree_kind_name(tree->kind));
     }
     line_text(line, ";");
 }
@@ -200,21 +195,15 @@ static bool console_statement(const Tree *tree, Buffer *out) {
             at = to;
         }
         break;
-    case TREE_SHOW_EXAMPLE:
-        buffer_printf(out, "show %sexample", which_text(tree->op));
-        break;
+    case TREE_SHOW_EXAMPLE: buffer_printf(out, "show %sexample", which_text(tree->op)); break;
     case TREE_EXAMPLES:
         buffer_printf(out, "%sexamples %s", which_text(tree->op), tree->detail ? "on" : "off");
         break;
     case TREE_FULL_DISPLAY:
         buffer_printf(out, "full seq display %s", tree->detail ? "on" : "off");
         break;
-    case TREE_EXIT:
-        buffer_text(out, "exit");
-        break;
-    default:
-        line_free(&line);
-        return false;
+    case TREE_EXIT: buffer_text(out, "exit"); break;
+    default: line_free(&line); return false;
     }
     line_free(&line);
     return true;
@@ -232,7 +221,8 @@ static void verbatim(Layout *layout, Span span) {
         at = stop;
         if (at >= span.end) break;
         buffer_char(layout->out, '\n');
-        at += layout->text[at] == '\r' && at + 1 < layout->len && layout->text[at + 1] == '\n' ? 2 : 1;
+        at += layout->text[at] == '\r' && at + 1 < layout->len && layout->text[at + 1] == '\n' ? 2
+                                                                                               : 1;
     }
     while (comment_before(layout, span.end) != NULL)
         layout->next_comment++;
@@ -290,16 +280,19 @@ static void statement(Layout *layout, const Tree *tree, uint32_t limit) {
     end_item(layout, tree->span.end, limit);
 }
 
-/* Statements up to end; a comment behind one and before the next belongs to the first if on its line. */
+/* Statements up to end; a comment behind one and before the next belongs to the first if on its
+ * line. */
 static void statements(Layout *layout, const Tree *body, uint32_t end) {
     for (uint32_t i = 0; i < body->count; i++)
-        statement(layout, body->child[i], i + 1 < body->count ? body->child[i + 1]->span.start : end);
+        statement(layout, body->child[i],
+                  i + 1 < body->count ? body->child[i + 1]->span.start : end);
 }
 
 /* From behind the '{' to before the '}' at end. */
 static void block(Layout *layout, const Tree *body, const Tree *returned, uint32_t end) {
-    uint32_t first = body->count > 0 ? body->child[0]->span.start
-                     : returned != NULL ? returned->span.start : end;
+    uint32_t first = body->count > 0    ? body->child[0]->span.start
+                     : returned != NULL ? returned->span.start
+                                        : end;
     end_item(layout, body->span.start + 1, first);
     settle_remarks(layout);
     layout->indent += FORMAT_INDENT;

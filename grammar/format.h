@@ -19,8 +19,8 @@ typedef struct Bracket {
     uint32_t outer;
 } Bracket;
 
-/* A place where the line may be broken; a blank stands there otherwise. Where a line is too long, the break of the lowest rank is
-   taken, the last one of those. */
+/* A place where the line may be broken; a blank stands there otherwise. Where a line is too long,
+   the break of the lowest rank is taken, the last one of those. */
 typedef struct Break {
     size_t at; /* offset in text */
     uint32_t rank;

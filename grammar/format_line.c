@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- lines ------------------------------------------------------------------------------------------- */
+/* --- lines ----------------------------------------------------------------------------------- */
 
 Line line_new(void) {
     return (Line){.open = NO_BRACKET};
@@ -42,8 +42,8 @@ static size_t width(const Line *line, size_t from, size_t to, size_t first, size
 typedef struct Filler {
     Line *line;
     Buffer *out;
-    size_t at;     /* offset in the text */
-    size_t column; /* of what comes next */
+    size_t at;      /* offset in the text */
+    size_t column;  /* of what comes next */
     size_t bracket; /* the first one not passed */
 } Filler;
 
@@ -108,7 +108,7 @@ void line_fill(Line *line, size_t indent, Buffer *out) {
     write_piece(&filler, line->text.len, false);
 }
 
-/* --- expressions -------------------------------------------------------------------------------------- */
+/* --- expressions ----------------------------------------------------------------------------- */
 
 static void open_bracket(Line *line, const char *bracket) {
     line_text(line, bracket);
@@ -212,20 +212,19 @@ static void bracketed(Line *line, const Tree *tree) {
 void format_expression(Line *line, const Tree *tree) {
     Tree *const *child = tree->child;
     switch (tree->kind) {
-    case TREE_NAME: case TREE_INT: case TREE_FLOAT:
-        line_bytes(line, tree->text->bytes, tree->text->len);
-        break;
+    case TREE_NAME:
+    case TREE_INT:
+    case TREE_FLOAT: line_bytes(line, tree->text->bytes, tree->text->len); break;
     case TREE_STRING:
         line_text(line, "\"");
         line_bytes(line, tree->text->bytes, tree->text->len);
         line_text(line, "\"");
         break;
-    case TREE_PAREN: case TREE_LIST: case TREE_LIST_FOR: case TREE_DICT_FOR:
-        bracketed(line, tree);
-        break;
-    case TREE_DICT:
-        dict(line, tree);
-        break;
+    case TREE_PAREN:
+    case TREE_LIST:
+    case TREE_LIST_FOR:
+    case TREE_DICT_FOR: bracketed(line, tree); break;
+    case TREE_DICT: dict(line, tree); break;
     case TREE_SELECT:
         line_text(line, "select");
         open_bracket(line, "(");
@@ -234,7 +233,11 @@ void format_expression(Line *line, const Tree *tree) {
         line_text(line, operator_text(tree->op));
         close_bracket(line, ")");
         break;
-    case TREE_AGGREGATE: case TREE_RANGE: case TREE_ZIP: case TREE_LEN: case TREE_ROUND:
+    case TREE_AGGREGATE:
+    case TREE_RANGE:
+    case TREE_ZIP:
+    case TREE_LEN:
+    case TREE_ROUND:
     case TREE_INDICATOR:
         line_text(line, tree_kind_name(tree->kind));
         call(line, tree, 0);
@@ -271,7 +274,6 @@ void format_expression(Line *line, const Tree *tree) {
         infix(line, "in", 10);
         format_expression(line, child[1]);
         break;
-    default:
-        BUG("%s is no expression", tree_kind_name(tree->kind));
+    default: BUG("%s is no expression", tree_kind_name(tree->kind));
     }
 }

@@ -37,7 +37,7 @@ static bool between_statements(const TokenStream *tokens) {
     return tokens->at_start && tokens->depth == 0;
 }
 
-/* --- a missing ';' -------------------------------------------------------------------------------- */
+/* --- a missing ';' --------------------------------------------------------------------------- */
 
 /* A value stands before token, outside brackets, and token can't go on with it. On the same line
    that is rather a missing operator, unless token surely begins a statement. */
@@ -59,7 +59,7 @@ static void insert_semicolon(Reader *reader) {
     push_and_follow(reader, semicolon);
 }
 
-/* --- going on after a mistake ------------------------------------------------------------------------ */
+/* --- going on after a mistake ---------------------------------------------------------------- */
 
 /* The dicts that are open in the broken statement. */
 static uint32_t open_braces(const TokenStream *tokens) {
@@ -72,10 +72,11 @@ static uint32_t open_braces(const TokenStream *tokens) {
 static bool begins_next_statement(const TokenStream *tokens, const Token *token) {
     if (!token->new_line || tokens->at_start) return false;
     switch (token->kind) {
-    case T_DEF: case T_LOAD: case T_DRAW: case T_RETURN:
-        return true;
-    default:
-        return token_is_console_word(tokens->statement);
+    case T_DEF:
+    case T_LOAD:
+    case T_DRAW:
+    case T_RETURN: return true;
+    default: return token_is_console_word(tokens->statement);
     }
 }
 
@@ -110,8 +111,10 @@ static void resynchronise(Reader *reader, Token token) {
                 tokens_put_back(tokens, &token);
                 break;
             }
-            if (nested > 0) nested--;
-            else if (braces > 0) braces--;
+            if (nested > 0)
+                nested--;
+            else if (braces > 0)
+                braces--;
             if (around || (tokens->head && nested == 0 && braces == 0)) break;
         }
     }
@@ -124,7 +127,7 @@ static void reject(Reader *reader, Token token) {
     resynchronise(reader, token);
 }
 
-/* --- the end -------------------------------------------------------------------------------------- */
+/* --- the end --------------------------------------------------------------------------------- */
 
 static void report_incomplete(Reader *reader) {
     TokenStream *tokens = reader->tokens;
@@ -134,7 +137,9 @@ static void report_incomplete(Reader *reader) {
         const Bracket *bracket = &tokens->brackets[tokens->depth - 1];
         char message[64];
         snprintf(message, sizeof message, "the text ends before a '%c' that closes",
-                 bracket->kind == '(' ? ')' : bracket->kind == '[' ? ']' : '}');
+                 bracket->kind == '('   ? ')'
+                 : bracket->kind == '[' ? ']'
+                                        : '}');
         Diagnostic *diag = parser_error(parser, DIAG_INCOMPLETE, end, message);
         if (diag != NULL) diag_note(diag, bracket->span, "this '%c'", bracket->kind);
     } else {
@@ -166,7 +171,7 @@ static void finish(Reader *reader, Token end) {
     if (!reader->done) push(reader, 0, end);
 }
 
-/* --- reading -------------------------------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------------------------------- */
 
 static bool is_opening(int kind) {
     return kind == '(' || kind == '[' || kind == '{';
@@ -197,7 +202,10 @@ static void read_program(Reader *reader, Arena *arena, const Sources *sources, u
                          Diagnostics *diags, bool want_more) {
     size_t len;
     const char *text = sources_text(sources, file, &len);
-    *reader = (Reader){.parser = {.arena = arena, .sources = sources, .file = file, .diags = diags,
+    *reader = (Reader){.parser = {.arena = arena,
+                                  .sources = sources,
+                                  .file = file,
+                                  .diags = diags,
                                   .want_more = want_more}};
     Parser *parser = &reader->parser;
     reader->tokens = tokens_open(parser, text, len, file);
@@ -209,8 +217,8 @@ static void read_program(Reader *reader, Arena *arena, const Sources *sources, u
     rasp_pstate_delete(reader->bison);
     tokens_close(reader->tokens);
     if (parser->program == NULL)
-        parser->program = build_program(parser, (Span){file, 0, (uint32_t)len},
-                                        statements_start(parser));
+        parser->program =
+            build_program(parser, (Span){file, 0, (uint32_t)len}, statements_start(parser));
     free(parser->pending);
 }
 

@@ -28,25 +28,25 @@ typedef struct Parser {
     uint32_t file;
     Diagnostics *diags;
     const struct TokenStream *tokens; /* what is open, for messages */
-    Tree *program; /* set when the whole text was reduced */
+    Tree *program;                    /* set when the whole text was reduced */
 
     Tree **pending; /* items of the lists that are not finished yet, innermost last */
     uint32_t pending_count;
     size_t pending_capacity;
 
     uint32_t node_count, error_count;
-    bool want_more;        /* the text may end inside a statement: say so instead of reporting */
-    bool incomplete;       /* it did */
-    bool quiet;            /* the rest follows from a reported mistake: report nothing more */
-    bool stop;             /* a limit was reached: give up */
-    bool failed;           /* something was reported */
-    bool syntax_error;     /* Bison met a mistake in the token just pushed */
+    bool want_more;    /* the text may end inside a statement: say so instead of reporting */
+    bool incomplete;   /* it did */
+    bool quiet;        /* the rest follows from a reported mistake: report nothing more */
+    bool stop;         /* a limit was reached: give up */
+    bool failed;       /* something was reported */
+    bool syntax_error; /* Bison met a mistake in the token just pushed */
 } Parser;
 
 /* Every report goes through here: NULL when nothing is to be said (quiet). */
 Diagnostic *parser_error(Parser *parser, DiagId id, Span span, const char *message);
 
-/* --- constructors, one call an action (tree.c) ------------------------------------------------- */
+/* --- constructors, one call an action (tree.c) ----------------------------------------------- */
 
 /* Its text is what span holds; a string's, what its quotes hold. */
 Tree *build_leaf(Parser *parser, TreeKind kind, Span span);
@@ -62,7 +62,8 @@ Tree *build_binary(Parser *parser, Span span, Operator op, Tree *left, Tree *rig
 Tree *build_form(Parser *parser, TreeKind kind, Span span, Span word, Tree *a, Tree *b, Tree *c);
 Tree *build_form_list(Parser *parser, TreeKind kind, Span span, Span word, TreeList list);
 Tree *build_select(Parser *parser, Span span, Span word, Tree *key, Tree *query, Operator op);
-Tree *build_dict_for(Parser *parser, Span span, Tree *key, Tree *value, Tree *names, Tree *iterable);
+Tree *build_dict_for(Parser *parser, Span span, Tree *key, Tree *value, Tree *names,
+                     Tree *iterable);
 
 Tree *build_program(Parser *parser, Span span, Statements statements);
 Tree *build_def(Parser *parser, Span span, Span name_span, Tree *names, Span block_span,

@@ -20,7 +20,7 @@ void parser_too_deep(Parser *parser, Span span) {
         diag_help(diag, "at most %d levels are read; give a part a name of its own", LIMIT_NESTING);
 }
 
-/* --- what could stand there ------------------------------------------------------------------------- */
+/* --- what could stand there ------------------------------------------------------------------ */
 
 typedef struct Expected {
     const char *const *names;
@@ -40,20 +40,25 @@ static bool expects(Expected expected, const char *name) {
 /* Tokens that are named together. A class counts when its sign is expected; its members then go
    unnamed. Statements come first: they may begin with a value. */
 static const char *const statement_tokens[] = {
-    "'def'", "'for'", "'return'", "'load'", "'draw'", "'check'", "'set'", "'show'", "'examples'",
-    "'s-op'", "'selector'", "'full seq display'", "'exit'", "end of file",
+    "'def'",  "'for'",       "'return'",   "'load'", "'draw'",     "'check'",
+    "'set'",  "'show'",      "'examples'", "'s-op'", "'selector'", "'full seq display'",
+    "'exit'", "end of file",
 };
 static const char *const operator_tokens[] = {
-    "'*'", "'/'", "'%'", "'^'", "'+'", "'-'", "'=='", "'<='", "'>='", "'<'", "'>'", "'and'",
-    "'or'", "'if'", "'in'", "'('", "'['",
+    "'*'", "'/'", "'%'",   "'^'",  "'+'",  "'-'",  "'=='", "'<='", "'>='",
+    "'<'", "'>'", "'and'", "'or'", "'if'", "'in'", "'('",  "'['",
 };
 static const char *const value_tokens[] = {
-    "a name", "an integer", "a number", "a string", "'not'", "'+'", "'-'", "'('", "'['", "'{'",
-    "'select'", "'aggregate'", "'range'", "'zip'", "'len'", "'round'", "'indicator'",
+    "a name",  "an integer", "a number", "a string", "'not'",       "'+'",
+    "'-'",     "'('",        "'['",      "'{'",      "'select'",    "'aggregate'",
+    "'range'", "'zip'",      "'len'",    "'round'",  "'indicator'",
 };
 static const char *const comparison_tokens[] = {"'=='", "'!='", "'<='", "'>='", "'<'", "'>'"};
 static const char *const hidden_tokens[] = {
-    "the end of a broken statement", "the block of a broken head", "error", "invalid token",
+    "the end of a broken statement",
+    "the block of a broken head",
+    "error",
+    "invalid token",
 };
 
 typedef struct TokenClass {
@@ -95,7 +100,7 @@ static void describe(Expected expected, Buffer *out) {
     }
 }
 
-/* --- help --------------------------------------------------------------------------------------------- */
+/* --- help ------------------------------------------------------------------------------------ */
 
 static bool is_word(const char *found) {
     return found[0] == '\'' && ((found[1] >= 'a' && found[1] <= 'z'));

@@ -58,40 +58,64 @@ void tokens_put_back(TokenStream *tokens, const Token *token) {
 
 bool token_ends_value(int kind) {
     switch (kind) {
-    case T_NAME: case T_INT: case T_FLOAT: case T_STRING: case ')': case ']': case '}':
-        return true;
-    default:
-        return false;
+    case T_NAME:
+    case T_INT:
+    case T_FLOAT:
+    case T_STRING:
+    case ')':
+    case ']':
+    case '}': return true;
+    default: return false;
     }
 }
 
 bool token_is_statement_word(int kind) {
     switch (kind) {
-    case T_DEF: case T_FOR: case T_RETURN: case T_LOAD: case T_DRAW: case T_CHECK:
-    case T_SET: case T_SHOW: case T_EXAMPLES: case T_FULL_DISPLAY: case T_EXIT:
-        return true;
-    default:
-        return false;
+    case T_DEF:
+    case T_FOR:
+    case T_RETURN:
+    case T_LOAD:
+    case T_DRAW:
+    case T_CHECK:
+    case T_SET:
+    case T_SHOW:
+    case T_EXAMPLES:
+    case T_FULL_DISPLAY:
+    case T_EXIT: return true;
+    default: return false;
     }
 }
 
 bool token_is_console_word(int kind) {
     switch (kind) {
-    case T_SET: case T_SHOW: case T_EXAMPLES: case T_FULL_DISPLAY: case T_SOP: case T_SELECTOR:
-        return true;
-    default:
-        return false;
+    case T_SET:
+    case T_SHOW:
+    case T_EXAMPLES:
+    case T_FULL_DISPLAY:
+    case T_SOP:
+    case T_SELECTOR: return true;
+    default: return false;
     }
 }
 
 bool token_begins_anew(int kind) {
     switch (kind) {
-    case T_NAME: case T_INT: case T_FLOAT: case T_STRING: case T_NOT: case '{':
-    case T_SELECT: case T_AGGREGATE: case T_RANGE: case T_ZIP: case T_LEN:
-    case T_ROUND: case T_INDICATOR: case T_SOP: case T_SELECTOR:
-        return true;
-    default:
-        return token_is_statement_word(kind);
+    case T_NAME:
+    case T_INT:
+    case T_FLOAT:
+    case T_STRING:
+    case T_NOT:
+    case '{':
+    case T_SELECT:
+    case T_AGGREGATE:
+    case T_RANGE:
+    case T_ZIP:
+    case T_LEN:
+    case T_ROUND:
+    case T_INDICATOR:
+    case T_SOP:
+    case T_SELECTOR: return true;
+    default: return token_is_statement_word(kind);
     }
 }
 
@@ -103,10 +127,12 @@ static bool token_is(const TokenStream *tokens, const Token *token, const char *
 /* A name at the start of a statement that no value can follow, before a value: a new word. */
 static int word_of_statement(TokenStream *tokens, const Token *token) {
     if (token->kind != T_NAME || !tokens->at_start) return token->kind;
-    static const struct { const char *text; int kind; } words[] = {{"check", T_CHECK}};
+    static const struct {
+        const char *text;
+        int kind;
+    } words[] = {{"check", T_CHECK}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (token_is(tokens, token, words[i].text) &&
-            token_begins_anew(tokens_peek(tokens)->kind))
+        if (token_is(tokens, token, words[i].text) && token_begins_anew(tokens_peek(tokens)->kind))
             return words[i].kind;
     return T_NAME;
 }
@@ -156,21 +182,18 @@ void tokens_follow(TokenStream *tokens, const Token *token) {
         tokens->at_start = false;
     }
     switch (token->kind) {
-    case '(': case '[': case '{':
-        open_bracket(tokens, token);
-        break;
-    case ')': case ']': case '}':
-        close_bracket(tokens, token);
-        break;
-    case ';':
-        tokens->at_start = tokens->depth == tokens->base;
-        break;
-    case T_ON: case T_OFF: case T_EXIT: case T_LINE_END:
-        tokens->at_start = true;
-        break;
-    case T_EXAMPLE:
-        tokens->at_start = tokens->statement == T_SHOW;
-        break;
+    case '(':
+    case '[':
+    case '{': open_bracket(tokens, token); break;
+    case ')':
+    case ']':
+    case '}': close_bracket(tokens, token); break;
+    case ';': tokens->at_start = tokens->depth == tokens->base; break;
+    case T_ON:
+    case T_OFF:
+    case T_EXIT:
+    case T_LINE_END: tokens->at_start = true; break;
+    case T_EXAMPLE: tokens->at_start = tokens->statement == T_SHOW; break;
     }
     tokens->previous = *token;
 }

@@ -6,8 +6,8 @@
 #define RASPC_TOKENS_H
 
 #include "grammar/parse.h"
-#include "runtime/base/limits.h"
 #include "grammar/rasp.tab.h"
+#include "runtime/base/limits.h"
 
 /* What the scanner keeps between two tokens. */
 typedef struct Scanner {
@@ -43,8 +43,8 @@ typedef struct Bracket {
 
 typedef struct TokenStream {
     Scanner scanner;
-    void *flex;   /* yyscan_t */
-    char *copy;   /* what Flex reads */
+    void *flex; /* yyscan_t */
+    char *copy; /* what Flex reads */
     Token ahead;
     bool has_ahead;
     bool at_start;  /* the next token begins a statement */

@@ -23,7 +23,7 @@ const char *operator_text(Operator op) {
     return texts[op];
 }
 
-/* --- lists being collected ---------------------------------------------------------------------- */
+/* --- lists being collected ------------------------------------------------------------------- */
 
 TreeList list_start(Parser *parser) {
     return (TreeList){parser->pending_count, 0};
@@ -43,7 +43,7 @@ TreeList list_pair(Parser *parser, TreeList list, Tree *first, Tree *second) {
     return list_add(parser, list_add(parser, list, first), second);
 }
 
-/* --- nodes ---------------------------------------------------------------------------------------- */
+/* --- nodes ----------------------------------------------------------------------------------- */
 
 static Tree *node_new(Parser *parser, TreeKind kind, Span span) {
     if (++parser->node_count > LIMIT_TREE_NODES && !parser->stop) {
@@ -111,8 +111,8 @@ static const String *quoted_at(Parser *parser, Span span) {
 
 Tree *build_leaf(Parser *parser, TreeKind kind, Span span) {
     Tree *tree = node_new(parser, kind, span);
-    tree->text = kind == TREE_STRING ? quoted_at(parser, span)
-                                     : text_at(parser, span.start, span.end);
+    tree->text =
+        kind == TREE_STRING ? quoted_at(parser, span) : text_at(parser, span.start, span.end);
     return tree;
 }
 
@@ -187,7 +187,7 @@ Tree *build_repl(Parser *parser, TreeKind kind, Span span, int which, int detail
     return adopt_some(parser, tree, value, NULL, NULL, NULL);
 }
 
-/* --- statements ------------------------------------------------------------------------------------ */
+/* --- statements ------------------------------------------------------------------------------ */
 
 Statements statements_start(Parser *parser) {
     return (Statements){.list = list_start(parser)};

@@ -1,7 +1,8 @@
 /* The tree: what was written, with spans. One shape of node for every kind (tree.def says what the
    children are), so that printing, parsing back and walking are one loop each.
    Owns nothing: nodes and texts live in the arena given to the parser.
-   Always holds: depth <= LIMIT_NESTING, so recursion over a tree is safe. */
+   Always holds: depth <= LIMIT_NESTING, so recursion over a tree is safe; children are as tree.def
+   says; TREE_ERROR stands for whole statements only. */
 #ifndef RASPC_TREE_H
 #define RASPC_TREE_H
 

@@ -161,7 +161,8 @@ static Tree *read_node(TreeReader *reader, uint32_t level) {
     take(reader, '(');
     Tree *tree = ARENA_NEW(reader->arena, Tree);
     if (level >= LIMIT_NESTING || ++reader->node_count > LIMIT_TREE_NODES) {
-        fail(reader, start, level >= LIMIT_NESTING ? "this is nested too deep" : "this is too long");
+        fail(reader, start,
+             level >= LIMIT_NESTING ? "this is nested too deep" : "this is too long");
         return tree;
     }
     if (!read_kind(reader, tree)) return tree;
@@ -191,7 +192,8 @@ Tree *tree_parse(Arena *arena, const Sources *sources, uint32_t file, Diagnostic
     program->span = (Span){file, 0, (uint32_t)len};
     read_children(&reader, program, 0);
     skip_blanks(&reader);
-    if (reader.at < reader.len) fail(&reader, reader.at, "a '(' is wanted here");
+    if (reader.at < reader.len)
+        fail(&reader, reader.at, "a '(' is wanted here");
     else if (!reader.failed && !tree_children_fit(program))
         fail(&reader, 0, "a program holds statements");
     free(reader.pending);

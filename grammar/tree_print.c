@@ -16,25 +16,18 @@ static const char *which_text(unsigned which) {
 
 static void print_detail(const Tree *tree, Buffer *out) {
     switch (tree_detail(tree->kind)) {
-    case DETAIL_NONE:
-        break;
+    case DETAIL_NONE: break;
     case DETAIL_TEXT:
         buffer_char(out, ' ');
         print_quoted(tree->text->bytes, tree->text->len, out);
         break;
-    case DETAIL_OPERATOR:
-        buffer_printf(out, " \"%s\"", operator_text(tree->op));
-        break;
-    case DETAIL_WHICH:
-        buffer_text(out, which_text(tree->op));
-        break;
+    case DETAIL_OPERATOR: buffer_printf(out, " \"%s\"", operator_text(tree->op)); break;
+    case DETAIL_WHICH: buffer_text(out, which_text(tree->op)); break;
     case DETAIL_WHICH_SWITCH:
         buffer_text(out, which_text(tree->op));
         buffer_text(out, tree->detail ? " on" : " off");
         break;
-    case DETAIL_SWITCH:
-        buffer_text(out, tree->detail ? " on" : " off");
-        break;
+    case DETAIL_SWITCH: buffer_text(out, tree->detail ? " on" : " off"); break;
     }
 }
 

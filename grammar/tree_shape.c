@@ -5,18 +5,20 @@
 
 TreeDetail tree_detail(TreeKind kind) {
     switch (kind) {
-    case TREE_LOAD: case TREE_DEF: case TREE_NAME: case TREE_INT: case TREE_FLOAT: case TREE_STRING:
-        return DETAIL_TEXT;
-    case TREE_SELECT: case TREE_UNARY: case TREE_BINARY:
-        return DETAIL_OPERATOR;
-    case TREE_SET_EXAMPLE: case TREE_SHOW_EXAMPLE:
-        return DETAIL_WHICH;
-    case TREE_EXAMPLES:
-        return DETAIL_WHICH_SWITCH;
-    case TREE_FULL_DISPLAY:
-        return DETAIL_SWITCH;
-    default:
-        return DETAIL_NONE;
+    case TREE_LOAD:
+    case TREE_DEF:
+    case TREE_NAME:
+    case TREE_INT:
+    case TREE_FLOAT:
+    case TREE_STRING: return DETAIL_TEXT;
+    case TREE_SELECT:
+    case TREE_UNARY:
+    case TREE_BINARY: return DETAIL_OPERATOR;
+    case TREE_SET_EXAMPLE:
+    case TREE_SHOW_EXAMPLE: return DETAIL_WHICH;
+    case TREE_EXAMPLES: return DETAIL_WHICH_SWITCH;
+    case TREE_FULL_DISPLAY: return DETAIL_SWITCH;
+    default: return DETAIL_NONE;
     }
 }
 
@@ -29,12 +31,15 @@ bool tree_is_expression(TreeKind kind) {
     return kind >= TREE_NAME && kind < TREE_ERROR;
 }
 
-/* --- children ---------------------------------------------------------------------------------------- */
+/* --- children -------------------------------------------------------------------------------- */
 
-/* A word of a pattern of tree.def, of length len, and a child. Words that name no kind stand for any
-   expression: "value", "left", "condition", ... */
+/* A word of a pattern of tree.def, of length len, and a child. Words that name no kind stand for
+   any expression: "value", "left", "condition", ... */
 static bool word_fits(const char *word, size_t len, TreeKind kind) {
-    static const struct { const char *word; TreeKind kind; } kinds[] = {
+    static const struct {
+        const char *word;
+        TreeKind kind;
+    } kinds[] = {
         {"names", TREE_NAMES}, {"values", TREE_EXPRESSIONS}, {"expressions", TREE_EXPRESSIONS},
         {"block", TREE_BLOCK}, {"name", TREE_NAME},
     };
@@ -50,8 +55,8 @@ static size_t word_length(const char *pattern) {
     return strcspn(pattern, " []()*");
 }
 
-/* The pattern is read left to right: `a b` one each, `[c]` at most one, `d*` and `(e f)*` any number
-   up to the end. */
+/* The pattern is read left to right: `a b` one each, `[c]` at most one, `d*` and `(e f)*` any
+   number up to the end. */
 bool tree_children_fit(const Tree *tree) {
     static const char *const patterns[] = {
 #define TREE(id, name, children) children,
@@ -89,7 +94,7 @@ bool tree_children_fit(const Tree *tree) {
     return i == tree->count;
 }
 
-/* --- texts and operators ---------------------------------------------------------------------------- */
+/* --- texts and operators --------------------------------------------------------------------- */
 
 static bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -129,28 +134,23 @@ static bool is_string(const String *text) {
 static bool operator_fits(TreeKind kind, Operator op) {
     bool comparison = op >= OPERATOR_EQ && op <= OPERATOR_GE;
     switch (kind) {
-    case TREE_SELECT:
-        return comparison;
-    case TREE_UNARY:
-        return op == OPERATOR_NOT || op == OPERATOR_SUB || op == OPERATOR_ADD;
-    default:
-        return op != OPERATOR_NOT && op != OPERATOR_NE;
+    case TREE_SELECT: return comparison;
+    case TREE_UNARY: return op == OPERATOR_NOT || op == OPERATOR_SUB || op == OPERATOR_ADD;
+    default: return op != OPERATOR_NOT && op != OPERATOR_NE;
     }
 }
 
 bool tree_detail_fits(const Tree *tree) {
     switch (tree->kind) {
-    case TREE_NAME: case TREE_DEF:
-        return is_name(tree->text);
-    case TREE_INT:
-        return is_digits(tree->text->bytes, tree->text->len);
-    case TREE_FLOAT:
-        return is_float(tree->text);
-    case TREE_STRING: case TREE_LOAD:
-        return is_string(tree->text);
-    case TREE_SELECT: case TREE_UNARY: case TREE_BINARY:
-        return operator_fits(tree->kind, tree->op);
-    default:
-        return true;
+    case TREE_NAME:
+    case TREE_DEF: return is_name(tree->text);
+    case TREE_INT: return is_digits(tree->text->bytes, tree->text->len);
+    case TREE_FLOAT: return is_float(tree->text);
+    case TREE_STRING:
+    case TREE_LOAD: return is_string(tree->text);
+    case TREE_SELECT:
+    case TREE_UNARY:
+    case TREE_BINARY: return operator_fits(tree->kind, tree->op);
+    default: return true;
     }
 }

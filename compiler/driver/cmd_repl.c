@@ -11,16 +11,16 @@
 typedef struct Repl {
     Driver *driver;
     Session *session;
-    Editor *editor; /* NULL: lines come from a pipe */
-    Buffer entry;   /* the lines of the entry so far */
+    Editor *editor;          /* NULL: lines come from a pipe */
+    Buffer entry;            /* the lines of the entry so far */
     size_t braces, brackets; /* open in it; brackets are round and square ones */
     Results results;
-    size_t shown;   /* diagnostics that are on the screen already */
-    size_t checks;  /* check statements whose outcome is on the screen already */
+    size_t shown;  /* diagnostics that are on the screen already */
+    size_t checks; /* check statements whose outcome is on the screen already */
     bool leaving;
 } Repl;
 
-/* --- lines -------------------------------------------------------------------------------------------- */
+/* --- lines ----------------------------------------------------------------------------------- */
 
 static LineStatus read_pipe(Buffer *out) {
     size_t before = out->len;
@@ -36,7 +36,7 @@ static LineStatus read_line(Repl *repl) {
     return editor_read(repl->editor, repl->entry.len == 0 ? ">> " : ".. ", &repl->entry);
 }
 
-/* --- entries ------------------------------------------------------------------------------------------- */
+/* --- entries --------------------------------------------------------------------------------- */
 
 static void show_diagnostics(Repl *repl) {
     Diagnostics *diags = session_diagnostics(repl->session);
@@ -88,8 +88,9 @@ static void count_down(size_t *count) {
     if (*count > 0) --*count;
 }
 
-/* Whether the entry surely goes on behind the line at offset from, so that it need not be parsed yet:
-   one of its braces is open (a function is read as a whole), or another bracket and no ';' came. */
+/* Whether the entry surely goes on behind the line at offset from, so that it need not be parsed
+   yet: one of its braces is open (a function is read as a whole), or another bracket and no ';'
+   came. */
 static bool goes_on(Repl *repl, size_t from) {
     bool semicolon = false;
     for (size_t at = from; at < repl->entry.len; at++) {
@@ -103,8 +104,10 @@ static bool goes_on(Repl *repl, size_t from) {
         switch (*text) {
         case '{': repl->braces++; break;
         case '}': count_down(&repl->braces); break;
-        case '(': case '[': repl->brackets++; break;
-        case ')': case ']': count_down(&repl->brackets); break;
+        case '(':
+        case '[': repl->brackets++; break;
+        case ')':
+        case ']': count_down(&repl->brackets); break;
         case ';': semicolon = true; break;
         }
     }
@@ -127,9 +130,9 @@ static void take_line(Repl *repl, size_t from) {
         return;
     }
     Tree *program;
-    ParseStatus status = parse_entry(session_arena(repl->session), session_sources(repl->session),
-                                     entry_source(repl), session_diagnostics(repl->session),
-                                     &program);
+    ParseStatus status =
+        parse_entry(session_arena(repl->session), session_sources(repl->session),
+                    entry_source(repl), session_diagnostics(repl->session), &program);
     if (status == PARSE_INCOMPLETE) return;
     if (repl->editor != NULL) editor_remember(repl->editor, repl->entry.data);
     show_diagnostics(repl);
@@ -153,20 +156,14 @@ static void read_entries(Repl *repl) {
     while (!repl->leaving) {
         size_t from = repl->entry.len;
         switch (read_line(repl)) {
-        case LINE_READ:
-            take_line(repl, from);
-            break;
-        case LINE_DROPPED:
-            forget_entry(repl);
-            break;
-        case LINE_END:
-            take_end(repl);
-            break;
+        case LINE_READ: take_line(repl, from); break;
+        case LINE_DROPPED: forget_entry(repl); break;
+        case LINE_END: take_end(repl); break;
         }
     }
 }
 
-/* --- the command ----------------------------------------------------------------------------------------- */
+/* --- the command ----------------------------------------------------------------------------- */
 
 static bool read_file(void *state, const char *path, size_t limit, Buffer *out, const char **why) {
     (void)state;

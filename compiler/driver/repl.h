@@ -1,5 +1,5 @@
-/* The REPL: entries come in line by line, from a terminal (repl_edit.c) or a pipe; what they give is
-   shown as tutorials show it (repl_display.c). */
+/* The REPL: entries come in line by line, from a terminal (repl_edit.c) or a pipe; what they give
+   is shown as tutorials show it (repl_display.c). */
 #ifndef RASPC_DRIVER_REPL_H
 #define RASPC_DRIVER_REPL_H
 

@@ -51,7 +51,7 @@ static void add_sequence(Buffer *out, const Sequence *sequence) {
     add_visible(out, &raw);
 }
 
-/* --- matrices and rows -------------------------------------------------------------------------------- */
+/* --- matrices and rows ----------------------------------------------------------------------- */
 
 static void show_rows(Buffer *out, const char *indent, const Matrix *matrix) {
     if (matrix->n > MOST_ROWS) {
@@ -82,9 +82,12 @@ static void row_cells(const Atom *atoms, uint32_t n, Buffer *cells) {
         trues += atoms[i].kind == ATOM_BOOL && atoms[i].as.boolean;
     bool show_true = trues <= n - trues, show_false = n - trues <= trues;
     for (uint32_t i = 0; i < n; i++) {
-        if (atoms[0].kind != ATOM_BOOL || atoms[i].kind != ATOM_BOOL) add_token(&cells[i], atoms[i]);
-        else if (atoms[i].as.boolean && show_true) buffer_char(&cells[i], 'T');
-        else if (!atoms[i].as.boolean && show_false) buffer_char(&cells[i], 'F');
+        if (atoms[0].kind != ATOM_BOOL || atoms[i].kind != ATOM_BOOL)
+            add_token(&cells[i], atoms[i]);
+        else if (atoms[i].as.boolean && show_true)
+            buffer_char(&cells[i], 'T');
+        else if (!atoms[i].as.boolean && show_false)
+            buffer_char(&cells[i], 'F');
     }
 }
 
@@ -145,7 +148,7 @@ static void show_full_or_short(Buffer *out, const char *indent, const char *lead
     buffer_text(out, " [skipped full display: identical values]\n");
 }
 
-/* --- values ---------------------------------------------------------------------------------------------- */
+/* --- values ---------------------------------------------------------------------------------- */
 
 static void show_sop_example(Display *display, const char *name, Value value, const char *indent) {
     const Examples *examples = session_examples(display->session);
@@ -252,33 +255,32 @@ static void show_container(Display *display, const char *name, Value value, cons
     buffer_free(&head);
 }
 
-/* name: of a variable or "out"; NULL inside a list or dict. key: a dict's, with its " : ", or "". */
+/* name: of a variable or "out"; NULL inside a list or dict. key: a dict's, with its " : ", or "".
+ */
 static void show_value(Display *display, const char *name, Value value, size_t tabs,
                        const char *key) {
     Buffer indent = {0};
     buffer_text(&indent, "");
     buffer_repeat(&indent, '\t', tabs);
     switch (value.kind) {
-    case VALUE_ERROR:
-        break;
-    case VALUE_SOP: case VALUE_SELECTOR:
-        show_node(display, name, value, indent.data, key);
-        break;
-    case VALUE_FUNCTION:
-        show_function(display, value.as.function, indent.data, key);
-        break;
-    case VALUE_LIST: case VALUE_DICT:
-        show_container(display, name, value, indent.data, tabs, key);
-        break;
-    case VALUE_ATOM: case VALUE_SEQUENCE: case VALUE_MATRIX:
+    case VALUE_ERROR: break;
+    case VALUE_SOP:
+    case VALUE_SELECTOR: show_node(display, name, value, indent.data, key); break;
+    case VALUE_FUNCTION: show_function(display, value.as.function, indent.data, key); break;
+    case VALUE_LIST:
+    case VALUE_DICT: show_container(display, name, value, indent.data, tabs, key); break;
+    case VALUE_ATOM:
+    case VALUE_SEQUENCE:
+    case VALUE_MATRIX:
         buffer_printf(display->out, "%s    value: ", indent.data);
         if (name != NULL) buffer_printf(display->out, "%s = ", name);
         buffer_char(display->out, ' ');
-        if (value.kind == VALUE_SEQUENCE) add_sequence(display->out, value.as.sequence);
-        else if (value.kind == VALUE_ATOM) add_plain(display->out, value);
+        if (value.kind == VALUE_SEQUENCE)
+            add_sequence(display->out, value.as.sequence);
+        else if (value.kind == VALUE_ATOM)
+            add_plain(display->out, value);
         buffer_char(display->out, '\n');
-        if (value.kind == VALUE_MATRIX)
-            show_rows(display->out, indent.data, value.as.matrix);
+        if (value.kind == VALUE_MATRIX) show_rows(display->out, indent.data, value.as.matrix);
         break;
     }
     buffer_free(&indent);
@@ -299,7 +301,7 @@ static void show_applied(Display *display, Value value) {
     }
 }
 
-/* --- results ---------------------------------------------------------------------------------------------- */
+/* --- results --------------------------------------------------------------------------------- */
 
 static void show_example(const Examples *examples, uint8_t which, Buffer *out) {
     if (which != WHICH_SELECTOR) {
@@ -330,12 +332,8 @@ void repl_show(Session *session, const Result *result, Buffer *out) {
     Display display = {
         .session = session, .out = out, .with_examples = !result->loaded, .span = result->span};
     switch (result->kind) {
-    case RESULT_SHOW_EXAMPLE:
-        show_example(session_examples(session), result->which, out);
-        break;
-    case RESULT_DRAW:
-        draw(session, result, out);
-        break;
+    case RESULT_SHOW_EXAMPLE: show_example(session_examples(session), result->which, out); break;
+    case RESULT_DRAW: draw(session, result, out); break;
     case RESULT_VALUE:
         if ((result->value.kind == VALUE_SEQUENCE || result->value.kind == VALUE_MATRIX) &&
             strcmp(result->name->bytes, "out") == 0)
@@ -343,7 +341,6 @@ void repl_show(Session *session, const Result *result, Buffer *out) {
         else
             show_value(&display, result->name->bytes, result->value, 0, "");
         break;
-    case RESULT_EXIT:
-        break;
+    case RESULT_EXIT: break;
     }
 }

@@ -35,7 +35,7 @@ static unsigned char drop_line(EditLine *line, int key) {
     return CC_NEWLINE;
 }
 
-/* --- completion ----------------------------------------------------------------------------------------- */
+/* --- completion ------------------------------------------------------------------------------ */
 
 typedef struct Completion {
     const char *word;
@@ -68,9 +68,10 @@ static bool is_name_byte(char c) {
 static unsigned char complete(EditLine *line, int key) {
     (void)key;
     static const char *const words[] = {
-        "select", "aggregate", "range", "zip", "len", "round", "indicator", "def", "return", "for",
-        "load", "draw", "check", "and", "or", "not", "if", "else", "in", "set", "show", "example",
-        "examples", "selector", "exit", "quit",
+        "select",  "aggregate", "range",    "zip",  "len",  "round", "indicator",
+        "def",     "return",    "for",      "load", "draw", "check", "and",
+        "or",      "not",       "if",       "else", "in",   "set",   "show",
+        "example", "examples",  "selector", "exit", "quit",
     };
     const LineInfo *info = el_line(line);
     const char *start = info->cursor;
@@ -96,7 +97,7 @@ static unsigned char complete(EditLine *line, int key) {
     return result;
 }
 
-/* --- history -------------------------------------------------------------------------------------------- */
+/* --- history --------------------------------------------------------------------------------- */
 
 /* $XDG_STATE_HOME/raspc/history where that is set, else ~/.raspc_history. */
 static void find_history(Buffer *path) {
@@ -111,8 +112,8 @@ static void find_history(Buffer *path) {
     }
 }
 
-/* A history entry is one line, since that is what can be edited: its lines are joined by blanks. With
-   a comment in the midst that would change it, so such entries are not remembered. */
+/* A history entry is one line, since that is what can be edited: its lines are joined by blanks.
+   With a comment in the midst that would change it, so such entries are not remembered. */
 void editor_remember(Editor *editor, const char *entry) {
     Buffer line = {0};
     for (const char *at = entry; *at != '\0';) {
@@ -133,7 +134,7 @@ void editor_remember(Editor *editor, const char *entry) {
     buffer_free(&line);
 }
 
-/* --- the editor ----------------------------------------------------------------------------------------- */
+/* --- the editor ------------------------------------------------------------------------------ */
 
 Editor *editor_new(const Session *session) {
     setlocale(LC_CTYPE, "");
@@ -164,7 +165,7 @@ Editor *editor_new(const Session *session) {
     el_set(line, EL_BIND, "^C", "raspc-drop", NULL);
     el_set(line, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_set(line, EL_SETTY, "-d", "-isig", NULL); /* Ctrl-C is a key while a line is edited */
-    el_source(line, NULL);                        /* the user's ~/.editrc */
+    el_source(line, NULL);                       /* the user's ~/.editrc */
     return editor;
 }
 

@@ -8,8 +8,10 @@ enum { LONGEST_NAME = 30, DEEPEST_NAME = 8 };
 /* How an operation is written: before its operand or between its two; NULL: not spelt out. */
 static const char *operation_text(GraphOp op) {
     switch (op) {
-    case OP_NEG: case OP_SUB: return "-";
-    case OP_POS: case OP_ADD: return "+";
+    case OP_NEG:
+    case OP_SUB: return "-";
+    case OP_POS:
+    case OP_ADD: return "+";
     case OP_ROUND: return "round";
     case OP_NOT: return "not";
     case OP_MUL: return "*";
@@ -50,8 +52,11 @@ static bool derive(const Graph *graph, NodeId id, int level, Buffer *out) {
 void repl_node_name(const Graph *graph, NodeId node, Buffer *out) {
     const String *own = graph_name_of(graph, node);
     Buffer derived = {0};
-    if (own != NULL) buffer_add(out, own->bytes, own->len);
-    else if (derive(graph, node, 0, &derived)) buffer_add(out, derived.data, derived.len);
-    else buffer_text(out, graph_node(graph, node)->type == TYPE_SELECTOR ? "plain select" : "s-op");
+    if (own != NULL)
+        buffer_add(out, own->bytes, own->len);
+    else if (derive(graph, node, 0, &derived))
+        buffer_add(out, derived.data, derived.len);
+    else
+        buffer_text(out, graph_node(graph, node)->type == TYPE_SELECTOR ? "plain select" : "s-op");
     buffer_free(&derived);
 }

@@ -41,10 +41,12 @@ static const char *print(Fixture *f, const Tree *tree) {
     return f->out.data;
 }
 
-/* --- trees ---------------------------------------------------------------------------------------- */
+/* --- trees ----------------------------------------------------------------------------------- */
 
 /* The same tree, once by precedence and once by parentheses, which are then left out. */
-static const struct { const char *text, *spelt_out; } precedences[] = {
+static const struct {
+    const char *text, *spelt_out;
+} precedences[] = {
     {"1+2*3;", "1+(2*3);"},
     {"2^3^2;", "(2^3)^2;"},
     {"-2^2;", "(-2)^2;"},
@@ -87,7 +89,9 @@ START_TEST(precedence) {
 }
 END_TEST
 
-static const struct { const char *text, *tree; } trees[] = {
+static const struct {
+    const char *text, *tree;
+} trees[] = {
     {"select = 3;", "(assign (names (name \"select\")) (expressions (int \"3\")))\n"},
     {"select\n (a, 1, !=);", "(expression (select \"!=\" (name \"a\") (int \"1\")))\n"},
     {"len (x); len;", "(expression (len (name \"x\")))\n(expression (name \"len\"))\n"},
@@ -99,12 +103,14 @@ static const struct { const char *text, *tree; } trees[] = {
     {"set s-op example \"ab\"\n[1];", "(set_example s-op (string \"ab\"))\n"
                                       "(expression (list (int \"1\")))\n"},
     {"set example [1,\n 2]\nexit()\nx;", "(set_example both (list (int \"1\") (int \"2\")))\n"
-                                          "(exit)\n(expression (name \"x\"))\n"},
+                                         "(exit)\n(expression (name \"x\"))\n"},
     {"selector examples off full seq display on show selector example",
      "(examples selector off)\n(full_display on)\n(show_example selector)\n"},
     {"s-op;", "(expression (binary \"-\" (name \"s\") (name \"op\")))\n"},
     {"# c\n1;# d\r\"#\";", "(expression (int \"1\"))\n(expression (string \"#\"))\n"},
-    {"\xef\xbb\xbf" "1;", "(expression (int \"1\"))\n"},
+    {"\xef\xbb\xbf"
+     "1;",
+     "(expression (int \"1\"))\n"},
     {"def f(a, b) { return a, {1: b}; }",
      "(def \"f\" (names (name \"a\") (name \"b\"))\n  (block)\n"
      "  (expressions (name \"a\") (dict (int \"1\") (name \"b\"))))\n"},
@@ -126,10 +132,20 @@ START_TEST(tree_of_text) {
 END_TEST
 
 static const char *const no_trees[] = {
-    "(expression)", "(expression (names))", "(name \"x\")", "(expression (name \"1x\"))",
-    "(expression (int \"x\"))", "(expression (string \"a\nb\"))", "(expression (name \"x\")",
-    "(expression (binary \"!=\" (int \"1\") (int \"2\")))", "(nonsense)", "x", "(check (int \"1\"",
-    "(examples on)", "(expression (dict (int \"1\")))", "(program)",
+    "(expression)",
+    "(expression (names))",
+    "(name \"x\")",
+    "(expression (name \"1x\"))",
+    "(expression (int \"x\"))",
+    "(expression (string \"a\nb\"))",
+    "(expression (name \"x\")",
+    "(expression (binary \"!=\" (int \"1\") (int \"2\")))",
+    "(nonsense)",
+    "x",
+    "(check (int \"1\"",
+    "(examples on)",
+    "(expression (dict (int \"1\")))",
+    "(program)",
 };
 
 START_TEST(no_tree) {
@@ -142,10 +158,12 @@ START_TEST(no_tree) {
 }
 END_TEST
 
-/* --- mistakes --------------------------------------------------------------------------------------- */
+/* --- mistakes -------------------------------------------------------------------------------- */
 
 /* places: line:column of each message, in order; `good = 1;` behind each text is still read. */
-static const struct { const char *text, *places; } mistakes[] = {
+static const struct {
+    const char *text, *places;
+} mistakes[] = {
     {"a = 1 +;", "1:8"},
     {"a = (1;", "1:7"},
     {"a = 3.; b = .5; c = 1e5; d = 1.2.3; e = 2x;", "1:5 1:13 1:21 1:30 1:41"},
@@ -180,7 +198,8 @@ static const struct { const char *text, *places; } mistakes[] = {
     {"set example 1, 2\n", "1:14"},
     {"a ~= b;", "1:3"},
     {"select(1, 1, +);", "1:14"},
-    {"a = 1 +;\nb = (2;\nc = 3.;\nd = \"x;\ndef e(x { return x; }\nf = g h;\ni = [1;\nj = 1\nk = );\n",
+    {"a = 1 +;\nb = (2;\nc = 3.;\nd = \"x;\ndef e(x { return x; }\nf = g h;\ni = [1;\nj = 1\nk = "
+     ");\n",
      "1:8 2:7 3:5 4:5 5:9 6:7 7:7 8:6 9:5"},
 };
 
@@ -227,9 +246,16 @@ START_TEST(nul_bytes_are_mistakes) {
 }
 END_TEST
 
-static const struct { const char *text; DiagId id; } endings[] = {
-    {"3", DIAG_INCOMPLETE}, {"x = (1", DIAG_INCOMPLETE}, {"def f() { return 1;", DIAG_INCOMPLETE},
-    {"def", DIAG_INCOMPLETE}, {"for x in y {", DIAG_INCOMPLETE}, {"\"a", DIAG_OPEN_STRING},
+static const struct {
+    const char *text;
+    DiagId id;
+} endings[] = {
+    {"3", DIAG_INCOMPLETE},
+    {"x = (1", DIAG_INCOMPLETE},
+    {"def f() { return 1;", DIAG_INCOMPLETE},
+    {"def", DIAG_INCOMPLETE},
+    {"for x in y {", DIAG_INCOMPLETE},
+    {"\"a", DIAG_OPEN_STRING},
 };
 
 START_TEST(ending) {
@@ -242,9 +268,13 @@ START_TEST(ending) {
 }
 END_TEST
 
-/* --- entries ------------------------------------------------------------------------------------------ */
+/* --- entries --------------------------------------------------------------------------------- */
 
-static const struct { const char *text; ParseStatus status; uint32_t statements; } entries[] = {
+static const struct {
+    const char *text;
+    ParseStatus status;
+    uint32_t statements;
+} entries[] = {
     {"", PARSE_OK, 0},
     {" # a comment", PARSE_OK, 0},
     {"1;", PARSE_OK, 1},
@@ -275,11 +305,14 @@ START_TEST(entry) {
 }
 END_TEST
 
-/* --- limits ------------------------------------------------------------------------------------------- */
+/* --- limits ---------------------------------------------------------------------------------- */
 
-static const struct { const char *before, *again, *behind; } depths[] = {
-    {"", "(", ""}, {"x = ", "[", ""}, {"x = ", "-", "1;"}, {"x = 1", "+1", ";"},
-    {"", "for x in y {", ""}, {"", "def f() {", ""}, {"x = y", "(1)", ";"}, {"x = ", "{1:", ""},
+static const struct {
+    const char *before, *again, *behind;
+} depths[] = {
+    {"", "(", ""},         {"x = ", "[", ""},        {"x = ", "-", "1;"},
+    {"x = 1", "+1", ";"},  {"", "for x in y {", ""}, {"", "def f() {", ""},
+    {"x = y", "(1)", ";"}, {"x = ", "{1:", ""},
 };
 
 START_TEST(too_deep) {
@@ -319,12 +352,15 @@ START_TEST(deepest_tree_is_printed_and_read) {
 }
 END_TEST
 
-/* --- layout --------------------------------------------------------------------------------------------- */
+/* --- layout ---------------------------------------------------------------------------------- */
 
-static const struct { const char *text, *laid_out; } layouts[] = {
+static const struct {
+    const char *text, *laid_out;
+} layouts[] = {
     {"x=1;y=- 2;", "x = 1;\ny = -2;\n"},
     {"\n\n\nx;\n\n\n\ny;\n\n", "x;\n\ny;\n"},
-    {"x;# one\nlonger;  #two\n\ny; # three", "x;         # one\nlonger;    #two\n\ny;    # three\n"},
+    {"x;# one\nlonger;  #two\n\ny; # three",
+     "x;         # one\nlonger;    #two\n\ny;    # three\n"},
     {"def f(a){# head\n\n# own\nreturn a ;# tail\n\n# last\n}#end",
      "def f(a) {    # head\n    # own\n    return a;    # tail\n\n    # last\n}    #end\n"},
     {"for i in l {\n\n  x=i;\n\n  y=i;\n\n}", "for i in l {\n    x = i;\n\n    y = i;\n}\n"},
