@@ -168,6 +168,10 @@ static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, V
         }
     }
     if (noise_left) form.noise = NOISE_ANYWHERE;
+    bool constant = true;
+    for (uint32_t v = 1; v < count && constant; v++)
+        constant = fails[v] == fails[0] && atom_identical(atoms[v], atoms[0]);
+    if (constant) form.var = NO_VAR;
     if (why) plan_trap(l, id, &form, fails, reported, why);
     return form;
 }

@@ -1,0 +1,418 @@
+/* Models: the lowering and interp against eval on whole sets of inputs, the text form there and
+   back, and what the verifier does not let pass. */
+#include "compiler/elaborate/elaborate.h"
+#include "compiler/lower/lower.h"
+#include "grammar/tree.h"
+#include "runtime/engines/eval.h"
+#include "runtime/engines/interp.h"
+#include "runtime/model/model.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
+
+typedef struct World {
+    Session *session;
+    Arena *arena;
+    Diagnostics *diags;
+} World;
+
+static World world;
+
+static void set_up(void) {
+    world.session = session_new(&(SessionOptions){0});
+    world.arena = arena_new(0);
+    world.diags = session_diagnostics(world.session);
+}
+
+static void tear_down(void) {
+    session_free(world.session);
+    arena_free(world.arena);
+}
+
+static const char *last_message(void) {
+    size_t count = diagnostics_count(world.diags);
+    return count ? diagnostics_message(world.diags, count - 1) : "no diagnostic";
+}
+
+/* The program's s-op `result`. */
+static NodeId program(const char *text) {
+    Sources *sources = session_sources(world.session);
+    uint32_t file = sources_add(sources, "test.rasp", text, strlen(text));
+    Tree *tree = parse_program(session_arena(world.session), sources, file, world.diags);
+    ck_assert_msg(session_run(world.session, tree, NULL) && !diagnostics_errors(world.diags),
+                  "%s\n%s", text, last_message());
+    NodeId node = graph_find(session_graph(world.session), "result");
+    ck_assert_uint_ne(node, NO_NODE);
+    return node;
+}
+
+/* A letter a token. */
+static Atom *letters(Arena *arena, const char *text, uint32_t n) {
+    Atom *atoms = ARENA_ARRAY(arena, Atom, n);
+    for (uint32_t i = 0; i < n; i++) atoms[i] = atom_string(string_new(arena, text + i, 1));
+    return atoms;
+}
+
+static Model *lowered(NodeId node, const char *vocabulary, uint32_t max_length) {
+    uint32_t count = (uint32_t)strlen(vocabulary);
+    LowerOptions options = {count, letters(world.arena, vocabulary, count), max_length};
+    return lower(world.arena, session_graph(world.session), node, &options, world.diags);
+}
+
+/* --- engines against eval -------------------------------------------------------------------------- */
+
+/* Numbers are compared by value, floats within what a mean's summation order can change. */
+static bool same_value(Atom a, Atom b) {
+    double x, y;
+    if (atom_equal(a, b)) return true;
+    if (!atom_is_number(a) || !atom_is_number(b)) return false;
+    return atom_as_double(a, &x) && atom_as_double(b, &y) &&
+           fabs(x - y) <= 1e-12 * fmax(fabs(x), fabs(y));
+}
+
+/* One input under both; they fail together or agree. */
+static void compare(const Interp *interp, NodeId node, const char *text, uint32_t n) {
+    Arena *arena = arena_new(0);
+    Input input = {n, letters(arena, text, n)};
+    Sequence expected, got;
+    size_t before = diagnostics_count(world.diags);
+    bool defined = eval_sequence(session_graph(world.session), node, input, (Span){0}, arena,
+                                 world.diags, &expected);
+    bool ran = interp_run(interp, input, (Span){0}, arena, world.diags, &got);
+    ck_assert_msg(ran == defined, "\"%.*s\": eval %s, interp %s: %s", (int)n, text,
+                  defined ? "runs" : "fails", ran ? "runs" : "fails", last_message());
+    for (uint32_t i = 0; ran && i < n; i++) {
+        if (same_value(expected.atoms[i], got.atoms[i])) continue;
+        Buffer a = {0}, b = {0};
+        sequence_format(&a, expected);
+        sequence_format(&b, got);
+        ck_abort_msg("\"%.*s\": eval %s, interp %s", (int)n, text, a.data, b.data);
+    }
+    diagnostics_truncate(world.diags, before);
+    arena_free(arena);
+}
+
+static void compare_all(const Interp *interp, NodeId node, const char *vocabulary,
+                        uint32_t max_length) {
+    char text[16] = "";
+    uint32_t letters_count = (uint32_t)strlen(vocabulary), choice[16] = {0};
+    for (uint32_t n = 1; n <= max_length; n++) {
+        memset(choice, 0, sizeof choice);
+        for (;;) {
+            for (uint32_t i = 0; i < n; i++) text[i] = vocabulary[choice[i]];
+            compare(interp, node, text, n);
+            uint32_t at = 0;
+            while (at < n && ++choice[at] == letters_count) choice[at++] = 0;
+            if (at == n) break;
+        }
+    }
+}
+
+/* A small generator of its own: the same inputs everywhere. */
+static uint32_t next_random(uint64_t *state) {
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*state >> 33);
+}
+
+static void compare_random(const Interp *interp, NodeId node, const char *vocabulary,
+                           uint32_t max_length, uint32_t trials) {
+    char *text = malloc(max_length);
+    uint32_t count = (uint32_t)strlen(vocabulary);
+    uint64_t state = 7;
+    for (uint32_t t = 0; t < trials; t++) {
+        uint32_t n = t < 4 ? max_length : 1 + next_random(&state) % max_length;
+        uint32_t used = 1 + next_random(&state) % count; /* few letters: many ties */
+        for (uint32_t i = 0; i < n; i++) text[i] = vocabulary[next_random(&state) % used];
+        compare(interp, node, text, n);
+    }
+    /* Widths at the extremes: every number of equal letters, before one other. */
+    for (uint32_t n = 1; n <= max_length; n++) {
+        memset(text, vocabulary[0], n);
+        compare(interp, node, text, n);
+        text[n - 1] = vocabulary[count - 1];
+        compare(interp, node, text, n);
+    }
+    free(text);
+}
+
+static Interp *interp_of(NodeId node, const char *vocabulary, uint32_t max_length) {
+    Model *model = lowered(node, vocabulary, max_length);
+    ck_assert_msg(model != NULL, "%s", last_message());
+    Interp *interp = interp_new(world.arena, model, (Span){0}, world.diags);
+    ck_assert_msg(interp != NULL, "%s", last_message());
+    return interp;
+}
+
+typedef struct Program {
+    const char *text;
+    const char *vocabulary; /* of three letters, for all inputs to length 5 */
+    uint32_t attention_layers;
+    uint32_t longest; /* inputs compared; float32 does not carry every program to 64 */
+} Program;
+
+#define BOS_WIDTH                                                                                  \
+    "def bos_width(s) { s = s or select(indices, 0, ==);"                                         \
+    "  return round(1 / aggregate(s, indicator(indices == 0))) - 1; }\n"
+#define RUNNING                                                                                    \
+    "up = select(indices, indices, <=);"                                                           \
+    "def so_far(x) { return (indices + 1) * aggregate(up, x); }\n"
+
+static const Program programs[] = {
+    {"result = selector_width(select(tokens, tokens, ==));", "abc", 1, 64},
+    {BOS_WIDTH "result = bos_width(select(tokens, tokens, ==));", "abc", 1, 64},
+    {"hist = selector_width(select(tokens, tokens, ==));"
+     "first = not has_focus(select(tokens, tokens, ==) and select(indices, indices, <));"
+     "result = selector_width(select(hist, hist, ==) and select(first, True, ==));", "abc", 2, 64},
+    {"result = aggregate(select(indices, length - 1 - indices, ==), tokens);", "abc", 2, 64},
+    {"result = sort(tokens, tokens);", "abc", 2, 64},
+    {RUNNING "balance = so_far(indicator(tokens == \"(\")) - so_far(indicator(tokens == \")\"));"
+     "lost = so_far(indicator(balance < 0)) > 0;"
+     "result = \"F\" if lost else (\"T\" if balance == 0 else \"P\");", "()x", 2, 64},
+    {RUNNING "depth = round(so_far(indicator(tokens == \"a\") - indicator(tokens == \"b\")));"
+     "result = depth;", "abc", 1, 64},
+    {"result = aggregate(select(indices, indices, <=), indicator(tokens == \"a\"));", "abc", 1, 64},
+    {"result = contains(tokens, \"b\") and not contains(tokens, \"c\");", "abc", 1, 64},
+    {"result = aggregate(full_s, indicator(tokens == \"a\")) == 1;", "abc", 1, 64},
+    {"result = shift(tokens, 2, \"-\");", "abc", 1, 64},
+    {"result = selector_width(select(tokens, tokens, !=) or select(indices, indices, >));", "abc", 1, 64},
+    {"result = selector_width(not (select(tokens, tokens, <=) and select(indices, indices, <)));",
+     "abc", 1, 64},
+    {"result = count(tokens, \"a\") * 2 - indices + length;", "abc", 1, 64},
+    {"result = aggregate(select(tokens, \"a\", ==) or select(indices, indices, <), indices, -1);",
+     "abc", 1, 32},
+    {"result = 1 / (count(tokens, \"a\") - 1);", "abc", 1, 64}, /* fails on some */
+    {"result = {\"a\": 1, \"b\": 2}[tokens] + indices;", "abc", 0, 64}, /* fails on some */
+    {"result = tokens + (\"!\" if indices % 2 == 0 else \"?\");", "abc", 0, 64},
+    {"result = sort(tokens, -selector_width(select(tokens, tokens, ==)));", "abc", 3, 64},
+    {"result = [5, 6, 7, 8, 9][indices];", "abc", 0, 5},
+    {"result = aggregate(full_s, 3);", "abc", 0, 64},
+};
+
+START_TEST(test_small_inputs) {
+    const Program *p = &programs[_i];
+    NodeId node = program(p->text);
+    Model *model = lowered(node, p->vocabulary, 5);
+    ck_assert_msg(model != NULL, "%s\n%s", p->text, last_message());
+    ck_assert_uint_eq(model_attention_layers(model), p->attention_layers);
+    compare_all(interp_of(node, p->vocabulary, 5), node, p->vocabulary, 5);
+}
+END_TEST
+
+START_TEST(test_long_inputs) {
+    const Program *p = &programs[_i];
+    NodeId node = program(p->text);
+    compare_random(interp_of(node, p->vocabulary, p->longest), node, p->vocabulary, p->longest, 30);
+}
+END_TEST
+
+/* Never more attention layers than the analysis of the graph. */
+START_TEST(test_layers) {
+    const Program *p = &programs[_i];
+    NodeId node = program(p->text);
+    Layers layers = graph_layers(session_graph(world.session), node, world.arena);
+    ck_assert_uint_le(model_attention_layers(lowered(node, p->vocabulary, 8)), layers.count);
+}
+END_TEST
+
+/* --- refusals ---------------------------------------------------------------------------------------- */
+
+typedef struct Refusal {
+    const char *text;
+    const char *why; /* part of the message */
+} Refusal;
+
+static const Refusal refusals[] = {
+    {"result = aggregate(full_s, indices / 7);", "not whole"},
+    {"result = aggregate(full_s, indices) + aggregate(select(tokens, \"a\", ==), indices);",
+     "combinations"},
+    {"result = 1 / (indices - indices);", "divi"},
+};
+
+START_TEST(test_refusals) {
+    NodeId node = program(refusals[_i].text);
+    ck_assert_ptr_null(lowered(node, "abc", 30));
+    ck_assert_uint_eq(diagnostics_count(world.diags), 1);
+    ck_assert_msg(strstr(last_message(), refusals[_i].why) != NULL, "%s", last_message());
+    ck_assert_uint_ne(diagnostics_span(world.diags, 0).file, 0);
+}
+END_TEST
+
+START_TEST(test_inputs_refused) {
+    NodeId node = program(programs[0].text);
+    Interp *interp = interp_of(node, "abc", 5);
+    Sequence out;
+    Input unknown = {2, letters(world.arena, "ax", 2)}, longer = {6, letters(world.arena, "aaaaaa", 6)};
+    ck_assert(!interp_run(interp, unknown, (Span){0}, world.arena, world.diags, &out));
+    ck_assert(!interp_run(interp, longer, (Span){0}, world.arena, world.diags, &out));
+    ck_assert(!interp_run(interp, (Input){0, NULL}, (Span){0}, world.arena, world.diags, &out));
+    ck_assert_int_eq(diagnostics_id(world.diags, 0), DIAG_INPUT_VOCAB);
+    ck_assert_int_eq(diagnostics_id(world.diags, 1), DIAG_INPUT_LENGTH);
+    ck_assert_int_eq(diagnostics_id(world.diags, 2), DIAG_BAD_INPUT);
+}
+END_TEST
+
+/* The model of a million positions is there; its dense weights are not. */
+START_TEST(test_too_large) {
+    Model *model = lowered(program(programs[0].text), "abc", 1000000);
+    ck_assert_ptr_nonnull(model);
+    ck_assert_ptr_null(interp_new(world.arena, model, (Span){0}, world.diags));
+    ck_assert_int_eq(diagnostics_id(world.diags, 0), DIAG_TOO_LARGE_FOR_DENSE);
+}
+END_TEST
+
+/* --- widths ------------------------------------------------------------------------------------------------ */
+
+/* Every step of 1 / (w + 1) is exactly 0 or 1 in float32, at every length it is offered for. */
+START_TEST(test_width_steps) {
+    const uint32_t lengths[] = {10, 32, 64, 128, 1024, 2047};
+    for (int i = 0; i < COUNT(lengths); i++) {
+        for (uint32_t w = 1; w <= lengths[i]; w++) {
+            double slope, bias, below = (float)(1.0 / (w + 1)), above = (float)(1.0 / w);
+            ck_assert(step_line(below, above, 1, &slope, &bias));
+            for (uint32_t u = 0; u <= lengths[i]; u++) {
+                volatile float x = 1.0f / (float)(u + 1), product = (float)slope * x;
+                volatile float low = product + (float)bias, high = product + (float)(bias + 1);
+                float step = fmaxf(high, 0) - fmaxf(low, 0);
+                ck_assert_msg(step == (u < w), "length %u, %u at threshold %u: %g", lengths[i], u,
+                              w, (double)step);
+            }
+        }
+    }
+}
+END_TEST
+
+/* --- the text form ------------------------------------------------------------------------------------------ */
+
+static Model *parsed(const char *text, size_t len) {
+    Sources *sources = session_sources(world.session);
+    uint32_t file = sources_add(sources, "test.model", text, len);
+    return model_parse(world.arena, sources, file, world.diags);
+}
+
+START_TEST(test_round_trip) {
+    const Program *p = &programs[_i];
+    Buffer first = {0}, second = {0};
+    NodeId node = program(p->text);
+    model_print(lowered(node, p->vocabulary, 5), &first);
+    Model *again = parsed(first.data, first.len);
+    ck_assert_msg(again != NULL, "%s\n%s", first.data, last_message());
+    model_print(again, &second);
+    ck_assert_str_eq(first.data, second.data);
+    /* What was read runs as what was written. */
+    Interp *interp = interp_new(world.arena, again, (Span){0}, world.diags);
+    compare_all(interp, node, p->vocabulary, 3);
+    buffer_free(&first);
+    buffer_free(&second);
+}
+END_TEST
+
+static const char sound[] = "model length 2 vocabulary [\"a\", \"b\"]\n"
+                            "basis\n"
+                            "  one: one\n"
+                            "  null: null\n"
+                            "  tokens: one-hot [\"a\", \"b\"]\n"
+                            "  w.x: real 0 to 1 / 3\n"
+                            "  w: steps [2..0]\n"
+                            "  same: one-hot [true, false]\n"
+                            "embed\n"
+                            "  tokens by token [0, 1]\n"
+                            "layer\n"
+                            "  head h: key tokens [0, 1]; null counted; softmax 256; null-weight -> w.x\n"
+                            "  steps w: w.x between [0.25, 0.5, 1] greatest 1\n"
+                            "layer\n"
+                            "  lookup same: w [0, 1, 0], tokens [0, 1] gives [0, 0, 1, 1]\n"
+                            "output\n"
+                            "  out: atoms same [\"x\", \"y\"]\n";
+
+/* The text with one part replaced. */
+static Model *broken(const char *part, const char *by) {
+    const char *at = strstr(sound, part);
+    ck_assert_msg(at != NULL, "%s", part);
+    Buffer text = {0};
+    buffer_add(&text, sound, (size_t)(at - sound));
+    buffer_text(&text, by);
+    buffer_text(&text, at + strlen(part));
+    Model *model = parsed(text.data, text.len);
+    buffer_free(&text);
+    return model;
+}
+
+static const char *const mistakes[][3] = {
+    {"one: one", "one: real 0 to 1", "`one` and `null`"},
+    {"same: one-hot", "tokens: one-hot", "no subspace"},
+    {"same: one-hot [true, false]", "w: steps [1]", "no subspace"},
+    {"same: one-hot [true, false]", "same: one-hot [true, false]\n  w: steps [1]", "two subspaces"},
+    {"key tokens [0, 1]", "key w [0, 1, 0]", "before it is written"},
+    {"key tokens [0, 1]", "key w.x", "before it is written"},
+    {"key tokens [0, 1]", "key null", "not 0 at the null key"},
+    {"key tokens [0, 1]", "key tokens [0, 1, 2]", "2 values, and here are 3"},
+    {"key tokens [0, 1]", "compare tokens [0, 1] < 2*w.x", "before it is written"},
+    {"key tokens [0, 1]", "compare tokens [0, 1] == tokens [0, 1] squares tokens [0, 1]",
+     "no score to stand at"},
+    {"key tokens [0, 1]", "table tokens [0, 2] by tokens [0, 1] [01, 10]", "no class 2"},
+    {"key tokens [0, 1]", "table tokens [0, 1] by tokens [0, 1] [01, 1]", "all of one length"},
+    {"null counted", "null none", "counts it"},
+    {"null-weight -> w.x", "null-weight -> tokens", "written twice"},
+    {"softmax 256", "softmax 0", "not positive"},
+    {"softmax 256", "softmax 256; mean 1 default 0 -> w.x", "counts it"},
+    {"[0.25, 0.5, 1]", "[0.25, 0.25, 1]", "do not rise"},
+    {"[0.25, 0.5, 1]", "[0.25, 0.5]", "expected 3 numbers"},
+    {"gives [0, 0, 1, 1]", "gives [0, 0, 1, 2]", "no value number 2"},
+    {"gives [0, 0, 1, 1]", "gives [0, 0, 1]", "expected 4 cells"},
+    {"same [\"x\", \"y\"]", "same [\"x\"]", "names 1 atoms of 2"},
+    {"tokens by token [0, 1]", "tokens by token [0, 2]", "outside it"},
+    {"tokens by token [0, 1]", "tokens by token [0, 1]\n  tokens by token [0, 1]", "written twice"},
+    {"length 2", "length 0", "greatest length"},
+    {"vocabulary [\"a\", \"b\"]", "vocabulary [0*99999999999]", "expected"},
+    {"gives [0, 0, 1, 1]", "gives [0*4000000000]", "more than"},
+    {"out: atoms", "out: feathers", "expected how"},
+    {"  steps w", "  stops w", "expected a head"},
+};
+
+START_TEST(test_broken) {
+    Model *model = broken(mistakes[_i][0], mistakes[_i][1]);
+    ck_assert_msg(model == NULL, "%s", mistakes[_i][1]);
+    ck_assert_uint_eq(diagnostics_count(world.diags), 1);
+    ck_assert_int_eq(diagnostics_id(world.diags, 0), DIAG_MODEL_TEXT);
+    ck_assert_msg(strstr(last_message(), mistakes[_i][2]) != NULL, "%s: %s", mistakes[_i][1],
+                  last_message());
+}
+END_TEST
+
+/* A text cut off anywhere is a mistake, never a crash. */
+START_TEST(test_cut_off) {
+    ck_assert_ptr_nonnull(parsed(sound, strlen(sound)));
+    for (size_t len = 0; len + 1 < strlen(sound); len++) {
+        diagnostics_truncate(world.diags, 0);
+        ck_assert_msg(parsed(sound, len) == NULL, "%zu", len);
+        ck_assert_uint_eq(diagnostics_count(world.diags), 1);
+    }
+}
+END_TEST
+
+Suite *model_suite(void);
+Suite *model_suite(void) {
+    Suite *suite = suite_create("model");
+    TCase *lowering = tcase_create("lowering");
+    tcase_add_checked_fixture(lowering, set_up, tear_down);
+    tcase_set_timeout(lowering, 60);
+    tcase_add_loop_test(lowering, test_small_inputs, 0, COUNT(programs));
+    tcase_add_loop_test(lowering, test_long_inputs, 0, COUNT(programs));
+    tcase_add_loop_test(lowering, test_layers, 0, COUNT(programs));
+    tcase_add_loop_test(lowering, test_refusals, 0, COUNT(refusals));
+    tcase_add_test(lowering, test_inputs_refused);
+    tcase_add_test(lowering, test_too_large);
+    tcase_add_test(lowering, test_width_steps);
+    suite_add_tcase(suite, lowering);
+    TCase *text = tcase_create("text");
+    tcase_add_checked_fixture(text, set_up, tear_down);
+    tcase_add_loop_test(text, test_round_trip, 0, COUNT(programs));
+    tcase_add_loop_test(text, test_broken, 0, COUNT(mistakes));
+    tcase_add_test(text, test_cut_off);
+    suite_add_tcase(suite, text);
+    return suite;
+}
