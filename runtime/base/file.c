@@ -1,5 +1,7 @@
 #include "runtime/base/file.h"
 
+#include "runtime/base/signals.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -87,9 +89,11 @@ static int open_beside(const char *path, Buffer *name) {
 static bool replace(const char *path, const struct stat *old, const char *bytes, size_t len,
                     const char **why) {
     Buffer name = {0};
+    HeldSignals held = signals_hold();
     int fd = open_beside(path, &name);
     if (fd < 0) {
         failed(why);
+        signals_release(&held);
         buffer_free(&name);
         return false;
     }
@@ -99,6 +103,7 @@ static bool replace(const char *path, const struct stat *old, const char *bytes,
     if (close(fd) != 0 && done) done = failed(why);
     if (done && rename(name.data, path) != 0) done = failed(why);
     if (!done) unlink(name.data);
+    signals_release(&held);
     buffer_free(&name);
     return done;
 }
