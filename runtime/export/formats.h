@@ -1,0 +1,21 @@
+/* The weight formats: each writer appends a whole file to out. They know nothing of models. All
+   numbers are little-endian, as every machine that raspc is built for has them. */
+#ifndef RASPC_EXPORT_FORMATS_H
+#define RASPC_EXPORT_FORMATS_H
+
+#include "runtime/export/tensors.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the file formats are little-endian, and the writers copy numbers as they lie in memory"
+#endif
+
+/* safetensors: a 64-bit length, a JSON header padded with blanks to a multiple of 8, then the data
+   of every tensor without gaps, in the order of the header, which is that of the list (sorted). The
+   header's __metadata__ holds "format": "pt", and the text under "config". */
+void safetensors_write(Buffer *out, const Tensors *tensors, const char *config);
+
+/* npz: a zip archive with a .npy array a tensor, deflated, and `config`, the text's bytes as uint8.
+   False when it would pass the 4 GiB that a plain zip archive can hold; out is then incomplete. */
+bool npz_write(Buffer *out, const Tensors *tensors, const char *config);
+
+#endif

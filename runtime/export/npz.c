@@ -1,0 +1,147 @@
+/* npz: a zip archive (PKWARE's APPNOTE 6.3, no zip64) of .npy arrays (numpy's format 1.0). */
+#include "runtime/export/formats.h"
+
+#include "runtime/base/bug.h"
+#include "runtime/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+enum {
+    ZIP_VERSION = 20,     /* 2.0: what an archive with deflated entries asks of its reader */
+    ZIP_DEFLATED = 8,     /* the method */
+    ZIP_DATE = 0x0021,    /* 1980-01-01: equal models give equal files */
+    ZIP_LOCAL_SIZES = 14, /* where crc and sizes lie in a local header */
+    NPY_ALIGNMENT = 64,
+};
+#define ZIP_LIMIT ((uint64_t)UINT32_MAX)
+
+typedef struct Entry {
+    Buffer name;
+    uint32_t crc, packed, size, offset;
+} Entry;
+
+static void add_u16(Buffer *out, uint32_t value) {
+    uint16_t small = (uint16_t)value;
+    buffer_add(out, (const char *)&small, sizeof small);
+}
+
+static void add_u32(Buffer *out, uint32_t value) {
+    buffer_add(out, (const char *)&value, sizeof value);
+}
+
+/* Version, flags, method, time, date, crc, sizes, length of the name, of the extra field. */
+static void add_common(Buffer *out, const Entry *entry) {
+    add_u16(out, ZIP_VERSION);
+    add_u16(out, 0);
+    add_u16(out, ZIP_DEFLATED);
+    add_u16(out, 0);
+    add_u16(out, ZIP_DATE);
+    add_u32(out, entry->crc);
+    add_u32(out, entry->packed);
+    add_u32(out, entry->size);
+    add_u16(out, (uint32_t)entry->name.len);
+    add_u16(out, 0);
+}
+
+static void deflate_part(z_stream *stream, Buffer *out, const char *bytes, size_t len, int flush) {
+    char block[64 * 1024];
+    stream->next_in = (Bytef *)(uintptr_t)bytes;
+    stream->avail_in = (uInt)len;
+    do {
+        stream->next_out = (Bytef *)block;
+        stream->avail_out = sizeof block;
+        if (deflate(stream, flush) == Z_STREAM_ERROR) BUG("deflate");
+        buffer_add(out, block, sizeof block - stream->avail_out);
+    } while (stream->avail_out == 0);
+}
+
+/* One entry: the header's bytes, then the data's. False when the archive grows past ZIP_LIMIT. */
+static bool add_entry(Buffer *out, Entry *entry, const Buffer *header, const char *data,
+                      uint64_t len) {
+    z_stream stream = {0};
+    if (out->len > ZIP_LIMIT || header->len + len > ZIP_LIMIT) return false;
+    entry->offset = (uint32_t)out->len;
+    entry->size = (uint32_t)(header->len + len);
+    entry->crc = (uint32_t)crc32_z(crc32_z(0, (const Bytef *)header->data, header->len),
+                                   (const Bytef *)data, len);
+    buffer_add(out, "PK\3\4", 4);
+    add_common(out, entry);
+    buffer_add(out, entry->name.data, entry->name.len);
+    size_t start = out->len;
+    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -MAX_WBITS, MAX_MEM_LEVEL,
+                     Z_DEFAULT_STRATEGY) != Z_OK)
+        BUG("deflateInit2");
+    deflate_part(&stream, out, header->data, header->len, Z_NO_FLUSH);
+    deflate_part(&stream, out, data, len, Z_FINISH);
+    deflateEnd(&stream);
+    if (out->len - start > ZIP_LIMIT) return false;
+    entry->packed = (uint32_t)(out->len - start);
+    uint32_t sizes[] = {entry->crc, entry->packed, entry->size};
+    memcpy(out->data + entry->offset + ZIP_LOCAL_SIZES, sizes, sizeof sizes);
+    return true;
+}
+
+static void add_directory(Buffer *out, const Entry *entries, size_t count) {
+    size_t start = out->len;
+    for (size_t i = 0; i < count; i++) {
+        buffer_add(out, "PK\1\2", 4);
+        add_u16(out, ZIP_VERSION);
+        add_common(out, &entries[i]);
+        buffer_repeat(out, '\0', 12); /* comment, disk, attributes: none */
+        add_u32(out, entries[i].offset);
+        buffer_add(out, entries[i].name.data, entries[i].name.len);
+    }
+    size_t len = out->len - start;
+    buffer_add(out, "PK\5\6\0\0\0\0", 8);
+    add_u16(out, (uint32_t)count);
+    add_u16(out, (uint32_t)count);
+    add_u32(out, (uint32_t)len);
+    add_u32(out, (uint32_t)start);
+    add_u16(out, 0);
+}
+
+/* Magic, version, length of the text; the text; blanks and a line end up to the alignment. */
+static Buffer npy_header(const char *type, const uint64_t *shape, uint32_t rank) {
+    Buffer text = {0}, header = {0};
+    buffer_printf(&text, "{'descr': '%s', 'fortran_order': False, 'shape': (", type);
+    for (uint32_t d = 0; d < rank; d++)
+        buffer_printf(&text, "%llu, ", (unsigned long long)shape[d]);
+    buffer_text(&text, "), }");
+    buffer_add(&header, "\x93NUMPY\1\0", 8);
+    while ((header.len + 2 + text.len + 1) % NPY_ALIGNMENT != 0)
+        buffer_char(&text, ' ');
+    buffer_char(&text, '\n');
+    add_u16(&header, (uint32_t)text.len);
+    buffer_add(&header, text.data, text.len);
+    buffer_free(&text);
+    return header;
+}
+
+static bool add_array(Buffer *out, Entry *entry, const char *name, const char *type,
+                      const uint64_t *shape, uint32_t rank, const void *data, uint64_t bytes) {
+    Buffer header = npy_header(type, shape, rank);
+    buffer_printf(&entry->name, "%s.npy", name);
+    bool added = add_entry(out, entry, &header, data, bytes);
+    buffer_free(&header);
+    return added;
+}
+
+bool npz_write(Buffer *out, const Tensors *tensors, const char *config) {
+    if (tensors->count + 1 > UINT16_MAX) return false;
+    Entry *entries = memory_zeroed((tensors->count + 1) * sizeof *entries);
+    uint64_t len = strlen(config);
+    bool written = add_array(out, &entries[0], "config", "|u1", &len, 1, config, len);
+    for (size_t i = 0; i < tensors->count && written; i++) {
+        const Tensor *tensor = &tensors->items[i];
+        written = add_array(out, &entries[i + 1], tensor->name, "<f4", tensor->shape, tensor->rank,
+                            tensor->data, tensor_bytes(tensor));
+    }
+    if (written) written = out->len <= ZIP_LIMIT;
+    if (written) add_directory(out, entries, tensors->count + 1);
+    for (size_t i = 0; i <= tensors->count; i++)
+        buffer_free(&entries[i].name);
+    free(entries);
+    return written;
+}
