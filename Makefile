@@ -27,12 +27,13 @@ LIBS         = -lcjson -lutf8proc -lgmp -lz -lm -ldl -lpthread
 LIBS_REPL    = -ledit
 
 CORE_SRC = $(sort $(wildcard runtime/base/*.c runtime/value/*.c runtime/input/*.c runtime/graph/*.c \
-             runtime/model/*.c runtime/engines/*.c runtime/draw/*.c grammar/*.c \
+             runtime/model/*.c runtime/engines/*.c runtime/draw/*.c runtime/export/*.c grammar/*.c \
              compiler/elaborate/*.c compiler/lower/*.c compiler/*.c))
 DRIVER_SRC = $(sort $(wildcard compiler/driver/*.c))
 JIT_SRC  = $(sort $(wildcard runtime/engines/jit/*.c))
 
-GENERATED = $(BUILD)/grammar/rasp.tab.c $(BUILD)/grammar/rasp.lex.c $(BUILD)/compiler/library_text.c
+GENERATED = $(BUILD)/grammar/rasp.tab.c $(BUILD)/grammar/rasp.lex.c $(BUILD)/compiler/library_text.c \
+            $(BUILD)/runtime/export/modeling_raspc_text.c
 CORE_OBJ   = $(CORE_SRC:%.c=$(BUILD)/%.o) $(GENERATED:.c=.o)
 DRIVER_OBJ = $(DRIVER_SRC:%.c=$(BUILD)/%.o)
 JIT_OBJ    = $(JIT_SRC:%.c=$(BUILD)/%.o)
@@ -90,12 +91,19 @@ $(BUILD)/grammar/rasp.lex.c $(BUILD)/grammar/rasp.lex.h &: grammar/rasp.l $(BUIL
 
 $(CORE_OBJ) $(DRIVER_OBJ): | $(BUILD)/grammar/rasp.tab.h $(BUILD)/grammar/rasp.lex.h
 
-# The library is RASP text built into the binary.
+# Texts that are built into the binary: NAME as the string NAME_text.
+define EMBED
+@mkdir -p $(@D)
+$(call say,TEXT,$<)
+$(Q){ echo 'extern const char $(basename $(notdir $<))_text[];'; \
+      echo 'const char $(basename $(notdir $<))_text[] ='; \
+      sed 's/\\/\\\\/g; s/"/\\"/g; s/^/    "/; s/$$/\\n"/' $<; echo '    ;'; } >$@
+endef
+
 $(BUILD)/compiler/library_text.c: compiler/library.rasp
-	@mkdir -p $(@D)
-	$(call say,TEXT,$<)
-	$(Q){ echo 'extern const char library_text[];'; echo 'const char library_text[] ='; \
-	  sed 's/\\/\\\\/g; s/"/\\"/g; s/^/    "/; s/$$/\\n"/' $<; echo '    ;'; } > $@
+	$(EMBED)
+$(BUILD)/runtime/export/modeling_raspc_text.c: runtime/export/modeling_raspc.py
+	$(EMBED)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

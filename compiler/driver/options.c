@@ -46,9 +46,11 @@ static Table make_table(OptionSet takes, bool before_operands) {
     return table;
 }
 
-static bool by_letter(int letter, OptionId *id) {
+/* A letter can mean one option to one command and another to the next. */
+static bool by_letter(OptionSet takes, int letter, OptionId *id) {
     for (*id = 0; *id < OPTION_COUNT; ++*id) {
-        if (infos[*id].letter != 0 && infos[*id].letter == letter) return true;
+        bool taken = (takes & TAKES(*id)) != 0;
+        if (taken && infos[*id].letter != 0 && infos[*id].letter == letter) return true;
     }
     return false;
 }
@@ -99,7 +101,7 @@ bool options_parse(int argc, char **argv, OptionSet takes, bool before_operands,
         if (found == -1) break;
         OptionId id;
         if (found >= FIRST_LONG) id = (OptionId)(found - FIRST_LONG);
-        else if (found == '?' || found == ':' || !by_letter(found, &id)) {
+        else if (found == '?' || found == ':' || !by_letter(takes, found, &id)) {
             complain(&table, found, argv[optind - 1], who);
             options_free(out);
             return false;

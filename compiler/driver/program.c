@@ -111,7 +111,8 @@ bool program_targets(Session *session, const Options *options, Targets *out) {
     for (size_t i = 0; i < options->count; i++) {
         GivenOption given = options->given[i];
         Target target = {0};
-        if (given.id == OPT_NAME) found = named(session, given.value, &target) && found;
+        if (given.id == OPT_NAME || given.id == OPT_SOP)
+            found = named(session, given.value, &target) && found;
         else if (given.id == OPT_EXPR) {
             found = expression(session, given.value, ++expressions, &target) && found;
         } else continue;

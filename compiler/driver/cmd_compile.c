@@ -1,0 +1,177 @@
+/* raspc compile: one s-op as a transformer, in a file or a directory that other tools load. */
+#include "compiler/driver/input.h"
+#include "compiler/driver/program.h"
+#include "compiler/driver/show.h"
+
+#include "compiler/lower/lower.h"
+#include "runtime/base/file.h"
+#include "runtime/base/limits.h"
+#include "runtime/export/export.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+typedef struct Compilation {
+    Driver *driver;
+    Session *session;
+    Diagnostics *diags;
+    InputReader reader; /* of the vocabulary */
+    Vocabulary vocabulary;
+    Program program; /* empty where only an expression is given */
+    Target target;
+    const char *path; /* where it goes */
+    const ExportFormat *format;
+    Arena *arena; /* the model's and its weights' */
+} Compilation;
+
+/* --- the command line ------------------------------------------------------------------------- */
+
+/* Does the name end like a file of some format? Then it is no directory's. */
+static bool looks_like_a_file(const char *path) {
+    const char *name = strrchr(path, '/');
+    name = name == NULL ? path : name + 1;
+    const char *dot = strrchr(name, '.');
+    if (dot == NULL || dot == name || dot[1] == '\0') return false;
+    size_t letters = strspn(dot + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    return dot[1 + letters] == '\0';
+}
+
+/* EXIT_DONE, or EXIT_USAGE after saying what is wrong. */
+static ExitStatus choose_format(Compilation *c) {
+    const char *layout = option_value(&c->driver->options, OPT_LAYOUT);
+    c->path = option_value(&c->driver->options, OPT_TO);
+    if (c->path == NULL || *c->path == '\0')
+        return driver_usage(c->driver, "where to? (-o FILE.onnx, or -o DIRECTORY, ...)");
+    c->format = export_format_of(c->path);
+    if (c->format != NULL && layout == NULL) return EXIT_DONE;
+    if (c->format != NULL)
+        return driver_usage(c->driver, "--layout is for directories, and '%s' is a file", c->path);
+    if (looks_like_a_file(c->path))
+        return driver_usage(c->driver,
+                            "'%s' names no format that is known (.safetensors, .onnx, .npz, .rtm); "
+                            "a directory of that name is written with a '/' behind it",
+                            c->path);
+    c->format = export_format_find(layout == NULL ? "huggingface" : layout);
+    if (c->format == NULL)
+        return driver_usage(c->driver, "--layout is huggingface or transformer-lens, not '%s'",
+                            layout);
+    return EXIT_DONE;
+}
+
+static bool choose_target(Compilation *c) {
+    Targets targets;
+    if (!program_targets(c->session, &c->driver->options, &targets)) return false;
+    if (targets.count != 1) {
+        diag_error(c->diags, DIAG_NO_RESULT, (Span){0}, "a transformer computes one s-op, not %zu",
+                   targets.count);
+        return false;
+    }
+    c->target = targets.items[0];
+    if (c->target.value.kind == VALUE_SOP) return true;
+    diag_error(c->diags, DIAG_NOT_SOP, (Span){0}, "'%s' is %s: only an s-op becomes a transformer",
+               c->target.name, value_kind_name(c->target.value));
+    return false;
+}
+
+static bool read_all(Compilation *c) {
+    const Options *options = &c->driver->options;
+    bool ready = true;
+    if (options->operand_count == 1) {
+        ready = program_fetch(options->operands[0], c->diags, &c->program) &&
+                program_run(c->session, &c->program);
+    }
+    if (ready) ready = choose_target(c);
+    return vocabulary_argument(&c->reader, option_value(options, OPT_VOCAB),
+                               option_value(options, OPT_MAX_LEN), &c->vocabulary) &&
+           ready;
+}
+
+/* --- the model -------------------------------------------------------------------------------- */
+
+static Span target_span(const Compilation *c) {
+    return graph_node(session_graph(c->session), c->target.value.as.node)->span;
+}
+
+/* False after reporting. */
+static bool make_model(const Compilation *c, Export *out) {
+    LowerOptions options = {.vocabulary_count = c->vocabulary.count,
+                            .vocabulary = c->vocabulary.tokens,
+                            .max_length = c->vocabulary.max_len};
+    Model *model =
+        lower(c->arena, session_graph(c->session), c->target.value.as.node, &options, c->diags);
+    if (model == NULL) return false;
+    model->readout.name = string_from(c->arena, c->target.name);
+    const DenseModel *weights = model_weights(c->arena, model, target_span(c), c->diags);
+    const char *expression = option_value(&c->driver->options, OPT_EXPR);
+    bool program = c->program.name != NULL;
+    *out = (Export){.model = model,
+                    .weights = weights,
+                    .program_name = program ? c->program.name : "<expr>",
+                    .source = program ? c->program.text.data : expression,
+                    .source_len = program ? c->program.text.len : strlen(expression),
+                    .arena = c->arena};
+    if (weights != NULL) out->logits = model_logits(c->arena, model);
+    return weights != NULL;
+}
+
+/* hist.onnx: 1 layer, 1 head, width 12, 340 parameters */
+static void tell(Compilation *c, const Export *e) {
+    Buffer *out = &c->driver->out;
+    const Model *model = e->model;
+    uint32_t heads = 0;
+    for (uint32_t l = 0; l < model->layer_count; l++)
+        heads += model->layers[l].head_count;
+    if (option_given(&c->driver->options, OPT_JSON)) {
+        buffer_text(out, "{\"file\": ");
+        show_json_text(out, c->path);
+        buffer_printf(
+            out, ", \"layers\": %u, \"heads\": %u, \"width\": %u, \"parameters\": %" PRIu64 "}\n",
+            model->layer_count, heads, model->width, model_parameters(model));
+        return;
+    }
+    buffer_printf(out, "%s: %u layer%s, %u head%s, width %u, %" PRIu64 " parameters\n", c->path,
+                  model->layer_count, model->layer_count == 1 ? "" : "s", heads,
+                  heads == 1 ? "" : "s", model->width, model_parameters(model));
+}
+
+static bool write_all(const Compilation *c, const Files *files) {
+    const char *why;
+    bool directory = c->format->extension == NULL;
+    const Buffer *only = &files->items[0].bytes;
+    bool written = directory ? files_write_directory(files, c->path, &why)
+                             : file_write(c->path, only->data, only->len, &why);
+    if (!written) diag_error(c->diags, DIAG_FILE, (Span){0}, "can't write '%s': %s", c->path, why);
+    return written;
+}
+
+static bool compile(Compilation *c) {
+    Export export;
+    Files files = {0};
+    if (!read_all(c) || !make_model(c, &export)) return false;
+    bool written = c->format->write(&export, c->diags, &files) && write_all(c, &files);
+    files_free(&files);
+    if (written) tell(c, &export);
+    return written;
+}
+
+ExitStatus cmd_compile(Driver *driver) {
+    const Options *options = &driver->options;
+    Compilation c = {.driver = driver};
+    if (options->operand_count > 1) return driver_usage(driver, "one program at a time");
+    if (options->operand_count == 0 && !option_given(options, OPT_EXPR))
+        return driver_usage(driver, "which program? (or an expression, with -e)");
+    ExitStatus status = choose_format(&c);
+    if (status != EXIT_DONE) return status;
+    c.session = program_session(NULL, NULL);
+    c.diags = session_diagnostics(c.session);
+    c.arena = arena_new(0);
+    c.reader =
+        (InputReader){.arena = c.arena, .sources = session_sources(c.session), .diags = c.diags};
+    bool done = compile(&c);
+    driver_show(driver, c.diags);
+    program_free(&c.program);
+    input_reader_free(&c.reader);
+    session_free(c.session);
+    arena_free(c.arena);
+    return done ? EXIT_DONE : EXIT_WRONG;
+}

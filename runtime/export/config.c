@@ -1,0 +1,165 @@
+#include "runtime/export/config.h"
+
+#include <string.h>
+
+static ExportValues values_of_atom(Atom atom) {
+    switch ((AtomKind)atom.kind) {
+    case ATOM_INT: return atom.big ? EXPORT_LABELS : EXPORT_INTS;
+    case ATOM_FLOAT: return EXPORT_FLOATS;
+    case ATOM_BOOL: return EXPORT_BOOLS;
+    default: return EXPORT_LABELS;
+    }
+}
+
+ExportValues export_values(const Export *e) {
+    const Readout *readout = &e->model->readout;
+    if (readout->decode == DECODE_INTEGER) return EXPORT_INTS;
+    if (readout->decode != DECODE_ATOMS) return EXPORT_FLOATS;
+    bool any = false;
+    ExportValues values = EXPORT_LABELS;
+    for (uint32_t i = 0; i < e->logits.count; i++) {
+        if (e->logits.atoms[i].kind == ATOM_OPAQUE) continue; /* where the program fails */
+        ExportValues here = values_of_atom(e->logits.atoms[i]);
+        if (any && here != values) return EXPORT_LABELS;
+        values = here;
+        any = true;
+    }
+    return values;
+}
+
+const char *export_output_name(const Export *e) {
+    static const char *const taken[] = {"input_ids", "attention_mask", "logits", "undefined"};
+    const String *name = e->model->readout.name;
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+        if (strcmp(name->bytes, taken[i]) != 0) continue;
+        char *other = arena_strndup(e->arena, name->bytes, (size_t)name->len + 1);
+        other[name->len] = '_';
+        return other;
+    }
+    return name->bytes;
+}
+
+/* --- lists of atoms --------------------------------------------------------------------------- */
+
+static cJSON *atoms_json(const Atom *atoms, uint32_t count) {
+    cJSON *list = cJSON_CreateArray();
+    for (uint32_t i = 0; i < count; i++)
+        json_add_atom(list, NULL, atoms[i]);
+    return list;
+}
+
+static cJSON *labels_json(const Export *e) {
+    uint32_t count = e->model->readout.decode == DECODE_ATOMS ? e->logits.count : 0;
+    return atoms_json(e->logits.atoms, count);
+}
+
+void export_vocabulary(const Export *e, Buffer *out) {
+    json_print(out, atoms_json(e->model->vocabulary, e->model->vocabulary_count), false);
+}
+
+void export_labels(const Export *e, Buffer *out) {
+    json_print(out, labels_json(e), false);
+}
+
+void export_label(const Export *e, uint32_t logit, Buffer *out) {
+    if (e->model->readout.decode == DECODE_ATOMS)
+        atom_format_str(out, e->logits.atoms[logit]);
+    else
+        buffer_text(out, e->model->readout.name->bytes);
+}
+
+/* --- the parts of the config ------------------------------------------------------------------ */
+
+static const char *subspace_kind_name(SubspaceKind kind) {
+    static const char *const names[] = {
+#define SUBSPACE(id, name, text) [id] = name,
+#include "runtime/model/subspaces.def"
+#undef SUBSPACE
+    };
+    return names[kind];
+}
+
+static const char *decode_name(DecodeKind kind) {
+    static const char *const names[] = {
+#define DECODE(id, name, text) [id] = name,
+#include "runtime/model/decodes.def"
+#undef DECODE
+    };
+    return names[kind];
+}
+
+static void add_subspace(cJSON *list, const Subspace *subspace) {
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddItemToArray(list, item);
+    json_add_string(item, "name", subspace->name);
+    cJSON_AddStringToObject(item, "kind", subspace_kind_name(subspace->kind));
+    cJSON_AddNumberToObject(item, "offset", subspace->offset);
+    cJSON_AddNumberToObject(item, "width", subspace->width);
+    if (subspace_is_coded(subspace))
+        cJSON_AddItemToObject(item, "values", atoms_json(subspace->domain, subspace->count));
+    if (subspace->kind == SUBSPACE_REAL) {
+        json_add_float(item, "low", subspace->low);
+        json_add_float(item, "high", subspace->high);
+    }
+}
+
+/* null: unbounded. */
+static void add_bound(cJSON *list, int32_t limit, int32_t none) {
+    cJSON_AddItemToArray(list, limit == none ? cJSON_CreateNull() : cJSON_CreateNumber(limit));
+}
+
+static void add_layer(cJSON *list, const Layer *layer, const DenseLayer *weights) {
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddItemToArray(list, item);
+    cJSON *heads = cJSON_AddArrayToObject(item, "heads");
+    for (uint32_t h = 0; h < weights->head_count; h++) {
+        cJSON *head = cJSON_CreateObject();
+        cJSON_AddItemToArray(heads, head);
+        json_add_string(head, "name", layer->heads[h].name);
+        cJSON_AddNumberToObject(head, "width", weights->heads[h].width);
+        cJSON *mask = cJSON_AddArrayToObject(head, "mask");
+        add_bound(mask, weights->heads[h].mask.low, INT32_MIN);
+        add_bound(mask, weights->heads[h].mask.high, INT32_MAX);
+    }
+    cJSON_AddNumberToObject(item, "units", weights->units);
+}
+
+static void add_output(const Export *e, cJSON *to) {
+    const Readout *readout = &e->model->readout;
+    cJSON *output = cJSON_AddObjectToObject(to, "output");
+    json_add_string(output, "name", readout->name);
+    cJSON_AddStringToObject(output, "decode", decode_name(readout->decode));
+    cJSON_AddNumberToObject(output, "logits", e->logits.count);
+    cJSON_AddItemToObject(output, "labels", labels_json(e));
+    cJSON *fails = cJSON_AddArrayToObject(output, "labels_undefined");
+    for (uint32_t i = 0; readout->decode == DECODE_ATOMS && i < e->logits.count; i++) {
+        if (e->logits.atoms[i].kind == ATOM_OPAQUE)
+            cJSON_AddItemToArray(fails, cJSON_CreateNumber(i));
+    }
+    if (readout->decode == DECODE_FRACTION)
+        cJSON_AddNumberToObject(output, "denominator", readout->denominator);
+    cJSON *traps = cJSON_AddArrayToObject(output, "traps");
+    for (uint32_t t = 0; t < readout->trap_count; t++)
+        json_add_string(traps, NULL, readout->traps[t].why);
+}
+
+void export_config_items(const Export *e, cJSON *to) {
+    const Model *model = e->model;
+    cJSON_AddStringToObject(to, "producer", "raspc");
+    cJSON_AddItemToObject(to, "vocabulary", atoms_json(model->vocabulary, model->vocabulary_count));
+    cJSON_AddNumberToObject(to, "max_length", model->max_length);
+    cJSON_AddNumberToObject(to, "width", model->width);
+    cJSON *residual = cJSON_AddArrayToObject(to, "residual");
+    for (uint32_t s = 0; s < model->subspace_count; s++)
+        add_subspace(residual, &model->subspaces[s]);
+    cJSON *layers = cJSON_AddArrayToObject(to, "layers");
+    for (uint32_t l = 0; l < model->layer_count; l++)
+        add_layer(layers, &model->layers[l], &e->weights->layers[l]);
+    add_output(e, to);
+}
+
+void export_config(const Export *e, Buffer *out) {
+    cJSON *config = cJSON_CreateObject();
+    export_config_items(e, config);
+    json_print(out, config, false);
+}

@@ -1,0 +1,166 @@
+/* A directory as the Hugging Face libraries load it. A program is honestly a token classifier: it
+   gives a value at every position. */
+#include "runtime/export/config.h"
+#include "runtime/export/formats.h"
+#include "runtime/export/onnx.h"
+#include "runtime/export/tokenizer.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+extern const char modeling_raspc_text[]; /* modeling_raspc.py */
+
+static uint32_t longer(uint32_t a, uint32_t b) {
+    return a > b ? a : b;
+}
+
+/* --- config.json ------------------------------------------------------------------------------ */
+
+/* What a head, and a layer, are at most. */
+typedef struct Sizes {
+    uint32_t heads, head_width, units;
+} Sizes;
+
+static Sizes sizes_of(const DenseModel *weights) {
+    Sizes sizes = {0};
+    for (uint32_t l = 0; l < weights->layer_count; l++) {
+        const DenseLayer *layer = &weights->layers[l];
+        sizes.heads = longer(sizes.heads, layer->head_count);
+        sizes.units = longer(sizes.units, layer->units);
+        for (uint32_t h = 0; h < layer->head_count; h++)
+            sizes.head_width = longer(sizes.head_width, layer->heads[h].width);
+    }
+    return sizes;
+}
+
+static void add_labels(const Export *e, cJSON *to) {
+    cJSON *by_id = cJSON_AddObjectToObject(to, "id2label");
+    cJSON *by_label = cJSON_AddObjectToObject(to, "label2id");
+    Buffer id = {0}, label = {0};
+    for (uint32_t i = 0; i < e->logits.count; i++) {
+        id.len = label.len = 0;
+        buffer_printf(&id, "%u", i);
+        buffer_text(&label, "");
+        export_label(e, i, &label);
+        json_add_text(by_id, id.data, label.data, label.len);
+        cJSON_AddNumberToObject(by_label, label.data, i);
+    }
+    buffer_free(&id);
+    buffer_free(&label);
+}
+
+static void write_config(const Export *e, Buffer *out) {
+    const DenseModel *weights = e->weights;
+    Sizes sizes = sizes_of(weights);
+    cJSON *all = cJSON_CreateObject();
+    cJSON *architectures = cJSON_AddArrayToObject(all, "architectures");
+    cJSON_AddItemToArray(architectures, cJSON_CreateString("RaspcForTokenClassification"));
+    cJSON_AddStringToObject(all, "model_type", "raspc");
+    cJSON *map = cJSON_AddObjectToObject(all, "auto_map");
+    cJSON_AddStringToObject(map, "AutoConfig", "modeling_raspc.RaspcConfig");
+    cJSON_AddStringToObject(map, "AutoModelForTokenClassification",
+                            "modeling_raspc.RaspcForTokenClassification");
+    cJSON_AddStringToObject(all, "dtype", "float32");
+    cJSON_AddNumberToObject(all, "vocab_size", export_token_count(e));
+    cJSON_AddNumberToObject(all, "hidden_size", weights->width);
+    cJSON_AddNumberToObject(all, "num_hidden_layers", weights->layer_count);
+    cJSON_AddNumberToObject(all, "num_attention_heads", sizes.heads);
+    cJSON_AddNumberToObject(all, "head_dim", sizes.head_width);
+    cJSON_AddNumberToObject(all, "intermediate_size", sizes.units);
+    cJSON_AddStringToObject(all, "hidden_act", "relu");
+    cJSON_AddNumberToObject(all, "max_position_embeddings", (double)weights->max_length + 1);
+    cJSON_AddNumberToObject(all, "bos_token_id", 0);
+    cJSON_AddNumberToObject(all, "pad_token_id", export_pad(e));
+    add_labels(e, all);
+    export_config_items(e, cJSON_AddObjectToObject(all, "raspc"));
+    json_print(out, all, true);
+}
+
+/* --- README.md: the model card ---------------------------------------------------------------- */
+
+/* The longest run of backticks in the text, so that a longer one can fence it. */
+static size_t longest_fence(const char *text, size_t len) {
+    size_t longest = 2, run = 0;
+    for (size_t i = 0; i < len; i++) {
+        run = text[i] == '`' ? run + 1 : 0;
+        if (run > longest) longest = run;
+    }
+    return longest;
+}
+
+static void write_program(const Export *e, Buffer *out) {
+    size_t fence = longest_fence(e->source, e->source_len) + 1;
+    buffer_text(out, "\n## The program\n\n");
+    buffer_repeat(out, '`', fence);
+    buffer_char(out, '\n');
+    buffer_add(out, e->source, e->source_len);
+    if (e->source_len != 0 && e->source[e->source_len - 1] != '\n') buffer_char(out, '\n');
+    buffer_repeat(out, '`', fence);
+    buffer_char(out, '\n');
+}
+
+static void write_card(const Export *e, bool has_tokenizer, Buffer *out) {
+    const DenseModel *weights = e->weights;
+    const char *name = e->model->readout.name->bytes;
+    uint32_t heads = 0;
+    for (uint32_t l = 0; l < weights->layer_count; l++)
+        heads += weights->layers[l].head_count;
+    buffer_printf(out,
+                  "---\nlicense: unknown\nlibrary_name: transformers\n"
+                  "pipeline_tag: token-classification\n"
+                  "tags:\n- rasp\n- raspc\n- compiled\n- interpretability\n---\n\n# %s\n\n",
+                  name);
+    buffer_printf(out,
+                  "A transformer that raspc compiled from a RASP program. Its weights are not "
+                  "trained: they compute `%s` exactly, on every input over its vocabulary up to "
+                  "its greatest length. Every direction of its residual stream has a name "
+                  "(`raspc.residual` in `config.json`).\n\n",
+                  name);
+    buffer_printf(out,
+                  "| layers | heads | width | parameters | tokens | greatest length |\n"
+                  "|---|---|---|---|---|---|\n| %u | %u | %u | %" PRIu64 " | %u | %u |\n\n",
+                  weights->layer_count, heads, weights->width, model_parameters(e->model),
+                  e->model->vocabulary_count, e->model->max_length);
+    buffer_text(out,
+                "## Use\n\nWith PyTorch and safetensors alone:\n\n```python\n"
+                "from modeling_raspc import RaspcModel\n"
+                "model = RaspcModel.from_pretrained(\".\")\n"
+                "model.run(tokens)  # a list of tokens -> {name: values}\n```\n\n"
+                "With transformers it is a token classifier "
+                "(`AutoModelForTokenClassification`, `trust_remote_code=True`). `model.onnx` is "
+                "the same computation and runs no code from here: it takes `input_ids`, with BOS "
+                "(0) in front, and gives the values by name.\n");
+    if (!has_tokenizer)
+        buffer_text(out, "\nThere is no `tokenizer.json`: as text the tokens could not be told "
+                         "apart. `raspc.vocabulary` in `config.json` lists them; token `t` of it "
+                         "has the number `t + 1`.\n");
+    write_program(e, out);
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+static void add_tokenizer(const Export *e, Files *files) {
+    if (tokenizer_kind(e) == TOKENIZER_NONE) return;
+    tokenizer_write(e, files_add(files, "tokenizer.json"));
+    tokenizer_write_config(e, files_add(files, "tokenizer_config.json"));
+}
+
+bool export_huggingface(const Export *e, Diagnostics *diags, Files *files) {
+    (void)diags;
+    Buffer config = {0};
+    Tensors tensors = {0};
+    export_config(e, &config);
+    tensors_of_model(&tensors, e->arena, e->weights);
+    tensors_sort(&tensors);
+    safetensors_write(files_add(files, "model.safetensors"), &tensors, config.data);
+    tensors_free(&tensors);
+    buffer_free(&config);
+    write_config(e, files_add(files, "config.json"));
+    add_tokenizer(e, files);
+    buffer_text(files_add(files, "modeling_raspc.py"), modeling_raspc_text);
+    buffer_add(files_add(files, "program.rasp"), e->source, e->source_len);
+    write_card(e, tokenizer_kind(e) != TOKENIZER_NONE, files_add(files, "README.md"));
+    /* Beside weights of more than 2 GiB there is none. */
+    if (!onnx_write(e, files_add(files, "model.onnx"))) files_drop_last(files);
+    return true;
+}

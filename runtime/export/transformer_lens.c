@@ -1,0 +1,278 @@
+/* State and config for TransformerLens: TransformerBridge.boot_native(config),
+   load_state_dict(state). Its native transformer differs from ours, and what is here makes up for
+   it, exactly:
+   - it divides scores by sqrt(d_head): W_Q is multiplied by it, and d_head is padded to a power of
+   four;
+   - heads, d_head and d_mlp are the same in all layers: missing heads and units are zeros;
+   - d_mlp = 0 would become 4 d_model, so that there is at least one unit;
+   - the read-out has no bias (load_state_dict wants one, and leaves it alone): ours rides on `one`,
+     which is 1 at every position of an input;
+   - its only masks are none, or causal. Where the heads have others every one is a score: a one-hot
+   of the position in the residual stream, and a head's queries have -1 (times its scale) at the
+   keys that they may not see, as one more term of the head's conjunction. */
+#include "runtime/export/config.h"
+#include "runtime/export/formats.h"
+#include "runtime/export/tokenizer.h"
+
+#include "runtime/base/limits.h"
+
+#include <string.h>
+
+typedef struct Layout {
+    const Export *e;
+    Arena *arena;
+    Tensors tensors;
+    bool causal;    /* every head sees itself and what is before it, and nothing else */
+    bool one_hot;   /* masks are scores over a one-hot of the position */
+    uint32_t width; /* of the residual stream, that one-hot behind the model's */
+    uint32_t heads, head_width, units, layers;
+    uint32_t root; /* sqrt(head_width) */
+} Layout;
+
+static bool is_open(HeadMask mask) {
+    return mask.low == INT32_MIN && mask.high == INT32_MAX;
+}
+static bool is_causal(HeadMask mask) {
+    return mask.low == INT32_MIN && mask.high == 0;
+}
+
+static uint32_t longer(uint32_t a, uint32_t b) {
+    return a > b ? a : b;
+}
+
+static Layout layout_of(const Export *e, Arena *arena) {
+    const DenseModel *weights = e->weights;
+    Layout t = {.e = e, .arena = arena, .heads = 1, .units = 1, .head_width = 1, .root = 1};
+    bool all_open = true, all_causal = true;
+    for (uint32_t l = 0; l < weights->layer_count; l++) {
+        const DenseLayer *layer = &weights->layers[l];
+        t.heads = longer(t.heads, layer->head_count);
+        t.units = longer(t.units, layer->units);
+        for (uint32_t h = 0; h < layer->head_count; h++) {
+            all_open = all_open && is_open(layer->heads[h].mask);
+            all_causal = all_causal && is_causal(layer->heads[h].mask);
+        }
+    }
+    t.layers = longer(weights->layer_count, 1);
+    t.one_hot = !all_open && !all_causal;
+    t.causal = !all_open && all_causal;
+    t.width = weights->width + (t.one_hot ? weights->max_length : 0);
+    uint32_t widest = 1;
+    for (uint32_t l = 0; l < weights->layer_count; l++) {
+        for (uint32_t h = 0; h < weights->layers[l].head_count; h++) {
+            const DenseHead *head = &weights->layers[l].heads[h];
+            bool masked = t.one_hot && !is_open(head->mask);
+            widest = longer(widest, head->width + (masked ? weights->max_length : 0));
+        }
+    }
+    while (t.head_width < widest) {
+        t.head_width *= 4;
+        t.root *= 2;
+    }
+    return t;
+}
+
+/* --- tensors ---------------------------------------------------------------------------------- */
+
+static float *zeros(const Layout *t, size_t rows, size_t columns) {
+    return ARENA_ARRAY(t->arena, float, rows *columns);
+}
+
+/* (rows, columns) of `from`, turned round and scaled, into rows `at`.. of `to`, `stride` wide. */
+static void add_turned(const float *from, size_t rows, size_t columns, float factor, float *to,
+                       size_t at, size_t stride) {
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t c = 0; c < columns; c++)
+            to[(at + c) * stride + r] = factor * from[r * columns + c];
+    }
+}
+
+static bool may_see(HeadMask mask, uint32_t query, uint32_t key) {
+    int64_t distance = (int64_t)key - query;
+    return distance >= mask.low && distance <= mask.high;
+}
+
+/* The mask as directions behind the head's own: the key's position, and where a query may not look.
+   A masked key's score falls by one whole term's, as if that term did not hold. */
+static void add_mask(const Layout *t, const DenseHead *head, double scale, size_t at, float *query,
+                     float *key) {
+    uint32_t positions = t->e->weights->max_length, one_hot = t->e->weights->width;
+    size_t first = at + head->width;
+    for (uint32_t k = 0; k < positions; k++) {
+        key[(first + k) * t->width + one_hot + k] = 1;
+        for (uint32_t q = 0; q < positions; q++) {
+            if (!may_see(head->mask, q, k))
+                query[(first + k) * t->width + one_hot + q] = (float)-scale * (float)t->root;
+        }
+    }
+}
+
+static void add_attention(Layout *t, uint32_t l) {
+    const DenseModel *weights = t->e->weights;
+    size_t rows = (size_t)t->heads * t->head_width;
+    float *query = zeros(t, rows, t->width), *key = zeros(t, rows, t->width);
+    float *value = zeros(t, rows, t->width), *output = zeros(t, t->width, rows);
+    uint32_t count = l < weights->layer_count ? weights->layers[l].head_count : 0;
+    for (uint32_t h = 0; h < count; h++) {
+        const DenseHead *head = &weights->layers[l].heads[h];
+        size_t at = (size_t)h * t->head_width;
+        add_turned(head->w_q, weights->width, head->width, (float)t->root, query, at, t->width);
+        add_turned(head->w_k, weights->width, head->width, 1, key, at, t->width);
+        add_turned(head->w_v, weights->width, head->width, 1, value, at, t->width);
+        for (size_t k = 0; k < head->width; k++) {
+            for (size_t d = 0; d < weights->width; d++)
+                output[d * rows + at + k] = head->w_o[k * weights->width + d];
+        }
+        if (t->one_hot && !is_open(head->mask))
+            add_mask(t, head, t->e->model->layers[l].heads[h].scale, at, query, key);
+    }
+    const float *const matrices[] = {query, key, value};
+    for (size_t m = 0; m < 3; m++) {
+        tensors_add(&t->tensors, t->arena, matrices[m], rows, t->width, "blocks.%u.attn.%c.weight",
+                    l, "qkv"[m]);
+        tensors_add(&t->tensors, t->arena, zeros(t, rows, 1), rows, 0, "blocks.%u.attn.%c.bias", l,
+                    "qkv"[m]);
+    }
+    tensors_add(&t->tensors, t->arena, output, t->width, rows, "blocks.%u.attn.o.weight", l);
+    tensors_add(&t->tensors, t->arena, zeros(t, t->width, 1), t->width, 0, "blocks.%u.attn.o.bias",
+                l);
+}
+
+static void add_units(Layout *t, uint32_t l) {
+    const DenseModel *weights = t->e->weights;
+    float *in = zeros(t, t->units, t->width), *in_bias = zeros(t, t->units, 1);
+    float *out = zeros(t, t->width, t->units), *out_bias = zeros(t, t->width, 1);
+    if (l < weights->layer_count && weights->layers[l].units > 0) {
+        const DenseLayer *layer = &weights->layers[l];
+        add_turned(layer->w_in, weights->width, layer->units, 1, in, 0, t->width);
+        add_turned(layer->w_out, layer->units, weights->width, 1, out, 0, t->units);
+        memcpy(in_bias, layer->b_in, layer->units * sizeof *in_bias);
+        memcpy(out_bias, layer->b_out, weights->width * sizeof *out_bias);
+    }
+    tensors_add(&t->tensors, t->arena, in, t->units, t->width, "blocks.%u.mlp.in.weight", l);
+    tensors_add(&t->tensors, t->arena, in_bias, t->units, 0, "blocks.%u.mlp.in.bias", l);
+    tensors_add(&t->tensors, t->arena, out, t->width, t->units, "blocks.%u.mlp.out.weight", l);
+    tensors_add(&t->tensors, t->arena, out_bias, t->width, 0, "blocks.%u.mlp.out.bias", l);
+}
+
+static void add_ends(Layout *t) {
+    const DenseModel *weights = t->e->weights;
+    size_t rows = (size_t)weights->max_length + 1, tokens = export_token_count(t->e);
+    float *position = zeros(t, rows, t->width), *head = zeros(t, weights->outputs, t->width);
+    for (size_t r = 0; r < rows; r++) {
+        memcpy(position + r * t->width, weights->w_p + r * weights->width,
+               weights->width * sizeof *position);
+        if (t->one_hot && r > 0) position[r * t->width + weights->width + r - 1] = 1;
+    }
+    add_turned(weights->w_u, weights->width, weights->outputs, 1, head, 0, t->width);
+    uint32_t one = t->e->model->subspaces[MODEL_ONE].offset;
+    for (uint32_t o = 0; o < weights->outputs; o++)
+        head[o * t->width + one] += weights->b_u[o];
+    tensors_add(&t->tensors, t->arena, embedding_with_pad(t->arena, weights, t->width), tokens,
+                t->width, "embed.weight");
+    tensors_add(&t->tensors, t->arena, position, rows, t->width, "pos_embed.weight");
+    tensors_add(&t->tensors, t->arena, head, weights->outputs, t->width, "unembed.weight");
+}
+
+/* --- config.json: what boot_native takes ------------------------------------------------------ */
+
+static void write_config(const Layout *t, Buffer *out) {
+    cJSON *all = cJSON_CreateObject();
+    cJSON_AddNumberToObject(all, "d_model", t->width);
+    cJSON_AddNumberToObject(all, "d_head", t->head_width);
+    cJSON_AddNumberToObject(all, "n_heads", t->heads);
+    cJSON_AddNumberToObject(all, "n_layers", t->layers);
+    cJSON_AddNumberToObject(all, "n_ctx", (double)t->e->weights->max_length + 1);
+    cJSON_AddNumberToObject(all, "d_vocab", export_token_count(t->e));
+    cJSON_AddNumberToObject(all, "d_vocab_out", t->e->weights->outputs);
+    cJSON_AddNumberToObject(all, "d_mlp", t->units);
+    cJSON_AddStringToObject(all, "act_fn", "relu");
+    cJSON_AddNullToObject(all, "normalization_type");
+    cJSON_AddStringToObject(all, "attention_dir", t->causal ? "causal" : "bidirectional");
+    cJSON_AddStringToObject(all, "positional_embedding_type", "standard");
+    cJSON_AddBoolToObject(all, "default_prepend_bos", true);
+    cJSON_AddNumberToObject(all, "seed", 0);
+    json_print(out, all, true);
+}
+
+static void write_readme(const Layout *t, Buffer *out) {
+    buffer_printf(
+        out,
+        "# %s, for TransformerLens\n\n"
+        "```python\nimport json\n\nfrom safetensors.torch import load_file\n"
+        "from transformer_lens.model_bridge import TransformerBridge\n"
+        "from transformer_lens.model_bridge.sources import native  # gives it boot_native\n\n"
+        "bridge = TransformerBridge.boot_native(json.load(open(\"config.json\")))\n"
+        "bridge.load_state_dict(load_file(\"model.safetensors\"))\n"
+        "logits, cache = bridge.run_with_cache(input_ids)  # BOS (0) in front\n```\n\n"
+        "`raspc.json` has the names of the residual stream's directions, of every layer's heads "
+        "(the "
+        "ones behind them are zeros), and what the logits stand for; the last %u of them are 1 "
+        "where "
+        "the program fails. Give inputs of one length together: PAD would be attended to. "
+        "`enable_compatibility_mode()` folds and centres weights: its logits are not exact.\n",
+        t->e->model->readout.name->bytes, t->e->model->readout.trap_count);
+    if (t->one_hot)
+        buffer_printf(
+            out,
+            "\nThe last %u directions are a one-hot of the position: the heads' masks are "
+            "scores over it.\n",
+            t->e->weights->max_length);
+}
+
+static void add_files(Layout *t, Files *files) {
+    add_ends(t);
+    for (uint32_t l = 0; l < t->layers; l++) {
+        add_attention(t, l);
+        add_units(t, l);
+    }
+    tensors_sort(&t->tensors);
+    Buffer config = {0};
+    export_config(t->e, &config);
+    safetensors_write(files_add(files, "model.safetensors"), &t->tensors, config.data);
+    write_config(t, files_add(files, "config.json"));
+    Buffer *named = files_add(files, "raspc.json");
+    cJSON *items = cJSON_CreateObject();
+    export_config_items(t->e, items);
+    json_print(named, items, true);
+    if (tokenizer_kind(t->e) != TOKENIZER_NONE) {
+        tokenizer_write(t->e, files_add(files, "tokenizer.json"));
+        tokenizer_write_config(t->e, files_add(files, "tokenizer_config.json"));
+    }
+    buffer_add(files_add(files, "program.rasp"), t->e->source, t->e->source_len);
+    write_readme(t, files_add(files, "README.md"));
+    tensors_free(&t->tensors);
+    buffer_free(&config);
+}
+
+/* Bytes of the weights, most of them in the layers. */
+static double bytes_of(const Layout *t) {
+    double head = 4.0 * t->heads * t->head_width, layer = (head + 2.0 * t->units) * t->width;
+    double ends = (double)t->e->model->vocabulary_count + t->e->weights->max_length;
+    return (layer * t->layers + ends * t->width) * sizeof(float);
+}
+
+static bool fits(const Layout *t, Diagnostics *diags) {
+    double bytes = bytes_of(t);
+    if (bytes <= (double)LIMIT_DENSE_BYTES) return true;
+    Diagnostic *diag =
+        diag_error(diags, DIAG_TOO_LARGE_FOR_FORMAT, (Span){0},
+                   "padded as TransformerLens wants it the weights take %.0f MiB; the "
+                   "limit is %zu MiB",
+                   bytes / (1 << 20), LIMIT_DENSE_BYTES >> 20);
+    if (t->one_hot)
+        diag_note(diag, (Span){0},
+                  "its masks are scores over a one-hot of the position: the heads are %u wide",
+                  t->head_width);
+    diag_help(diag, "write another format, or make the model smaller with --max-len");
+    return false;
+}
+
+bool export_transformer_lens(const Export *e, Diagnostics *diags, Files *files) {
+    Arena *arena = arena_new(0);
+    Layout t = layout_of(e, arena);
+    bool small = fits(&t, diags);
+    if (small) add_files(&t, files);
+    arena_free(arena);
+    return small;
+}
