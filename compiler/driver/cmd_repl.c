@@ -3,6 +3,7 @@
 #include "compiler/driver/program.h"
 #include "compiler/driver/repl.h"
 #include "runtime/base/file.h"
+#include "runtime/base/limits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,11 +23,12 @@ typedef struct Repl {
 
 /* --- lines ----------------------------------------------------------------------------------- */
 
+/* What passes LIMIT_SOURCE_BYTES is handed on in pieces; take_line refuses them. */
 static LineStatus read_pipe(Buffer *out) {
     size_t before = out->len;
-    for (int c; (c = getc(stdin)) != EOF;) {
+    for (int c; (c = getc_unlocked(stdin)) != EOF;) {
         buffer_char(out, (char)c);
-        if (c == '\n') return LINE_READ;
+        if (c == '\n' || out->len > LIMIT_SOURCE_BYTES) return LINE_READ;
     }
     return out->len > before ? LINE_READ : LINE_END;
 }
@@ -123,6 +125,13 @@ static bool is_blank(const char *text, size_t len) {
 /* A line was added at offset from: runs the entry if it is whole. A blank line is a way out of
    brackets that were opened by mistake. */
 static void take_line(Repl *repl, size_t from) {
+    if (repl->entry.len > LIMIT_SOURCE_BYTES) {
+        diag_error(session_diagnostics(repl->session), DIAG_LIMIT_PROGRAM, (Span){0},
+                   "more than %d MB in one entry", LIMIT_SOURCE_BYTES >> 20);
+        show_diagnostics(repl);
+        forget_entry(repl);
+        return;
+    }
     bool blank = is_blank(repl->entry.data + from, repl->entry.len - from);
     if (goes_on(repl, from) && !blank) return;
     if (is_blank(repl->entry.data, repl->entry.len)) {

@@ -19,10 +19,10 @@ typedef enum LineStatus { LINE_READ, LINE_DROPPED, LINE_END } LineStatus;
 typedef struct Editor Editor;
 /* session's names are completed. NULL when the terminal can't be used. */
 Editor *editor_new(const Session *session);
-void editor_free(Editor *editor); /* writes the history */
+void editor_free(Editor *editor);
 /* Adds the next line to out, with its line end. LINE_DROPPED: Ctrl-C; LINE_END: Ctrl-D. */
 LineStatus editor_read(Editor *editor, const char *prompt, Buffer *out);
-/* Remembers a whole entry. */
+/* Remembers a whole entry, in the history file too. */
 void editor_remember(Editor *editor, const char *entry);
 
 #endif

@@ -131,6 +131,8 @@ void editor_remember(Editor *editor, const char *entry) {
     }
     HistEvent event;
     if (line.len > 0) history(editor->history, &event, H_ENTER, line.data);
+    if (line.len > 0 && editor->history_file.len > 0)
+        history(editor->history, &event, H_SAVE, editor->history_file.data);
     buffer_free(&line);
 }
 
@@ -170,9 +172,6 @@ Editor *editor_new(const Session *session) {
 }
 
 void editor_free(Editor *editor) {
-    HistEvent event;
-    if (editor->history_file.len > 0)
-        history(editor->history, &event, H_SAVE, editor->history_file.data);
     history_end(editor->history);
     el_end(editor->line);
     buffer_free(&editor->history_file);
