@@ -13,7 +13,7 @@ typedef struct Jit Jit;               /* the loaded module */
 typedef struct JitProgram JitProgram; /* one compiled model */
 
 typedef struct JitOptions {
-    const char *cpu; /* an LLVM processor name ("x86-64-v3"); NULL: this machine's */
+    const char *cpu; /* "x86-64-v3" and the like (jit/cpus.def); NULL or "native": this machine's */
 } JitOptions;
 
 /* NULL after reporting (DIAG_NO_JIT) when raspc was built without LLVM or the module does not load. */

@@ -243,6 +243,10 @@ START_TEST(a_named_cpu) {
         bench.program = jit_compile(bench.jit, model, &options, (Span){0}, diags);
         ck_assert_ptr_nonnull(bench.program);
         compare(&bench, &subjects[0], numbers, 9);
+        options.cpu = "no-such-cpu";
+        size_t before = diagnostics_count(diags);
+        ck_assert_ptr_null(jit_compile(bench.jit, model, &options, (Span){0}, diags));
+        ck_assert_uint_eq(diagnostics_count(diags), before + 1);
     }
     close_bench(&bench);
 }

@@ -1,6 +1,7 @@
 #include "runtime/engines/jit/native.h"
 
 #include "runtime/base/bug.h"
+#include "runtime/base/visible.h"
 
 #include <llvm-c/Analysis.h>
 #include <llvm-c/Error.h>
@@ -27,6 +28,32 @@ static const char scalar_passes[] =
 static const char vector_passes[] =
     "function(early-cse<memssa>,instcombine<no-verify-fixpoint>,loop-mssa(licm),loop-vectorize,"
     "early-cse,instcombine<no-verify-fixpoint>,simplifycfg)";
+
+/* False, with the reason, for a processor that is not in cpus.def or not this machine's. */
+static bool cpu_is_usable(const char *cpu, Buffer *why) {
+    static const char *const names[] = {
+#define CPU(name, supported) name,
+#include "runtime/engines/jit/cpus.def"
+#undef CPU
+    };
+    enum { NAMES = sizeof names / sizeof names[0] };
+    const bool usable[NAMES] = {
+#define CPU(name, supported) supported,
+#include "runtime/engines/jit/cpus.def"
+#undef CPU
+    };
+    for (size_t i = 0; i < NAMES; i++) {
+        if (strcmp(names[i], cpu) != 0) continue;
+        if (!usable[i]) buffer_printf(why, "this machine can't run code for %s", cpu);
+        return usable[i];
+    }
+    buffer_text(why, "there is no processor '");
+    visible_text(why, cpu, strlen(cpu));
+    buffer_text(why, "'; there are native");
+    for (size_t i = 0; i < NAMES; i++)
+        buffer_printf(why, "%s%s", i + 1 < NAMES ? ", " : " and ", names[i]);
+    return false;
+}
 
 /* Moves the message of an LLVM error into why. True when there was one. */
 static bool failed(LLVMErrorRef error, const char *doing, Buffer *why) {
@@ -68,6 +95,8 @@ static bool linker_new(Native *native, const char *cpu, Buffer *why) {
 }
 
 Native *native_new(const char *cpu, Buffer *why) {
+    if (cpu != NULL && strcmp(cpu, "native") == 0) cpu = NULL;
+    if (cpu != NULL && !cpu_is_usable(cpu, why)) return NULL;
     if (LLVMInitializeNativeTarget() || LLVMInitializeNativeAsmPrinter()) {
         buffer_text(why, "this LLVM has no code generator for this machine");
         return NULL;

@@ -11,7 +11,8 @@
 
 typedef struct Native Native;
 
-/* cpu: an LLVM processor name ("x86-64-v3"), or NULL for this machine's with all it can do.
+/* cpu: a processor of cpus.def ("x86-64-v3"), or NULL or "native" for this machine's with all that it
+   can do.
    NULL on failure, and then *why says what went wrong. */
 Native *native_new(const char *cpu, Buffer *why);
 void native_free(Native *native); /* NULL is fine; the code goes too */
