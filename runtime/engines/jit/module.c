@@ -5,6 +5,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/engines/jit/decode.h"
 #include "runtime/engines/jit/program_emit.h"
+#include "runtime/engines/jit/tokens.h"
 
 #include <stdint.h>
 
@@ -14,6 +15,7 @@ typedef struct Compiled {
     JitProgram base; /* first */
     Arena *arena;
     Plan *plan;
+    TokenIndex *tokens;
     Native *native;
     Code code;
 } Compiled;
@@ -43,6 +45,7 @@ static JitProgram *module_compile(const Model *model, const JitOptions *options,
     Buffer why = {0};
     compiled->base.module = &raspc_jit_module;
     compiled->arena = arena;
+    compiled->tokens = token_index_new(model, arena);
     compiled->plan = plan_model(model, arena, &why);
     bool done = compiled->plan != NULL;
     if (!done) {
@@ -128,7 +131,8 @@ static bool run_in(const Compiled *compiled, Input input, Span span, Arena *scra
                    Arena *result_arena, Diagnostics *diags, Sequence *out) {
     const Plan *plan = compiled->plan;
     uint32_t *tokens = ARENA_ARRAY(scratch, uint32_t, (size_t)input.n + 1);
-    if (!model_tokens(plan->model, input.tokens, input.n, span, diags, tokens)) return false;
+    if (!token_index_numbers(compiled->tokens, input.tokens, input.n, span, diags, tokens))
+        return false;
     if (!columns_fit(&plan->columns, input.n)) {
         diag_error(diags, DIAG_LIMIT_MEMORY, span, "an input of %u elements needs too much memory",
                    input.n);

@@ -15,17 +15,13 @@ static double threshold(const UnitGroup *group, uint32_t v) {
     return group->below[v] / 2 + group->above[v] / 2;
 }
 
-/* How many thresholds the number reaches. */
-static int64_t steps_reached(const UnitGroup *group, uint32_t count, double number) {
-    uint32_t low = 0, high = count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (number > threshold(group, middle))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+/* How many thresholds the number reaches, beginning to look at a guess: numbers come in order, so
+   that the next one's answer is near. */
+static uint32_t steps_reached(const UnitGroup *group, uint32_t count, double number,
+                              uint32_t guess) {
+    while (guess < count && number > threshold(group, guess)) guess++;
+    while (guess > 0 && number <= threshold(group, guess - 1)) guess--;
+    return guess;
 }
 
 /* result[i] is clamp(sign * i + plus) in [0, most] for every i: then no table is needed. */
@@ -119,8 +115,9 @@ static void plan_steps(Planner *planner, const UnitGroup *group, UnitPlan *unit)
     }
     uint32_t entries = (uint32_t)(high - low + 1);
     int64_t *results = ARENA_ARRAY(planner->arena, int64_t, entries);
+    uint32_t reached = 0;
     for (uint32_t i = 0; i < entries; i++)
-        results[i] = steps_reached(group, count, number_at(&number, low + i));
+        results[i] = reached = steps_reached(group, count, number_at(&number, low + i), reached);
     plan_function(planner, unit, integer, low, results, entries);
 }
 

@@ -15,6 +15,10 @@ bool rational_of(double value, int64_t *p, int64_t *q) {
     double rest = value;
     int64_t p0 = 0, q0 = 1, p1 = 1, q1 = 0;
     if (!(fabs(value) < 9e15)) return false;
+    if (value == (double)(int64_t)value) {
+        *p = (int64_t)value, *q = 1;
+        return true;
+    }
     for (int round = 0; round < 64; round++) {
         double whole = floor(rest);
         if (fabs(whole) > 9e15) return false;
