@@ -43,7 +43,12 @@ static const Subject subjects[] = {
      "running group by", LONGEST},
     {"later smaller ones",
      "w = selector_width(select(tokens_int, tokens_int, <) and select(indices, indices, >));", NULL,
-     "tiles", 600},
+     "sweep", 600},
+    {"other ones before", "w = selector_width(select(tokens, tokens, !=) and select(indices, indices, <));",
+     "abc", "running", 600},
+    {"smaller and not far",
+     "w = selector_width(select(tokens_int, tokens_int, <) and select(indices, tokens_int, >));", NULL,
+     "tiles", 100},
     {"share", "f = aggregate(full_s, indicator(tokens == \"a\"));", "abc", "all", 40},
     {"neighbours", "n = aggregate(select(indices, indices - 1, ==), tokens, \"-\");", "abc", "gather", LONGEST},
 };
@@ -194,7 +199,8 @@ START_TEST(heads_have_the_plans_that_their_selectors_allow) {
     for (int i = 0; i < SUBJECTS; i++) {
         Bench bench;
         Buffer text = {0}, wanted = {0};
-        if (open_bench(&bench, &subjects[i], 2, 100)) {
+        if (open_bench(&bench, &subjects[i], 3, 40)) {
+            buffer_text(&text, "explained\n");
             jit_explain(bench.program, &text);
             buffer_printf(&wanted, ": %s", subjects[i].plan);
             ck_assert_msg(strstr(text.data, wanted.data) != NULL, "%s:\n%s", subjects[i].name, text.data);

@@ -112,6 +112,16 @@ void attend_mask_range(Emit *emit, const Attend *attend, LLVMValueRef query, LLV
                          *from, emit->n);
 }
 
+LLVMValueRef attend_sweep_position(Emit *emit, const Attend *attend, LLVMValueRef round) {
+    if (attend->mask.low == INT32_MIN) return round;
+    LLVMValueRef last = emit_minus(emit, emit->n, emit_int(emit, 1));
+    return emit_minus(emit, last, round);
+}
+
+bool attend_sweep_with_itself(const Attend *attend) {
+    return attend->mask.low == 0 || attend->mask.high == 0;
+}
+
 static LLVMValueRef meets_one(Emit *emit, const Condition *condition, LLVMValueRef key,
                               LLVMValueRef query) {
     LLVMValueRef a = emit_operand(emit, &condition->key, key);

@@ -42,12 +42,29 @@ LLVMValueRef attend_meets(Emit *emit, const Attend *attend, uint32_t first, LLVM
 void attend_mask_range(Emit *emit, const Attend *attend, LLVMValueRef query, LLVMValueRef *from,
                        LLVMValueRef *to);
 
+/* For masks that reach from the start or to the end: the position to look at in round number
+   `round`, so that the keys come before their queries; whether the query is among its keys. */
+LLVMValueRef attend_sweep_position(Emit *emit, const Attend *attend, LLVMValueRef round);
+bool attend_sweep_with_itself(const Attend *attend);
+
 /* Joint classes of conditions [0, count) that are equalities: their number, the class of a key, and
    the class of a query with *inside false where no key can have it. */
 LLVMValueRef attend_class_count(Emit *emit, const Attend *attend, uint32_t count);
 LLVMValueRef attend_key_class(Emit *emit, const Attend *attend, uint32_t count, LLVMValueRef key);
 LLVMValueRef attend_query_class(Emit *emit, const Attend *attend, uint32_t count,
                                 LLVMValueRef query, LLVMValueRef *inside);
+
+/* For conditions[0] an order and the others equalities, which make groups; each group has one place
+   more than there are classes. How many places there are in all, and where a key's group begins. */
+LLVMValueRef attend_group_places(Emit *emit, const Attend *attend, LLVMValueRef classes);
+LLVMValueRef attend_key_group(Emit *emit, const Attend *attend, LLVMValueRef classes,
+                              LLVMValueRef key);
+/* The sums of the classes below the border, in the group that begins at start. */
+typedef Found (*ReadBelow)(Emit *emit, const Attend *attend, LLVMValueRef start,
+                           LLVMValueRef border);
+/* What a query finds: the classes of its group in the relation to its own. */
+Found attend_by_order(Emit *emit, const Attend *attend, ReadBelow read, LLVMValueRef classes,
+                      LLVMValueRef query);
 
 /* Before the first query. */
 void attend_begin(Emit *emit, const Attend *attend);

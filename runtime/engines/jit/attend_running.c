@@ -3,25 +3,14 @@
    the positions, from the end when the keys lie after the query. */
 #include "runtime/engines/jit/attend_emit.h"
 
-static LLVMValueRef position_of(Emit *emit, const Attend *attend, const Loop *loop) {
-    if (attend->mask.low == INT32_MIN) return loop->index;
-    LLVMValueRef last = emit_minus(emit, emit->n, emit_int(emit, 1));
-    return emit_minus(emit, last, loop->index);
-}
-
-/* The query itself is among its keys. */
-static bool with_itself(const Attend *attend) {
-    return attend->mask.low == 0 || attend->mask.high == 0;
-}
-
 void attend_running(Emit *emit, const Attend *attend) {
     Found nought = attend_nought(emit, attend), before = {0};
     Loop loop = loop_begin(emit, emit_int(emit, 0), emit->n, attend->sum_count, nought.sums);
-    LLVMValueRef position = position_of(emit, attend, &loop);
+    LLVMValueRef position = attend_sweep_position(emit, attend, loop.index);
     for (uint32_t s = 0; s < attend->sum_count; s++) before.sums[s] = loop.carry[s];
     LLVMValueRef keep = attend_keeps_key(emit, attend, position);
     Found after = attend_with_key(emit, attend, &before, keep, position);
-    attend_finish(emit, attend, position, with_itself(attend) ? after : before);
+    attend_finish(emit, attend, position, attend_sweep_with_itself(attend) ? after : before);
     loop_end(emit, &loop, after.sums);
 }
 
@@ -36,12 +25,12 @@ static void add_key(Emit *emit, const Attend *attend, LLVMValueRef position) {
 void attend_running_group(Emit *emit, const Attend *attend) {
     attend_clear(emit, attend, attend_class_count(emit, attend, attend->condition_count));
     Loop loop = loop_positions(emit);
-    LLVMValueRef position = position_of(emit, attend, &loop), inside;
-    if (with_itself(attend)) add_key(emit, attend, position);
+    LLVMValueRef position = attend_sweep_position(emit, attend, loop.index), inside;
+    if (attend_sweep_with_itself(attend)) add_key(emit, attend, position);
     LLVMValueRef class_ =
         attend_query_class(emit, attend, attend->condition_count, position, &inside);
     Found found = attend_where(emit, attend, inside, attend_load(emit, attend, class_));
     attend_finish(emit, attend, position, found);
-    if (!with_itself(attend)) add_key(emit, attend, position);
+    if (!attend_sweep_with_itself(attend)) add_key(emit, attend, position);
     loop_end(emit, &loop, NULL);
 }

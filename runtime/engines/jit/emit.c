@@ -141,15 +141,36 @@ void loop_end(Emit *emit, Loop *loop, const LLVMValueRef *next) {
     }
 }
 
-Branch branch_begin(Emit *emit, LLVMValueRef condition) {
-    LLVMBasicBlockRef body = LLVMAppendBasicBlockInContext(emit->context, emit->function, "then");
-    Branch branch = {LLVMAppendBasicBlockInContext(emit->context, emit->function, "after")};
-    LLVMBuildCondBr(emit->builder, condition, body, branch.after);
-    LLVMPositionBuilderAtEnd(emit->builder, body);
-    return branch;
+Walk walk_begin(Emit *emit, uint32_t carries, const LLVMValueRef *first) {
+    if (carries > LOOP_CARRIES) BUG("a loop that carries %u values", carries);
+    Walk walk = {
+        .carries = carries,
+        .head = LLVMAppendBasicBlockInContext(emit->context, emit->function, "head"),
+        .after = LLVMAppendBasicBlockInContext(emit->context, emit->function, "after"),
+    };
+    LLVMBasicBlockRef before = LLVMGetInsertBlock(emit->builder);
+    LLVMBuildBr(emit->builder, walk.head);
+    LLVMPositionBuilderAtEnd(emit->builder, walk.head);
+    for (uint32_t i = 0; i < carries; i++) {
+        LLVMValueRef value = first[i];
+        walk.carry[i] = LLVMBuildPhi(emit->builder, LLVMTypeOf(value), "");
+        LLVMAddIncoming(walk.carry[i], &value, &before, 1);
+    }
+    return walk;
 }
 
-void branch_end(Emit *emit, Branch *branch) {
-    LLVMBuildBr(emit->builder, branch->after);
-    LLVMPositionBuilderAtEnd(emit->builder, branch->after);
+void walk_while(Emit *emit, Walk *walk, LLVMValueRef condition) {
+    LLVMBasicBlockRef body = LLVMAppendBasicBlockInContext(emit->context, emit->function, "body");
+    LLVMBuildCondBr(emit->builder, condition, body, walk->after);
+    LLVMPositionBuilderAtEnd(emit->builder, body);
+}
+
+void walk_end(Emit *emit, Walk *walk, const LLVMValueRef *next) {
+    LLVMBasicBlockRef latch = LLVMGetInsertBlock(emit->builder);
+    LLVMBuildBr(emit->builder, walk->head);
+    for (uint32_t i = 0; i < walk->carries; i++) {
+        LLVMValueRef value = next[i];
+        LLVMAddIncoming(walk->carry[i], &value, &latch, 1);
+    }
+    LLVMPositionBuilderAtEnd(emit->builder, walk->after);
 }

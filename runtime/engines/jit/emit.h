@@ -48,7 +48,7 @@ void emit_fill(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef f
 
 /* --- loops -------------------------------------------------------------------------------------- */
 
-enum { LOOP_CARRIES = 16 };
+enum { LOOP_CARRIES = 20 };
 
 /* for (index = from; index < to; index++), with values carried from one round to the next. */
 typedef struct Loop {
@@ -68,11 +68,15 @@ static inline Loop loop_positions(Emit *emit) {
     return loop_begin(emit, emit_int(emit, 0), emit->n, 0, NULL);
 }
 
-/* if (condition) { ... } */
-typedef struct Branch {
-    LLVMBasicBlockRef after;
-} Branch;
-Branch branch_begin(Emit *emit, LLVMValueRef condition);
-void branch_end(Emit *emit, Branch *branch);
+/* while (condition on what is carried) { ... } */
+typedef struct Walk {
+    LLVMValueRef carry[LOOP_CARRIES]; /* in the condition and the body; after walk_end, at the end */
+    uint32_t carries;
+    LLVMBasicBlockRef head, after;
+} Walk;
+
+Walk walk_begin(Emit *emit, uint32_t carries, const LLVMValueRef *first);
+void walk_while(Emit *emit, Walk *walk, LLVMValueRef condition); /* the body begins */
+void walk_end(Emit *emit, Walk *walk, const LLVMValueRef *next);
 
 #endif

@@ -14,7 +14,7 @@ const PlanInfo *plan_info(PlanKind plan) {
 /* Fractions keep their parts so that the caller divides once; see OutputPlan. */
 static void plan_number(Planner *planner, OutputPlan *output, const Readout *readout) {
     Columns *columns = &planner->plan->columns;
-    output->number = feature_number(planner, &readout->number, true);
+    output->number = feature_number(planner, &readout->number);
     output->numerator =
         columns_per_position(columns, output->number.is_real ? ELEMENT_F64 : ELEMENT_I64);
     if (output->number.under != NO_BUFFER) output->under = columns_per_position(columns, ELEMENT_I64);
@@ -34,7 +34,7 @@ static void plan_output(Planner *planner, OutputPlan *output) {
     }
     output->traps = ARENA_ARRAY(planner->arena, Operand, readout->trap_count);
     for (uint32_t t = 0; t < readout->trap_count; t++) {
-        Number number = feature_number(planner, &readout->traps[t].feature, true);
+        Number number = feature_number(planner, &readout->traps[t].feature);
         if (number.is_real || number.under != NO_BUFFER)
             buffer_text(planner->why, "a failure that depends on a fraction");
         output->traps[t] = number.whole;

@@ -101,8 +101,8 @@ Operand operand_of_leaf(Planner *planner, Leaf leaf, int64_t constant);
 Operand index_operand(Planner *planner, SubspaceId subspace);
 /* values[index of the subspace]; (count of the subspace) */
 Operand lookup_operand(Planner *planner, SubspaceId subspace, const int64_t *values);
-/* exact: fractions are to be kept as such (else, doubles add as eval adds them). */
-Number feature_number(Planner *planner, const Feature *feature, bool exact);
+/* Exact wherever the feature's constants are fractions that a double can stand for. */
+Number feature_number(Planner *planner, const Feature *feature);
 Operand number_real(Planner *planner, const Number *number); /* as a real operand */
 Operand operand_plus(Planner *planner, const Operand *a, const Operand *b); /* integers */
 /* operand * factor + plus, integers; false when it may overflow. */

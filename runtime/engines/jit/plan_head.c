@@ -60,8 +60,8 @@ static bool narrow_mask(Attend *attend, Relation relation, const Number *key, co
 }
 
 static void add_compare(Planner *planner, Attend *attend, const HeadTerm *term) {
-    Number key = feature_number(planner, &term->key, true);
-    Number query = feature_number(planner, &term->query, true);
+    Number key = feature_number(planner, &term->key);
+    Number query = feature_number(planner, &term->query);
     Condition condition = {.relation = term->relation, .table = NO_TABLE};
     int64_t low, high, plus;
     if (!on_one_scale(planner, &key, &query)) {
@@ -90,8 +90,8 @@ static void add_compare(Planner *planner, Attend *attend, const HeadTerm *term) 
 
 /* The table as the model has it; class numbers are held inside it, whatever the features say. */
 static void add_table(Planner *planner, Attend *attend, const HeadTerm *term) {
-    Number key = feature_number(planner, &term->key, true);
-    Number query = feature_number(planner, &term->query, true);
+    Number key = feature_number(planner, &term->key);
+    Number query = feature_number(planner, &term->query);
     int64_t low, high, cells = (int64_t)term->key_count * term->query_count;
     bool inside = !key.is_real && key.under == NO_BUFFER && key.scale == 1 && !query.is_real &&
                   query.under == NO_BUFFER && query.scale == 1 &&
@@ -115,7 +115,7 @@ static void add_table(Planner *planner, Attend *attend, const HeadTerm *term) {
 
 /* Features that are 0 or 1: not 0 as integers, or, of doubles, above a half. */
 static void add_key_filter(Planner *planner, Attend *attend, const HeadTerm *term) {
-    Number key = feature_number(planner, &term->key, true);
+    Number key = feature_number(planner, &term->key);
     if (!key.is_real && key.under == NO_BUFFER) {
         add_filter(planner, &attend->keys_kept, &attend->key_filters, key.whole);
         return;
@@ -126,7 +126,7 @@ static void add_key_filter(Planner *planner, Attend *attend, const HeadTerm *ter
 }
 
 static void add_query_filter(Planner *planner, Attend *attend, const HeadTerm *term) {
-    Number query = feature_number(planner, &term->query, true);
+    Number query = feature_number(planner, &term->query);
     if (!query.is_real && query.under == NO_BUFFER) {
         add_filter(planner, &attend->queries_kept, &attend->query_filters, query.whole);
         return;
@@ -165,12 +165,18 @@ static bool sum_fits(const Planner *planner, const Operand *value, int64_t *low,
            *high < ((int64_t)1 << 61) / ((int64_t)planner->model->max_length + 1);
 }
 
+/* Whether eval's sums lose nothing, so that adding numerators gives the same: sums of whole numbers,
+   halves and so on, and whatever the model itself knows as fractions. */
+static bool adds_exactly(const Subspace *target, const Number *value) {
+    return target->denominator > 0 || (value->scale & (value->scale - 1)) == 0;
+}
+
 static void plan_real_move(Planner *planner, Attend *attend, const HeadMove *move, Finish *finish) {
     Columns *columns = &planner->plan->columns;
     const Subspace *target = &planner->model->subspaces[move->target];
-    Number value = feature_number(planner, &move->value, target->denominator > 0);
+    Number value = feature_number(planner, &move->value);
     int64_t low, high, p, q;
-    bool exact = !value.is_real && value.under == NO_BUFFER &&
+    bool exact = adds_exactly(target, &value) && !value.is_real && value.under == NO_BUFFER &&
                  sum_fits(planner, &value.whole, &low, &high) &&
                  rational_of(move->default_value, &p, &q) && value.scale % q == 0 &&
                  !__builtin_mul_overflow(p, value.scale / q, &finish->when_none);
@@ -262,10 +268,9 @@ static bool is_equality(const Condition *condition) {
            !condition->key.real;
 }
 
+/* <, <=, >, >= or !=. */
 static bool is_order(const Condition *condition) {
-    if (condition->table != NO_TABLE || condition->key.real) return false;
-    Relation strict = condition->relation & (RELATION_LT | RELATION_GT);
-    return strict == RELATION_LT || strict == RELATION_GT;
+    return condition->table == NO_TABLE && !condition->key.real && !is_equality(condition);
 }
 
 static void swap_conditions(Attend *attend, uint32_t a, uint32_t b) {
@@ -361,44 +366,59 @@ static PlanKind choose_by_class(Attend *attend) {
                                           "start nor ends at the end");
 }
 
+static const char too_wide[] = "the compared values have too wide a range to keep a sum for each";
+
+/* conditions[0] is an order, the others are equalities. */
+static PlanKind choose_by_order(const Planner *planner, Attend *attend, Length *scratch) {
+    HeadMask mask = attend->mask;
+    Length groups, places = attend->conditions[0].classes;
+    places.fixed++;
+    if (adds_reals(attend))
+        return tiles(attend, "floats are added from left to right, and sums by class would add "
+                             "them otherwise");
+    if (!joint_classes(planner, attend, 1, &groups) || !length_times(groups, places, scratch) ||
+        !scratch_fits(planner, *scratch))
+        return tiles(attend, too_wide);
+    if (mask_is(mask, INT32_MIN, INT32_MAX)) return PLAN_ORDER;
+    if (from_start(mask) || from_end(mask)) return PLAN_SWEEP;
+    return tiles(attend, "an order comparison and a window that neither begins at the start nor "
+                         "ends at the end");
+}
+
+static PlanKind choose_by_table(const Planner *planner, Attend *attend, Length *scratch) {
+    const Condition *condition = &attend->conditions[0];
+    if (attend->condition_count > 1 || !mask_is(attend->mask, INT32_MIN, INT32_MAX))
+        return tiles(attend, "a table of classes together with something else");
+    if (adds_reals(attend))
+        return tiles(attend, "floats are added from left to right, and sums by class would add "
+                             "them otherwise");
+    Length cells = {condition->classes.fixed * condition->query_classes, 0};
+    if (!scratch_fits(planner, cells))
+        return tiles(attend, "a table with more cells than are worth going through");
+    *scratch = (Length){condition->classes.fixed + condition->query_classes, 0};
+    return PLAN_CLASSES;
+}
+
 static PlanKind choose(Planner *planner, Attend *attend, Length *scratch) {
-    bool masked = !mask_is(attend->mask, INT32_MIN, INT32_MAX);
-    uint32_t count = attend->condition_count, equalities = 0, orders = 0;
+    uint32_t count = attend->condition_count, equalities = 0, orders = 0, tables = 0;
     if (find_address(planner, attend)) return PLAN_GATHER;
     if (count == 0) return choose_without_conditions(attend, scratch);
     for (uint32_t c = 0; c < count; c++) {
         equalities += is_equality(&attend->conditions[c]);
         orders += is_order(&attend->conditions[c]);
+        tables += attend->conditions[c].table != NO_TABLE;
     }
-    if (equalities == count) {
-        if (!joint_classes(planner, attend, 0, scratch))
-            return tiles(attend, "the compared values have too wide a range to keep a sum for each");
-        return choose_by_class(attend);
-    }
-    if (equalities + orders < count && count > 1)
-        return tiles(attend, "no plan for comparisons of these kinds together");
-    if (masked) return tiles(attend, "no plan for this comparison among earlier or later positions");
-    if (adds_reals(attend))
-        return tiles(attend, "floats are added from left to right, and sums by class would add "
-                             "them otherwise");
+    if (tables > 0) return choose_by_table(planner, attend, scratch);
+    if (equalities + orders < count)
+        return tiles(attend, "a comparison of numbers that are no integers");
+    if (orders > 1) return tiles(attend, "more than one order comparison");
     if (orders == 1) {
         for (uint32_t c = 0; c < count; c++)
             if (is_order(&attend->conditions[c])) swap_conditions(attend, 0, c);
-        Length groups, ordered = attend->conditions[0].classes;
-        ordered.fixed++;
-        if (joint_classes(planner, attend, 1, &groups) && length_times(groups, ordered, scratch) &&
-            scratch_fits(planner, *scratch))
-            return PLAN_ORDER;
-        return tiles(attend, "the compared values have too wide a range to keep a sum for each");
+        return choose_by_order(planner, attend, scratch);
     }
-    if (orders > 1) return tiles(attend, "more than one order comparison");
-    if (attend->conditions[0].table == NO_TABLE)
-        return tiles(attend, "a comparison of numbers that are no integers, or of 'not equal'");
-    *scratch = (Length){attend->conditions[0].classes.fixed + attend->conditions[0].query_classes, 0};
-    if (attend->conditions[0].classes.fixed * attend->conditions[0].query_classes >
-        SCRATCH_LEAST + SCRATCH_PER_POSITION * (int64_t)planner->model->max_length)
-        return tiles(attend, "a table with more cells than are worth going through");
-    return PLAN_CLASSES;
+    if (!joint_classes(planner, attend, 0, scratch)) return tiles(attend, too_wide);
+    return choose_by_class(attend);
 }
 
 void plan_head(Planner *planner, const Head *head, Attend *attend) {

@@ -105,7 +105,7 @@ static void plan_search(Planner *planner, const UnitGroup *group, uint32_t count
 
 static void plan_steps(Planner *planner, const UnitGroup *group, UnitPlan *unit) {
     uint32_t count = planner->model->subspaces[group->target].count - 1;
-    Number number = feature_number(planner, &group->input, true);
+    Number number = feature_number(planner, &group->input);
     Operand integer;
     int64_t low, high;
     if (!single_integer(planner, &number, &integer) || !operand_range(&integer, &low, &high) ||

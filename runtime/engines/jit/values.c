@@ -304,10 +304,10 @@ static void add_real_term(Planner *planner, Operand *operand, const FeatureTerm 
     add_leaf(planner, operand, leaf);
 }
 
-Number feature_number(Planner *planner, const Feature *feature, bool exact) {
+Number feature_number(Planner *planner, const Feature *feature) {
     Number number = {.under = NO_BUFFER, .scale = 1};
     int64_t low, high;
-    if (exact && exact_shape(planner, feature, &number)) {
+    if (exact_shape(planner, feature, &number)) {
         bool fits = true;
         number.whole = operand_int(scaled(feature->constant, number.scale));
         for (uint32_t t = 0; t < feature->count && fits; t++)
