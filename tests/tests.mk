@@ -69,6 +69,14 @@ TEST_DRIVER_OBJ = $(filter-out $(BUILD)/compiler/driver/main.o,$(DRIVER_OBJ))
 $(BUILD)/test-random: $(RANDOM_OBJ) $(TEST_DRIVER_OBJ) $(BUILD)/libraspc-core.a
 	$(TEST_LINK) $(LIBS_REPL)
 
+# --- what other compilers get wrong: they share the judge of random programs ---------------------------
+
+PEERS_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/peers/*.c))) \
+            $(BUILD)/tests/random/judge.o $(BUILD)/tests/conformance/json.o
+$(PEERS_OBJ): | $(BUILD)/grammar/rasp.tab.h
+$(BUILD)/test-peers: $(PEERS_OBJ) $(TEST_DRIVER_OBJ) $(BUILD)/libraspc-core.a
+	$(TEST_LINK) $(LIBS_REPL)
+
 RANDOM_COUNT ?= 300
 RANDOM_SEED  ?= 1
 RANDOM_SIZE  ?= 6
@@ -76,7 +84,7 @@ RANDOM_JOBS  ?= $(shell nproc)
 
 # --- the parts of the suite: each reports in TAP, tests/run adds up ---------------------------------
 
-TEST_PROGRAMS = $(BUILD)/test-unit $(BUILD)/test-conformance $(BUILD)/test-random $(REPLAYS)
+TEST_PROGRAMS = $(BUILD)/test-unit $(BUILD)/test-conformance $(BUILD)/test-random $(BUILD)/test-peers $(REPLAYS)
 
 conformance = $(BUILD)/test-conformance $(1) tests/conformance/$(1).jsonl $(2:%=tests/conformance/%)
 
@@ -92,12 +100,14 @@ PART_explanations = tests/explanations
 PART_limits  = tests/limits/run
 PART_replay  = tests/fuzz/replay-all
 PART_docs    = tests/docs/run
+PART_tracr   = $(BUILD)/test-peers tracr tests/conformance/tracr.jsonl tests/tracr tests/tracr/refused.txt
+PART_peers   = $(BUILD)/test-peers failures tests/peers/refused.txt $(sort $(wildcard tests/peers/*.rasp))
 PART_harness = $(BUILD)/test-random --self
 PART_random  = $(BUILD)/test-random $(RANDOM_SEED) $(RANDOM_COUNT) --size $(RANDOM_SIZE) --jobs $(RANDOM_JOBS)
 PART_found   = $(BUILD)/test-random --replay $(sort $(wildcard tests/random/found/*.rasp tests/random/found/open/*.rasp))
 PART_tree    = tests/clean-tree
 
-PARTS = unit values errors analyse repl shown golden explanations limits replay programs docs harness found tree
+PARTS = unit values errors analyse repl shown golden explanations limits replay programs docs tracr peers harness found tree
 # By name alone: until no engine disagrees, and for long hunts (make check-random RANDOM_COUNT=100000).
 MORE_PARTS = random
 
@@ -124,6 +134,7 @@ check-repl check-shown: all $(BUILD)/test-conformance
 check-golden check-explanations check-limits check-programs check-docs: all
 check-replay: $(REPLAYS)
 check-harness check-random check-found: all $(BUILD)/test-random
+check-tracr check-peers: all $(BUILD)/test-peers
 
 # --- sanitizers --------------------------------------------------------------------------------------
 
