@@ -20,7 +20,9 @@ static void *prepare(void *state, Arena *arena, const Model *model, Span span, D
     return jit_compile(engine->jit, model, &engine->options, span, diags);
 }
 
-static void release(void *prepared) { jit_free(prepared); }
+static void release(void *prepared) {
+    jit_free(prepared);
+}
 
 void *open_jit(const EngineOptions *options) {
     JitEngine *engine = memory_zeroed(sizeof *engine);
@@ -29,7 +31,8 @@ void *open_jit(const EngineOptions *options) {
     return engine;
 }
 
-ApplyStatus apply_jit(void *state, const ApplyRequest *request, Sequence *sequence, Matrix *matrix) {
+ApplyStatus apply_jit(void *state, const ApplyRequest *request, Sequence *sequence,
+                      Matrix *matrix) {
     (void)matrix;
     JitEngine *engine = state;
     const JitProgram *program = lowered_get(engine->models, request);

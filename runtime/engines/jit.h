@@ -1,8 +1,8 @@
-/* jit: compiles a model's symbolic view to native code and runs it. The same results as eval, at the
-   cost of what the heads mean rather than n^2.
-   The compiler is a module of its own (raspc-jit.so, which needs LLVM), loaded by jit_open: beside
-   the running program, else where raspc is installed. No LLVM type passes this door.
-   Programs are independent of one another; one program may run on several inputs at once. */
+/* jit: compiles a model's symbolic view to native code and runs it. The same results as eval, at
+   the cost of what the heads mean rather than n^2. The compiler is a module of its own
+   (raspc-jit.so, which needs LLVM), loaded by jit_open: beside the running program, else where
+   raspc is installed. No LLVM type passes this door. Programs are independent of one another; one
+   program may run on several inputs at once. */
 #ifndef RASPC_JIT_H
 #define RASPC_JIT_H
 
@@ -16,11 +16,12 @@ typedef struct JitOptions {
     const char *cpu; /* "x86-64-v3" and the like (jit/cpus.def); NULL or "native": this machine's */
 } JitOptions;
 
-/* NULL after reporting (DIAG_NO_JIT) when raspc was built without LLVM or the module does not load. */
+/* NULL after reporting (DIAG_NO_JIT): raspc was built without LLVM, or the module does not load. */
 Jit *jit_open(Span asked_at, Diagnostics *diags);
 void jit_close(Jit *jit); /* after its programs are freed; NULL is fine */
 
-/* NULL after reporting (DIAG_CANNOT_LOWER, DIAG_NO_JIT) at span. The model must outlive the program. */
+/* NULL after reporting (DIAG_CANNOT_LOWER, DIAG_NO_JIT) at span. The model must outlive the
+   program. */
 JitProgram *jit_compile(const Jit *jit, const Model *model, const JitOptions *options, Span span,
                         Diagnostics *diags);
 void jit_free(JitProgram *program); /* NULL is fine */
@@ -33,7 +34,7 @@ bool jit_run(const JitProgram *program, Input input, Span span, Arena *result_ar
 /* A line a head, two blanks in: which plan computes it, what that costs, and for n^2 why. */
 void jit_explain(const JitProgram *program, Buffer *out);
 
-/* --- between the door and the module ------------------------------------------------------------- */
+/* --- between the door and the module ---------------------------------------------------------- */
 
 #define JIT_MODULE_SYMBOL "raspc_jit_module"
 enum { JIT_MODULE_VERSION = 1 };

@@ -13,7 +13,7 @@ struct Jit {
     const JitModule *module;
 };
 
-/* The directory that the running program lies in, without a slash at the end; false when unknown. */
+/* The directory of the running program, without a slash at the end; false when unknown. */
 static bool program_directory(char *out, size_t size) {
     ssize_t len = readlink("/proc/self/exe", out, size - 1);
     if (len <= 0) return false;
@@ -30,7 +30,7 @@ static void *load(const char *directory, Buffer *why) {
     buffer_printf(&path, "%s/%s", directory, MODULE_NAME);
     void *handle = NULL;
     if (access(path.data, R_OK) == 0) {
-        /* Kept in memory once loaded: LLVM does not like to be unloaded, and a second use is free. */
+        /* Kept in memory once loaded: LLVM does not like to be unloaded. */
         handle = dlopen(path.data, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
         if (handle == NULL) buffer_printf(why, "%s%s", why->len ? "; " : "", dlerror());
     }

@@ -1,5 +1,5 @@
-/* The jit against eval: whole programs, every small input and long ones of the awkward kinds. Without
-   LLVM there is no jit, and the tests say so and pass. */
+/* The jit against eval: whole programs, every small input and long ones of the awkward kinds.
+   Without LLVM there is no jit, and the tests say so and pass. */
 #include "compiler/elaborate/elaborate.h"
 #include "compiler/lower/lower.h"
 #include "runtime/engines/eval.h"
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- programs ------------------------------------------------------------------------------------------- */
+/* --- programs --------------------------------------------------------------------------------- */
 
 typedef struct Subject {
     const char *name, *text;
@@ -21,7 +21,8 @@ enum { LONGEST = 2000 };
 
 static const Subject subjects[] = {
     {"histogram", "hist = selector_width(select(tokens, tokens, ==));", "abc", "group by", LONGEST},
-    {"reverse", "r = aggregate(select(indices, length - indices - 1, ==), tokens);", "abc", "gather", LONGEST},
+    {"reverse", "r = aggregate(select(indices, length - indices - 1, ==), tokens);", "abc",
+     "gather", LONGEST},
     {"sort",
      "smaller = select(tokens_int, tokens_int, <) or\n"
      "    (select(tokens_int, tokens_int, ==) and select(indices, indices, <));\n"
@@ -35,26 +36,29 @@ static const Subject subjects[] = {
      "bad = selector_width(select(opens - closes, 0, <) and up) > 0;\n"
      "d = \"F\" if bad else (\"T\" if opens == closes else \"P\");",
      "()x", "running sums", 600},
-    {"running mean", "m = aggregate(select(indices, indices, <=), tokens_int);", NULL, "running", 600},
-    {"mean of smaller ones", "m = aggregate(select(tokens_int, tokens_int, <), tokens_int, -1);", NULL,
-     "counting sort", 600},
+    {"running mean", "m = aggregate(select(indices, indices, <=), tokens_int);", NULL, "running",
+     600},
+    {"mean of smaller ones", "m = aggregate(select(tokens_int, tokens_int, <), tokens_int, -1);",
+     NULL, "counting sort", 600},
     {"occurrence number",
      "o = selector_width(select(tokens, tokens, ==) and select(indices, indices, <=));", "abc",
      "running group by", LONGEST},
     {"later smaller ones",
      "w = selector_width(select(tokens_int, tokens_int, <) and select(indices, indices, >));", NULL,
      "sweep", 600},
-    {"other ones before", "w = selector_width(select(tokens, tokens, !=) and select(indices, indices, <));",
-     "abc", "running", 600},
+    {"other ones before",
+     "w = selector_width(select(tokens, tokens, !=) and select(indices, indices, <));", "abc",
+     "running", 600},
     {"smaller and not far",
-     "w = selector_width(select(tokens_int, tokens_int, <) and select(indices, tokens_int, >));", NULL,
-     "tiles", 100},
+     "w = selector_width(select(tokens_int, tokens_int, <) and select(indices, tokens_int, >));",
+     NULL, "tiles", 100},
     {"share", "f = aggregate(full_s, indicator(tokens == \"a\"));", "abc", "all", 40},
-    {"neighbours", "n = aggregate(select(indices, indices - 1, ==), tokens, \"-\");", "abc", "gather", LONGEST},
+    {"neighbours", "n = aggregate(select(indices, indices - 1, ==), tokens, \"-\");", "abc",
+     "gather", LONGEST},
 };
 enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };
 
-/* --- one program, lowered for one vocabulary and compiled -------------------------------------------------- */
+/* --- one program, lowered for one vocabulary and compiled ------------------------------------- */
 
 typedef struct Bench {
     Session *session;
@@ -94,13 +98,16 @@ static const Atom *vocabulary_of(const Subject *subject, uint32_t count, Arena *
 
 static bool open_bench(Bench *bench, const Subject *subject, uint32_t vocabulary_count,
                        uint32_t max_length) {
-    *bench = (Bench){.session = session_new(&(SessionOptions){0}), .arena = arena_new(0),
-                     .vocabulary_count = vocabulary_count, .max_length = max_length};
+    *bench = (Bench){.session = session_new(&(SessionOptions){0}),
+                     .arena = arena_new(0),
+                     .vocabulary_count = vocabulary_count,
+                     .max_length = max_length};
     if (!open_jit(bench)) return false;
     Diagnostics *diags = session_diagnostics(bench->session);
     const String *name;
     Value value;
-    ck_assert(session_run_text(bench->session, subject->name, subject->text, strlen(subject->text), NULL));
+    ck_assert(session_run_text(bench->session, subject->name, subject->text, strlen(subject->text),
+                               NULL));
     ck_assert(session_main_output(bench->session, &name, &value) && value.kind == VALUE_SOP);
     bench->node = value.as.node;
     bench->vocabulary = vocabulary_of(subject, vocabulary_count, bench->arena);
@@ -112,8 +119,8 @@ static bool open_bench(Bench *bench, const Subject *subject, uint32_t vocabulary
     return true;
 }
 
-/* The same bits; but a model holds numbers, and says of a whole number that came out of a mean that it
-   is a float, where eval lets a mean of one value be that value. */
+/* The same bits; but a model holds numbers, and says of a whole number that came out of a mean that
+   it is a float, where eval lets a mean of one value be that value. */
 static bool is_the_same(Atom got, Atom wanted) {
     double a, b;
     if (atom_identical(got, wanted)) return true;
@@ -125,11 +132,12 @@ static void compare(Bench *bench, const Subject *subject, const uint32_t *number
     Arena *arena = arena_new(0);
     Diagnostics *diags = session_diagnostics(bench->session);
     Atom *tokens = ARENA_ARRAY(arena, Atom, n);
-    for (uint32_t i = 0; i < n; i++) tokens[i] = bench->vocabulary[numbers[i]];
+    for (uint32_t i = 0; i < n; i++)
+        tokens[i] = bench->vocabulary[numbers[i]];
     Input input = {n, tokens};
     Sequence wanted, got;
-    ck_assert(eval_sequence(session_graph(bench->session), bench->node, input, (Span){0}, arena, diags,
-                            &wanted));
+    ck_assert(eval_sequence(session_graph(bench->session), bench->node, input, (Span){0}, arena,
+                            diags, &wanted));
     ck_assert(jit_run(bench->program, input, (Span){0}, arena, diags, &got));
     ck_assert_uint_eq(got.n, n);
     for (uint32_t i = 0; i < n; i++) {
@@ -144,7 +152,7 @@ static void compare(Bench *bench, const Subject *subject, const uint32_t *number
     arena_free(arena);
 }
 
-/* --- the tests ---------------------------------------------------------------------------------------------- */
+/* --- the tests -------------------------------------------------------------------------------- */
 
 START_TEST(every_small_input) {
     enum { TOKENS = 3, SHORT = 5 };
@@ -154,7 +162,8 @@ START_TEST(every_small_input) {
         for (uint32_t n = 1, inputs = TOKENS; n <= SHORT; n++, inputs *= TOKENS) {
             for (uint32_t number = 0; number < inputs; number++) {
                 uint32_t numbers[SHORT], rest = number;
-                for (uint32_t i = 0; i < n; i++, rest /= TOKENS) numbers[i] = rest % TOKENS;
+                for (uint32_t i = 0; i < n; i++, rest /= TOKENS)
+                    numbers[i] = rest % TOKENS;
                 compare(&bench, subject, numbers, n);
             }
         }
@@ -179,15 +188,20 @@ START_TEST(long_inputs) {
     if (open_bench(&bench, subject, vocabulary, subject->longest)) {
         for (size_t l = 0; l < sizeof lengths / sizeof lengths[0]; l++) {
             uint32_t numbers[LONGEST], n = lengths[l];
-            for (uint32_t i = 0; i < n; i++) numbers[i] = next_random(&random, vocabulary);
+            for (uint32_t i = 0; i < n; i++)
+                numbers[i] = next_random(&random, vocabulary);
             compare(&bench, subject, numbers, n);
-            for (uint32_t i = 0; i < n; i++) numbers[i] = next_random(&random, 2);
+            for (uint32_t i = 0; i < n; i++)
+                numbers[i] = next_random(&random, 2);
             compare(&bench, subject, numbers, n);
-            for (uint32_t i = 0; i < n; i++) numbers[i] = 1;
+            for (uint32_t i = 0; i < n; i++)
+                numbers[i] = 1;
             compare(&bench, subject, numbers, n);
-            for (uint32_t i = 0; i < n; i++) numbers[i] = i % vocabulary;
+            for (uint32_t i = 0; i < n; i++)
+                numbers[i] = i % vocabulary;
             compare(&bench, subject, numbers, n);
-            for (uint32_t i = 0; i < n; i++) numbers[i] = (n - i) % vocabulary;
+            for (uint32_t i = 0; i < n; i++)
+                numbers[i] = (n - i) % vocabulary;
             compare(&bench, subject, numbers, n);
         }
     }
@@ -203,7 +217,8 @@ START_TEST(heads_have_the_plans_that_their_selectors_allow) {
             buffer_text(&text, "explained\n");
             jit_explain(bench.program, &text);
             buffer_printf(&wanted, ": %s", subjects[i].plan);
-            ck_assert_msg(strstr(text.data, wanted.data) != NULL, "%s:\n%s", subjects[i].name, text.data);
+            ck_assert_msg(strstr(text.data, wanted.data) != NULL, "%s:\n%s", subjects[i].name,
+                          text.data);
             bool quadratic = strstr(text.data, "n^2") != NULL;
             ck_assert_msg(quadratic == (strcmp(subjects[i].plan, "tiles") == 0), "%s:\n%s",
                           subjects[i].name, text.data);
@@ -221,10 +236,12 @@ START_TEST(several_programs_at_once) {
     for (int i = 0; i < 3; i++) {
         if (open_bench(&benches[i], &subjects[i], 2, 5)) continue;
         close_bench(&benches[i]);
-        while (i-- > 0) close_bench(&benches[i]);
+        while (i-- > 0)
+            close_bench(&benches[i]);
         return;
     }
-    for (int i = 2; i >= 0; i--) compare(&benches[i], &subjects[i], numbers, 5);
+    for (int i = 2; i >= 0; i--)
+        compare(&benches[i], &subjects[i], numbers, 5);
     close_bench(&benches[1]);
     compare(&benches[0], &subjects[0], numbers, 4);
     compare(&benches[2], &subjects[2], numbers, 4);
@@ -244,7 +261,8 @@ START_TEST(a_named_cpu) {
 #endif
         Diagnostics *diags = session_diagnostics(bench.session);
         LowerOptions lowering = {2, bench.vocabulary, 9};
-        Model *model = lower(bench.arena, session_graph(bench.session), bench.node, &lowering, diags);
+        Model *model =
+            lower(bench.arena, session_graph(bench.session), bench.node, &lowering, diags);
         jit_free(bench.program);
         bench.program = jit_compile(bench.jit, model, &options, (Span){0}, diags);
         ck_assert_ptr_nonnull(bench.program);
@@ -264,13 +282,51 @@ START_TEST(inputs_that_the_model_does_not_take) {
         Diagnostics *diags = session_diagnostics(bench.session);
         Atom stranger = atom_int(7), tokens[4];
         Sequence out;
-        for (int i = 0; i < 4; i++) tokens[i] = bench.vocabulary[0];
-        ck_assert(!jit_run(bench.program, (Input){1, &stranger}, (Span){0}, bench.arena, diags, &out));
+        for (int i = 0; i < 4; i++)
+            tokens[i] = bench.vocabulary[0];
+        ck_assert(
+            !jit_run(bench.program, (Input){1, &stranger}, (Span){0}, bench.arena, diags, &out));
         ck_assert_int_eq(diagnostics_id(diags, 0), DIAG_INPUT_VOCAB);
         ck_assert(!jit_run(bench.program, (Input){4, tokens}, (Span){0}, bench.arena, diags, &out));
         ck_assert_int_eq(diagnostics_id(diags, 1), DIAG_INPUT_LENGTH);
     }
     close_bench(&bench);
+}
+END_TEST
+
+/* Programs that fail on some inputs fail there under the jit, with eval's diagnostic. */
+START_TEST(inputs_on_which_the_program_fails) {
+    static const struct {
+        Subject subject;
+        uint32_t good[3], bad[3];
+        DiagId id;
+    } cases[] = {
+        {{"mean of strings", "s = aggregate(select(tokens, tokens, ==), tokens);", "abc", "", 0},
+         {0, 1, 2},
+         {0, 1, 0},
+         DIAG_MEAN_OF_STRINGS},
+        {{"division", "d = 12 / (tokens_int - 1);", NULL, "", 0},
+         {0, 2, 2},
+         {0, 2, 1},
+         DIAG_ZERO_DIVISION},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        Bench bench;
+        if (open_bench(&bench, &cases[c].subject, 3, 3)) {
+            Diagnostics *diags = session_diagnostics(bench.session);
+            Atom tokens[3];
+            Sequence out;
+            compare(&bench, &cases[c].subject, cases[c].good, 3);
+            for (int i = 0; i < 3; i++)
+                tokens[i] = bench.vocabulary[cases[c].bad[i]];
+            size_t before = diagnostics_count(diags);
+            ck_assert(
+                !jit_run(bench.program, (Input){3, tokens}, (Span){0}, bench.arena, diags, &out));
+            ck_assert_uint_eq(diagnostics_count(diags), before + 1);
+            ck_assert_int_eq(diagnostics_id(diags, before), cases[c].id);
+        }
+        close_bench(&bench);
+    }
 }
 END_TEST
 
@@ -286,6 +342,7 @@ Suite *jit_suite(void) {
     tcase_add_test(tests, several_programs_at_once);
     tcase_add_test(tests, a_named_cpu);
     tcase_add_test(tests, inputs_that_the_model_does_not_take);
+    tcase_add_test(tests, inputs_on_which_the_program_fails);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -17,7 +17,7 @@ static uint32_t draw(Random *random, uint32_t below) {
     return (uint32_t)(random->state >> 33) % below;
 }
 
-/* --- a random model: an embedding, one head, steps and a look-up ------------------------------------- */
+/* --- a random model: an embedding, one head, steps and a look-up ------------------------------ */
 
 typedef struct Maker {
     Arena *arena;
@@ -27,19 +27,28 @@ typedef struct Maker {
 
 static const Atom *integers(Arena *arena, uint32_t count) {
     Atom *atoms = ARENA_ARRAY(arena, Atom, count);
-    for (uint32_t i = 0; i < count; i++) atoms[i] = atom_int(i);
+    for (uint32_t i = 0; i < count; i++)
+        atoms[i] = atom_int(i);
     return atoms;
 }
 
 static Subspace coded(Arena *arena, SubspaceKind kind, const char *name, uint32_t count) {
-    return (Subspace){.kind = kind, .name = string_from(arena, name), .node = NO_NODE, .count = count,
+    return (Subspace){.kind = kind,
+                      .name = string_from(arena, name),
+                      .node = NO_NODE,
+                      .count = count,
                       .domain = integers(arena, count),
                       .width = kind == SUBSPACE_STEPS ? count - 1 : count};
 }
 
 static Subspace real(Arena *arena, const char *name, uint32_t denominator) {
-    return (Subspace){.kind = SUBSPACE_REAL, .name = string_from(arena, name), .node = NO_NODE,
-                      .width = 1, .low = -100, .high = 100, .denominator = denominator};
+    return (Subspace){.kind = SUBSPACE_REAL,
+                      .name = string_from(arena, name),
+                      .node = NO_NODE,
+                      .width = 1,
+                      .low = -100,
+                      .high = 100,
+                      .denominator = denominator};
 }
 
 static void make_basis(Maker *maker) {
@@ -87,7 +96,8 @@ static Feature feature_of(Maker *maker, SubspaceId subspace, double constant, do
     const Subspace *s = &maker->model->subspaces[subspace];
     if (subspace_is_coded(s)) {
         double *values = ARENA_ARRAY(maker->arena, double, s->count);
-        for (uint32_t v = 0; v < s->count; v++) values[v] = low + (int)draw(maker->random, span);
+        for (uint32_t v = 0; v < s->count; v++)
+            values[v] = low + (int)draw(maker->random, span);
         term->values = values;
     }
     return (Feature){constant, 1, term};
@@ -114,7 +124,8 @@ static HeadTerm random_term(Maker *maker, TermKind kind) {
     case TERM_QUERY: term.query = feature_of(maker, PARITY, 0, 1, 0, 2); break;
     default: {
         uint8_t *table = ARENA_ARRAY(maker->arena, uint8_t, 12);
-        for (int i = 0; i < 12; i++) table[i] = (uint8_t)draw(random, 2);
+        for (int i = 0; i < 12; i++)
+            table[i] = (uint8_t)draw(random, 2);
         term.key = feature_of(maker, TOKEN, 0, 1, 0, 4);
         term.query = feature_of(maker, TOKEN, 0, 1, 0, 3);
         term.key_count = 4, term.query_count = 3, term.table = table;
@@ -134,32 +145,49 @@ static void make_head(Maker *maker, Head *head) {
     uint32_t count = table_alone ? 1 : draw(random, 3) + draw(random, 2);
     HeadTerm *terms = ARENA_ARRAY(maker->arena, HeadTerm, count);
     for (uint32_t t = 0; t < count; t++)
-        terms[t] = random_term(maker, table_alone         ? TERM_TABLE
+        terms[t] = random_term(maker, table_alone       ? TERM_TABLE
                                       : draw(random, 4) ? TERM_COMPARE
                                                         : (TermKind)draw(random, TERM_KIND_COUNT));
     HeadMove *moves = ARENA_ARRAY(maker->arena, HeadMove, 3);
-    moves[0] = (HeadMove){.kind = MOVE_REAL, .node = NO_NODE, .target = MEAN,
+    moves[0] = (HeadMove){.kind = MOVE_REAL,
+                          .node = NO_NODE,
+                          .target = MEAN,
                           .default_value = (int)draw(random, 5) - 2};
-    moves[0].value = draw(random, 2) ? feature_of(maker, NUMBER, 1, 1, 0, 1) : random_feature(maker);
+    moves[0].value =
+        draw(random, 2) ? feature_of(maker, NUMBER, 1, 1, 0, 1) : random_feature(maker);
     moves[1] = (HeadMove){.kind = MOVE_NULL_WEIGHT, .node = NO_NODE, .target = WEIGHT};
-    moves[2] = (HeadMove){.kind = MOVE_CODED, .node = NO_NODE, .target = CODED, .source = TOKEN,
+    moves[2] = (HeadMove){.kind = MOVE_CODED,
+                          .node = NO_NODE,
+                          .target = CODED,
+                          .source = TOKEN,
                           .default_index = draw(random, VOCABULARY)};
-    *head = (Head){.name = string_from(maker->arena, "head"), .term_count = count, .terms = terms,
+    *head = (Head){.name = string_from(maker->arena, "head"),
+                   .term_count = count,
+                   .terms = terms,
                    .mask = masks[open ? 0 : draw(random, sizeof masks / sizeof masks[0])],
                    .null_policy = draw(random, 2) ? NULL_COUNTED : NULL_DEFAULT,
-                   .normaliser = NORMALISER_SOFTMAX, .scale = 256, .move_count = 3, .moves = moves};
+                   .normaliser = NORMALISER_SOFTMAX,
+                   .scale = 256,
+                   .move_count = 3,
+                   .moves = moves};
 }
 
-/* width = LONGEST - (number of selected), read off 1 / (1 + selected); answer: of width and token. */
+/* width = LONGEST - (number of selected), read off 1 / (1 + selected). answer: of what the token and
+   the parity are. */
 static void make_units(Maker *maker, UnitGroup *units) {
     Arena *arena = maker->arena;
-    double *below = ARENA_ARRAY(arena, double, LONGEST), *above = ARENA_ARRAY(arena, double, LONGEST);
+    double *below = ARENA_ARRAY(arena, double, LONGEST),
+           *above = ARENA_ARRAY(arena, double, LONGEST);
     for (uint32_t v = 0; v < LONGEST; v++) {
         below[v] = 1.0 / (LONGEST + 1 - v);
         above[v] = 1.0 / (LONGEST - v);
     }
-    units[0] = (UnitGroup){.kind = UNIT_STEPS, .node = NO_NODE, .target = WIDTH, .below = below,
-                           .above = above, .input = feature_of(maker, WEIGHT, 0, 1, 0, 1)};
+    units[0] = (UnitGroup){.kind = UNIT_STEPS,
+                           .node = NO_NODE,
+                           .target = WIDTH,
+                           .below = below,
+                           .above = above,
+                           .input = feature_of(maker, WEIGHT, 0, 1, 0, 1)};
     if (draw(maker->random, 4) == 0) units[0].input = feature_of(maker, MEAN, 0.25, 0.125, 0, 1);
     SubspaceId *sources = ARENA_ARRAY(arena, SubspaceId, 2);
     uint32_t *counts = ARENA_ARRAY(arena, uint32_t, 2), *result = ARENA_ARRAY(arena, uint32_t, 15);
@@ -168,13 +196,20 @@ static void make_units(Maker *maker, UnitGroup *units) {
     for (uint32_t s = 0; s < 2; s++) {
         uint32_t count = maker->model->subspaces[sources[s]].count;
         uint32_t *list = ARENA_ARRAY(arena, uint32_t, count);
-        for (uint32_t v = 0; v < count; v++) list[v] = draw(maker->random, counts[s]);
+        for (uint32_t v = 0; v < count; v++)
+            list[v] = draw(maker->random, counts[s]);
         classes[s] = list;
     }
-    for (uint32_t i = 0; i < 15; i++) result[i] = draw(maker->random, 7);
-    units[1] = (UnitGroup){.kind = UNIT_LOOKUP, .node = NO_NODE, .target = ANSWER,
-                           .source_count = 1 + draw(maker->random, 2), .sources = sources,
-                           .class_counts = counts, .classes = classes, .result = result};
+    for (uint32_t i = 0; i < 15; i++)
+        result[i] = draw(maker->random, 7);
+    units[1] = (UnitGroup){.kind = UNIT_LOOKUP,
+                           .node = NO_NODE,
+                           .target = ANSWER,
+                           .source_count = 1 + draw(maker->random, 2),
+                           .sources = sources,
+                           .class_counts = counts,
+                           .classes = classes,
+                           .result = result};
 }
 
 static Readout readout_of(Maker *maker, SubspaceId subspace) {
@@ -196,8 +231,11 @@ static Readout readout_of(Maker *maker, SubspaceId subspace) {
 static Model *random_model(Arena *arena, Random *random, SubspaceId output) {
     Model *model = ARENA_NEW(arena, Model);
     Maker maker = {arena, random, model};
-    *model = (Model){.arena = arena, .vocabulary_count = VOCABULARY, .max_length = LONGEST,
-                     .vocabulary = integers(arena, VOCABULARY), .layer_count = 1};
+    *model = (Model){.arena = arena,
+                     .vocabulary_count = VOCABULARY,
+                     .max_length = LONGEST,
+                     .vocabulary = integers(arena, VOCABULARY),
+                     .layer_count = 1};
     make_basis(&maker);
     make_embedding(&maker);
     Layer *layer = ARENA_NEW(arena, Layer);
@@ -211,7 +249,7 @@ static Model *random_model(Arena *arena, Random *random, SubspaceId output) {
     return model;
 }
 
-/* --- the symbolic view, by all pairs ----------------------------------------------------------------- */
+/* --- the symbolic view, by all pairs ---------------------------------------------------------- */
 
 typedef struct Stream {
     const Model *model;
@@ -274,7 +312,8 @@ static void run_units(Stream *stream, uint32_t i) {
     const UnitGroup *lookup = &stream->model->layers[0].units[1];
     uint32_t reached = 0, cell = 0;
     double input = feature_at(stream, &steps->input, i);
-    while (reached < LONGEST && input > (steps->below[reached] + steps->above[reached]) / 2) reached++;
+    while (reached < LONGEST && input > (steps->below[reached] + steps->above[reached]) / 2)
+        reached++;
     stream->values[WIDTH][i] = reached;
     for (uint32_t s = 0; s < lookup->source_count; s++)
         cell = cell * lookup->class_counts[s] +
@@ -293,11 +332,13 @@ static void run_plainly(Stream *stream, const Atom *tokens, uint32_t n) {
                 embed->values[embed->kind == EMBED_TOKEN ? tokens[i].as.integer : i];
         }
     }
-    for (uint32_t i = 0; i < n; i++) run_query(stream, &model->layers[0].heads[0], n, i);
-    for (uint32_t i = 0; i < n; i++) run_units(stream, i);
+    for (uint32_t i = 0; i < n; i++)
+        run_query(stream, &model->layers[0].heads[0], n, i);
+    for (uint32_t i = 0; i < n; i++)
+        run_units(stream, i);
 }
 
-/* --- the comparison ------------------------------------------------------------------------------------ */
+/* --- the comparison --------------------------------------------------------------------------- */
 
 static const char *const names[] = {
 #define PLAN(id, name, function, cost, text) name,
@@ -330,7 +371,8 @@ static void compare_once(const JitProgram *program, const Model *model, Subspace
     Diagnostics *diags = diagnostics_new(sources);
     uint32_t n = 1 + draw(random, LONGEST);
     Atom *tokens = ARENA_ARRAY(arena, Atom, n);
-    for (uint32_t i = 0; i < n; i++) tokens[i] = atom_int(draw(random, VOCABULARY));
+    for (uint32_t i = 0; i < n; i++)
+        tokens[i] = atom_int(draw(random, VOCABULARY));
     Stream stream = {.model = model};
     run_plainly(&stream, tokens, n);
     Sequence result;
@@ -375,10 +417,12 @@ START_TEST(every_plan_computes_what_the_head_says) {
     Jit *jit = jit_open((Span){0}, diags);
     if (jit) {
         Tally tally = {0};
-        for (uint64_t seed = 0; seed < 300; seed++) compare_model(jit, seed, &tally);
+        for (uint64_t seed = 0; seed < 300; seed++)
+            compare_model(jit, seed, &tally);
         ck_assert_uint_gt(tally.positions, 10000);
         for (int p = 0; p < PLANS; p++)
-            ck_assert_msg(tally.plans[p] >= 5, "'%s' was planned %u times", names[p], tally.plans[p]);
+            ck_assert_msg(tally.plans[p] >= 5, "'%s' was planned %u times", names[p],
+                          tally.plans[p]);
         jit_close(jit);
     }
     diagnostics_free(diags);

@@ -1,7 +1,7 @@
-/* Attend: a head, planned. A plan computes sums over the selected keys, and nothing else: a count is
-   a sum of ones, a gather a sum of one number, a mean a sum and a count that are divided afterwards.
-   Sums are of integers where the values are; plans that add in another order than from left to
-   right are never given reals to add. */
+/* Attend: a head, planned. A plan computes sums over the selected keys, and nothing else: a count
+   is a sum of ones, a gather a sum of one number, a mean a sum and a count that are divided
+   afterwards. Sums are of integers where the values are; plans that add in another order than from
+   left to right are never given reals to add. */
 #ifndef RASPC_JIT_ATTEND_H
 #define RASPC_JIT_ATTEND_H
 

@@ -5,13 +5,15 @@ void attend_all(Emit *emit, const Attend *attend) {
     Found nought = attend_nought(emit, attend);
     Loop keys = loop_begin(emit, emit_int(emit, 0), emit->n, attend->sum_count, nought.sums);
     Found before = {0};
-    for (uint32_t s = 0; s < attend->sum_count; s++) before.sums[s] = keys.carry[s];
+    for (uint32_t s = 0; s < attend->sum_count; s++)
+        before.sums[s] = keys.carry[s];
     LLVMValueRef keep = attend_keeps_key(emit, attend, keys.index);
     Found next = attend_with_key(emit, attend, &before, keep, keys.index);
     loop_end(emit, &keys, next.sums);
 
     Found all = {0};
-    for (uint32_t s = 0; s < attend->sum_count; s++) all.sums[s] = keys.result[s];
+    for (uint32_t s = 0; s < attend->sum_count; s++)
+        all.sums[s] = keys.result[s];
     Loop queries = loop_positions(emit);
     attend_finish(emit, attend, queries.index, all);
     loop_end(emit, &queries, NULL);

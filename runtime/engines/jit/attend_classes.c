@@ -27,7 +27,8 @@ void attend_classes(Emit *emit, const Attend *attend) {
     for (uint32_t s = 0; s < attend->sum_count; s++)
         next.sums[s] = emit_plus(emit, row.carry[s], own.sums[s]);
     loop_end(emit, &row, next.sums);
-    for (uint32_t s = 0; s < attend->sum_count; s++) next.sums[s] = row.result[s];
+    for (uint32_t s = 0; s < attend->sum_count; s++)
+        next.sums[s] = row.result[s];
     attend_store(emit, attend, emit_plus(emit, key_classes, rows.index), &next);
     loop_end(emit, &rows, NULL);
 

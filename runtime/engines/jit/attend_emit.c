@@ -14,21 +14,22 @@ void attend_emit(Emit *emit, const Attend *attend) {
     BUG("plan %d does not exist", (int)attend->plan);
 }
 
-/* --- sums ----------------------------------------------------------------------------------------- */
+/* --- sums ------------------------------------------------------------------------------------- */
 
 LLVMTypeRef sum_type(Emit *emit, const Sum *sum) {
     return sum->value.real ? emit->f64 : emit->i64;
 }
 
-/* What a sum starts with: 0, and -0.0 for doubles, the only one to which adding a single value gives
-   that very value (-0.0 as well). */
+/* What a sum starts with: 0, and -0.0 for doubles, the only one to which adding a single value
+   gives that very value (-0.0 as well). */
 static LLVMValueRef nought(Emit *emit, const Sum *sum) {
     return sum->value.real ? emit_real(emit, -0.0) : emit_int(emit, 0);
 }
 
 Found attend_nought(Emit *emit, const Attend *attend) {
     Found found = {0};
-    for (uint32_t s = 0; s < attend->sum_count; s++) found.sums[s] = nought(emit, &attend->sums[s]);
+    for (uint32_t s = 0; s < attend->sum_count; s++)
+        found.sums[s] = nought(emit, &attend->sums[s]);
     return found;
 }
 
@@ -69,9 +70,10 @@ void attend_clear(Emit *emit, const Attend *attend, LLVMValueRef length) {
                   nought(emit, &attend->sums[s]));
 }
 
-/* --- predicates ------------------------------------------------------------------------------------ */
+/* --- predicates ------------------------------------------------------------------------------- */
 
-static LLVMValueRef kept(Emit *emit, const Operand *filters, uint32_t count, LLVMValueRef position) {
+static LLVMValueRef kept(Emit *emit, const Operand *filters, uint32_t count,
+                         LLVMValueRef position) {
     LLVMValueRef all = NULL;
     for (uint32_t i = 0; i < count; i++) {
         LLVMValueRef value = emit_operand(emit, &filters[i], position);
@@ -88,14 +90,16 @@ LLVMValueRef attend_keeps_query(Emit *emit, const Attend *attend, LLVMValueRef p
     return kept(emit, attend->queries_kept, attend->query_filters, position);
 }
 
-static LLVMValueRef in_mask(Emit *emit, const Attend *attend, LLVMValueRef key, LLVMValueRef query) {
+static LLVMValueRef in_mask(Emit *emit, const Attend *attend, LLVMValueRef key,
+                            LLVMValueRef query) {
     LLVMValueRef all = NULL, distance = emit_minus(emit, key, query);
     if (attend->mask.low != INT32_MIN)
         all = emit_relation(emit, RELATION_GT | RELATION_EQ, distance,
                             emit_int(emit, attend->mask.low));
     if (attend->mask.high != INT32_MAX)
-        all = emit_both(emit, all, emit_relation(emit, RELATION_LT | RELATION_EQ, distance,
-                                                 emit_int(emit, attend->mask.high)));
+        all = emit_both(emit, all,
+                        emit_relation(emit, RELATION_LT | RELATION_EQ, distance,
+                                      emit_int(emit, attend->mask.high)));
     return all;
 }
 
@@ -139,7 +143,7 @@ LLVMValueRef attend_meets(Emit *emit, const Attend *attend, uint32_t first, LLVM
     return all;
 }
 
-/* --- classes ---------------------------------------------------------------------------------------- */
+/* --- classes ---------------------------------------------------------------------------------- */
 
 LLVMValueRef attend_class_count(Emit *emit, const Attend *attend, uint32_t count) {
     LLVMValueRef classes = emit_length(emit, attend->conditions[0].classes);

@@ -1,7 +1,7 @@
-/* PLAN_ORDER: conditions[0] is key < query or its like, the others are key == query. A counting sort
-   whose sorted order nobody needs: keys are summed by class, then scratch[c] becomes the sum of the
-   classes below c (of the same group, when there are equalities), up to c = classes. A query reads
-   the classes below its own, or all without those. */
+/* PLAN_ORDER: conditions[0] is key < query or its like, the others are key == query. A counting
+   sort whose sorted order nobody needs: keys are summed by class, then scratch[c] becomes the sum
+   of the classes below c (of the same group, when there are equalities), up to c = classes. A query
+   reads the classes below its own, or all without those. */
 #include "runtime/engines/jit/attend_emit.h"
 
 static void add_keys(Emit *emit, const Attend *attend, LLVMValueRef classes) {
@@ -16,7 +16,8 @@ static void add_keys(Emit *emit, const Attend *attend, LLVMValueRef classes) {
     loop_end(emit, &keys, NULL);
 }
 
-static void sum_classes(Emit *emit, const Attend *attend, LLVMValueRef start, LLVMValueRef classes) {
+static void sum_classes(Emit *emit, const Attend *attend, LLVMValueRef start,
+                        LLVMValueRef classes) {
     Found nought = attend_nought(emit, attend), before = {0}, next = {0};
     LLVMValueRef end = emit_plus(emit, start, classes);
     Loop loop = loop_begin(emit, start, end, attend->sum_count, nought.sums);
@@ -27,7 +28,8 @@ static void sum_classes(Emit *emit, const Attend *attend, LLVMValueRef start, LL
     }
     attend_store(emit, attend, loop.index, &before);
     loop_end(emit, &loop, next.sums);
-    for (uint32_t s = 0; s < attend->sum_count; s++) before.sums[s] = loop.result[s];
+    for (uint32_t s = 0; s < attend->sum_count; s++)
+        before.sums[s] = loop.result[s];
     attend_store(emit, attend, end, &before);
 }
 

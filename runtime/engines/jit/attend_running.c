@@ -7,7 +7,8 @@ void attend_running(Emit *emit, const Attend *attend) {
     Found nought = attend_nought(emit, attend), before = {0};
     Loop loop = loop_begin(emit, emit_int(emit, 0), emit->n, attend->sum_count, nought.sums);
     LLVMValueRef position = attend_sweep_position(emit, attend, loop.index);
-    for (uint32_t s = 0; s < attend->sum_count; s++) before.sums[s] = loop.carry[s];
+    for (uint32_t s = 0; s < attend->sum_count; s++)
+        before.sums[s] = loop.carry[s];
     LLVMValueRef keep = attend_keeps_key(emit, attend, position);
     Found after = attend_with_key(emit, attend, &before, keep, position);
     attend_finish(emit, attend, position, attend_sweep_with_itself(attend) ? after : before);

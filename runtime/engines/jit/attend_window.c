@@ -1,16 +1,18 @@
-/* PLAN_WINDOW: every key whose position lies within the mask. scratch[p] becomes the sum of the keys
-   before position p; a query takes the difference at the two ends of its window. */
+/* PLAN_WINDOW: every key whose position lies within the mask. scratch[p] becomes the sum of the
+   keys before position p; a query takes the difference at the two ends of its window. */
 #include "runtime/engines/jit/attend_emit.h"
 
 static void sum_positions(Emit *emit, const Attend *attend) {
     Found nought = attend_nought(emit, attend), before = {0};
     Loop loop = loop_begin(emit, emit_int(emit, 0), emit->n, attend->sum_count, nought.sums);
-    for (uint32_t s = 0; s < attend->sum_count; s++) before.sums[s] = loop.carry[s];
+    for (uint32_t s = 0; s < attend->sum_count; s++)
+        before.sums[s] = loop.carry[s];
     attend_store(emit, attend, loop.index, &before);
     LLVMValueRef keep = attend_keeps_key(emit, attend, loop.index);
     Found after = attend_with_key(emit, attend, &before, keep, loop.index);
     loop_end(emit, &loop, after.sums);
-    for (uint32_t s = 0; s < attend->sum_count; s++) before.sums[s] = loop.result[s];
+    for (uint32_t s = 0; s < attend->sum_count; s++)
+        before.sums[s] = loop.result[s];
     attend_store(emit, attend, emit->n, &before);
 }
 

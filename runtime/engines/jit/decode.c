@@ -74,7 +74,8 @@ bool decode_output(const Plan *plan, void *const *columns, uint32_t n, Span span
     if (readout->decode == DECODE_ATOMS) {
         decode_atoms(readout, columns[plan->output.numerator], n, arena, atoms);
     } else {
-        for (uint32_t i = 0; i < n; i++) atoms[i] = number_at(plan, columns, i);
+        for (uint32_t i = 0; i < n; i++)
+            atoms[i] = number_at(plan, columns, i);
     }
     uint32_t bad;
     *out = (Sequence){.n = n, .atoms = atoms};

@@ -43,13 +43,15 @@ void emit_end(Emit *emit) {
     emit->builder = NULL;
 }
 
-/* --- values ------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 LLVMValueRef emit_int(Emit *emit, int64_t value) {
     return LLVMConstInt(emit->i64, (uint64_t)value, true);
 }
 
-LLVMValueRef emit_real(Emit *emit, double value) { return LLVMConstReal(emit->f64, value); }
+LLVMValueRef emit_real(Emit *emit, double value) {
+    return LLVMConstReal(emit->f64, value);
+}
 
 LLVMValueRef emit_to_int(Emit *emit, LLVMValueRef value) {
     LLVMTypeRef type = LLVMTypeOf(value);
@@ -91,14 +93,14 @@ void emit_store(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef 
     LLVMBuildStore(emit->builder, value, element(emit, type, buffer, index));
 }
 
-void emit_fill(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef from, LLVMValueRef to,
-               LLVMValueRef value) {
+void emit_fill(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef from,
+               LLVMValueRef to, LLVMValueRef value) {
     Loop loop = loop_begin(emit, from, to, 0, NULL);
     emit_store(emit, type, buffer, loop.index, value);
     loop_end(emit, &loop, NULL);
 }
 
-/* --- loops -------------------------------------------------------------------------------------- */
+/* --- loops ------------------------------------------------------------------------------------ */
 
 /* Written with the test at the end and once before the first round, the form that LLVM's loop
    passes want to see. */

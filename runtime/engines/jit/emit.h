@@ -26,11 +26,12 @@ typedef struct Emit {
 Emit emit_begin(Native *native, const char *name, const Columns *layout);
 void emit_end(Emit *emit);
 
-/* --- values ------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 LLVMValueRef emit_int(Emit *emit, int64_t value); /* an i64 */
 LLVMValueRef emit_real(Emit *emit, double value);
-LLVMValueRef emit_to_int(Emit *emit, LLVMValueRef value);  /* an integer of any width, to i64, by sign */
+LLVMValueRef emit_to_int(Emit *emit,
+                         LLVMValueRef value); /* an integer of any width, to i64, by sign */
 LLVMValueRef emit_to_bool(Emit *emit, LLVMValueRef value); /* not zero */
 LLVMValueRef emit_to_real(Emit *emit, LLVMValueRef value); /* i64 to double */
 LLVMValueRef emit_choose(Emit *emit, LLVMValueRef condition, LLVMValueRef yes, LLVMValueRef no);
@@ -42,11 +43,10 @@ LLVMValueRef emit_load(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMVa
 void emit_store(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef index,
                 LLVMValueRef value);
 /* buffer[from, to) = value */
-void emit_fill(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef from, LLVMValueRef to,
-               LLVMValueRef value);
+void emit_fill(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef from,
+               LLVMValueRef to, LLVMValueRef value);
 
-
-/* --- loops -------------------------------------------------------------------------------------- */
+/* --- loops ------------------------------------------------------------------------------------ */
 
 enum { LOOP_CARRIES = 20 };
 
@@ -70,7 +70,8 @@ static inline Loop loop_positions(Emit *emit) {
 
 /* while (condition on what is carried) { ... } */
 typedef struct Walk {
-    LLVMValueRef carry[LOOP_CARRIES]; /* in the condition and the body; after walk_end, at the end */
+    LLVMValueRef
+        carry[LOOP_CARRIES]; /* in the condition and the body; after walk_end, at the end */
     uint32_t carries;
     LLVMBasicBlockRef head, after;
 } Walk;

@@ -60,7 +60,7 @@ static JitProgram *module_compile(const Model *model, const JitOptions *options,
     return NULL;
 }
 
-/* --- running ---------------------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 /* A column's bytes, a cache line each at least; false when they are too many to count. */
 static bool buffer_bytes(const BufferSpec *spec, uint32_t n, size_t *bytes) {

@@ -66,16 +66,17 @@ static bool failed(LLVMErrorRef error, const char *doing, Buffer *why) {
 
 static LLVMTargetMachineRef machine_new(const char *cpu, Buffer *why) {
     char *triple = LLVMGetDefaultTargetTriple(), *error = NULL;
-    char *host = cpu ? NULL : LLVMGetHostCPUName(), *features = cpu ? NULL : LLVMGetHostCPUFeatures();
+    char *host = cpu ? NULL : LLVMGetHostCPUName(),
+         *features = cpu ? NULL : LLVMGetHostCPUFeatures();
     LLVMTargetRef target;
     LLVMTargetMachineRef machine = NULL;
     if (LLVMGetTargetFromTriple(triple, &target, &error)) {
         buffer_printf(why, "LLVM can't write code for %s: %s", triple, error);
         LLVMDisposeMessage(error);
     } else {
-        machine = LLVMCreateTargetMachine(target, triple, cpu ? cpu : host, cpu ? "" : features,
-                                          LLVMCodeGenLevelLess, LLVMRelocPIC,
-                                          LLVMCodeModelJITDefault);
+        machine =
+            LLVMCreateTargetMachine(target, triple, cpu ? cpu : host, cpu ? "" : features,
+                                    LLVMCodeGenLevelLess, LLVMRelocPIC, LLVMCodeModelJITDefault);
         if (machine == NULL) buffer_printf(why, "LLVM can't write code for %s", triple);
     }
     LLVMDisposeMessage(triple);
@@ -84,7 +85,7 @@ static LLVMTargetMachineRef machine_new(const char *cpu, Buffer *why) {
     return machine;
 }
 
-/* The linker takes a description of the machine; it is made from a second one, which it consumes. */
+/* The linker takes a description of the machine: made from a second one, which it consumes. */
 static bool linker_new(Native *native, const char *cpu, Buffer *why) {
     LLVMTargetMachineRef pattern = machine_new(cpu, why);
     if (pattern == NULL) return false;
@@ -136,8 +137,12 @@ void native_free(Native *native) {
     free(native);
 }
 
-LLVMContextRef native_context(Native *native) { return native->context; }
-LLVMModuleRef native_module(Native *native) { return native->module; }
+LLVMContextRef native_context(Native *native) {
+    return native->context;
+}
+LLVMModuleRef native_module(Native *native) {
+    return native->module;
+}
 
 bool native_define(Native *native, const char *name, void *address, Buffer *why) {
     LLVMOrcCSymbolMapPair pair = {
@@ -147,8 +152,7 @@ bool native_define(Native *native, const char *name, void *address, Buffer *why)
                                           LLVMJITSymbolGenericFlagsCallable}},
     };
     LLVMOrcMaterializationUnitRef unit = LLVMOrcAbsoluteSymbols(&pair, 1);
-    LLVMErrorRef error =
-        LLVMOrcJITDylibDefine(LLVMOrcLLJITGetMainJITDylib(native->linker), unit);
+    LLVMErrorRef error = LLVMOrcJITDylibDefine(LLVMOrcLLJITGetMainJITDylib(native->linker), unit);
     if (error) LLVMOrcDisposeMaterializationUnit(unit);
     return !failed(error, name, why);
 }
@@ -176,8 +180,8 @@ void *native_link(Native *native, const char *entry, bool vectors, Buffer *why) 
     LLVMOrcThreadSafeModuleRef module =
         LLVMOrcCreateNewThreadSafeModule(native->module, native->shared);
     native->module = NULL;
-    error = LLVMOrcLLJITAddLLVMIRModule(native->linker,
-                                        LLVMOrcLLJITGetMainJITDylib(native->linker), module);
+    error = LLVMOrcLLJITAddLLVMIRModule(native->linker, LLVMOrcLLJITGetMainJITDylib(native->linker),
+                                        module);
     if (error) LLVMOrcDisposeThreadSafeModule(module);
     if (failed(error, "adding the code", why)) return NULL;
     LLVMOrcExecutorAddress address = 0;

@@ -11,9 +11,8 @@
 
 typedef struct Native Native;
 
-/* cpu: a processor of cpus.def ("x86-64-v3"), or NULL or "native" for this machine's with all that it
-   can do.
-   NULL on failure, and then *why says what went wrong. */
+/* cpu: a processor of cpus.def ("x86-64-v3"), or NULL or "native" for this machine's with all that
+   it can do. NULL on failure, and then *why says what went wrong. */
 Native *native_new(const char *cpu, Buffer *why);
 void native_free(Native *native); /* NULL is fine; the code goes too */
 

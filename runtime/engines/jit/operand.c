@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-size_t element_size(ElementType type) { return type == ELEMENT_I32 ? 4 : 8; }
+size_t element_size(ElementType type) {
+    return type == ELEMENT_I32 ? 4 : 8;
+}
 
 BufferId columns_buffer(Columns *columns, ElementType type, Length length) {
     if (columns->buffer_count == columns->buffer_capacity) {
@@ -34,14 +36,16 @@ static TableId add_table(Columns *columns, ElementType type, uint32_t count, con
 
 TableId columns_table(Columns *columns, const int64_t *values, uint32_t count) {
     bool fits = true;
-    for (uint32_t i = 0; i < count; i++) fits = fits && values[i] == (int32_t)values[i];
+    for (uint32_t i = 0; i < count; i++)
+        fits = fits && values[i] == (int32_t)values[i];
     if (!fits) {
         int64_t *copy = ARENA_ARRAY(columns->arena, int64_t, count);
         memcpy(copy, values, count * sizeof *copy);
         return add_table(columns, ELEMENT_I64, count, copy);
     }
     int32_t *copy = ARENA_ARRAY(columns->arena, int32_t, count);
-    for (uint32_t i = 0; i < count; i++) copy[i] = (int32_t)values[i];
+    for (uint32_t i = 0; i < count; i++)
+        copy[i] = (int32_t)values[i];
     return add_table(columns, ELEMENT_I32, count, copy);
 }
 
@@ -59,7 +63,8 @@ int64_t table_integer(const ConstantTable *table, uint32_t index) {
 TableId columns_composed(Columns *columns, TableId first, const int64_t *values) {
     const ConstantTable *table = &columns->tables[first];
     int64_t *both = ARENA_ARRAY(columns->arena, int64_t, table->count);
-    for (uint32_t i = 0; i < table->count; i++) both[i] = values[table_integer(table, i)];
+    for (uint32_t i = 0; i < table->count; i++)
+        both[i] = values[table_integer(table, i)];
     return columns_table(columns, both, table->count);
 }
 

@@ -72,10 +72,17 @@ typedef struct Operand {
     const Leaf *leaves; /* (count) */
 } Operand;
 
-static inline Operand operand_int(int64_t constant) { return (Operand){.constant = constant}; }
+static inline Operand operand_int(int64_t constant) {
+    return (Operand){.constant = constant};
+}
 static inline Leaf leaf_of(LeafKind kind) {
-    return (Leaf){.kind = kind, .column = NO_BUFFER, .table = NO_TABLE, .under = NO_BUFFER,
-                  .scale = 1, .factor = 1, .real_factor = 1};
+    return (Leaf){.kind = kind,
+                  .column = NO_BUFFER,
+                  .table = NO_TABLE,
+                  .under = NO_BUFFER,
+                  .scale = 1,
+                  .factor = 1,
+                  .real_factor = 1};
 }
 
 /* Whether the operand is the position plus a constant. */

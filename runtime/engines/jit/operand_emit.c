@@ -84,8 +84,8 @@ LLVMValueRef emit_operand(Emit *emit, const Operand *operand, LLVMValueRef posit
     }
     bool zero = operand->real ? operand->real_constant == 0 : operand->constant == 0;
     if (total && zero) return total;
-    LLVMValueRef constant = operand->real ? emit_real(emit, operand->real_constant)
-                                          : emit_int(emit, operand->constant);
+    LLVMValueRef constant =
+        operand->real ? emit_real(emit, operand->real_constant) : emit_int(emit, operand->constant);
     return total ? emit_plus(emit, total, constant) : constant;
 }
 
@@ -96,10 +96,17 @@ LLVMValueRef emit_relation(Emit *emit, uint8_t relation, LLVMValueRef a, LLVMVal
         [4] = LLVMIntSGT, [5] = LLVMIntNE, [6] = LLVMIntSGE,
     };
     static const LLVMRealPredicate reals[] = {
-        LLVMRealPredicateFalse, LLVMRealOLT, LLVMRealOEQ, LLVMRealOLE,
-        LLVMRealOGT,            LLVMRealUNE, LLVMRealOGE, LLVMRealPredicateTrue,
+        LLVMRealPredicateFalse,
+        LLVMRealOLT,
+        LLVMRealOEQ,
+        LLVMRealOLE,
+        LLVMRealOGT,
+        LLVMRealUNE,
+        LLVMRealOGE,
+        LLVMRealPredicateTrue,
     };
-    if (LLVMTypeOf(a) == emit->f64) return LLVMBuildFCmp(emit->builder, reals[relation & 7], a, b, "");
+    if (LLVMTypeOf(a) == emit->f64)
+        return LLVMBuildFCmp(emit->builder, reals[relation & 7], a, b, "");
     if (relation == 0 || relation == 7) return LLVMConstInt(emit->i1, relation == 7, false);
     return LLVMBuildICmp(emit->builder, integers[relation], a, b, "");
 }

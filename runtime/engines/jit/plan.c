@@ -17,7 +17,8 @@ static void plan_number(Planner *planner, OutputPlan *output, const Readout *rea
     output->number = feature_number(planner, &readout->number);
     output->numerator =
         columns_per_position(columns, output->number.is_real ? ELEMENT_F64 : ELEMENT_I64);
-    if (output->number.under != NO_BUFFER) output->under = columns_per_position(columns, ELEMENT_I64);
+    if (output->number.under != NO_BUFFER)
+        output->under = columns_per_position(columns, ELEMENT_I64);
 }
 
 static void plan_output(Planner *planner, OutputPlan *output) {

@@ -9,7 +9,7 @@
 
 #include "runtime/engines/jit/attend.h"
 
-/* --- numbers -------------------------------------------------------------------------------------- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 /* What a feature is at a position: (whole * under + over) / (scale * under), or whole / scale when
    there is no under; all exact. Or a double. */
@@ -21,7 +21,7 @@ typedef struct Number {
     int64_t scale;  /* >= 1 */
 } Number;
 
-/* --- units ----------------------------------------------------------------------------------------- */
+/* --- units ------------------------------------------------------------------------------------ */
 
 typedef enum UnitPlanKind {
     UNIT_PLAN_CLAMP,  /* the input, held in [0, most] */
@@ -39,7 +39,7 @@ typedef struct UnitPlan {
     BufferId target;
 } UnitPlan;
 
-/* --- programs --------------------------------------------------------------------------------------- */
+/* --- programs --------------------------------------------------------------------------------- */
 
 typedef struct LayerPlan {
     Attend *heads;   /* (layer's head_count) */
@@ -69,7 +69,7 @@ bool plan_is_quadratic(const Plan *plan);
 /* One line a head: its layer, name, plan, cost and reason. */
 void plan_print(const Plan *plan, Buffer *out);
 
-/* --- inside the planner ------------------------------------------------------------------------------ */
+/* --- inside the planner ----------------------------------------------------------------------- */
 
 typedef enum ValueKind {
     VALUE_UNWRITTEN,
@@ -103,14 +103,14 @@ Operand index_operand(Planner *planner, SubspaceId subspace);
 Operand lookup_operand(Planner *planner, SubspaceId subspace, const int64_t *values);
 /* Exact wherever the feature's constants are fractions that a double can stand for. */
 Number feature_number(Planner *planner, const Feature *feature);
-Operand number_real(Planner *planner, const Number *number); /* as a real operand */
+Operand number_real(Planner *planner, const Number *number);                /* as a real operand */
 Operand operand_plus(Planner *planner, const Operand *a, const Operand *b); /* integers */
 /* operand * factor + plus, integers; false when it may overflow. */
 bool operand_scale(Planner *planner, Operand *operand, int64_t factor, int64_t plus);
 /* A fraction p / q with q at most 2^20 that is the double, exactly as division rounds. */
 bool rational_of(double value, int64_t *p, int64_t *q);
 
-void plan_head(Planner *planner, const Head *head, Attend *attend); /* plan_head.c */
+void plan_head(Planner *planner, const Head *head, Attend *attend);        /* plan_head.c */
 void plan_units(Planner *planner, const UnitGroup *group, UnitPlan *unit); /* plan_units.c */
 
 #endif

@@ -13,7 +13,7 @@ static bool mask_is(HeadMask mask, int32_t low, int32_t high) {
     return mask.low == low && mask.high == high;
 }
 
-/* --- terms ------------------------------------------------------------------------------------------ */
+/* --- terms ------------------------------------------------------------------------------------ */
 
 static void add_filter(Planner *planner, const Operand **list, uint32_t *count, Operand operand) {
     *list = arena_grow(planner->arena, *list, *count, *count + 1, sizeof **list);
@@ -43,7 +43,8 @@ static bool narrow_mask(Attend *attend, Relation relation, const Number *key, co
     if (!operand_is_position(&key->whole, &key_plus) ||
         !operand_is_position(&query->whole, &query_plus))
         return false;
-    int64_t distance = query_plus - key_plus; /* key position [relation] query position + distance */
+    int64_t distance =
+        query_plus - key_plus; /* key position [relation] query position + distance */
     if (distance < -(1 << 30) || distance > 1 << 30) return false;
     int64_t low = INT32_MIN, high = INT32_MAX;
     switch (relation) {
@@ -102,7 +103,8 @@ static void add_table(Planner *planner, Attend *attend, const HeadTerm *term) {
         return;
     }
     int64_t *table = ARENA_ARRAY(planner->arena, int64_t, (size_t)cells);
-    for (int64_t i = 0; i < cells; i++) table[i] = term->table[i];
+    for (int64_t i = 0; i < cells; i++)
+        table[i] = term->table[i];
     Condition condition = {
         .key = key.whole,
         .query = query.whole,
@@ -121,8 +123,11 @@ static void add_key_filter(Planner *planner, Attend *attend, const HeadTerm *ter
         return;
     }
     Operand half = {.real = true, .real_constant = 0.5};
-    add_condition(planner, attend, (Condition){.relation = RELATION_GT, .table = NO_TABLE,
-                                               .key = number_real(planner, &key), .query = half});
+    add_condition(planner, attend,
+                  (Condition){.relation = RELATION_GT,
+                              .table = NO_TABLE,
+                              .key = number_real(planner, &key),
+                              .query = half});
 }
 
 static void add_query_filter(Planner *planner, Attend *attend, const HeadTerm *term) {
@@ -132,8 +137,11 @@ static void add_query_filter(Planner *planner, Attend *attend, const HeadTerm *t
         return;
     }
     Operand half = {.real = true, .real_constant = 0.5};
-    add_condition(planner, attend, (Condition){.relation = RELATION_LT, .table = NO_TABLE,
-                                               .key = half, .query = number_real(planner, &query)});
+    add_condition(planner, attend,
+                  (Condition){.relation = RELATION_LT,
+                              .table = NO_TABLE,
+                              .key = half,
+                              .query = number_real(planner, &query)});
 }
 
 static void add_term(Planner *planner, Attend *attend, const HeadTerm *term) {
@@ -147,7 +155,7 @@ static void add_term(Planner *planner, Attend *attend, const HeadTerm *term) {
     BUG("term kind %d does not exist", (int)term->kind);
 }
 
-/* --- moves --------------------------------------------------------------------------------------------- */
+/* --- moves ------------------------------------------------------------------------------------ */
 
 static uint32_t add_sum(Planner *planner, Attend *attend, Operand value) {
     if (attend->sum_count == ATTEND_SUMS) {
@@ -165,8 +173,8 @@ static bool sum_fits(const Planner *planner, const Operand *value, int64_t *low,
            *high < ((int64_t)1 << 61) / ((int64_t)planner->model->max_length + 1);
 }
 
-/* Whether eval's sums lose nothing, so that adding numerators gives the same: sums of whole numbers,
-   halves and so on, and whatever the model itself knows as fractions. */
+/* Whether eval's sums lose nothing, so that adding numerators gives the same: sums of whole
+   numbers, halves and so on, and whatever the model itself knows as fractions. */
 static bool adds_exactly(const Subspace *target, const Number *value) {
     return target->denominator > 0 || (value->scale & (value->scale - 1)) == 0;
 }
@@ -250,7 +258,9 @@ static void plan_moves(Planner *planner, const Head *head, Attend *attend) {
     for (uint32_t m = 0; m < head->move_count; m++) {
         const HeadMove *move = &head->moves[m];
         Finish *finish = &finishes[m];
-        *finish = (Finish){.column = NO_BUFFER, .under = NO_BUFFER, .several = NO_BUFFER,
+        *finish = (Finish){.column = NO_BUFFER,
+                           .under = NO_BUFFER,
+                           .several = NO_BUFFER,
                            .null_counts = head->null_policy == NULL_COUNTED};
         switch (move->kind) {
         case MOVE_REAL: plan_real_move(planner, attend, move, finish); break;
@@ -261,7 +271,7 @@ static void plan_moves(Planner *planner, const Head *head, Attend *attend) {
     }
 }
 
-/* --- the choice ------------------------------------------------------------------------------------------- */
+/* --- the choice ------------------------------------------------------------------------------- */
 
 static bool is_equality(const Condition *condition) {
     return condition->table == NO_TABLE && condition->relation == RELATION_EQ &&
@@ -360,10 +370,11 @@ static PlanKind choose_by_class(Attend *attend) {
     if (mask_is(mask, INT32_MIN, INT32_MAX)) return PLAN_GROUP;
     if (from_start(mask)) return PLAN_RUNNING_GROUP;
     if (from_end(mask) && !adds_reals(attend)) return PLAN_RUNNING_GROUP;
-    return tiles(attend, from_end(mask) ? "floats are added from left to right, and a pass from the "
-                                          "end would add them otherwise"
-                                        : "an equality and a window that neither begins at the "
-                                          "start nor ends at the end");
+    return tiles(attend, from_end(mask)
+                             ? "floats are added from left to right, and a pass from the "
+                               "end would add them otherwise"
+                             : "an equality and a window that neither begins at the "
+                               "start nor ends at the end");
 }
 
 static const char too_wide[] = "the compared values have too wide a range to keep a sum for each";
@@ -428,7 +439,8 @@ void plan_head(Planner *planner, const Head *head, Attend *attend) {
         return;
     }
     attend->conditions = ARENA_ARRAY(planner->arena, Condition, ATTEND_CONDITIONS);
-    for (uint32_t t = 0; t < head->term_count; t++) add_term(planner, attend, &head->terms[t]);
+    for (uint32_t t = 0; t < head->term_count; t++)
+        add_term(planner, attend, &head->terms[t]);
     plan_moves(planner, head, attend);
     Length scratch = {0, 0};
     attend->plan = choose(planner, attend, &scratch);

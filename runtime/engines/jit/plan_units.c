@@ -19,8 +19,10 @@ static double threshold(const UnitGroup *group, uint32_t v) {
    that the next one's answer is near. */
 static uint32_t steps_reached(const UnitGroup *group, uint32_t count, double number,
                               uint32_t guess) {
-    while (guess < count && number > threshold(group, guess)) guess++;
-    while (guess > 0 && number <= threshold(group, guess - 1)) guess--;
+    while (guess < count && number > threshold(group, guess))
+        guess++;
+    while (guess > 0 && number <= threshold(group, guess - 1))
+        guess--;
     return guess;
 }
 
@@ -28,11 +30,13 @@ static uint32_t steps_reached(const UnitGroup *group, uint32_t count, double num
 static bool is_clamp(const int64_t *results, uint32_t count, int64_t most, int64_t *sign,
                      int64_t *plus) {
     uint32_t inner = 0;
-    while (inner < count && (results[inner] <= 0 || results[inner] >= most)) inner++;
+    while (inner < count && (results[inner] <= 0 || results[inner] >= most))
+        inner++;
     if (inner == count) {
         /* No entry off the edges: look for the last one on the first edge. */
         inner = 0;
-        while (inner + 1 < count && results[inner + 1] == results[0]) inner++;
+        while (inner + 1 < count && results[inner + 1] == results[0])
+            inner++;
     }
     for (*sign = 1; *sign >= -1; *sign -= 2) {
         *plus = results[inner] - *sign * (int64_t)inner;
@@ -68,7 +72,7 @@ static bool table_pays(const Planner *planner, const UnitGroup *group, int64_t e
     return entries > 0 && entries <= TABLE_LEAST + TABLE_FACTOR * needed;
 }
 
-/* A number that is a function of an integer alone: of whole, or of under when nothing else varies. */
+/* A number that depends on an integer alone: on whole, or on under when nothing else varies. */
 static bool single_integer(Planner *planner, const Number *number, Operand *integer) {
     if (number->is_real) return false;
     if (number->under == NO_BUFFER) {
@@ -95,7 +99,8 @@ static void plan_search(Planner *planner, const UnitGroup *group, uint32_t count
                         UnitPlan *unit) {
     unit->kind = UNIT_PLAN_SEARCH;
     unit->input = input;
-    while (((uint64_t)1 << unit->levels) - 1 < count) unit->levels++;
+    while (((uint64_t)1 << unit->levels) - 1 < count)
+        unit->levels++;
     size_t entries = ((size_t)1 << unit->levels) - 1;
     double *thresholds = ARENA_ARRAY(planner->arena, double, entries + 1);
     for (size_t v = 0; v < entries; v++)
@@ -135,7 +140,8 @@ static void plan_lookup(Planner *planner, const UnitGroup *group, UnitPlan *unit
         cells *= group->class_counts[s];
     }
     int64_t *results = ARENA_ARRAY(planner->arena, int64_t, (size_t)cells);
-    for (uint64_t i = 0; i < cells; i++) results[i] = group->result[i];
+    for (uint64_t i = 0; i < cells; i++)
+        results[i] = group->result[i];
     if (cell.count == 1 && cell.constant == 0 && cell.leaves[0].table != NO_TABLE) {
         unit->kind = UNIT_PLAN_TABLE;
         Leaf leaf = cell.leaves[0];

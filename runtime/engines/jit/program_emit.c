@@ -73,6 +73,7 @@ void program_emit(Native *native, const Plan *plan) {
         emit_units(&emit, plan->layers[l].units, model->layers[l].unit_count);
     }
     emit_output(&emit, &plan->output);
-    for (uint32_t t = 0; t < model->readout.trap_count; t++) emit_trap(&emit, &plan->output, t);
+    for (uint32_t t = 0; t < model->readout.trap_count; t++)
+        emit_trap(&emit, &plan->output, t);
     emit_end(&emit);
 }

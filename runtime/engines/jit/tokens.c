@@ -1,6 +1,8 @@
 #include "runtime/engines/jit/tokens.h"
 
-static bool is_byte(Atom token) { return token.kind == ATOM_STRING && token.as.string->len == 1; }
+static bool is_byte(Atom token) {
+    return token.kind == ATOM_STRING && token.as.string->len == 1;
+}
 
 static uint32_t *slot_of(const TokenIndex *index, Atom token) {
     size_t at = atom_hash(token) & (index->slot_count - 1);
@@ -19,12 +21,15 @@ TokenIndex *token_index_new(const Model *model, Arena *arena) {
     TokenIndex *index = ARENA_NEW(arena, TokenIndex);
     index->model = model;
     index->slot_count = 16;
-    while (index->slot_count < 2 * (size_t)model->vocabulary_count) index->slot_count *= 2;
+    while (index->slot_count < 2 * (size_t)model->vocabulary_count)
+        index->slot_count *= 2;
     index->slots = ARENA_ARRAY(arena, uint32_t, index->slot_count);
     for (uint32_t t = 0; t < model->vocabulary_count; t++) {
         Atom token = model->vocabulary[t];
-        if (is_byte(token)) index->by_byte[(uint8_t)token.as.string->bytes[0]] = t + 1;
-        else *slot_of(index, token) = t + 1;
+        if (is_byte(token))
+            index->by_byte[(uint8_t)token.as.string->bytes[0]] = t + 1;
+        else
+            *slot_of(index, token) = t + 1;
     }
     return index;
 }

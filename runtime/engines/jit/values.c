@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- numbers --------------------------------------------------------------------------------------- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 enum { GREATEST_DENOMINATOR = 1 << 20 };
 
@@ -61,12 +61,12 @@ static bool scale_for(int64_t *scale, double value) {
 /* value * scale, which is whole. */
 static int64_t scaled(double value, int64_t scale) {
     int64_t p = 0, q = 1;
-    if (!rational_of(value, &p, &q) || scale % q != 0) BUG("%g is not a multiple of 1/%lld", value,
-                                                          (long long)scale);
+    if (!rational_of(value, &p, &q) || scale % q != 0)
+        BUG("%g is not a multiple of 1/%lld", value, (long long)scale);
     return p * (scale / q);
 }
 
-/* --- leaves ----------------------------------------------------------------------------------------- */
+/* --- leaves ----------------------------------------------------------------------------------- */
 
 static void range_of(const int64_t *values, uint32_t count, int64_t *low, int64_t *high) {
     *low = *high = count ? values[0] : 0;
@@ -106,7 +106,7 @@ static Leaf leaf_through(Planner *planner, Leaf leaf, const int64_t *values, uin
     return leaf;
 }
 
-/* --- subspaces --------------------------------------------------------------------------------------- */
+/* --- subspaces -------------------------------------------------------------------------------- */
 
 static Leaf leaf_one(void) {
     Leaf leaf = leaf_of(LEAF_ONE);
@@ -123,10 +123,12 @@ static SubspaceValue embedded(Planner *planner, const Embed *embed) {
     value.leaf.high = count - 1;
     int64_t scale = 1;
     bool exact = true;
-    for (uint32_t i = 0; i < count && exact; i++) exact = scale_for(&scale, embed->values[i]);
+    for (uint32_t i = 0; i < count && exact; i++)
+        exact = scale_for(&scale, embed->values[i]);
     if (exact && (scale == 1 || subspace->denominator > 0)) {
         int64_t *values = ARENA_ARRAY(planner->arena, int64_t, count);
-        for (uint32_t i = 0; i < count; i++) values[i] = scaled(embed->values[i], scale);
+        for (uint32_t i = 0; i < count; i++)
+            values[i] = scaled(embed->values[i], scale);
         value.leaf = leaf_through(planner, value.leaf, values, count, &value.constant);
         value.leaf.scale = scale;
         return value;
@@ -155,11 +157,11 @@ void value_set_column(Planner *planner, SubspaceId subspace, BufferId column, in
     planner->values[subspace] = (SubspaceValue){VALUE_EXACT, 0, leaf};
 }
 
-/* --- operands ----------------------------------------------------------------------------------------- */
+/* --- operands --------------------------------------------------------------------------------- */
 
 static void add_leaf(Planner *planner, Operand *operand, Leaf leaf) {
-    operand->leaves =
-        arena_grow(planner->arena, operand->leaves, operand->count, operand->count + 1, sizeof leaf);
+    operand->leaves = arena_grow(planner->arena, operand->leaves, operand->count,
+                                 operand->count + 1, sizeof leaf);
     ((Leaf *)operand->leaves)[operand->count++] = leaf;
 }
 
@@ -200,8 +202,10 @@ Operand lookup_operand(Planner *planner, SubspaceId subspace, const int64_t *val
 
 Operand operand_plus(Planner *planner, const Operand *a, const Operand *b) {
     Operand sum = operand_int(a->constant + b->constant);
-    for (uint32_t i = 0; i < a->count; i++) add_leaf(planner, &sum, a->leaves[i]);
-    for (uint32_t i = 0; i < b->count; i++) add_leaf(planner, &sum, b->leaves[i]);
+    for (uint32_t i = 0; i < a->count; i++)
+        add_leaf(planner, &sum, a->leaves[i]);
+    for (uint32_t i = 0; i < b->count; i++)
+        add_leaf(planner, &sum, b->leaves[i]);
     return sum;
 }
 
@@ -220,7 +224,7 @@ bool operand_scale(Planner *planner, Operand *operand, int64_t factor, int64_t p
     return operand_range(operand, &low, &high);
 }
 
-/* --- features ------------------------------------------------------------------------------------------- */
+/* --- features --------------------------------------------------------------------------------- */
 
 /* Whether the feature is exact, and over which scale and under. */
 static bool exact_shape(const Planner *planner, const Feature *feature, Number *number) {
