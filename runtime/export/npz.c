@@ -89,7 +89,7 @@ static void add_directory(Buffer *out, const Entry *entries, size_t count) {
         buffer_add(out, "PK\1\2", 4);
         add_u16(out, ZIP_VERSION);
         add_common(out, &entries[i]);
-        buffer_repeat(out, '\0', 12); /* comment, disk, attributes: none */
+        buffer_repeat(out, '\0', 10); /* comment, disk, attributes: none */
         add_u32(out, entries[i].offset);
         buffer_add(out, entries[i].name.data, entries[i].name.len);
     }

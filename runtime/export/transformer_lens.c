@@ -172,6 +172,8 @@ static void add_ends(Layout *t) {
                 t->width, "embed.weight");
     tensors_add(&t->tensors, t->arena, position, rows, t->width, "pos_embed.weight");
     tensors_add(&t->tensors, t->arena, head, weights->outputs, t->width, "unembed.weight");
+    tensors_add(&t->tensors, t->arena, zeros(t, weights->outputs, 1), weights->outputs, 0,
+                "unembed.bias");
 }
 
 /* --- config.json: what boot_native takes ------------------------------------------------------ */
