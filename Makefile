@@ -125,6 +125,7 @@ include bench/bench.mk
 DEPS      = gcc libc6-dev pkg-config flex bison check libedit-dev libcjson-dev libgmp-dev \
             libutf8proc-dev zlib1g-dev
 DEPS_JIT  = llvm-19-dev
+DEPS_TEST = python3-venv
 DEPS_DEV  = clang-19 clang-format-19 libclang-rt-19-dev valgrind
 
 .PHONY: deps deps-dev

@@ -69,22 +69,36 @@ TEST_DRIVER_OBJ = $(filter-out $(BUILD)/compiler/driver/main.o,$(DRIVER_OBJ))
 $(BUILD)/test-random: $(RANDOM_OBJ) $(TEST_DRIVER_OBJ) $(BUILD)/libraspc-core.a
 	$(TEST_LINK) $(LIBS_REPL)
 
-# --- what other compilers get wrong: they share the judge of random programs ---------------------------
-
-PEERS_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/peers/*.c))) \
-            $(BUILD)/tests/random/judge.o $(BUILD)/tests/conformance/json.o
-$(PEERS_OBJ): | $(BUILD)/grammar/rasp.tab.h
-$(BUILD)/test-peers: $(PEERS_OBJ) $(TEST_DRIVER_OBJ) $(BUILD)/libraspc-core.a
-	$(TEST_LINK) $(LIBS_REPL)
-
 RANDOM_COUNT ?= 300
 RANDOM_SEED  ?= 1
 RANDOM_SIZE  ?= 6
 RANDOM_JOBS  ?= $(shell nproc)
 
+# --- exported files, read by the tools of others -------------------------------------------------------------
+
+# Shared by all builds. Their versions are pinned; pip asks the index that it is configured for.
+VENV ?= build/venv
+VENV_TORCH ?= build/venv-torch
+PYTHON ?= python3
+
+.PHONY: venv venv-torch
+venv: $(VENV)/made ## the virtual environment that reads exported files (ONNX Runtime, numpy, ...)
+venv-torch: $(VENV_TORCH)/made
+$(VENV)/made: tests/export/requirements.txt
+$(VENV_TORCH)/made: tests/export/requirements.txt tests/export/requirements-torch.txt
+$(VENV)/made $(VENV_TORCH)/made:
+	@tools/install-deps --optional $(DEPS_TEST)
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check $(^:%=-r %)
+	@touch $@
+
+.PHONY: check-torch
+check-torch: all venv-torch ## read exported files with PyTorch, transformers and TransformerLens (large)
+	@VENV=$(VENV_TORCH) $(RUN_PARTS) torch 'tests/export/run torch'
+
 # --- the parts of the suite: each reports in TAP, tests/run adds up ---------------------------------
 
-TEST_PROGRAMS = $(BUILD)/test-unit $(BUILD)/test-conformance $(BUILD)/test-random $(BUILD)/test-peers $(REPLAYS)
+TEST_PROGRAMS = $(BUILD)/test-unit $(BUILD)/test-conformance $(BUILD)/test-random $(REPLAYS)
 
 conformance = $(BUILD)/test-conformance $(1) tests/conformance/$(1).jsonl $(2:%=tests/conformance/%)
 
@@ -100,14 +114,13 @@ PART_explanations = tests/explanations
 PART_limits  = tests/limits/run
 PART_replay  = tests/fuzz/replay-all
 PART_docs    = tests/docs/run
-PART_tracr   = $(BUILD)/test-peers tracr tests/conformance/tracr.jsonl tests/tracr tests/tracr/refused.txt
-PART_peers   = $(BUILD)/test-peers failures tests/peers/refused.txt $(sort $(wildcard tests/peers/*.rasp))
 PART_harness = $(BUILD)/test-random --self
 PART_random  = $(BUILD)/test-random $(RANDOM_SEED) $(RANDOM_COUNT) --size $(RANDOM_SIZE) --jobs $(RANDOM_JOBS)
 PART_found   = $(BUILD)/test-random --replay $(sort $(wildcard tests/random/found/*.rasp tests/random/found/open/*.rasp))
+PART_export  = VENV=$(VENV) tests/export/run
 PART_tree    = tests/clean-tree
 
-PARTS = unit values errors analyse repl shown golden explanations limits replay programs docs tracr peers harness found tree
+PARTS = unit values errors analyse repl shown golden explanations limits replay programs export docs harness found tree
 # By name alone: until no engine disagrees, and for long hunts (make check-random RANDOM_COUNT=100000).
 MORE_PARTS = random
 
@@ -119,6 +132,7 @@ check: ## run all tests; ends with "N passed, N failed"
 	@BUILD=$(BUILD) tests/clean-tree note
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory check-build
+	@$(MAKE) --no-print-directory venv || echo "going on without the tools that read exported files"
 	@$(RUN_PARTS) $(foreach name,$(PARTS),$(call part,$(name)))
 
 .PHONY: check-build
@@ -132,9 +146,9 @@ check-unit: $(BUILD)/test-unit
 check-values check-errors check-analyse: $(BUILD)/test-conformance
 check-repl check-shown: all $(BUILD)/test-conformance
 check-golden check-explanations check-limits check-programs check-docs: all
+check-export: all venv
 check-replay: $(REPLAYS)
 check-harness check-random check-found: all $(BUILD)/test-random
-check-tracr check-peers: all $(BUILD)/test-peers
 
 # --- sanitizers --------------------------------------------------------------------------------------
 
