@@ -10,3 +10,18 @@ $(BUILD)/bench-raspc: $(BENCH_OBJ) $(BUILD)/libraspc-core.a
 .PHONY: bench
 bench: all $(BUILD)/bench-raspc ## measure starting, the prompt and eval against the reference
 	@$(BUILD)/bench-raspc $(RASPC)
+
+# --- the size of the models beside a peer's ------------------------------------------------------------
+
+PEERS_BENCH_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/peers/*.c))) $(BUILD)/bench/measure.o
+$(PEERS_BENCH_OBJ): | $(BUILD)/grammar/rasp.tab.h $(BUILD)/grammar/rasp.lex.h
+
+$(BUILD)/bench-peers: $(PEERS_BENCH_OBJ) $(BUILD)/libraspc-core.a
+	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(PEERS_BENCH_OBJ) -Wl,--whole-archive $(BUILD)/libraspc-core.a \
+	    -Wl,--no-whole-archive $(LIBS)
+
+.PHONY: bench-peers
+bench-peers: all $(BUILD)/bench-peers ## compare the models' sizes with Tracr's: writes bench/peers/table.md
+	@$(RASPC) check bench/peers/*.rasp
+	@$(BUILD)/bench-peers >bench/peers/table.md.new && mv bench/peers/table.md.new bench/peers/table.md
+	@cat bench/peers/table.md
