@@ -42,6 +42,14 @@ static uint32_t plan_head(Lowering *l, const PlanHead *spec) {
     return l->head_count++;
 }
 
+static bool same_values(const Var *a, const Var *b) {
+    if (a->count != b->count || a->shift != b->shift) return false;
+    for (uint32_t v = 0; v < a->count; v++) {
+        if (!atom_identical(a->domain[v], b->domain[v])) return false;
+    }
+    return true;
+}
+
 /* The variable that the move writes: an equal move's, or var, made new. */
 static VarId plan_move(Lowering *l, const PlanHead *spec, PlanMove move, Var var) {
     uint32_t h = plan_head(l, spec);
@@ -53,8 +61,7 @@ static VarId plan_move(Lowering *l, const PlanHead *spec, PlanMove move, Var var
             other->default_index != move.default_index ||
             !feature_equal(l, other->value, move.value))
             continue;
-        const Var *there = plan_get(l, other->target);
-        if (there->count == var.count && there->shift == var.shift) return other->target;
+        if (same_values(plan_get(l, other->target), &var)) return other->target;
     }
     if (head->move_count == head->move_capacity) {
         uint32_t capacity = head->move_capacity ? 2 * head->move_capacity : 4;
@@ -193,12 +200,44 @@ static bool is_injective_position(Lowering *l, NodeId node) {
     return rising || falling;
 }
 
+/* Is the node how many positions come before in a strict order of them all (by a key, ties by
+   position)? Then it takes each of 0..length - 1 at exactly one position. */
+static bool is_rank(Lowering *l, NodeId id) {
+    const Node *node = graph_node(l->graph, id);
+    if (node->op != OP_WIDTH) return false;
+    const Formula *f = &l->formulas[node->args[0]];
+    if (f->refused_at != NO_NODE || f->count != 2) return false;
+    bool strict = false, ties = false;
+    NodeId compared[2] = {NO_NODE, NO_NODE};
+    for (uint32_t i = 0; i < 2; i++) {
+        const Conjunction *c = &f->products[i].conjunction;
+        if (f->products[i].coefficient != 1 || c->count != 1) return false;
+        const Literal *literal = &c->literals[0];
+        if (literal->kind != LITERAL_COMPARE || literal->key != literal->query) return false;
+        compared[i] = literal->key;
+        bool anywhere = c->low == INT32_MIN && c->high == INT32_MAX;
+        bool one_way = (c->low == INT32_MIN && c->high == -1) || (c->low == 1 && c->high == INT32_MAX);
+        strict = strict || (anywhere && (literal->relation == RELATION_LT ||
+                                         literal->relation == RELATION_GT));
+        ties = ties || (one_way && literal->relation == RELATION_EQ);
+    }
+    return strict && ties && compared[0] == compared[1];
+}
+
+/* key == own position, for a key that takes every position once: one is selected, always. */
+static bool places_ranks(Lowering *l, const Conjunction *c) {
+    if (c->count != 1 || c->low != INT32_MIN || c->high != INT32_MAX) return false;
+    const Literal *literal = &c->literals[0];
+    return literal->kind == LITERAL_COMPARE && literal->relation == RELATION_EQ &&
+           is_rank(l, literal->key) && graph_node(l->graph, literal->query)->op == OP_INDICES;
+}
+
 static bool selects_at_most_one(Lowering *l, const Conjunction *c) {
     if (c->low == c->high) return true;
     for (uint32_t i = 0; i < c->count; i++) {
         const Literal *literal = &c->literals[i];
         if (literal->kind == LITERAL_COMPARE && literal->relation == RELATION_EQ &&
-            is_injective_position(l, literal->key))
+            (is_injective_position(l, literal->key) || is_rank(l, literal->key)))
             return true;
         if (literal->kind == LITERAL_KEY && literal->var == plan_position(l)) {
             uint32_t ones = 0;
@@ -218,6 +257,108 @@ static Form gather_done(Gather *g, PlanMove move, Var var, uint32_t value_phase)
     VarId target = plan_move(l, &g->head, move, var);
     if (!var.domain) return (Form){.kind = FORM_FRACTION, .var = target};
     return form_table(target, plan_get(l, target)->domain);
+}
+
+/* --- how many are selected: kinds and failures ------------------------------------------------------ */
+
+/* How many are selected, as a table; REFUSED when that can't be told. Costs nothing unless asked. */
+static Form selected_count(Gather *g) {
+    Form width = form_width(g->l, g->node, g->selector, &g->l->formulas[g->selector]), table;
+    if (width.kind == FORM_REFUSED) return width;
+    if (!form_as_table(g->l, g->node, &width, &table))
+        return form_refused(g->node, "too many can be selected to count");
+    return table;
+}
+
+/* 1 where the count is at most one. */
+static const uint8_t *one_or_none(Lowering *l, const Form *count) {
+    uint32_t values = form_count(l, count);
+    uint8_t *exact = ARENA_ARRAY(l->scratch, uint8_t, values);
+    for (uint32_t v = 0; v < values; v++) {
+        double n = 0;
+        (void)atom_whole(count->atoms[v], &n);
+        exact[v] = n <= 1;
+    }
+    return exact;
+}
+
+/* A value taken from one position is of its own kind; a mean of several is a float. */
+static void choose_by_count(Gather *g, Form *form, const Atom *alternative) {
+    uint32_t count = form_count(g->l, form);
+    bool differs = false;
+    for (uint32_t v = 0; v < count && !differs; v++)
+        differs = !atom_identical(alternative[v], form->atoms[v]);
+    if (!differs) return;
+    Form selected = selected_count(g);
+    if (selected.kind == FORM_REFUSED) {
+        form->kind_unknown = true;
+        return;
+    }
+    if (selected.var == NO_VAR) { /* the same number everywhere */
+        if (one_or_none(g->l, &selected)[0]) form->atoms = alternative;
+        return;
+    }
+    form->chooser = selected.var;
+    form->exact = one_or_none(g->l, &selected);
+    form->alternative = alternative;
+}
+
+/* The kinds of a mean whose values are not listed. */
+static void fraction_kind(Gather *g, Form *form, const Form *sum) {
+    bool floats = sum->floating && (g->hits || g->nothing.kind == ATOM_FLOAT);
+    if (floats) return;
+    Form selected = selected_count(g);
+    form->kind_unknown = sum->floating || (!g->hits && g->nothing.kind != ATOM_INT) ||
+                         selected.kind == FORM_REFUSED || selected.var == NO_VAR;
+    if (form->kind_unknown) return;
+    form->chooser = selected.var;
+    form->exact = one_or_none(g->l, &selected);
+}
+
+/* Strings have no mean: where two or more are selected, the program fails. False: that can't be
+   told. */
+static bool trap_several(Gather *g) {
+    Form selected = selected_count(g);
+    if (selected.kind == FORM_REFUSED) return false;
+    uint32_t counts = form_count(g->l, &selected), several = 0;
+    uint8_t *bits = ARENA_ARRAY(g->l->scratch, uint8_t, counts);
+    for (uint32_t v = 0; v < counts; v++) {
+        double n = 0;
+        (void)atom_whole(selected.atoms[v], &n);
+        bits[v] = n > 1;
+        several += bits[v];
+    }
+    if (several > 0)
+        plan_trap(g->l, g->node, &selected, bits, DIAG_MEAN_OF_STRINGS,
+                  string_from(g->l->scratch, "several are selected, and strings have no mean"));
+    return true;
+}
+
+/* What a single key of that number, or the default, has as its atom; NULL: two different ones. */
+static const Atom *single_atoms(Gather *g, const Form *mean, const Form *sum) {
+    uint32_t count = form_count(g->l, mean), values = 0;
+    Atom *out = ARENA_ARRAY(g->l->scratch, Atom, count);
+    bool table = g->value.kind == FORM_TABLE;
+    if (table) values = form_count(g->l, &g->value);
+    for (uint32_t v = 0; v < count; v++) {
+        double reading = mean->atoms[v].as.real, number;
+        bool found = false;
+        out[v] = mean->atoms[v];
+        for (uint32_t u = 0; u <= values; u++) {
+            Atom atom = u < values ? g->value.atoms[u] : g->nothing;
+            if ((u == values && g->hits) || atom_failed(atom)) continue;
+            if (!atom_as_double(atom, &number) || number != reading) continue;
+            if (found && !atom_identical(out[v], atom)) return NULL;
+            out[v] = atom;
+            found = true;
+        }
+        if (table || reading != floor(reading) || reading < sum->low || reading > sum->high)
+            continue;
+        Atom whole = sum->floating ? atom_float(reading) : atom_int((int64_t)reading);
+        if (found && !atom_identical(out[v], whole)) return NULL;
+        out[v] = whole;
+    }
+    return out;
 }
 
 /* The error that float32 makes of a mean of numbers in 0..range: a rounding for each weight, each
@@ -251,14 +392,26 @@ static Form gather_coded(Gather *g) {
 /* A constant where anything is selected. */
 static Form gather_constant(Gather *g) {
     Lowering *l = g->l;
-    if (g->hits || atom_identical(g->value.atoms[0], g->nothing)) return g->value;
+    bool same = g->hits || atom_identical(g->value.atoms[0], g->nothing);
+    if (same && (g->single || g->value.atoms[0].kind == ATOM_FLOAT)) return g->value;
     static const double readings[2] = {0, 1};
     Atom *domain = ARENA_ARRAY(l->scratch, Atom, 2);
     domain[0] = g->nothing;
     domain[1] = g->value.atoms[0];
     PlanMove move = {.kind = MOVE_REAL, .source = NO_VAR, .value = feature_constant(1)};
     Var var = {.count = 2, .domain = domain, .readings = readings, .error = mean_error(l, 1)};
-    return gather_done(g, move, var, 0);
+    double number;
+    bool text = domain[1].kind == ATOM_STRING;
+    if (text && !g->single && !trap_several(g))
+        return form_refused(g->node, "whether several strings are selected can't be told");
+    Form form = gather_done(g, move, var, 0);
+    if (text || g->single || !atom_as_double(domain[1], &number)) return form;
+    Atom *means = ARENA_ARRAY(l->scratch, Atom, 2);
+    means[0] = domain[0];
+    means[1] = atom_float(number);
+    form.atoms = means;
+    choose_by_count(g, &form, domain);
+    return form;
 }
 
 static int atom_number_order(const void *a, const void *b) {
@@ -335,7 +488,19 @@ static Form gather_mean(Gather *g, const Form *sum) {
                .shift = shift,
                .fractions = nothing == floor(nothing),
                .error = mean_error(l, top - shift)};
-    return gather_done(g, move, var, feature_phase(l, sum->sum));
+    Form form = gather_done(g, move, var, feature_phase(l, sum->sum));
+    form.kind_unknown = g->value.exact || g->value.kind_unknown;
+    if (form.kind_unknown) return form;
+    if (form.kind == FORM_FRACTION) {
+        fraction_kind(g, &form, sum);
+        return form;
+    }
+    const Atom *single = single_atoms(g, &form, sum);
+    if (single)
+        choose_by_count(g, &form, single);
+    else
+        form.kind_unknown = true;
+    return form;
 }
 
 static bool holds_text(const Lowering *l, const Form *form) {
@@ -353,14 +518,24 @@ static Form gather_value(Gather *g) {
     if (g->value.kind == FORM_FRACTION)
         return form_refused(g->node, plan_text(l, "%s gathers means with too many possible values",
                                                plan_name(l, g->node)));
-    if (holds_text(l, &g->value)) return gather_coded(g);
+    if (holds_text(l, &g->value)) {
+        if (!g->single && !trap_several(g))
+            return form_refused(g->node, "whether several strings are selected can't be told");
+        return gather_coded(g);
+    }
     if (g->value.noise != NOISE_NONE)
         return form_refused(g->node, "a count times a mean rounds twice; round() it before "
                                      "gathering it");
     bool whole = form_as_sum(l, &g->value, &sum);
+    if (g->single && g->value.exact) {
+        g->value = form_choose_kind(l, g->node, &g->value);
+        return g->value.kind == FORM_REFUSED ? g->value : gather_coded(g);
+    }
     if (g->single) {
         Form form = whole ? gather_number(g, &sum) : (Form){.kind = FORM_NONE};
-        return form.kind == FORM_NONE ? gather_coded(g) : form;
+        if (form.kind == FORM_NONE) form = gather_coded(g);
+        form.kind_unknown = g->value.kind_unknown;
+        return form;
     }
     if (!whole)
         return form_refused(g->node,
@@ -385,6 +560,7 @@ Form form_aggregate(Lowering *l, NodeId id) {
         g.single = selects_at_most_one(l, &g.head.conjunction);
         if (!terms_of_conjunction(l, &g.head.conjunction, false, &g.hits, &g.head, &why))
             return refuse_selector(l, node->args[0], why);
+        g.hits = g.hits || places_ranks(l, &g.head.conjunction);
     } else {
         g.head.whole_formula = true;
         if (!terms_of_formula(l, formula, node->args[0], &g.head, &why))
@@ -430,8 +606,36 @@ static bool total_is_noisy(const Lowering *l, double greatest) {
     return false;
 }
 
+/* One or none selected: int * int is an int; else int * float is a float. */
+static void total_kind(Lowering *l, Form *total, NodeId factor, const Form *value, Atom nothing) {
+    Form count = l->forms[factor];
+    bool floats = false, others = nothing.kind != ATOM_FLOAT;
+    for (uint32_t v = 0; v < form_count(l, value); v++) {
+        floats = floats || value->atoms[v].kind == ATOM_FLOAT;
+        others = others || value->atoms[v].kind != ATOM_FLOAT;
+    }
+    if (floats && !others) return;
+    floats = floats || nothing.kind == ATOM_FLOAT;
+    if (floats) total->kind_unknown = true;
+    if (floats) return;
+    if (!form_as_table(l, factor, &count, &count) || count.exact || count.kind_unknown) {
+        total->kind_unknown = true;
+        return;
+    }
+    for (uint32_t v = 0; v < form_count(l, &count); v++) {
+        if (count.atoms[v].kind == ATOM_FLOAT) return; /* a float count makes floats of all */
+    }
+    if (count.var == NO_VAR) { /* the same number everywhere */
+        total->floating = !one_or_none(l, &count)[0];
+        return;
+    }
+    total->chooser = count.var;
+    total->exact = one_or_none(l, &count);
+}
+
 /* Sum over each value x of x * (how many selected keys hold x). */
-static Form total_by_values(Lowering *l, NodeId id, NodeId selector, const Form *value) {
+static Form total_by_values(Lowering *l, NodeId id, NodeId selector, NodeId factor,
+                            const Form *value, Atom nothing) {
     const Formula *formula = &l->formulas[selector];
     uint32_t count = form_count(l, value);
     double seen[PLAN_TOTAL_VALUES], greatest = 0;
@@ -467,6 +671,7 @@ static Form total_by_values(Lowering *l, NodeId id, NodeId selector, const Form 
                                           PLAN_NUMBER));
     if (total_is_noisy(l, greatest)) form.noise = NOISE_NOT_AT_ZERO;
     form.counter = selector;
+    total_kind(l, &form, factor, value, nothing);
     if (sum.count <= 1 && form_as_table(l, id, &form, &table)) return table;
     return form;
 }
@@ -485,10 +690,10 @@ Form form_total(Lowering *l, NodeId id) {
             !isfinite(nothing))
             return none;
         Form value = l->forms[aggregate->args[1]], sum, table;
-        if (!form_as_sum(l, &value, &sum) || value.noise != NOISE_NONE ||
+        if (!form_as_sum(l, &value, &sum) || value.noise != NOISE_NONE || value.exact ||
             !form_as_table(l, aggregate->args[1], &value, &table))
             return none;
-        return total_by_values(l, id, aggregate->args[0], &table);
+        return total_by_values(l, id, aggregate->args[0], factor, &table, aggregate->atom);
     }
     return none;
 }

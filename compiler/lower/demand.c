@@ -127,8 +127,16 @@ static void demand_inputs(Encoder *e, VarId id) {
     }
 }
 
+static void demand_bits(Encoder *e, VarId var, const uint8_t *bits) {
+    uint32_t count = plan_get(e->l, var)->count;
+    double *values = ARENA_ARRAY(e->l->scratch, double, count);
+    for (uint32_t v = 0; v < count; v++) values[v] = bits[v];
+    demand_values(e, var, values, false);
+}
+
 static void demand_readout(Encoder *e) {
     const Form *form = &e->l->forms[e->l->output];
+    if (form->exact) demand_bits(e, form->chooser, form->exact);
     e->readout.decode = readout_decode(e->l, form);
     if (form->kind == FORM_SUM) {
         demand_feature(e, form->sum, false);
@@ -148,11 +156,7 @@ void encode_demands(Encoder *e) {
     demand_readout(e);
     for (uint32_t t = 0; t < e->l->trap_count; t++) {
         const PlanTrap *trap = &e->l->traps[t];
-        if (trap->var == NO_VAR) continue;
-        uint32_t count = plan_get(e->l, trap->var)->count;
-        double *values = ARENA_ARRAY(e->l->scratch, double, count);
-        for (uint32_t v = 0; v < count; v++) values[v] = trap->bits[v];
-        demand_values(e, trap->var, values, false);
+        if (trap->var != NO_VAR) demand_bits(e, trap->var, trap->bits);
     }
     for (VarId var = e->l->var_count; var-- > 0;) {
         if (e->vars[var].live) demand_inputs(e, var);

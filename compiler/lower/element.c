@@ -33,6 +33,12 @@ Form form_of_sum(Lowering *l, PlanFeature sum, bool floating) {
     return form;
 }
 
+static void copy_kind(Form *to, const Form *from) {
+    to->chooser = from->chooser;
+    to->exact = from->exact;
+    to->kind_unknown = from->kind_unknown;
+}
+
 bool form_as_sum(Lowering *l, const Form *form, Form *sum) {
     if (form->kind == FORM_SUM) {
         *sum = *form;
@@ -51,6 +57,16 @@ bool form_as_sum(Lowering *l, const Form *form, Form *sum) {
     *sum = form_of_sum(l, feature, floats > 0);
     sum->noise = form->noise;
     sum->counter = form->counter;
+    copy_kind(sum, form);
+    for (uint32_t v = 0; form->exact && v < count; v++) {
+        double whole;
+        AtomKind kind = (AtomKind)form->alternative[v].kind;
+        bool known = atom_failed(form->alternative[v]) || kind == ATOM_INT || kind == ATOM_BOOL ||
+                     !atom_whole(form->alternative[v], &whole);
+        if (known && form->atoms[v].kind == ATOM_FLOAT) continue;
+        sum->exact = NULL;
+        sum->kind_unknown = true;
+    }
     return true;
 }
 
@@ -81,6 +97,17 @@ bool form_as_table(Lowering *l, NodeId node, const Form *form, Form *table) {
     }
     table->noise = form->noise;
     table->counter = form->counter;
+    copy_kind(table, form);
+    if (form->exact) {
+        uint32_t count = form_count(l, table);
+        Atom *ints = ARENA_ARRAY(l->scratch, Atom, count);
+        for (uint32_t v = 0; v < count; v++) {
+            double value = 0;
+            (void)atom_whole(table->atoms[v], &value);
+            ints[v] = atom_int((int64_t)value);
+        }
+        table->alternative = ints;
+    }
     return true;
 }
 
@@ -137,42 +164,100 @@ static const char *const noise_text =
     "a count times a mean rounds twice (49 * (1 / 49) is not 1), and here the rounding could "
     "decide; round() it first, or use a smaller greatest length";
 
-/* A table over the variable that all table arguments share. */
-static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, VarId var) {
-    const Node *node = graph_node(l->graph, id);
-    uint32_t count = var == NO_VAR ? 1 : plan_get(l, var)->count;
-    Atom *atoms = ARENA_ARRAY(l->scratch, Atom, count);
-    uint8_t *fails = ARENA_ARRAY(l->scratch, uint8_t, count);
-    const String *why = NULL;
-    DiagId failure = DIAG_TYPE, reported = DIAG_TYPE;
-    bool noise_left = false;
-    Form form = form_table(var, atoms);
+/* The argument's atom when the variable has value v. */
+static Atom argument_at(const Form *arg, uint32_t v, bool exact) {
+    uint32_t at = arg->var == NO_VAR ? 0 : v;
+    return exact && arg->exact ? arg->alternative[at] : arg->atoms[at];
+}
+
+/* One version of a table: with what its arguments are where their kind is exact, or elsewhere. */
+typedef struct Version {
+    Atom *atoms;
+    uint8_t *fails; /* where the operation itself fails */
+    DiagId id;
+    const String *why; /* NULL: nowhere */
+    bool noise_left, noise_decides;
+} Version;
+
+static Version table_version(Lowering *l, const Node *node, const Form *args, int arity,
+                             uint32_t count, bool exact) {
+    Version out = {.atoms = ARENA_ARRAY(l->scratch, Atom, count),
+                   .fails = ARENA_ARRAY(l->scratch, uint8_t, count)};
+    DiagId failure = DIAG_TYPE;
     for (uint32_t v = 0; v < count; v++) {
         Atom values[3] = {{0}};
         bool failed_before = false;
         for (int i = 0; i < arity; i++) {
-            values[i] = args[i].atoms[args[i].var == NO_VAR ? 0 : v];
+            values[i] = argument_at(&args[i], v, exact);
             failed_before = failed_before || atom_failed(values[i]);
         }
-        atoms[v] = element_apply(l->scratch, node, values, &failure);
-        if (atom_failed(atoms[v]) && !failed_before) {
-            fails[v] = 1;
-            reported = failure;
-            why = atoms[v].as.string;
+        out.atoms[v] = element_apply(l->scratch, node, values, &failure);
+        if (atom_failed(out.atoms[v]) && !failed_before) {
+            out.fails[v] = 1;
+            out.id = failure;
+            out.why = out.atoms[v].as.string;
         }
         for (int i = 0; i < arity; i++) {
             if (args[i].noise == NOISE_NONE) continue;
-            form.counter = args[i].counter;
-            if (!noise_passes(l, node, values, args[i].noise, i, atoms[v], &noise_left))
-                return form_refused(id, noise_text);
+            out.noise_decides = out.noise_decides || !noise_passes(l, node, values, args[i].noise, i,
+                                                                   out.atoms[v], &out.noise_left);
         }
     }
-    if (noise_left) form.noise = NOISE_ANYWHERE;
-    bool constant = true;
-    for (uint32_t v = 1; v < count && constant; v++)
-        constant = fails[v] == fails[0] && atom_identical(atoms[v], atoms[0]);
-    if (constant) form.var = NO_VAR;
-    if (why) plan_trap(l, id, &form, fails, reported, why);
+    return out;
+}
+
+static bool atoms_identical(const Atom *a, const Atom *b, uint32_t count) {
+    for (uint32_t v = 0; v < count; v++) {
+        if (!atom_identical(a[v], b[v]) && !(atom_failed(a[v]) && atom_failed(b[v]))) return false;
+    }
+    return true;
+}
+
+static bool is_one_value(const Version *version, uint32_t count) {
+    for (uint32_t v = 1; v < count; v++) {
+        if (version->fails[v] != version->fails[0] ||
+            !atom_identical(version->atoms[v], version->atoms[0]))
+            return false;
+    }
+    return true;
+}
+
+/* A table over the variable that all table arguments share. NONE: where it fails depends on the
+   kind of an argument, or two of them depend on different counts: that takes a look-up. */
+static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, VarId var) {
+    const Node *node = graph_node(l->graph, id);
+    uint32_t count = var == NO_VAR ? 1 : plan_get(l, var)->count;
+    const Form *chosen = NULL;
+    bool unknown = false, number = false;
+    for (int i = 0; i < arity; i++) {
+        unknown = unknown || args[i].kind_unknown;
+        if (!args[i].exact) continue;
+        bool other = chosen && (chosen->chooser != args[i].chooser || chosen->exact != args[i].exact);
+        if (other) return (Form){.kind = FORM_NONE};
+        chosen = &args[i];
+    }
+    Version version = table_version(l, node, args, arity, count, false);
+    if (version.noise_decides) return form_refused(id, noise_text);
+    Form form = form_table(var, version.atoms);
+    for (int i = 0; i < arity; i++) {
+        if (args[i].noise != NOISE_NONE) form.counter = args[i].counter;
+    }
+    if (version.noise_left) form.noise = NOISE_ANYWHERE;
+    if (chosen) {
+        Version exact = table_version(l, node, args, arity, count, true);
+        if (memcmp(exact.fails, version.fails, count) != 0) return (Form){.kind = FORM_NONE};
+        if (!atoms_identical(exact.atoms, version.atoms, count)) {
+            form.alternative = exact.atoms;
+            form.chooser = chosen->chooser;
+            form.exact = chosen->exact;
+        }
+    }
+    for (uint32_t v = 0; v < count && unknown; v++)
+        number = number || version.atoms[v].kind == ATOM_FLOAT || version.atoms[v].kind == ATOM_INT;
+    form.kind_unknown = unknown && number && node->op != OP_ROUND && node->op != OP_INDICATOR &&
+                        node->op != OP_LOOKUP && node->op != OP_ITEM;
+    if (!form.exact && is_one_value(&version, count)) form.var = NO_VAR;
+    if (version.why) plan_trap(l, id, &form, version.fails, version.id, version.why);
     return form;
 }
 
@@ -196,10 +281,25 @@ static void sum_noise(const Form *a, const Form *b, double sign, Form *out) {
     out->counter = noisy->counter;
 }
 
+/* A sum is an int where both parts are. */
+static void sum_kind(const Form *x, const Form *y, Form *out) {
+    const Form *chosen = x->exact ? x : y, *other = x->exact ? y : x;
+    bool always_float = (x->floating && !x->exact && !x->kind_unknown) ||
+                        (y->floating && !y->exact && !y->kind_unknown);
+    if (always_float) return;
+    out->kind_unknown = x->kind_unknown || y->kind_unknown;
+    if (!chosen->exact) return;
+    if (other->exact && (other->chooser != chosen->chooser || other->exact != chosen->exact))
+        out->kind_unknown = true;
+    out->chooser = chosen->chooser;
+    out->exact = out->kind_unknown ? NULL : chosen->exact;
+}
+
 static Form sum_combine(Lowering *l, NodeId id, double a, const Form *x, double b, const Form *y) {
     Form out = form_of_sum(l, feature_combine(l, a, x->sum, b, y->sum),
                            x->floating || y->floating);
     sum_noise(x, y, a * b, &out);
+    sum_kind(x, y, &out);
     if (out.low < -PLAN_NUMBER || out.high > PLAN_NUMBER) return refuse_large(l, id);
     return out;
 }
@@ -224,12 +324,14 @@ static Form element_sum(Lowering *l, NodeId id, const Form *args, int arity) {
         Form rounded = sums[0];
         rounded.floating = false;
         rounded.noise = NOISE_NONE;
+        rounded.exact = NULL;
+        rounded.kind_unknown = false;
         return rounded;
     }
     case OP_MUL:
         for (int i = 0; i < 2; i++) {
             if (!is_constant(&args[i])) continue;
-            zero.floating = sums[i].floating;
+            zero.floating = sums[i].floating; /* a float factor makes floats, an int one does not */
             Form out = sum_combine(l, id, sums[i].sum.constant, &sums[1 - i], 0, &zero);
             return out;
         }
@@ -296,7 +398,11 @@ static uint32_t source_classes(Lowering *l, VarId source, const Form *args, int 
             bool same = true;
             for (int i = 0; i < arity && same; i++) {
                 if (args[i].var == source)
-                    same = atom_identical(args[i].atoms[v], args[i].atoms[reps[c]]);
+                    same = atom_identical(args[i].atoms[v], args[i].atoms[reps[c]]) &&
+                           (!args[i].exact || atom_identical(args[i].alternative[v],
+                                                             args[i].alternative[reps[c]]));
+                if (same && args[i].exact && args[i].chooser == source)
+                    same = args[i].exact[v] == args[i].exact[reps[c]];
             }
             if (same) break;
         }
@@ -315,44 +421,71 @@ static Form refuse_cells(Lowering *l, NodeId id) {
                       plan_name(l, id), PLAN_CELLS));
 }
 
-static Form element_lookup(Lowering *l, NodeId id, const Form *args, int arity,
-                           const VarId *sources, uint32_t source_count) {
-    const Node *node = graph_node(l->graph, id);
-    PlanLookup lookup = {.source_count = source_count};
-    uint32_t *reps[3], cells = 1;
+/* The sources of a look-up, their classes, and a value for each class. */
+typedef struct Cells {
+    PlanLookup lookup;
+    uint32_t *reps[PLAN_SOURCES];
+    uint32_t count;
+} Cells;
+
+/* False: too many. */
+static bool prepare_cells(Lowering *l, const Form *args, int arity, const VarId *sources,
+                          uint32_t source_count, Cells *out) {
+    *out = (Cells){.count = 1};
+    out->lookup.source_count = source_count;
     for (uint32_t s = 0; s < source_count; s++) {
         uint32_t count = plan_get(l, sources[s])->count;
         uint32_t *classes = ARENA_ARRAY(l->scratch, uint32_t, count);
-        reps[s] = ARENA_ARRAY(l->scratch, uint32_t, count);
-        lookup.sources[s] = sources[s];
-        lookup.class_counts[s] = source_classes(l, sources[s], args, arity, classes, reps[s]);
-        lookup.classes[s] = classes;
-        if (lookup.class_counts[s] == 0 || lookup.class_counts[s] > PLAN_CELLS / cells)
-            return refuse_cells(l, id);
-        cells *= lookup.class_counts[s];
+        out->reps[s] = ARENA_ARRAY(l->scratch, uint32_t, count);
+        uint32_t found = source_classes(l, sources[s], args, arity, classes, out->reps[s]);
+        out->lookup.sources[s] = sources[s];
+        out->lookup.classes[s] = classes;
+        out->lookup.class_counts[s] = found;
+        if (found == 0 || found > PLAN_CELLS / out->count) return false;
+        out->count *= found;
     }
-    uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells), count = 0;
-    Atom *domain = ARENA_ARRAY(l->scratch, Atom, cells);
+    return true;
+}
+
+/* The argument's atom in a cell. */
+static Atom argument_in(const Cells *cells, const Form *arg, uint32_t cell) {
+    const PlanLookup *lookup = &cells->lookup;
+    uint32_t at = 0;
+    bool exact = false;
+    for (uint32_t s = lookup->source_count; s-- > 0; cell /= lookup->class_counts[s]) {
+        uint32_t value = cells->reps[s][cell % lookup->class_counts[s]];
+        if (arg->var == lookup->sources[s]) at = value;
+        if (arg->exact && arg->chooser == lookup->sources[s]) exact = arg->exact[value];
+    }
+    return argument_at(arg, at, exact);
+}
+
+static Form element_lookup(Lowering *l, NodeId id, const Form *args, int arity,
+                           const VarId *sources, uint32_t source_count) {
+    const Node *node = graph_node(l->graph, id);
+    Cells cells;
+    if (!prepare_cells(l, args, arity, sources, source_count, &cells)) return refuse_cells(l, id);
+    uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells.count), count = 0;
+    Atom *domain = ARENA_ARRAY(l->scratch, Atom, cells.count);
     bool fails_afresh = false;
     DiagId failure = DIAG_TYPE;
-    for (uint32_t cell = 0; cell < cells; cell++) {
+    for (uint32_t cell = 0; cell < cells.count; cell++) {
         Atom values[3] = {{0}};
         bool failed_before = false;
         for (int i = 0; i < arity; i++) {
-            uint32_t at = 0, rest = cell;
-            for (uint32_t s = source_count; s-- > 0; rest /= lookup.class_counts[s]) {
-                if (args[i].var == sources[s]) at = reps[s][rest % lookup.class_counts[s]];
-            }
-            values[i] = args[i].atoms[at];
+            values[i] = argument_in(&cells, &args[i], cell);
             failed_before = failed_before || atom_failed(values[i]);
         }
         Atom atom = element_apply(l->scratch, node, values, &failure);
         fails_afresh = fails_afresh || (atom_failed(atom) && !failed_before);
         result[cell] = atom_number(domain, &count, atom);
     }
-    lookup.result = result;
-    VarId var = plan_lookup(l, id, &lookup, count, domain);
+    cells.lookup.result = result;
+    VarId var = plan_lookup(l, id, &cells.lookup, count, domain);
     Form form = form_table(var, domain);
+    for (int i = 0; i < arity; i++) form.kind_unknown = form.kind_unknown || args[i].kind_unknown;
+    for (uint32_t v = 0; v < count && form.kind_unknown; v++)
+        form.kind_unknown = domain[v].kind != ATOM_BOOL && domain[v].kind != ATOM_STRING;
     if (fails_afresh) {
         uint8_t *fails = ARENA_ARRAY(l->scratch, uint8_t, count);
         const String *why = NULL;
@@ -367,15 +500,37 @@ static Form element_lookup(Lowering *l, NodeId id, const Form *args, int arity,
 
 /* --- one node ------------------------------------------------------------------------------------------------------ */
 
-static uint32_t distinct_sources(const Form *args, int arity, VarId sources[3]) {
+static void add_source(VarId var, VarId *sources, uint32_t *count) {
+    if (var == NO_VAR) return;
+    uint32_t s = 0;
+    while (s < *count && sources[s] != var) s++;
+    if (s == *count) sources[(*count)++] = var;
+}
+
+/* The variables of the arguments, and those that choose their kinds if wanted. */
+static uint32_t distinct_sources(const Form *args, int arity, bool choosers,
+                                 VarId sources[PLAN_SOURCES]) {
     uint32_t count = 0;
-    for (int i = 0; i < arity; i++) {
-        if (args[i].var == NO_VAR) continue;
-        uint32_t s = 0;
-        while (s < count && sources[s] != args[i].var) s++;
-        if (s == count) sources[count++] = args[i].var;
+    for (int i = 0; i < arity; i++) add_source(args[i].var, sources, &count);
+    for (int i = 0; i < arity && choosers; i++) {
+        if (args[i].exact) add_source(args[i].chooser, sources, &count);
     }
     return count;
+}
+
+Form form_choose_kind(Lowering *l, NodeId node, const Form *form) {
+    VarId sources[PLAN_SOURCES];
+    Form table;
+    if (!form_as_table(l, node, form, &table)) return refuse_cells(l, node);
+    uint32_t count = distinct_sources(&table, 1, true, sources), found = 0;
+    Cells cells;
+    if (!prepare_cells(l, &table, 1, sources, count, &cells)) return refuse_cells(l, node);
+    uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells.count);
+    Atom *domain = ARENA_ARRAY(l->scratch, Atom, cells.count);
+    for (uint32_t cell = 0; cell < cells.count; cell++)
+        result[cell] = atom_number(domain, &found, argument_in(&cells, &table, cell));
+    cells.lookup.result = result;
+    return form_table(plan_lookup(l, node, &cells.lookup, found, domain), domain);
 }
 
 /* What the input node reads, as an argument. */
@@ -403,10 +558,12 @@ Form form_element(Lowering *l, NodeId id) {
                                           plan_name(l, node->args[i])));
         all_tables = all_tables && args[i].kind == FORM_TABLE;
     }
-    VarId sources[3];
-    if (all_tables && distinct_sources(args, arity, sources) <= 1)
-        return element_table(l, id, args, arity,
-                             distinct_sources(args, arity, sources) ? sources[0] : NO_VAR);
+    VarId sources[PLAN_SOURCES];
+    uint32_t count = distinct_sources(args, arity, false, sources);
+    if (all_tables && count <= 1) {
+        form = element_table(l, id, args, arity, count ? sources[0] : NO_VAR);
+        if (form.kind != FORM_NONE) return form;
+    }
     form = element_sum(l, id, args, arity);
     if (form.kind != FORM_NONE) return form;
     if (is_comparison(node->op)) form = element_comparison(l, id, args);
@@ -414,10 +571,14 @@ Form form_element(Lowering *l, NodeId id) {
     for (int i = 0; i < arity; i++) {
         if (!form_as_table(l, node->args[i], &args[i], &args[i])) return refuse_cells(l, id);
     }
-    uint32_t count = distinct_sources(args, arity, sources);
-    if (count <= 1) return element_table(l, id, args, arity, count ? sources[0] : NO_VAR);
+    count = distinct_sources(args, arity, false, sources);
+    if (count <= 1) {
+        form = element_table(l, id, args, arity, count ? sources[0] : NO_VAR);
+        if (form.kind != FORM_NONE) return form;
+    }
     for (int i = 0; i < arity; i++) {
         if (args[i].noise != NOISE_NONE) return form_refused(id, noise_text);
     }
+    count = distinct_sources(args, arity, true, sources);
     return element_lookup(l, id, args, arity, sources, count);
 }

@@ -165,21 +165,23 @@ static void readout_number(Encoder *e, const Form *form, Readout *readout) {
         encode_feature(e, feature_table(e->l, form->var, values), false, UINT32_MAX, &stage);
 }
 
+/* A feature that is 1 where the variable's bit is set. */
+static Feature encode_bits(Encoder *e, VarId var, const uint8_t *bits) {
+    uint32_t stage = 0, count = plan_get(e->l, var)->count;
+    double *values = ARENA_ARRAY(e->l->scratch, double, count);
+    for (uint32_t v = 0; v < count; v++) values[v] = bits[v];
+    return encode_feature(e, feature_table(e->l, var, values), false, UINT32_MAX, &stage);
+}
+
 static void readout_traps(Encoder *e, Readout *readout) {
-    uint32_t stage = 0;
     Trap *traps = ARENA_ARRAY(e->arena, Trap, e->l->trap_count);
     for (uint32_t t = 0; t < e->l->trap_count; t++) {
         const PlanTrap *trap = &e->l->traps[t];
-        uint32_t count = trap->var == NO_VAR ? 1 : plan_get(e->l, trap->var)->count;
-        double *values = ARENA_ARRAY(e->l->scratch, double, count);
-        for (uint32_t v = 0; v < count; v++) values[v] = trap->bits[v];
-        PlanFeature feature = trap->var == NO_VAR ? feature_constant(values[0])
-                                                  : feature_table(e->l, trap->var, values);
         traps[t] = (Trap){.node = trap->node,
                           .span = graph_node(e->l->graph, trap->node)->span,
                           .id = trap->id,
                           .why = string_new(e->arena, trap->why->bytes, trap->why->len),
-                          .feature = encode_feature(e, feature, false, UINT32_MAX, &stage)};
+                          .feature = encode_bits(e, trap->var, trap->bits)};
     }
     readout->trap_count = e->l->trap_count;
     readout->traps = traps;
@@ -195,6 +197,10 @@ static void encode_readout(Encoder *e) {
         readout_atoms(e, form, readout);
     else
         readout_number(e, form, readout);
+    readout->mixed = form->exact != NULL;
+    for (uint32_t v = 0; readout->mixed && form->kind == FORM_TABLE && v < form_count(e->l, form); v++)
+        readout->mixed_with_bools |= form->alternative[v].kind == ATOM_BOOL;
+    if (readout->mixed) readout->exact = encode_bits(e, form->chooser, form->exact);
     readout_traps(e, readout);
 }
 

@@ -1,7 +1,7 @@
 /* The lowering, top to bottom: a form for every node that the output needs, then encodings. */
 #include "compiler/lower/lower.h"
 
-#include "compiler/lower/plan.h"
+#include "compiler/lower/encode.h"
 
 #include "runtime/base/bug.h"
 
@@ -27,6 +27,40 @@ static Form form_of(Lowering *l, NodeId id) {
     return total.kind == FORM_NONE ? form_element(l, id) : total;
 }
 
+/* Does an int (a bool) or a float stand for every value, the one where the kind is exact, the other elsewhere?
+   Then the read-out can tell with one logit more. */
+static bool kinds_are_plain(const Lowering *l, const Form *form) {
+    if (form->kind != FORM_TABLE) return true;
+    double value;
+    bool ints = false, bools = false;
+    for (uint32_t v = 0; v < form_count(l, form); v++) {
+        Atom floating = form->atoms[v], exact = form->alternative[v];
+        ints = ints || exact.kind == ATOM_INT;
+        bools = bools || exact.kind == ATOM_BOOL;
+        if (atom_failed(floating)) continue;
+        if (floating.kind != ATOM_FLOAT) return false;
+        bool whole = atom_whole(floating, &value);
+        bool number = exact.kind == ATOM_INT || exact.kind == ATOM_BOOL;
+        if (!number && (whole || !atom_identical(floating, exact))) return false;
+    }
+    if (ints && bools) return false;
+    DecodeKind decode = readout_decode(l, form);
+    return decode == DECODE_WHOLE || decode == DECODE_FRACTION;
+}
+
+/* The output's form as the read-out can say it. */
+static void settle_output(Lowering *l) {
+    Form *form = &l->forms[l->output];
+    if (form->kind == FORM_REFUSED) return;
+    if (form->kind_unknown)
+        *form = form_refused(l->output, plan_text(l, "%s is an int where it comes from one position "
+                                                     "and a float where it is a mean, and here that "
+                                                     "can't be told; round() it",
+                                                  plan_name(l, l->output)));
+    else if (form->exact && !kinds_are_plain(l, form))
+        *form = form_choose_kind(l, l->output, form);
+}
+
 static bool plan_nodes(Lowering *l) {
     const uint8_t *needed = graph_needed(l->graph, l->output, l->scratch);
     for (NodeId id = 0; id <= l->output; id++) {
@@ -48,6 +82,7 @@ static bool plan_nodes(Lowering *l) {
                    "fails on every input: %s", trap->why->bytes);
         return false;
     }
+    settle_output(l);
     const Form *form = &l->forms[l->output];
     if (form->kind != FORM_REFUSED) return true;
     diag_error(l->diags, DIAG_CANNOT_LOWER, graph_node(l->graph, form->refused_at)->span, "%s",

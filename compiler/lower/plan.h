@@ -22,6 +22,7 @@ typedef uint32_t VarId;
 enum {
     PLAN_DOMAIN = 1 << 22,    /* values of one variable */
     PLAN_FRACTIONS = 300000,  /* values of one mean */
+    PLAN_SOURCES = 6,       /* variables that one table looks at */
     PLAN_CELLS = 20000,     /* cells of one table over several variables */
     PLAN_PRODUCTS = 64,     /* conjunctions of one formula */
     PLAN_LITERALS = 32,     /* literals of one conjunction */
@@ -49,9 +50,9 @@ typedef enum VarKind { VAR_TOKEN, VAR_POSITION, VAR_MOVED, VAR_STEPPED, VAR_LOOK
 
 typedef struct PlanLookup {
     uint32_t source_count;
-    VarId sources[3];
-    uint32_t class_counts[3];
-    const uint32_t *classes[3]; /* (count of the source) */
+    VarId sources[PLAN_SOURCES];
+    uint32_t class_counts[PLAN_SOURCES];
+    const uint32_t *classes[PLAN_SOURCES]; /* (count of the source) */
     const uint32_t *result;     /* (product of class_counts) */
 } PlanLookup;
 
@@ -88,6 +89,13 @@ typedef struct Form {
     PlanFeature sum;   /* SUM: whole numbers */
     double low, high;  /* SUM */
     bool floating;     /* SUM: floats, not ints */
+    /* A mean of one number is that number, of its own kind; of several it is a float: 1 or 1.0. Where
+       exact holds for the chooser (how many were selected), the value is alternative (TABLE), or an
+       int (SUM, floating). exact is NULL where the kind is known. */
+    VarId chooser;
+    const uint8_t *exact;    /* (count of chooser) */
+    const Atom *alternative; /* TABLE: (count of var, or 1) */
+    bool kind_unknown;       /* an int or a float, and nothing says which */
     Noise noise;
     NodeId counter;    /* noisy: the selector whose count was multiplied in */
     NodeId refused_at; /* REFUSED */
@@ -222,6 +230,8 @@ bool form_as_sum(Lowering *l, const Form *form, Form *sum);
 /* A TABLE of the same values; false: too many. */
 bool form_as_table(Lowering *l, NodeId node, const Form *form, Form *table);
 Form form_element(Lowering *l, NodeId node);
+/* The same values over one new variable, each with its own kind; REFUSED: too many. */
+Form form_choose_kind(Lowering *l, NodeId node, const Form *form);
 /* Remembers where the node's table first fails (values that its arguments did not fail on). */
 void plan_trap(Lowering *l, NodeId node, const Form *form, const uint8_t *bits, DiagId id,
                const String *why);

@@ -152,11 +152,17 @@ static bool decode(const Interp *interp, const float *logits, Atom *out) {
         *out = atom_int((int64_t)whole);
         return fabs(value - whole) < 0.25;
     case DECODE_WHOLE:
+    case DECODE_FRACTION:
+        if (readout->mixed && logits[interp->logits.count] > 0.5f) {
+            *out = readout->mixed_with_bools ? atom_bool(whole != 0) : atom_int((int64_t)whole);
+            return fabs(value - whole) < 0.25;
+        }
+        if (readout->decode == DECODE_FRACTION) {
+            *out = atom_float(nearest_fraction(value, readout->denominator));
+            return isfinite(value);
+        }
         *out = atom_float(whole);
         return fabs(value - whole) < 0.25;
-    case DECODE_FRACTION:
-        *out = atom_float(nearest_fraction(value, readout->denominator));
-        return isfinite(value);
     default:
         for (uint32_t i = 1; i < interp->logits.count; i++) {
             if (logits[i] > logits[best]) best = i;
@@ -172,7 +178,7 @@ static bool check_traps(const Interp *interp, const float *logits, uint32_t posi
     const Readout *readout = &interp->model->readout;
     for (uint32_t t = 0; t < readout->trap_count; t++) {
         const Trap *trap = &readout->traps[t];
-        if (logits[interp->logits.count + t] < 0.5f) continue;
+        if (logits[interp->logits.count + readout->mixed + t] < 0.5f) continue;
         diag_error(diags, trap->id, trap->span.file ? trap->span : span, "position %u: %s",
                    position, trap->why->bytes);
         return false;

@@ -233,6 +233,10 @@ typedef struct Readout {
     Feature number;
     uint32_t denominator;
     double error; /* how far float32 may leave the number from its value */
+    /* WHOLE and FRACTION, mixed: where exact is 1 the number is an int, or a bool (one position was
+       selected), elsewhere a float (a mean). */
+    bool mixed, mixed_with_bools;
+    Feature exact;
     uint32_t trap_count;
     const Trap *traps; /* (trap_count) */
 } Readout;

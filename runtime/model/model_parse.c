@@ -393,6 +393,10 @@ static bool read_readout(Reader *r, Model *model) {
         (!read_expect(r, "/") || !read_count(r, &out->denominator) || !read_expect(r, "error") ||
          !read_number(r, &out->error)))
         return false;
+    out->mixed_with_bools = read_take(r, "bool");
+    out->mixed = out->mixed_with_bools || read_take(r, "int");
+    if (out->mixed && (!read_expect(r, "where") || !read_feature(r, model, &out->exact)))
+        return false;
     Items traps = {0};
     if (!read_node(r, &out->node) || !read_line_end(r)) return false;
     while (read_take(r, "trap")) {

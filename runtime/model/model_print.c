@@ -301,6 +301,10 @@ static void print_readout(Printer *p, const Readout *readout) {
         buffer_printf(p->out, " / %" PRIu32 " error ", readout->denominator);
         print_number(p->out, readout->error);
     }
+    if (readout->mixed) {
+        buffer_text(p->out, readout->mixed_with_bools ? " bool where " : " int where ");
+        print_feature(p, &readout->exact);
+    }
     print_for(p, readout->node);
     buffer_char(p->out, '\n');
     for (uint32_t t = 0; t < readout->trap_count; t++) {

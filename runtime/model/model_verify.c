@@ -280,6 +280,9 @@ static bool verify_readout(Verifier *v) {
     for (uint32_t t = 0; t < readout->trap_count; t++) {
         if (!verify_feature(v, &readout->traps[t].feature, end)) return false;
     }
+    if (readout->mixed && readout->decode != DECODE_WHOLE && readout->decode != DECODE_FRACTION)
+        return wrong(v, "only numbers are of mixed kinds");
+    if (readout->mixed && !verify_feature(v, &readout->exact, end)) return false;
     if (readout->decode != DECODE_ATOMS) {
         if (readout->decode == DECODE_FRACTION && readout->denominator == 0)
             return wrong(v, "fractions of no denominator");

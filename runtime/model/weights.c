@@ -405,7 +405,7 @@ Logits model_logits(Arena *arena, const Model *model) {
 static void dense_readout(Arena *arena, const Model *model, DenseModel *dense) {
     const Readout *readout = &model->readout;
     Logits logits = model_logits(arena, model);
-    dense->outputs = logits.count + readout->trap_count;
+    dense->outputs = logits.count + readout->mixed + readout->trap_count;
     Columns out = {model, ARENA_ARRAY(arena, float, (size_t)model->width * dense->outputs),
                    dense->outputs};
     if (readout->decode != DECODE_ATOMS) {
@@ -421,8 +421,9 @@ static void dense_readout(Arena *arena, const Model *model, DenseModel *dense) {
         }
         arena_free(scratch);
     }
+    if (readout->mixed) add_feature(&out, logits.count, &readout->exact, 1);
     for (uint32_t t = 0; t < readout->trap_count; t++)
-        add_feature(&out, logits.count + t, &readout->traps[t].feature, 1);
+        add_feature(&out, logits.count + readout->mixed + t, &readout->traps[t].feature, 1);
     dense->w_u = out.data;
     dense->b_u = ARENA_ARRAY(arena, float, dense->outputs);
 }
@@ -432,7 +433,8 @@ static void dense_readout(Arena *arena, const Model *model, DenseModel *dense) {
 uint64_t model_parameters(const Model *model) {
     uint64_t width = model->width;
     Arena *scratch = arena_new(0);
-    uint64_t outputs = model_logits(scratch, model).count + (uint64_t)model->readout.trap_count;
+    uint64_t outputs = model_logits(scratch, model).count + (uint64_t)model->readout.mixed +
+                       model->readout.trap_count;
     arena_free(scratch);
     uint64_t count = width * (2 + (uint64_t)model->vocabulary_count + model->max_length) +
                      (width + 1) * outputs;

@@ -65,13 +65,11 @@ static Model *lowered(NodeId node, const char *vocabulary, uint32_t max_length) 
 
 /* --- engines against eval -------------------------------------------------------------------------- */
 
-/* Numbers are compared by value, floats within what a mean's summation order can change. */
+/* The same kind and value; floats within what a mean's summation order can change. */
 static bool same_value(Atom a, Atom b) {
-    double x, y;
-    if (atom_equal(a, b)) return true;
-    if (!atom_is_number(a) || !atom_is_number(b)) return false;
-    return atom_as_double(a, &x) && atom_as_double(b, &y) &&
-           fabs(x - y) <= 1e-12 * fmax(fabs(x), fabs(y));
+    if (a.kind != ATOM_FLOAT || b.kind != ATOM_FLOAT) return atom_identical(a, b);
+    double x = a.as.real, y = b.as.real;
+    return x == y || fabs(x - y) <= 1e-12 * fmax(fabs(x), fabs(y));
 }
 
 /* One input under both; they fail together or agree. */
@@ -189,7 +187,14 @@ static const Program programs[] = {
     {"result = tokens + (\"!\" if indices % 2 == 0 else \"?\");", "abc", 0, 64},
     {"result = sort(tokens, -selector_width(select(tokens, tokens, ==)));", "abc", 3, 64},
     {"result = [5, 6, 7, 8, 9][indices];", "abc", 0, 5},
-    {"result = aggregate(full_s, 3);", "abc", 0, 64},
+    {"result = aggregate(full_s, 3);", "abc", 1, 64},
+    {"result = aggregate(select(tokens, \"a\", ==), tokens, \"none\");", "abc", 1, 64}, /* fails */
+    {"result = aggregate(select(tokens, \"a\", ==), indices, -1) * 2 + 1;", "abc", 1, 20},
+    {"m = aggregate(select(tokens, \"a\", ==), indices, -1);"
+     "result = m if indices % 2 == 0 else 0;", "abc", 1, 16},
+    {RUNNING "result = so_far(indicator(tokens == \"a\"));", "abc", 1, 48},
+    {"result = aggregate(select(tokens, tokens, ==), tokens == \"a\", False);", "abc", 1, 64},
+    {"result = sort(indices, tokens);", "abc", 2, 64},
 };
 
 START_TEST(test_small_inputs) {
