@@ -41,7 +41,9 @@ static bool values_constant(const double *values, uint32_t count) {
 }
 
 PlanFeature feature_table(Lowering *l, VarId var, const double *values) {
-    if (values_constant(values, plan_get(l, var)->count)) return feature_constant(values[0]);
+    uint32_t count = plan_get(l, var)->count;
+    if (count == 0) return feature_constant(0); /* no input gives it a value */
+    if (values_constant(values, count)) return feature_constant(values[0]);
     PlanTerm *term = ARENA_NEW(l->scratch, PlanTerm);
     *term = (PlanTerm){var, values};
     return (PlanFeature){.count = 1, .terms = term};
