@@ -436,6 +436,11 @@ static bool read_model(Reader *r, Model *model) {
 Model *model_parse(Arena *arena, const Sources *sources, uint32_t file, Diagnostics *diags) {
     Reader r = {.arena = arena, .diags = diags, .file = file};
     r.text = sources_text(sources, file, &r.len);
+    if (!utf8_valid(r.text, r.len, &r.at)) {
+        read_fail(&r, "not UTF-8");
+        return NULL;
+    }
+    r.at = 0;
     Model *model = ARENA_NEW(arena, Model);
     *model = (Model){.arena = arena};
     if (!read_model(&r, model)) return NULL;

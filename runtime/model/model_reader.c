@@ -199,8 +199,10 @@ static bool read_escape(Reader *r, Buffer *out) {
         char_at(r, r->at + 1) == 'u') {
         r->at += 2;
         if (!read_hex(r, &low)) return false;
+        if (low < 0xDC00 || low > 0xDFFF) return read_fail(r, "half a character");
         code = 0x10000 + ((code - 0xD800) << 10) + ((low - 0xDC00) & 0x3FF);
     }
+    if (code >= 0xD800 && code <= 0xDFFF) return read_fail(r, "half a character");
     add_utf8(out, code);
     return true;
 }
