@@ -53,9 +53,22 @@ static bool widen_scale(int64_t *scale, int64_t q) {
     return true;
 }
 
-static bool scale_for(int64_t *scale, double value) {
+/* Numbers that are to be whole over one scale: the scale, and the greatest magnitude among them. */
+typedef struct Scaling {
+    int64_t scale;
+    double greatest;
+} Scaling;
+
+static bool scale_for(Scaling *scaling, double value) {
     int64_t p, q;
-    return rational_of(value, &p, &q) && widen_scale(scale, q);
+    if (!rational_of(value, &p, &q)) return false;
+    if (fabs(value) > scaling->greatest) scaling->greatest = fabs(value);
+    return widen_scale(&scaling->scale, q);
+}
+
+/* Some thousands of them can then be added up without leaving 64 bits. */
+static bool scaling_fits(const Scaling *scaling) {
+    return scaling->greatest * (double)scaling->scale < 0x1p50;
 }
 
 /* value * scale, which is whole. */
@@ -121,11 +134,12 @@ static SubspaceValue embedded(Planner *planner, const Embed *embed) {
     uint32_t count = by_token ? planner->model->vocabulary_count : planner->model->max_length;
     SubspaceValue value = {VALUE_EXACT, 0, leaf_of(by_token ? LEAF_TOKEN : LEAF_POSITION)};
     value.leaf.high = count - 1;
-    int64_t scale = 1;
+    Scaling scaling = {.scale = 1};
     bool exact = true;
     for (uint32_t i = 0; i < count && exact; i++)
-        exact = scale_for(&scale, embed->values[i]);
-    if (exact && (scale == 1 || subspace->denominator > 0)) {
+        exact = scale_for(&scaling, embed->values[i]);
+    int64_t scale = scaling.scale;
+    if (exact && scaling_fits(&scaling) && (scale == 1 || subspace->denominator > 0)) {
         int64_t *values = ARENA_ARRAY(planner->arena, int64_t, count);
         for (uint32_t i = 0; i < count; i++)
             values[i] = scaled(embed->values[i], scale);
@@ -226,31 +240,38 @@ bool operand_scale(Planner *planner, Operand *operand, int64_t factor, int64_t p
 
 /* --- features --------------------------------------------------------------------------------- */
 
+/* What a term of the feature asks of the scale and under of the whole. */
+static bool fit_term(const Planner *planner, const FeatureTerm *term, Scaling *scaling,
+                     BufferId *under) {
+    const Subspace *subspace = &planner->model->subspaces[term->subspace];
+    const SubspaceValue *value = &planner->values[term->subspace];
+    int64_t p, q;
+    if (value->kind != VALUE_EXACT) return false;
+    if (subspace_is_coded(subspace)) {
+        for (uint32_t v = 0; v < subspace->count; v++)
+            if (!scale_for(scaling, term->values[v])) return false;
+        return true;
+    }
+    if (!scale_for(scaling, term->factor) || !rational_of(term->factor, &p, &q)) return false;
+    if (q > GREATEST_DENOMINATOR / value->leaf.scale ||
+        !widen_scale(&scaling->scale, q * value->leaf.scale))
+        return false;
+    if (value->leaf.under == NO_BUFFER) return true;
+    if (*under != NO_BUFFER && *under != value->leaf.under) return false;
+    *under = value->leaf.under;
+    return true;
+}
+
 /* Whether the feature is exact, and over which scale and under. */
 static bool exact_shape(const Planner *planner, const Feature *feature, Number *number) {
-    number->scale = 1;
+    enum { MOST_TERMS = 1000 };
+    Scaling scaling = {.scale = 1};
     number->under = NO_BUFFER;
-    if (!scale_for(&number->scale, feature->constant)) return false;
-    for (uint32_t t = 0; t < feature->count; t++) {
-        const FeatureTerm *term = &feature->terms[t];
-        const Subspace *subspace = &planner->model->subspaces[term->subspace];
-        const SubspaceValue *value = &planner->values[term->subspace];
-        if (value->kind != VALUE_EXACT) return false;
-        if (subspace_is_coded(subspace)) {
-            for (uint32_t v = 0; v < subspace->count; v++)
-                if (!scale_for(&number->scale, term->values[v])) return false;
-            continue;
-        }
-        int64_t p, q;
-        if (!rational_of(term->factor, &p, &q)) return false;
-        if (q > GREATEST_DENOMINATOR / value->leaf.scale ||
-            !widen_scale(&number->scale, q * value->leaf.scale))
-            return false;
-        if (value->leaf.under == NO_BUFFER) continue;
-        if (number->under != NO_BUFFER && number->under != value->leaf.under) return false;
-        number->under = value->leaf.under;
-    }
-    return true;
+    bool exact = feature->count <= MOST_TERMS && scale_for(&scaling, feature->constant);
+    for (uint32_t t = 0; t < feature->count && exact; t++)
+        exact = fit_term(planner, &feature->terms[t], &scaling, &number->under);
+    number->scale = scaling.scale;
+    return exact && scaling_fits(&scaling);
 }
 
 static bool add_exact_term(Planner *planner, Number *number, const FeatureTerm *term) {
@@ -316,8 +337,10 @@ Number feature_number(Planner *planner, const Feature *feature) {
         number.whole = operand_int(scaled(feature->constant, number.scale));
         for (uint32_t t = 0; t < feature->count && fits; t++)
             fits = add_exact_term(planner, &number, &feature->terms[t]);
-        if (fits && operand_range(&number.whole, &low, &high) &&
-            operand_range(&number.over, &low, &high))
+        int64_t most = INT64_MAX / 4;
+        if (number.under != NO_BUFFER) most /= (int64_t)planner->model->max_length + 1;
+        if (fits && operand_range(&number.over, &low, &high) &&
+            operand_range(&number.whole, &low, &high) && low > -most && high < most)
             return number;
     }
     number = (Number){.is_real = true, .under = NO_BUFFER, .scale = 1};
