@@ -39,16 +39,24 @@ static double nearest_fraction(double value, int64_t most) {
     return (double)p1 / (double)q1;
 }
 
+/* What came from one position is of its own kind. */
+static Atom exact_atom(const Readout *readout, int64_t whole) {
+    return readout->mixed_with_bools ? atom_bool(whole != 0) : atom_int(whole);
+}
+
 static Atom number_at(const Plan *plan, void *const *columns, uint32_t i) {
     const Readout *readout = &plan->model->readout;
     const OutputPlan *output = &plan->output;
+    bool exact = output->exact != NO_BUFFER && ((const int64_t *)columns[output->exact])[i] != 0;
     if (output->number.is_real) {
         double value = ((const double *)columns[output->numerator])[i];
+        if (exact) return exact_atom(readout, (int64_t)nearbyint(value));
         if (readout->decode == DECODE_INTEGER) return atom_int((int64_t)nearbyint(value));
         if (readout->decode == DECODE_WHOLE) return atom_float(nearbyint(value));
         return atom_float(nearest_fraction(value, readout->denominator));
     }
     Fraction fraction = exact_at(output, columns, i);
+    if (exact) return exact_atom(readout, nearest(fraction));
     if (readout->decode == DECODE_INTEGER) return atom_int(nearest(fraction));
     if (readout->decode == DECODE_WHOLE) return atom_float((double)nearest(fraction));
     return atom_float((double)fraction.p / (double)fraction.q);

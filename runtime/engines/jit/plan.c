@@ -19,12 +19,18 @@ static void plan_number(Planner *planner, OutputPlan *output, const Readout *rea
         columns_per_position(columns, output->number.is_real ? ELEMENT_F64 : ELEMENT_I64);
     if (output->number.under != NO_BUFFER)
         output->under = columns_per_position(columns, ELEMENT_I64);
+    if (!readout->mixed) return;
+    Number exact = feature_number(planner, &readout->exact);
+    if (exact.is_real || exact.under != NO_BUFFER)
+        buffer_text(planner->why, "a kind of number that depends on a fraction");
+    output->exact_from = exact.whole;
+    output->exact = columns_per_position(columns, ELEMENT_I64);
 }
 
 static void plan_output(Planner *planner, OutputPlan *output) {
     const Readout *readout = &planner->model->readout;
     Columns *columns = &planner->plan->columns;
-    output->under = NO_BUFFER;
+    output->under = output->exact = NO_BUFFER;
     if (readout->decode == DECODE_ATOMS) {
         output->number = (Number){.under = NO_BUFFER, .scale = 1};
         if (readout->source != NO_SUBSPACE)

@@ -51,6 +51,8 @@ typedef struct OutputPlan {
     Number number;
     BufferId numerator; /* (n) i64: whole * under + over; f64 for a double */
     BufferId under;     /* (n) i64, or NO_BUFFER */
+    Operand exact_from; /* of a mixed read-out: not 0 where the number is an int or a bool */
+    BufferId exact;     /* (n) i64 of it, or NO_BUFFER */
     Operand *traps;     /* (trap_count of the read-out) not 0 where the program fails */
     BufferId trapped;   /* (trap_count) the first position where it does, n where nowhere */
 } OutputPlan;

@@ -50,6 +50,9 @@ static void emit_output(Emit *emit, const OutputPlan *output) {
         emit_result(emit, output->under, loop.index, under);
     }
     emit_result(emit, output->numerator, loop.index, value);
+    if (output->exact != NO_BUFFER)
+        emit_result(emit, output->exact, loop.index,
+                    emit_operand(emit, &output->exact_from, loop.index));
     loop_end(emit, &loop, NULL);
 }
 
