@@ -153,7 +153,7 @@ static bool decode(const Interp *interp, const float *logits, Atom *out) {
         return fabs(value - whole) < 0.25;
     case DECODE_WHOLE:
     case DECODE_FRACTION:
-        if (readout->mixed && logits[interp->logits.count] > 0.5f) {
+        if (readout->mixed && logits[interp->logits.count + readout->trap_count] > 0.5f) {
             *out = readout->mixed_with_bools ? atom_bool(whole != 0) : atom_int((int64_t)whole);
             return fabs(value - whole) < 0.25;
         }
@@ -178,7 +178,7 @@ static bool check_traps(const Interp *interp, const float *logits, uint32_t posi
     const Readout *readout = &interp->model->readout;
     for (uint32_t t = 0; t < readout->trap_count; t++) {
         const Trap *trap = &readout->traps[t];
-        if (logits[interp->logits.count + readout->mixed + t] < 0.5f) continue;
+        if (logits[interp->logits.count + t] < 0.5f) continue;
         diag_error(diags, trap->id, trap->span.file ? trap->span : span, "position %u: %s",
                    position, trap->why->bytes);
         return false;

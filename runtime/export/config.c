@@ -138,6 +138,8 @@ static void add_output(const Export *e, cJSON *to) {
     }
     if (readout->decode == DECODE_FRACTION)
         cJSON_AddNumberToObject(output, "denominator", readout->denominator);
+    if (readout->mixed)
+        cJSON_AddStringToObject(output, "mixed", readout->mixed_with_bools ? "bool" : "int");
     cJSON *traps = cJSON_AddArrayToObject(output, "traps");
     for (uint32_t t = 0; t < readout->trap_count; t++)
         json_add_string(traps, NULL, readout->traps[t].why);

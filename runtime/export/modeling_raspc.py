@@ -88,7 +88,7 @@ class Transformer:
     def build(self, config):
         width = config["width"]
         output = config["output"]
-        outputs = output["logits"] + len(output["traps"])
+        outputs = output["logits"] + len(output["traps"]) + ("mixed" in output)
         self.raspc = config
         self.w_e = _matrix(len(config["vocabulary"]) + 2, width)
         self.w_p = _matrix(config["max_length"] + 1, width)
@@ -120,7 +120,7 @@ class Transformer:
             yield stream
 
     def scores(self, input_ids, attention_mask=None):
-        """(B, S, logits, then one a trap)"""
+        """(B, S, logits, then one a trap, then the one that tells kinds of number apart)"""
         for stream in self.streams(input_ids, attention_mask):
             pass
         return stream @ self.w_u + self.b_u
@@ -142,17 +142,20 @@ class Transformer:
         """The values at one input's positions, (S, outputs) without BOS; None where there is none."""
         output = self.raspc["output"]
         count = output["logits"]
+        end = count + len(output["traps"])
         return [
-            None if bool((row[count:] >= 0.5).any()) else self._value(output, row[:count])
+            None if bool((row[count:end] >= 0.5).any()) else self._value(output, row[:count], row[end:])
             for row in scores
         ]
 
-    def _value(self, output, row):
+    def _value(self, output, row, exact):
         if output["decode"] == "atoms":
             best = int(row.argmax())
             sure = float(row[best]) > 0.75 and best not in output["labels_undefined"]
             return _atom(output["labels"][best]) if sure else None
         number = float(row[0])
+        if "mixed" in output and float(exact[0]) > 0.5:  # of one position, not a mean
+            return bool(round(number)) if output["mixed"] == "bool" else round(number)
         if output["decode"] == "fraction":
             candidates = [round(number * d) / d for d in range(1, output["denominator"] + 1)]
             return min(candidates, key=lambda candidate: abs(candidate - number))

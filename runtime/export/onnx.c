@@ -321,9 +321,10 @@ static void write_undefined(Writer *w, Edge rows, Edge unsure) {
     if (w->e->model->readout.trap_count == 0) {
         onnx_unary(g, "Identity", undefined, unsure);
     } else {
-        Edge from = onnx_ints(g, "output/first_trap", w->e->logits.count);
-        Edge traps =
-            slice(w, "output/traps", rows, from, w->end, onnx_ints(g, "output/trap_axis", 2));
+        int64_t first = w->e->logits.count, count = w->e->model->readout.trap_count;
+        Edge from = onnx_ints(g, "output/first_trap", first);
+        Edge to = onnx_ints(g, "output/after_traps", first + count);
+        Edge traps = slice(w, "output/traps", rows, from, to, onnx_ints(g, "output/trap_axis", 2));
         Edge trapped = onnx_binary(g, "GreaterOrEqual", "output/trapped",
                                    reduce(w, "ReduceMax", "output/trap", traps, 2),
                                    onnx_float(g, "output/half", 0.5F));

@@ -209,8 +209,8 @@ static void write_readme(const Layout *t, Buffer *out) {
         "logits, cache = bridge.run_with_cache(input_ids)  # BOS (0) in front\n```\n\n"
         "`raspc.json` has the names of the residual stream's directions, of every layer's heads "
         "(the "
-        "ones behind them are zeros), and what the logits stand for; the last %u of them are 1 "
-        "where "
+        "ones behind them are zeros), and what the logits stand for; %u behind those of the values are "
+        "1 where "
         "the program fails. Give inputs of one length together: PAD would be attended to. "
         "`enable_compatibility_mode()` folds and centres weights: its logits are not exact.\n",
         t->e->model->readout.name->bytes, t->e->model->readout.trap_count);

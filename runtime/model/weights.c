@@ -421,9 +421,10 @@ static void dense_readout(Arena *arena, const Model *model, DenseModel *dense) {
         }
         arena_free(scratch);
     }
-    if (readout->mixed) add_feature(&out, logits.count, &readout->exact, 1);
+    if (readout->mixed)
+        add_feature(&out, logits.count + readout->trap_count, &readout->exact, 1);
     for (uint32_t t = 0; t < readout->trap_count; t++)
-        add_feature(&out, logits.count + readout->mixed + t, &readout->traps[t].feature, 1);
+        add_feature(&out, logits.count + t, &readout->traps[t].feature, 1);
     dense->w_u = out.data;
     dense->b_u = ARENA_ARRAY(arena, float, dense->outputs);
 }

@@ -40,7 +40,7 @@ typedef struct DenseModel {
     const float *w_p;        /* (1 + max_length, D) */
     uint32_t layer_count;
     const DenseLayer *layers;
-    uint32_t outputs;        /* logits: the read-out's, then its exact if mixed, then one a trap */
+    uint32_t outputs;        /* logits: the read-out's, one a trap, and if mixed its exact */
     const float *w_u;        /* (D, outputs) */
     const float *b_u;        /* (outputs) */
 } DenseModel;

@@ -51,7 +51,7 @@ def decoded(named, logits):
     """None where the program fails"""
     output = named["output"]
     count = output["logits"]
-    if (logits[:, count:] >= 0.5).any():
+    if (logits[:, count:count + len(output["traps"])] >= 0.5).any():
         return None
     if output["decode"] == "atoms":
         best = logits[:, :count].argmax(-1)
