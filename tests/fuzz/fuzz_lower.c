@@ -10,7 +10,7 @@ static void lower_node(Session *session, NodeId node, bool as_numbers) {
     Arena *arena = arena_new(0);
     Atom vocabulary[3];
     for (int i = 0; i < 3; i++)
-        vocabulary[i] = as_numbers ? atom_int(i - 1) : atom_string(string_new(arena, "abc" + i, 1));
+        vocabulary[i] = as_numbers ? atom_int(i - 1) : atom_string(string_new(arena, &"abc"[i], 1));
     LowerOptions options = {.vocabulary_count = 3, .vocabulary = vocabulary, .max_length = MAX_LENGTH};
     Diagnostics *diags = session_diagnostics(session);
     size_t before = diagnostics_errors(diags);
