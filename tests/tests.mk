@@ -69,6 +69,14 @@ TEST_DRIVER_OBJ = $(filter-out $(BUILD)/compiler/driver/main.o,$(DRIVER_OBJ))
 $(BUILD)/test-random: $(RANDOM_OBJ) $(TEST_DRIVER_OBJ) $(BUILD)/libraspc-core.a
 	$(TEST_LINK) $(LIBS_REPL)
 
+# --- what other compilers get wrong: they share the judge of random programs ---------------------------
+
+PEERS_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/peers/*.c))) \
+            $(BUILD)/tests/random/judge.o $(BUILD)/tests/conformance/json.o
+$(PEERS_OBJ): | $(BUILD)/grammar/rasp.tab.h
+$(BUILD)/test-peers: $(PEERS_OBJ) $(TEST_DRIVER_OBJ) $(BUILD)/libraspc-core.a
+	$(TEST_LINK) $(LIBS_REPL)
+
 RANDOM_COUNT ?= 300
 RANDOM_SEED  ?= 1
 RANDOM_SIZE  ?= 6
@@ -98,7 +106,7 @@ check-torch: all venv-torch ## read exported files with PyTorch, transformers an
 
 # --- the parts of the suite: each reports in TAP, tests/run adds up ---------------------------------
 
-TEST_PROGRAMS = $(BUILD)/test-unit $(BUILD)/test-conformance $(BUILD)/test-random $(REPLAYS)
+TEST_PROGRAMS = $(BUILD)/test-unit $(BUILD)/test-conformance $(BUILD)/test-random $(BUILD)/test-peers $(REPLAYS)
 
 conformance = $(BUILD)/test-conformance $(1) tests/conformance/$(1).jsonl $(2:%=tests/conformance/%)
 
@@ -114,13 +122,15 @@ PART_explanations = tests/explanations
 PART_limits  = tests/limits/run
 PART_replay  = tests/fuzz/replay-all
 PART_docs    = tests/docs/run
+PART_tracr   = $(BUILD)/test-peers tracr tests/conformance/tracr.jsonl tests/tracr tests/tracr/refused.txt
+PART_peers   = $(BUILD)/test-peers failures tests/peers/refused.txt $(sort $(wildcard tests/peers/*.rasp))
 PART_harness = $(BUILD)/test-random --self
 PART_random  = $(BUILD)/test-random $(RANDOM_SEED) $(RANDOM_COUNT) --size $(RANDOM_SIZE) --jobs $(RANDOM_JOBS)
 PART_found   = $(BUILD)/test-random --replay $(sort $(wildcard tests/random/found/*.rasp tests/random/found/open/*.rasp))
 PART_export  = VENV=$(VENV) tests/export/run
 PART_tree    = tests/clean-tree
 
-PARTS = unit values errors analyse repl shown golden explanations limits replay programs export docs harness found tree
+PARTS = unit values errors analyse repl shown golden explanations limits replay programs export docs tracr peers harness found tree
 # By name alone: until no engine disagrees, and for long hunts (make check-random RANDOM_COUNT=100000).
 MORE_PARTS = random
 
@@ -149,6 +159,7 @@ check-golden check-explanations check-limits check-programs check-docs: all
 check-export: all venv
 check-replay: $(REPLAYS)
 check-harness check-random check-found: all $(BUILD)/test-random
+check-tracr check-peers: all $(BUILD)/test-peers
 
 # --- sanitizers --------------------------------------------------------------------------------------
 

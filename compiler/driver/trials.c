@@ -124,7 +124,8 @@ Trials trials_exhaustive(const Vocabulary *vocabulary) {
 
 Trials trials_sampled(const Vocabulary *vocabulary, uint64_t samples, uint64_t seed) {
     Trials trials = {.vocabulary = *vocabulary, .seed = seed};
-    trials.edges = single_count(vocabulary) + (uint64_t)SHAPE_COUNT * LENGTHS * VARIANTS;
+    trials.longest = single_count(vocabulary);
+    trials.edges = trials.longest + (uint64_t)SHAPE_COUNT * LENGTHS * VARIANTS;
     trials.count = trials.edges + samples;
     return trials;
 }

@@ -207,7 +207,7 @@ typedef struct Worker {
 
 static Case random_case(Arena *arena, const HuntOptions *options, uint64_t number) {
     RandomProgram program = random_program(arena, options->first_seed + number, options->size);
-    return (Case){program.text, program.vocabulary};
+    return (Case){.text = program.text, .vocabulary = program.vocabulary};
 }
 
 static void work(Worker *worker, const HuntOptions *options) {

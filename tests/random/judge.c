@@ -89,7 +89,13 @@ static bool try_input(Trying *trying, Input input) {
     return left && trying->judgement.finding == FIND_NOTHING;
 }
 
-static void try_inputs(Trying *trying, const Vocabulary *vocabulary) {
+/* In turn from the edge cases of the greatest length on, and from the end of the random inputs. */
+static uint64_t some_trial(const Trials *trials, uint64_t i) {
+    return i % 2 == 0 ? (trials->longest + i / 2) % trials->count : trials->count - 1 - i / 2;
+}
+
+static void try_inputs(Trying *trying, const Case *program) {
+    const Vocabulary *vocabulary = &program->vocabulary;
     Trials trials = trials_all(vocabulary) <= FEASIBLE_INPUTS ? trials_exhaustive(vocabulary)
                                                               : trials_sampled(vocabulary, SAMPLES, 1);
     Atom *tokens = ARENA_ARRAY(trying->arena, Atom, vocabulary->max_len);
@@ -98,8 +104,10 @@ static void try_inputs(Trying *trying, const Vocabulary *vocabulary) {
         trying->states[i] = engine_open(trying->engines->engines[i], &options);
     }
     bool left = true;
-    for (uint64_t i = 0; left && i < trials.count; i++) {
-        uint32_t n = trial_input(&trials, i, tokens);
+    bool fewer = program->inputs_at_most > 0 && program->inputs_at_most < trials.count;
+    uint64_t count = fewer ? program->inputs_at_most : trials.count;
+    for (uint64_t i = 0; left && i < count; i++) {
+        uint32_t n = trial_input(&trials, fewer ? some_trial(&trials, i) : i, tokens);
         left = try_input(trying, (Input){n, tokens});
     }
     for (size_t i = 0; i < trying->engines->count; i++) {
@@ -126,7 +134,7 @@ Judgement judge(Arena *arena, const Case *program, const EngineSet *engines) {
         trying.span = graph_node(session_graph(trying.session), output.as.node)->span;
         /* An input that is written nowhere (tokens_int): the program is the place. */
         if (trying.span.file == 0) trying.span = (Span){1, 0, (uint32_t)strlen(program->text)};
-        try_inputs(&trying, &program->vocabulary);
+        try_inputs(&trying, program);
     }
     session_free(trying.session);
     return trying.judgement;

@@ -8,6 +8,7 @@
 typedef struct Case {
     const char *text;
     Vocabulary vocabulary;
+    uint32_t inputs_at_most; /* to compare on: some of the greatest length and some random ones; 0: all */
 } Case;
 
 enum { ENGINES_AT_MOST = 4 };

@@ -58,7 +58,7 @@ static bool programs_are_right_and_varied(void) {
     for (uint64_t seed = 1; seed <= PROGRAMS; seed++) {
         Arena *arena = arena_new(0);
         RandomProgram random = random_program(arena, seed, DEFAULT_SIZE);
-        Case program = {random.text, random.vocabulary};
+        Case program = {.text = random.text, .vocabulary = random.vocabulary};
         uint32_t depth = 0;
         all_right = study(&program, seen, &depth) && all_right;
         layers[depth < 4 ? depth : 4]++;
