@@ -4,8 +4,10 @@
 #include "compiler/driver/program.h"
 #include "compiler/driver/show.h"
 #include "compiler/driver/trials.h"
+#include "compiler/lower/lower.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/engines/trace.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -27,8 +29,8 @@ typedef struct Contest {
     uint64_t equal, failed_too;
     uint64_t other_kind; /* of the equal ones: 1 against 1.0 */
     bool refused, differs;
-    const char *reason;     /* of a refusal: "E0701: why", in the session's arena */
-    uint64_t trial;         /* differs: the first input on which it does */
+    const char *reason; /* of a refusal: "E0701: why", in the session's arena */
+    uint64_t trial;     /* differs: the first input on which it does */
 } Contest;
 
 typedef struct Verification {
@@ -37,14 +39,15 @@ typedef struct Verification {
     const Engine *only; /* NULL: all */
     Trials trials;
     bool json, progress;
-    Arena *scratch; /* of the trial at hand */
-    Atom *tokens;   /* (max_len) of the trial at hand */
+    Arena *scratch;    /* of the trial at hand */
+    Atom *tokens;      /* (max_len) of the trial at hand */
     uint64_t compared; /* trials so far, of the output at hand */
     uint64_t eval_fails;
     bool any_verified, any_difference;
 } Verification;
 
-/* --- the command line ----------------------------------------------------------------------------- */
+/* --- the command line
+ * ----------------------------------------------------------------------------- */
 
 static bool read_number(Session *session, const Options *options, OptionId id, uint64_t *out) {
     const char *text = option_value(options, id);
@@ -67,15 +70,16 @@ static bool choose_trials(Verification *verification, const Vocabulary *vocabula
     bool read = read_number(verification->session, options, OPT_SAMPLES, &samples);
     read = read_number(verification->session, options, OPT_SEED, &seed) && read;
     if (!read) return false;
-    bool exhaustive = option_given(options, OPT_EXHAUSTIVE) ||
-                      (!option_given(options, OPT_SAMPLES) &&
-                       trials_all(vocabulary) <= FEASIBLE_INPUTS);
-    verification->trials = exhaustive ? trials_exhaustive(vocabulary)
-                                      : trials_sampled(vocabulary, samples, seed);
+    bool exhaustive =
+        option_given(options, OPT_EXHAUSTIVE) ||
+        (!option_given(options, OPT_SAMPLES) && trials_all(vocabulary) <= FEASIBLE_INPUTS);
+    verification->trials =
+        exhaustive ? trials_exhaustive(vocabulary) : trials_sampled(vocabulary, samples, seed);
     return true;
 }
 
-/* --- one trial ------------------------------------------------------------------------------------- */
+/* --- one trial
+ * ------------------------------------------------------------------------------------- */
 
 static ApplyRequest request_of(const Verification *verification, NodeId node, uint32_t n) {
     return (ApplyRequest){.graph = session_graph(verification->session),
@@ -113,9 +117,7 @@ static bool compare_trial(Verification *verification, NodeId node, uint64_t inde
         case AGREE_VALUE: contest->equal++; break;
         case AGREE_FAILURE: contest->failed_too++; break;
         case AGREE_REFUSED: note_refusal(verification, contest, &outcome); break;
-        case AGREE_NOT:
-            contest->differs = true;
-            contest->trial = index;
+        case AGREE_NOT: contest->differs = true; contest->trial = index;
         }
         /* A refusal is worth reading in full. */
         if (contest->refused) before = diagnostics_count(diags);
@@ -130,7 +132,8 @@ static bool compare_trial(Verification *verification, NodeId node, uint64_t inde
     return left;
 }
 
-/* --- progress --------------------------------------------------------------------------------------- */
+/* --- progress
+ * --------------------------------------------------------------------------------------- */
 
 static double seconds_now(void) {
     struct timespec now;
@@ -146,7 +149,8 @@ static void show_progress(const Verification *verification, uint64_t done, doubl
             (unsigned long long)verification->trials.count);
 }
 
-/* --- results ------------------------------------------------------------------------------------------ */
+/* --- results
+ * ------------------------------------------------------------------------------------------ */
 
 static void show_contest(const Verification *verification, const Contest *contest) {
     Buffer *out = &verification->driver->out;
@@ -158,13 +162,28 @@ static void show_contest(const Verification *verification, const Contest *contes
     if (contest->differs) buffer_text(out, "DIFFERS; before that ");
     buffer_printf(out, "equal on %llu", (unsigned long long)contest->equal);
     if (contest->failed_too > 0) {
-        buffer_printf(out, ", fails where eval does on %llu", (unsigned long long)contest->failed_too);
+        buffer_printf(out, ", fails where eval does on %llu",
+                      (unsigned long long)contest->failed_too);
     }
     if (contest->other_kind > 0) {
         buffer_printf(out, "; on %llu of these some number is of another kind (1 for 1.0)",
                       (unsigned long long)contest->other_kind);
     }
     buffer_char(out, '\n');
+}
+
+static void trace(const Verification *verification, const ApplyRequest *request, Buffer *out) {
+    const Vocabulary *vocabulary = &verification->trials.vocabulary;
+    LowerOptions options = {.vocabulary_count = vocabulary->count,
+                            .vocabulary = vocabulary->tokens,
+                            .max_length = vocabulary->max_len};
+    Arena *arena = arena_new(0);
+    const Model *model = lower(arena, request->graph, request->node, &options, request->diags);
+    if (model != NULL)
+        trace_model(out, request->graph, model, request->input);
+    else
+        buffer_text(out, "there is no trace: the program is not lowered");
+    arena_free(arena);
 }
 
 /* The two results on the input, and where they differ first. */
@@ -178,6 +197,8 @@ static void show_difference(Verification *verification, NodeId node, const Conte
     ApplyRequest request = request_of(verification, node, n);
     Outcome definition = outcome_of(engine_at(0), NULL, &request);
     Outcome outcome = outcome_of(contest->engine, contest->state, &request);
+    Buffer where = {0};
+    trace(verification, &request, &where);
     diagnostics_truncate(diags, before);
     if (json) {
         buffer_text(out, ", \"difference\": {\"input\": ");
@@ -189,6 +210,8 @@ static void show_difference(Verification *verification, NodeId node, const Conte
         outcome_show(&results, &outcome);
         buffer_printf(out, ", \"%s\": ", contest->engine->name);
         show_json_text(out, results.data);
+        buffer_text(out, ", \"trace\": ");
+        show_json_text(out, where.data);
         buffer_char(out, '}');
     } else {
         buffer_text(out, "  first difference: input ");
@@ -197,8 +220,9 @@ static void show_difference(Verification *verification, NodeId node, const Conte
         outcome_show(out, &definition);
         buffer_printf(out, "\n    %-7s ", contest->engine->name);
         outcome_show(out, &outcome);
-        buffer_char(out, '\n');
+        buffer_printf(out, "\n    trace   %s\n", where.data);
     }
+    buffer_free(&where);
     buffer_free(&results);
     arena_free(verification->scratch);
     verification->scratch = NULL;
@@ -212,17 +236,23 @@ static void show_text(Verification *verification, Target target, const Contest *
                   (unsigned long long)verification->compared);
     if (verification->compared < trials->count) {
         buffer_printf(out, " of %llu, ", (unsigned long long)trials->count);
-    } else buffer_text(out, ", ");
-    if (trials->exhaustive) buffer_text(out, "all there are");
-    else buffer_printf(out, "edge cases and random ones of seed %llu", (unsigned long long)trials->seed);
+    } else
+        buffer_text(out, ", ");
+    if (trials->exhaustive)
+        buffer_text(out, "all there are");
+    else
+        buffer_printf(out, "edge cases and random ones of seed %llu",
+                      (unsigned long long)trials->seed);
     buffer_printf(out, ": %u token%s, length 1 to %u\n", trials->vocabulary.count,
                   trials->vocabulary.count == 1 ? "" : "s", trials->vocabulary.max_len);
     if (verification->eval_fails > 0) {
-        buffer_printf(out, "  eval    fails on %llu\n", (unsigned long long)verification->eval_fails);
+        buffer_printf(out, "  eval    fails on %llu\n",
+                      (unsigned long long)verification->eval_fails);
     }
     for (size_t i = 0; i < count; i++) {
         show_contest(verification, &contests[i]);
-        if (contests[i].differs) show_difference(verification, target.value.as.node, &contests[i], false);
+        if (contests[i].differs)
+            show_difference(verification, target.value.as.node, &contests[i], false);
     }
 }
 
@@ -233,15 +263,19 @@ static void show_json(Verification *verification, Target target, const Contest *
     buffer_printf(out,
                   "{\"output\": \"%s\", \"inputs\": %llu, \"exhaustive\": %s, \"seed\": %llu, "
                   "\"tokens\": %u, \"max_len\": %u, \"eval_fails\": %llu, \"engines\": [",
-                  target.name, (unsigned long long)verification->compared, trials->exhaustive ? "true" : "false",
-                  (unsigned long long)trials->seed, trials->vocabulary.count, trials->vocabulary.max_len,
+                  target.name, (unsigned long long)verification->compared,
+                  trials->exhaustive ? "true" : "false", (unsigned long long)trials->seed,
+                  trials->vocabulary.count, trials->vocabulary.max_len,
                   (unsigned long long)verification->eval_fails);
     for (size_t i = 0; i < count; i++) {
         const Contest *contest = &contests[i];
-        buffer_printf(out, "%s{\"engine\": \"%s\", \"outcome\": \"%s\", \"equal\": %llu, "
+        buffer_printf(out,
+                      "%s{\"engine\": \"%s\", \"outcome\": \"%s\", \"equal\": %llu, "
                       "\"other_kind\": %llu, \"failed_too\": %llu",
                       i > 0 ? ", " : "", contest->engine->name,
-                      contest->refused ? "refused" : contest->differs ? "different" : "equal",
+                      contest->refused   ? "refused"
+                      : contest->differs ? "different"
+                                         : "equal",
                       (unsigned long long)contest->equal, (unsigned long long)contest->other_kind,
                       (unsigned long long)contest->failed_too);
         if (contest->refused) {
@@ -254,7 +288,8 @@ static void show_json(Verification *verification, Target target, const Contest *
     buffer_text(out, "]}\n");
 }
 
-/* --- one output ----------------------------------------------------------------------------------------- */
+/* --- one output
+ * ----------------------------------------------------------------------------------------- */
 
 static void verify_target(Verification *verification, Target target) {
     Contest contests[ENGINES_AT_MOST] = {0};
@@ -289,7 +324,8 @@ static bool verify(Verification *verification, InputReader *reader) {
     bool ready = (program == NULL || program_read(verification->session, program)) &&
                  program_targets(verification->session, options, &targets);
     ready = vocabulary_argument(reader, option_value(options, OPT_VOCAB),
-                                option_value(options, OPT_MAX_LEN), &vocabulary) && ready;
+                                option_value(options, OPT_MAX_LEN), &vocabulary) &&
+            ready;
     if (!ready || !choose_trials(verification, &vocabulary)) return false;
     verification->tokens = ARENA_ARRAY(reader->arena, Atom, vocabulary.max_len);
     for (size_t i = 0; i < targets.count; i++) {

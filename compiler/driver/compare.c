@@ -26,7 +26,8 @@ static Agreement sequences_agree(Sequence a, Sequence b) {
     bool same = a.type == b.type, equal = true;
     for (uint32_t i = 0; i < a.n; i++) {
         same = same && atom_identical(a.atoms[i], b.atoms[i]);
-        equal = equal && (atom_equal(a.atoms[i], b.atoms[i]) || atom_identical(a.atoms[i], b.atoms[i]));
+        equal =
+            equal && (atom_equal(a.atoms[i], b.atoms[i]) || atom_identical(a.atoms[i], b.atoms[i]));
     }
     return same ? AGREE_VALUE : equal ? AGREE_EQUAL : AGREE_NOT;
 }

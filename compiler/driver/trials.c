@@ -13,17 +13,18 @@ uint64_t trials_all(const Vocabulary *vocabulary) {
     return all;
 }
 
-/* --- edge cases --------------------------------------------------------------------------------- */
+/* --- edge cases ---------------------------------------------------------------------------------
+ */
 
 /* How one edge case fills its positions; V tokens, n positions, variant v. */
 typedef enum Shape {
-    SHAPE_EQUAL,       /* token v everywhere */
-    SHAPE_CYCLE,       /* v, v + 1, ...: all distinct where there are enough tokens */
-    SHAPE_BACK,        /* ..., v + 1, v */
-    SHAPE_ALTERNATE,   /* v, v + 1, v, ... */
-    SHAPE_ONE_FIRST,   /* v + 1 at the first position, v elsewhere */
-    SHAPE_ONE_LAST,    /* v + 1 at the last */
-    SHAPE_HALVES,      /* v, then v + 1 */
+    SHAPE_EQUAL,     /* token v everywhere */
+    SHAPE_CYCLE,     /* v, v + 1, ...: all distinct where there are enough tokens */
+    SHAPE_BACK,      /* ..., v + 1, v */
+    SHAPE_ALTERNATE, /* v, v + 1, v, ... */
+    SHAPE_ONE_FIRST, /* v + 1 at the first position, v elsewhere */
+    SHAPE_ONE_LAST,  /* v + 1 at the last */
+    SHAPE_HALVES,    /* v, then v + 1 */
     SHAPE_COUNT
 } Shape;
 
@@ -82,7 +83,8 @@ static uint32_t edge_input(const Vocabulary *vocabulary, uint64_t index, Atom *t
     return n;
 }
 
-/* --- random inputs ------------------------------------------------------------------------------- */
+/* --- random inputs -------------------------------------------------------------------------------
+ */
 
 /* A third at the greatest length; half with few different tokens, so that there are ties. */
 static uint32_t random_input(const Trials *trials, uint64_t index, Atom *tokens) {
@@ -92,11 +94,12 @@ static uint32_t random_input(const Trials *trials, uint64_t index, Atom *tokens)
                                             : 1 + random_below(&random, vocabulary->max_len);
     enum { FEW = 4 };
     uint32_t few[FEW], some = 1 + random_below(&random, FEW);
-    for (uint32_t i = 0; i < some; i++) few[i] = random_below(&random, vocabulary->count);
+    for (uint32_t i = 0; i < some; i++)
+        few[i] = random_below(&random, vocabulary->count);
     bool any = random_chance(&random, 50);
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t token = any ? random_below(&random, vocabulary->count)
-                             : few[random_below(&random, some)];
+        uint32_t token =
+            any ? random_below(&random, vocabulary->count) : few[random_below(&random, some)];
         tokens[i] = vocabulary->tokens[token];
     }
     return n;
@@ -116,7 +119,8 @@ static uint32_t exhaustive_input(const Vocabulary *vocabulary, uint64_t index, A
     return n;
 }
 
-/* --- all ------------------------------------------------------------------------------------------ */
+/* --- all
+ * ------------------------------------------------------------------------------------------ */
 
 Trials trials_exhaustive(const Vocabulary *vocabulary) {
     return (Trials){.vocabulary = *vocabulary, .exhaustive = true, .count = trials_all(vocabulary)};
@@ -131,8 +135,8 @@ Trials trials_sampled(const Vocabulary *vocabulary, uint64_t samples, uint64_t s
 }
 
 uint32_t trial_input(const Trials *trials, uint64_t index, Atom *tokens) {
-    if (index >= trials->count) BUG("trial %llu of %llu", (unsigned long long)index,
-                                    (unsigned long long)trials->count);
+    if (index >= trials->count)
+        BUG("trial %llu of %llu", (unsigned long long)index, (unsigned long long)trials->count);
     if (trials->exhaustive) return exhaustive_input(&trials->vocabulary, index, tokens);
     if (index < trials->edges) return edge_input(&trials->vocabulary, index, tokens);
     return random_input(trials, index, tokens);

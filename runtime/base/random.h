@@ -1,6 +1,6 @@
 /* Random: seeded pseudo-random numbers, the same on every machine. For tests and samples, never for
-   secrets. The generator is splitmix64 (Steele, Lea, Flood 2014): any seed is as good as another, and
-   the states of two seeds do not walk into one another soon. */
+   secrets. The generator is splitmix64 (Steele, Lea, Flood 2014): any seed is as good as another,
+   and the states of two seeds do not walk into one another soon. */
 #ifndef RASPC_RANDOM_H
 #define RASPC_RANDOM_H
 

@@ -101,9 +101,17 @@ static void add_update(float *stream, float *update, size_t count) {
     memset(update, 0, count * sizeof(float));
 }
 
-/* Logits (rows, outputs); rows = n + 1, BOS first. */
+/* Keeps the stream after a layer; 0 is the embedding. */
+static void keep_stream(InterpTrace *trace, uint32_t layer, const float *stream, Arena *arena) {
+    if (trace == NULL) return;
+    float *kept = zeros(arena, trace->rows, trace->width);
+    memcpy(kept, stream, (size_t)trace->rows * trace->width * sizeof(float));
+    trace->streams[layer] = kept;
+}
+
+/* Logits (rows, outputs); rows = n + 1, BOS first. trace may be NULL. */
 static const float *run_weights(const DenseModel *weights, const uint32_t *tokens, uint32_t n,
-                                Arena *arena) {
+                                Arena *arena, InterpTrace *trace) {
     uint32_t rows = n + 1, width = weights->width;
     float *stream = zeros(arena, rows, width), *update = zeros(arena, rows, width);
     for (uint32_t r = 0; r < rows; r++) {
@@ -112,6 +120,7 @@ static const float *run_weights(const DenseModel *weights, const uint32_t *token
             stream[(size_t)r * width + c] = weights->w_e[(size_t)token * width + c] +
                                             weights->w_p[(size_t)r * width + c];
     }
+    keep_stream(trace, 0, stream, arena);
     for (uint32_t l = 0; l < weights->layer_count; l++) {
         const DenseLayer *layer = &weights->layers[l];
         Arena *scratch = arena_new(0);
@@ -120,6 +129,7 @@ static const float *run_weights(const DenseModel *weights, const uint32_t *token
         add_update(stream, update, (size_t)rows * width);
         if (layer->units > 0) run_feed_forward(layer, stream, rows, width, update, scratch);
         add_update(stream, update, (size_t)rows * width);
+        keep_stream(trace, l + 1, stream, arena);
         arena_free(scratch);
     }
     float *logits = zeros(arena, rows, weights->outputs);
@@ -231,9 +241,23 @@ bool interp_run(const Interp *interp, Input input, Span span, Arena *result_aren
     bool fine = model_tokens(interp->model, input.tokens, input.n, span, diags, tokens) &&
                 !is_too_large(interp, input.n, span, diags);
     if (fine) {
-        const float *logits = run_weights(interp->weights, tokens, input.n, scratch);
+        const float *logits = run_weights(interp->weights, tokens, input.n, scratch, NULL);
         fine = read_out(interp, logits, input.n, span, result_arena, diags, out);
     }
     arena_free(scratch);
     return fine;
+}
+
+bool interp_trace(const Interp *interp, Input input, Span span, Arena *arena, Diagnostics *diags,
+                  InterpTrace *out) {
+    uint32_t *tokens = ARENA_ARRAY(arena, uint32_t, input.n);
+    const DenseModel *weights = interp->weights;
+    if (!model_tokens(interp->model, input.tokens, input.n, span, diags, tokens) ||
+        is_too_large(interp, input.n, span, diags))
+        return false;
+    *out = (InterpTrace){
+        .rows = input.n + 1, .width = weights->width, .layer_count = weights->layer_count};
+    out->streams = ARENA_ARRAY(arena, const float *, weights->layer_count + 1);
+    (void)run_weights(weights, tokens, input.n, arena, out);
+    return true;
 }

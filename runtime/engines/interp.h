@@ -1,6 +1,6 @@
-/* interp: runs a model's dense weights as a standard transformer would, in float32. What it computes
-   is what PyTorch or ONNX Runtime will compute. Of the model it sees the weights, the vocabulary and
-   the read-out's names, never the symbolic view. */
+/* interp: runs a model's dense weights as a standard transformer would, in float32. What it
+   computes is what PyTorch or ONNX Runtime will compute. Of the model it sees the weights, the
+   vocabulary and the read-out's names, never the symbolic view. */
 #ifndef RASPC_INTERP_H
 #define RASPC_INTERP_H
 
@@ -16,5 +16,18 @@ Interp *interp_new(Arena *arena, const Model *model, Span span, Diagnostics *dia
    is undefined at a position, or when there is not enough memory: one diagnostic at span. */
 bool interp_run(const Interp *interp, Input input, Span span, Arena *result_arena,
                 Diagnostics *diags, Sequence *out);
+
+/* The residual stream of one pass: streams[0] after the embedding, streams[l] after layer l. */
+typedef struct InterpTrace {
+    uint32_t rows;  /* positions, BOS first */
+    uint32_t width; /* D */
+    uint32_t layer_count;
+    const float **streams; /* (layer_count + 1)(rows, D) */
+} InterpTrace;
+
+/* In arena. False when the input is not one that the model takes, or is too large: one diagnostic.
+ */
+bool interp_trace(const Interp *interp, Input input, Span span, Arena *arena, Diagnostics *diags,
+                  InterpTrace *out);
 
 #endif

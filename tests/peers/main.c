@@ -12,12 +12,15 @@ int main(int argc, char **argv) {
     bool passed = true;
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (argc == 5 && strcmp(argv[1], "tracr") == 0) {
-        passed = refusals_read(argv[4], &refusals) && tracr_cases(argv[2], argv[3], &refusals, &engines);
+        passed =
+            refusals_read(argv[4], &refusals) && tracr_cases(argv[2], argv[3], &refusals, &engines);
     } else if (argc > 3 && strcmp(argv[1], "failures") == 0) {
         passed = refusals_read(argv[2], &refusals);
-        for (int i = 3; i < argc; i++) passed = peer_failure(argv[i], &refusals, &engines) && passed;
+        for (int i = 3; i < argc; i++)
+            passed = peer_failure(argv[i], &refusals, &engines) && passed;
     } else {
-        fputs("usage: test-peers tracr CASES DIRECTORY REFUSED | failures REFUSED FILE...\n", stderr);
+        fputs("usage: test-peers tracr CASES DIRECTORY REFUSED | failures REFUSED FILE...\n",
+              stderr);
         return 2;
     }
     buffer_free(&refusals.text);

@@ -80,7 +80,8 @@ bool refusals_report(const Refusals *refusals, const char *name, const Judgement
     }
     bool passed = true;
     for (size_t i = 0; i < engines->count; i++) {
-        bool right = report_engine(refusals, name, judgement, engines->engines[i], &judgement->tally[i]);
+        bool right =
+            report_engine(refusals, name, judgement, engines->engines[i], &judgement->tally[i]);
         passed = passed && right;
     }
     return passed;

@@ -1,5 +1,5 @@
-/* What engines refuse today: lines "ENGINE NAME CODE WHY" of a file. The list is kept true: what is on
-   it must be refused with that code, what is not on it must be computed. */
+/* What engines refuse today: lines "ENGINE NAME CODE WHY" of a file. The list is kept true: what is
+   on it must be refused with that code, what is not on it must be computed. */
 #ifndef RASPC_PEERS_REFUSALS_H
 #define RASPC_PEERS_REFUSALS_H
 

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- a case ------------------------------------------------------------------------------------------------ */
+/* --- a case
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static const char *text_of(const cJSON *json, const char *name) {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
@@ -27,7 +29,8 @@ static bool read_program(const char *directory, const char *name, Arena *arena, 
         buffer_free(&path);
         buffer_free(&text);
         if (read) return true;
-        do len--;
+        do
+            len--;
         while (len > 0 && name[len] != '_');
     }
     return false;
@@ -58,7 +61,8 @@ static bool read_input(const cJSON *list, Arena *arena, Input *out) {
     return read;
 }
 
-/* --- the definition against what is expected ------------------------------------------------------------------- */
+/* --- the definition against what is expected
+ * ------------------------------------------------------------------- */
 
 /* Tracr's numbers come out of float32 weights, and a bool may be 0 or 1. */
 static bool matches(const cJSON *expected, Atom got) {
@@ -74,19 +78,25 @@ static bool matches(const cJSON *expected, Atom got) {
 }
 
 /* Runs the case's own input; *out is the diagnostic or the results, for people. */
-static bool definition_matches(const Case *program, Input input, const cJSON *expected, Arena *arena, Buffer *out) {
+static bool definition_matches(const Case *program, Input input, const cJSON *expected,
+                               Arena *arena, Buffer *out) {
     SessionOptions options = {0};
     Session *session = session_new(&options);
     const String *name;
     Value output;
-    bool right = session_run_text(session, "tracr.rasp", program->text, strlen(program->text), NULL) &&
-                 session_main_output(session, &name, &output);
+    bool right =
+        session_run_text(session, "tracr.rasp", program->text, strlen(program->text), NULL) &&
+        session_main_output(session, &name, &output);
     if (right) {
-        ApplyRequest request = {.graph = session_graph(session), .node = output.as.node, .input = input,
-                                .arena = arena, .diags = session_diagnostics(session)};
+        ApplyRequest request = {.graph = session_graph(session),
+                                .node = output.as.node,
+                                .input = input,
+                                .arena = arena,
+                                .diags = session_diagnostics(session)};
         Outcome outcome = outcome_of(engine_at(0), NULL, &request);
         outcome_show(out, &outcome);
-        right = outcome.status == APPLY_OK && cJSON_GetArraySize(expected) == (int)outcome.sequence.n;
+        right =
+            outcome.status == APPLY_OK && cJSON_GetArraySize(expected) == (int)outcome.sequence.n;
         for (uint32_t i = 0; right && i < outcome.sequence.n; i++) {
             right = matches(cJSON_GetArrayItem(expected, (int)i), outcome.sequence.atoms[i]);
         }
@@ -97,23 +107,29 @@ static bool definition_matches(const Case *program, Input input, const cJSON *ex
     return right;
 }
 
-static bool judge_case(const cJSON *json, const char *directory, const Refusals *refusals, const EngineSet *engines) {
+static bool judge_case(const cJSON *json, const char *directory, const Refusals *refusals,
+                       const EngineSet *engines) {
     Arena *arena = arena_new(0);
     char label[128], max_len[32];
     Case program = {0};
     const char *name = text_of(json, "name");
     snprintf(label, sizeof label, "%s %s", text_of(json, "kind"), name);
-    snprintf(max_len, sizeof max_len, "%s", json_number(cJSON_GetObjectItemCaseSensitive(json, "max_seq_len")));
+    snprintf(max_len, sizeof max_len, "%s",
+             json_number(cJSON_GetObjectItemCaseSensitive(json, "max_seq_len")));
     bool read = read_program(directory, name, arena, &program.text) &&
-                read_list(cJSON_GetObjectItemCaseSensitive(json, "vocab"), max_len, arena, &program.vocabulary);
+                read_list(cJSON_GetObjectItemCaseSensitive(json, "vocab"), max_len, arena,
+                          &program.vocabulary);
     const cJSON *input_json = cJSON_GetObjectItemCaseSensitive(json, "input");
     bool passed = read;
-    if (!read) printf("not ok - %s: there is no program for it\n", label);
+    if (!read)
+        printf("not ok - %s: there is no program for it\n", label);
     else if (!cJSON_IsNull(input_json)) {
         Input input = {0};
         Buffer got = {0};
-        passed = read_input(input_json, arena, &input) &&
-                 definition_matches(&program, input, cJSON_GetObjectItemCaseSensitive(json, "expected"), arena, &got);
+        passed =
+            read_input(input_json, arena, &input) &&
+            definition_matches(&program, input, cJSON_GetObjectItemCaseSensitive(json, "expected"),
+                               arena, &got);
         printf("%s - %s: eval gives what is expected\n", passed ? "ok" : "not ok", label);
         if (!passed) printf("# got %s\n", got.len > 0 ? got.data : "nothing");
         buffer_free(&got);
@@ -126,7 +142,8 @@ static bool judge_case(const cJSON *json, const char *directory, const Refusals 
     return passed;
 }
 
-bool tracr_cases(const char *cases, const char *directory, const Refusals *refusals, const EngineSet *engines) {
+bool tracr_cases(const char *cases, const char *directory, const Refusals *refusals,
+                 const EngineSet *engines) {
     enum { CASES = 63 };
     Buffer text = {0};
     const char *why;
@@ -136,7 +153,8 @@ bool tracr_cases(const char *cases, const char *directory, const Refusals *refus
     }
     bool passed = true;
     int count = 0;
-    for (char *line = text.data, *end; line != NULL && (end = strchr(line, '\n')) != NULL; line = end + 1) {
+    for (char *line = text.data, *end; line != NULL && (end = strchr(line, '\n')) != NULL;
+         line = end + 1) {
         *end = '\0';
         cJSON *json = json_parse_exact(line);
         bool right = json != NULL && judge_case(json, directory, refusals, engines);

@@ -14,7 +14,8 @@ const char *make_text(Generator *generator, const char *format, ...) {
     return kept;
 }
 
-/* --- leaves --------------------------------------------------------------------------------------------- */
+/* --- leaves
+ * --------------------------------------------------------------------------------------------- */
 
 /* A variable of the kind; one that nobody used yet is six times as likely. */
 static Made choose_variable(Generator *generator, Kind kind, bool single) {
@@ -28,7 +29,8 @@ static Made choose_variable(Generator *generator, Kind kind, bool single) {
     }
     if (total == 0) return not_here();
     uint32_t at = below(generator, total), i = generator->hidden;
-    for (; at >= weight[i]; i++) at -= weight[i];
+    for (; at >= weight[i]; i++)
+        at -= weight[i];
     generator->variables[i].used = true;
     Made result = generator->variables[i].made;
     result.text = generator->variables[i].name;
@@ -38,7 +40,8 @@ static Made choose_variable(Generator *generator, Kind kind, bool single) {
 static Made int_input(Generator *generator) {
     double longest = generator->vocabulary.max_len;
     uint32_t which = below(generator, 10);
-    if (which < 4 && generator->tokens.have_int) return made("tokens_int", true, generator->tokens.size);
+    if (which < 4 && generator->tokens.have_int)
+        return made("tokens_int", true, generator->tokens.size);
     if (which < 2 && generator->tokens.asis == KIND_INT)
         return made("tokens_asis", true, generator->tokens.size);
     return which < 8 ? made("indices", true, longest - 1) : made("length", true, longest);
@@ -62,7 +65,8 @@ static Made number_input(Generator *generator) {
 
 static Made string_input(Generator *generator) {
     double length = generator->tokens.length;
-    if (generator->tokens.asis == KIND_STRING && chance(generator, 15)) return made("tokens_asis", true, length);
+    if (generator->tokens.asis == KIND_STRING && chance(generator, 15))
+        return made("tokens_asis", true, length);
     return made(chance(generator, 70) ? "tokens" : "tokens_str", true, length);
 }
 
@@ -95,7 +99,8 @@ static Made make_leaf(Generator *generator, Kind kind, bool want_sop) {
     return leaf.text == NULL ? input_of(generator, kind) : leaf;
 }
 
-/* --- productions ------------------------------------------------------------------------------------------ */
+/* --- productions
+ * ------------------------------------------------------------------------------------------ */
 
 static const Production *productions_of(Kind kind) {
     switch (kind) {
@@ -110,10 +115,12 @@ static const Production *productions_of(Kind kind) {
 static Made produce(Generator *generator, Kind kind, uint32_t depth) {
     const Production *list = productions_of(kind);
     uint32_t total = 0;
-    for (const Production *p = list; p->weight > 0; p++) total += p->weight;
+    for (const Production *p = list; p->weight > 0; p++)
+        total += p->weight;
     uint32_t at = below(generator, total);
     const Production *chosen = list;
-    for (; at >= chosen->weight; chosen++) at -= chosen->weight;
+    for (; at >= chosen->weight; chosen++)
+        at -= chosen->weight;
     return chosen->produce(generator, depth - 1);
 }
 
@@ -127,7 +134,8 @@ static Made produce_call(Generator *generator, Kind kind, uint32_t depth) {
     Made a = make_sop(generator, function->parameter[0], depth - 1);
     Made b = make_sop(generator, function->parameter[1], depth - 1);
     if (a.size > LARGEST_ARGUMENT || b.size > LARGEST_ARGUMENT) return not_here();
-    return made(make_text(generator, "%s(%s, %s)", function->name, a.text, b.text), true, function->size);
+    return made(make_text(generator, "%s(%s, %s)", function->name, a.text, b.text), true,
+                function->size);
 }
 
 Made make_expression(Generator *generator, Kind kind, uint32_t depth) {
@@ -152,23 +160,28 @@ Made make_sop(Generator *generator, Kind kind, uint32_t depth) {
 }
 
 Made make_single(Generator *generator, uint32_t depth) {
-    Made variable = chance(generator, 30) ? choose_variable(generator, KIND_SELECTOR, true) : not_here();
+    Made variable =
+        chance(generator, 30) ? choose_variable(generator, KIND_SELECTOR, true) : not_here();
     if (variable.text != NULL) return variable;
     const char *text;
     uint32_t which = below(generator, 10);
     if (which < 2) {
-        text = make_text(generator, "select(indices, %s, ==)", make_constant(generator, KIND_INT).text);
+        text = make_text(generator, "select(indices, %s, ==)",
+                         make_constant(generator, KIND_INT).text);
     } else if (which < 3) {
         text = make_text(generator, "select_next_identical(%s)",
                          make_sop(generator, KIND_STRING, depth / 2).text);
     } else if (which < 4) {
         const char *seq = make_sop(generator, KIND_STRING, depth / 2).text;
-        text = make_text(generator, "select_from_%s(%s, %s)", chance(generator, 50) ? "last" : "first", seq,
-                         make_constant(generator, KIND_STRING).text);
+        text =
+            make_text(generator, "select_from_%s(%s, %s)", chance(generator, 50) ? "last" : "first",
+                      seq, make_constant(generator, KIND_STRING).text);
     } else {
         Made where = make_sop(generator, chance(generator, 80) ? KIND_INT : KIND_NUMBER, depth);
         bool plain = chance(generator, 70);
-        text = make_text(generator, plain ? "select(indices, %s, ==)" : "select(indices + 1, %s, ==)", where.text);
+        text =
+            make_text(generator, plain ? "select(indices, %s, ==)" : "select(indices + 1, %s, ==)",
+                      where.text);
     }
     if (depth > 0 && chance(generator, 25)) {
         Made other = make_expression(generator, KIND_SELECTOR, depth - 1);

@@ -85,7 +85,8 @@ static inline bool chance(Generator *generator, uint32_t percent) {
 const char *make_text(Generator *generator, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* --- productions ------------------------------------------------------------------------------------ */
+/* --- productions
+ * ------------------------------------------------------------------------------------ */
 
 typedef Made (*Produce)(Generator *generator, uint32_t depth);
 typedef struct Production {
@@ -103,7 +104,11 @@ extern const Production selector_productions[];
 static inline Made made(const char *text, bool sop, double size) {
     return (Made){.text = text, .sop = sop, .size = size};
 }
-static inline Made not_here(void) { return (Made){.text = NULL}; }
-static inline double larger(double a, double b) { return a > b ? a : b; }
+static inline Made not_here(void) {
+    return (Made){.text = NULL};
+}
+static inline double larger(double a, double b) {
+    return a > b ? a : b;
+}
 
 #endif

@@ -14,12 +14,13 @@
 #include <unistd.h>
 
 enum {
-    PROGRAM_SECONDS = 60,    /* a program that takes longer hangs */
+    PROGRAM_SECONDS = 60, /* a program that takes longer hangs */
     CANDIDATE_SECONDS = 20,
     SHRINK_ATTEMPTS = 3000,
 };
 
-/* --- one program, in a process of its own ----------------------------------------------------------------- */
+/* --- one program, in a process of its own
+ * ----------------------------------------------------------------- */
 
 /* The child's exit status says what was found; it writes nothing. */
 static pid_t start_child(void) {
@@ -62,7 +63,8 @@ static bool shows_wanted(void *state, const Case *candidate) {
     return finding == wanted->finding && signal_number == wanted->signal;
 }
 
-Case shrink_apart(Arena *arena, Case program, const EngineSet *engines, Finding finding, int signal_number) {
+Case shrink_apart(Arena *arena, Case program, const EngineSet *engines, Finding finding,
+                  int signal_number) {
     Wanted wanted = {engines, finding, signal_number};
     /* A hang costs its time limit at every candidate. */
     uint32_t attempts = signal_number == SIGALRM ? 20 : SHRINK_ATTEMPTS;
@@ -84,7 +86,8 @@ static void print_judgement(const Judgement *judgement) {
     outcome_show(&out, &judgement->definition);
     buffer_printf(&out, "\n# %s: ", judgement->engine->name);
     outcome_show(&out, &judgement->outcome);
-    printf("%s%s\n", out.data, judgement->finding == FIND_NOWHERE ? " (refused without a place)" : "");
+    printf("%s%s\n", out.data,
+           judgement->finding == FIND_NOWHERE ? " (refused without a place)" : "");
     buffer_free(&out);
 }
 
@@ -115,7 +118,9 @@ void report_apart(const Case *program, const EngineSet *engines) {
     waitpid(child, &status, 0);
 }
 
-/* --- totals --------------------------------------------------------------------------------------------------- */
+/* --- totals
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 /* "E0701 't' can take 17 values" becomes "E0701 '' can take N values". */
 static void normalise(DiagId id, const char *message, char text[REASON_BYTES]) {
@@ -126,7 +131,8 @@ static void normalise(DiagId id, const char *message, char text[REASON_BYTES]) {
             text[len++] = *c;
             c = close;
         } else if (isdigit((unsigned char)*c)) {
-            while (isdigit((unsigned char)c[1]) || (c[1] == '.' && isdigit((unsigned char)c[2]))) c++;
+            while (isdigit((unsigned char)c[1]) || (c[1] == '.' && isdigit((unsigned char)c[2])))
+                c++;
             text[len++] = 'N';
             continue;
         }
@@ -151,7 +157,8 @@ static void count_reason(EngineTotals *totals, const char *text, uint64_t count,
     reason->seed = seed;
 }
 
-static void add_judgement(HuntTotals *totals, const Judgement *judgement, size_t engines, uint64_t seed) {
+static void add_judgement(HuntTotals *totals, const Judgement *judgement, size_t engines,
+                          uint64_t seed) {
     totals->programs++;
     totals->inputs += judgement->inputs;
     totals->eval_fails += judgement->eval_fails;
@@ -197,7 +204,9 @@ static int more_frequent(const void *a, const void *b) {
     return strcmp(left->text, right->text);
 }
 
-/* --- workers ---------------------------------------------------------------------------------------------------- */
+/* --- workers
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 /* Shared with the worker, which is the only one to write while it runs. */
 typedef struct Worker {
@@ -216,7 +225,8 @@ static void work(Worker *worker, const HuntOptions *options) {
         Arena *arena = arena_new(0);
         Case program = random_case(arena, options, worker->next);
         Judgement judgement = judge(arena, &program, &options->engines);
-        add_judgement(&worker->totals, &judgement, options->engines.count, options->first_seed + worker->next);
+        add_judgement(&worker->totals, &judgement, options->engines.count,
+                      options->first_seed + worker->next);
         arena_free(arena);
         if (judgement.finding != FIND_NOTHING) _exit((int)judgement.finding);
     }
@@ -243,8 +253,10 @@ static void start_worker(Hunting *hunting, uint32_t job) {
 static void add_failure(Hunting *hunting, uint64_t number, Finding finding, int signal_number) {
     Hunt *result = hunting->hunt;
     Case program = random_case(hunting->arena, hunting->options, number);
-    Failure failure = {.seed = hunting->options->first_seed + number, .finding = finding, .signal = signal_number};
-    failure.program = shrink_apart(hunting->arena, program, &hunting->options->engines, finding, signal_number);
+    Failure failure = {
+        .seed = hunting->options->first_seed + number, .finding = finding, .signal = signal_number};
+    failure.program =
+        shrink_apart(hunting->arena, program, &hunting->options->engines, finding, signal_number);
     result->failures[result->failure_count++] = failure;
 }
 
@@ -254,7 +266,8 @@ static bool wait_worker(Hunting *hunting) {
     pid_t ended = waitpid(-1, &status, 0);
     if (ended <= 0) return false;
     uint32_t job = 0;
-    while (hunting->pids[job] != ended) job++;
+    while (hunting->pids[job] != ended)
+        job++;
     Finding finding = finding_of(status, &signal_number);
     Worker *worker = &hunting->workers[job];
     if (finding != FIND_NOTHING || signal_number != 0) {
@@ -280,8 +293,10 @@ Hunt hunt(Arena *arena, const HuntOptions *options) {
         start_worker(&hunting, job);
     }
     bool left = options->jobs > 0;
-    while (left) left = wait_worker(&hunting);
-    for (uint32_t job = 0; job < options->jobs; job++) add_totals(&result.totals, &workers[job].totals);
+    while (left)
+        left = wait_worker(&hunting);
+    for (uint32_t job = 0; job < options->jobs; job++)
+        add_totals(&result.totals, &workers[job].totals);
     for (size_t i = 0; i < ENGINES_AT_MOST; i++) {
         EngineTotals *totals = &result.totals.engines[i];
         qsort(totals->reasons, totals->reason_count, sizeof totals->reasons[0], more_frequent);

@@ -1,7 +1,7 @@
-/* Hunting: random programs by the thousand, over several processes. A worker judges programs; it ends
-   at the first one that shows something, and so does one that crashes or hangs. The parent, which runs
-   no engine itself, then shrinks that program, trying each candidate in a process of its own, and starts
-   the worker again behind it. */
+/* Hunting: random programs by the thousand, over several processes. A worker judges programs; it
+   ends at the first one that shows something, and so does one that crashes or hangs. The parent,
+   which runs no engine itself, then shrinks that program, trying each candidate in a process of its
+   own, and starts the worker again behind it. */
 #ifndef RASPC_RANDOM_HUNT_H
 #define RASPC_RANDOM_HUNT_H
 
@@ -17,7 +17,8 @@ typedef struct HuntOptions {
 
 enum { REASONS_AT_MOST = 64, REASON_BYTES = 160 };
 
-/* Why programs were refused: "E0701 the message", with what differs from program to program left out. */
+/* Why programs were refused: "E0701 the message", with what differs from program to program left
+ * out. */
 typedef struct Reason {
     char text[REASON_BYTES];
     uint64_t count;
@@ -25,11 +26,12 @@ typedef struct Reason {
 } Reason;
 
 typedef struct EngineTotals {
-    uint64_t compared, refused;   /* programs */
-    uint64_t equal, failed_too;   /* inputs */
-    uint64_t other_kind;          /* of the equal ones: 1 against 1.0 */
+    uint64_t compared, refused; /* programs */
+    uint64_t equal, failed_too; /* inputs */
+    uint64_t other_kind;        /* of the equal ones: 1 against 1.0 */
     uint32_t reason_count;
-    Reason reasons[REASONS_AT_MOST]; /* (reason_count), the most frequent first once the hunt is over */
+    Reason reasons[REASONS_AT_MOST]; /* (reason_count), the most frequent first once the hunt is
+                                        over */
     uint64_t other_reasons;
 } EngineTotals;
 
@@ -56,7 +58,8 @@ Hunt hunt(Arena *arena, const HuntOptions *options);
 /* Judges one program in a process of its own: what it shows (with its signal when it dies). */
 Finding judge_apart(const Case *program, const EngineSet *engines, int *signal);
 /* Shrinks a program that shows that. */
-Case shrink_apart(Arena *arena, Case program, const EngineSet *engines, Finding finding, int signal);
+Case shrink_apart(Arena *arena, Case program, const EngineSet *engines, Finding finding,
+                  int signal);
 /* Prints as TAP comments what the program shows, with the results that differ. */
 void report_apart(const Case *program, const EngineSet *engines);
 

@@ -34,7 +34,8 @@ static Outcome keep_outcome(Arena *arena, Outcome outcome) {
     for (uint32_t i = 0; i < outcome.sequence.n; i++)
         atoms[i] = atom_copy(arena, outcome.sequence.atoms[i]);
     outcome.sequence.atoms = atoms;
-    if (outcome.message != NULL) outcome.message = arena_strndup(arena, outcome.message, strlen(outcome.message));
+    if (outcome.message != NULL)
+        outcome.message = arena_strndup(arena, outcome.message, strlen(outcome.message));
     outcome.matrix = (Matrix){0}; /* the output is an s-op */
     return outcome;
 }
@@ -49,7 +50,8 @@ static void find(Trying *trying, Finding finding, const Engine *engine, const Ap
     judgement->outcome = keep_outcome(trying->arena, *outcome);
 }
 
-static void compare(Trying *trying, size_t which, const ApplyRequest *request, const Outcome *definition) {
+static void compare(Trying *trying, size_t which, const ApplyRequest *request,
+                    const Outcome *definition) {
     const Engine *engine = trying->engines->engines[which];
     EngineTally *tally = &trying->judgement.tally[which];
     Outcome outcome = outcome_of(engine, trying->states[which], request);
@@ -70,19 +72,41 @@ static void compare(Trying *trying, size_t which, const ApplyRequest *request, c
     }
 }
 
+/* A refusal that is no matter of the engine's says that the program fails on every input. */
+static bool claims_failure(const EngineTally *tally) {
+    return tally->refused && strcmp(diag_class(tally->id), "engine") != 0;
+}
+
+static void check_claim(Trying *trying, size_t which, const ApplyRequest *request,
+                        const Outcome *definition) {
+    const EngineTally *tally = &trying->judgement.tally[which];
+    if (definition->status != APPLY_OK || !claims_failure(tally)) return;
+    Outcome refusal = {.status = APPLY_REFUSED, .id = tally->id, .message = tally->message};
+    find(trying, FIND_FALSE_REFUSAL, trying->engines->engines[which], request, definition,
+         &refusal);
+}
+
 /* False when nothing is left to compare. */
 static bool try_input(Trying *trying, Input input) {
     Diagnostics *diags = session_diagnostics(trying->session);
     Arena *scratch = arena_new(LIMIT_EVALUATION_BYTES);
-    ApplyRequest request = {.graph = session_graph(trying->session), .node = trying->node, .input = input,
-                            .span = trying->span, .arena = scratch, .diags = diags};
+    ApplyRequest request = {.graph = session_graph(trying->session),
+                            .node = trying->node,
+                            .input = input,
+                            .span = trying->span,
+                            .arena = scratch,
+                            .diags = diags};
     Outcome definition = outcome_of(engine_at(0), NULL, &request);
     trying->judgement.inputs++;
     if (definition.status != APPLY_OK) trying->judgement.eval_fails++;
     bool left = false;
-    for (size_t i = 0; i < trying->engines->count && trying->judgement.finding == FIND_NOTHING; i++) {
+    for (size_t i = 0; i < trying->engines->count && trying->judgement.finding == FIND_NOTHING;
+         i++) {
         if (!trying->judgement.tally[i].refused) compare(trying, i, &request, &definition);
-        left = left || !trying->judgement.tally[i].refused;
+        if (trying->judgement.finding == FIND_NOTHING)
+            check_claim(trying, i, &request, &definition);
+        left = left || !trying->judgement.tally[i].refused ||
+               claims_failure(&trying->judgement.tally[i]);
     }
     diagnostics_truncate(diags, 0);
     arena_free(scratch);
@@ -96,8 +120,9 @@ static uint64_t some_trial(const Trials *trials, uint64_t i) {
 
 static void try_inputs(Trying *trying, const Case *program) {
     const Vocabulary *vocabulary = &program->vocabulary;
-    Trials trials = trials_all(vocabulary) <= FEASIBLE_INPUTS ? trials_exhaustive(vocabulary)
-                                                              : trials_sampled(vocabulary, SAMPLES, 1);
+    Trials trials = trials_all(vocabulary) <= FEASIBLE_INPUTS
+                        ? trials_exhaustive(vocabulary)
+                        : trials_sampled(vocabulary, SAMPLES, 1);
     Atom *tokens = ARENA_ARRAY(trying->arena, Atom, vocabulary->max_len);
     for (size_t i = 0; i < trying->engines->count; i++) {
         EngineOptions options = {.vocabulary = vocabulary};
@@ -121,7 +146,8 @@ Judgement judge(Arena *arena, const Case *program, const EngineSet *engines) {
     Diagnostics *diags = session_diagnostics(trying.session);
     const String *name;
     Value output;
-    bool read = session_run_text(trying.session, "random.rasp", program->text, strlen(program->text), NULL);
+    bool read =
+        session_run_text(trying.session, "random.rasp", program->text, strlen(program->text), NULL);
     if (!read || diagnostics_count(diags) > 0) {
         const char *message = diagnostics_message(diags, 0);
         trying.judgement.finding = FIND_WRONG_PROGRAM;
@@ -140,7 +166,9 @@ Judgement judge(Arena *arena, const Case *program, const EngineSet *engines) {
     return trying.judgement;
 }
 
-/* --- files ----------------------------------------------------------------------------------------------- */
+/* --- files
+ * -----------------------------------------------------------------------------------------------
+ */
 
 /* # model: --max-len 4 --vocab '["a", "b"]' */
 static bool read_model(const char *line, Arena *arena, Vocabulary *out) {
@@ -148,8 +176,10 @@ static bool read_model(const char *line, Arena *arena, Vocabulary *out) {
     if (strncmp(line, before, strlen(before)) != 0) return false;
     line += strlen(before);
     size_t digits = strspn(line, "0123456789"), rest = strcspn(line, "\n");
-    if (strncmp(line + digits, between, strlen(between)) != 0 || line[rest - 1] != '\'') return false;
-    const char *max_len = arena_strndup(arena, line, digits), *spec = line + digits + strlen(between);
+    if (strncmp(line + digits, between, strlen(between)) != 0 || line[rest - 1] != '\'')
+        return false;
+    const char *max_len = arena_strndup(arena, line, digits),
+               *spec = line + digits + strlen(between);
     const char *vocab = arena_strndup(arena, spec, (size_t)(line + rest - 1 - spec));
     Sources *sources = sources_new();
     InputReader reader = {.arena = arena, .sources = sources, .diags = diagnostics_new(sources)};
@@ -165,7 +195,8 @@ bool case_read(const char *path, Arena *arena, Case *out) {
     bool read = file_read(path, LIMIT_SOURCE_BYTES, &text, &why);
     if (!read) printf("# %s: %s\n", path, why);
     if (read && !read_model(text.data, arena, &out->vocabulary)) {
-        printf("# %s: the first line must be like \"# model: --max-len 4 --vocab '[1, 2]'\"\n", path);
+        printf("# %s: the first line must be like \"# model: --max-len 4 --vocab '[1, 2]'\"\n",
+               path);
         read = false;
     }
     if (read) out->text = arena_strndup(arena, text.data, text.len);

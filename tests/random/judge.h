@@ -8,7 +8,8 @@
 typedef struct Case {
     const char *text;
     Vocabulary vocabulary;
-    uint32_t inputs_at_most; /* to compare on: some of the greatest length and some random ones; 0: all */
+    uint32_t inputs_at_most; /* to compare on: some of the greatest length and some random ones; 0:
+                                all */
 } Case;
 
 enum { ENGINES_AT_MOST = 4 };
@@ -24,6 +25,7 @@ typedef enum Finding {
     FIND_WRONG_PROGRAM, /* it has a diagnostic, or no output */
     FIND_DIFFERENCE,    /* an engine does not agree with eval */
     FIND_NOWHERE,       /* an engine refuses without saying where */
+    FIND_FALSE_REFUSAL, /* an engine says that the program fails on every input, and it does not */
     FINDING_COUNT
 } Finding;
 

@@ -18,7 +18,8 @@ enum { FAILURES_AT_MOST = 5, TABLE_ROWS = 25 };
 
 static int usage(void) {
     fputs("usage: test-random SEED COUNT [--engines interp,jit] [--size K] [--jobs N] [--strict]\n"
-          "       test-random --show SEED [--size K] | --replay FILE... | --self\n", stderr);
+          "       test-random --show SEED [--size K] | --replay FILE... | --self\n",
+          stderr);
     return 2;
 }
 
@@ -27,8 +28,9 @@ static bool choose_engines(const char *names, EngineSet *out) {
     *out = (EngineSet){0};
     while (*names != '\0') {
         size_t len = strcspn(names, ","), i = 0;
-        while (i < engine_count() && (strlen(engine_at(i)->name) != len ||
-                                      strncmp(engine_at(i)->name, names, len) != 0)) i++;
+        while (i < engine_count() &&
+               (strlen(engine_at(i)->name) != len || strncmp(engine_at(i)->name, names, len) != 0))
+            i++;
         if (i == engine_count()) return false;
         if (i > 0 && out->count < ENGINES_AT_MOST) out->engines[out->count++] = engine_at(i);
         names += len + (names[len] == ',');
@@ -43,18 +45,21 @@ static void print_table(const EngineTotals *totals) {
                (unsigned long long)reason->seed);
     }
     uint64_t rest = totals->other_reasons;
-    for (uint32_t i = TABLE_ROWS; i < totals->reason_count; i++) rest += totals->reasons[i].count;
+    for (uint32_t i = TABLE_ROWS; i < totals->reason_count; i++)
+        rest += totals->reasons[i].count;
     if (rest > 0) printf("#   %6llu for other reasons\n", (unsigned long long)rest);
 }
 
 static void print_failure(const Failure *failure, const EngineSet *engines) {
-    static const char *const findings[FINDING_COUNT] = {NULL, "is wrong", "gives different results",
-                                                        "is refused without a place"};
+    static const char *const findings[FINDING_COUNT] = {
+        NULL, "is wrong", "gives different results", "is refused without a place",
+        "is refused for failing everywhere, which it does not"};
     if (failure->signal == 0) {
-        printf("not ok - the program of seed %llu %s\n", (unsigned long long)failure->seed, findings[failure->finding]);
+        printf("not ok - the program of seed %llu %s\n", (unsigned long long)failure->seed,
+               findings[failure->finding]);
     } else {
-        printf("not ok - the program of seed %llu: signal %d (%s)\n", (unsigned long long)failure->seed,
-               failure->signal, strsignal(failure->signal));
+        printf("not ok - the program of seed %llu: signal %d (%s)\n",
+               (unsigned long long)failure->seed, failure->signal, strsignal(failure->signal));
     }
     report_apart(&failure->program, engines);
 }
@@ -65,10 +70,12 @@ static int run_hunt(const HuntOptions *options) {
     printf("# %llu programs from seed %llu on, %llu inputs; eval fails on %llu\n",
            (unsigned long long)found.totals.programs, (unsigned long long)options->first_seed,
            (unsigned long long)found.totals.inputs, (unsigned long long)found.totals.eval_fails);
-    for (uint32_t i = 0; i < found.failure_count; i++) print_failure(&found.failures[i], &options->engines);
+    for (uint32_t i = 0; i < found.failure_count; i++)
+        print_failure(&found.failures[i], &options->engines);
     for (size_t i = 0; i < options->engines.count; i++) {
         const EngineTotals *totals = &found.totals.engines[i];
-        printf("ok - %s was compared on %llu programs, refused %llu; equal on %llu inputs (%llu with 1 for 1.0), "
+        printf("ok - %s was compared on %llu programs, refused %llu; equal on %llu inputs (%llu "
+               "with 1 for 1.0), "
                "failed with eval on %llu%s\n",
                options->engines.engines[i]->name, (unsigned long long)totals->compared,
                (unsigned long long)totals->refused, (unsigned long long)totals->equal,
@@ -83,7 +90,9 @@ static int run_hunt(const HuntOptions *options) {
 /* What is known to go wrong is no failure, but its going right is worth a word. */
 static bool report_replay(const char *path, bool right) {
     bool open = strstr(path, "/open/") != NULL;
-    const char *remark = !open ? "" : right ? " is right now: move it out of open/" : " # SKIP known to go wrong";
+    const char *remark = !open   ? ""
+                         : right ? " is right now: move it out of open/"
+                                 : " # SKIP known to go wrong";
     printf("%s - %s%s\n", right || open ? "ok" : "not ok", path, remark);
     return right || open;
 }
@@ -95,7 +104,8 @@ static int replay(char **paths, int count, const EngineSet *engines) {
         Case program;
         int signal_number = 0;
         bool read = case_read(paths[i], arena, &program);
-        Finding finding = read ? judge_apart(&program, engines, &signal_number) : FIND_WRONG_PROGRAM;
+        Finding finding =
+            read ? judge_apart(&program, engines, &signal_number) : FIND_WRONG_PROGRAM;
         bool right = read && finding == FIND_NOTHING && signal_number == 0;
         bool passed = report_replay(paths[i], right);
         if (read && !passed) {
@@ -121,8 +131,7 @@ int main(int argc, char **argv) {
         {"engines", required_argument, NULL, 'e'}, {"size", required_argument, NULL, 'k'},
         {"jobs", required_argument, NULL, 'j'},    {"show", required_argument, NULL, 's'},
         {"replay", no_argument, NULL, 'r'},        {"strict", no_argument, NULL, 'x'},
-               {"self", no_argument, NULL, 't'},
-        {NULL, 0, NULL, 0}};
+        {"self", no_argument, NULL, 't'},          {NULL, 0, NULL, 0}};
     HuntOptions options = {.size = DEFAULT_SIZE, .jobs = 1, .failures_at_most = FAILURES_AT_MOST};
     const char *shown = NULL;
     bool replays = false, self = false, strict = false;

@@ -1,4 +1,5 @@
-/* From a seed to a program: statements, each with a fresh name, and a last one that is the output. */
+/* From a seed to a program: statements, each with a fresh name, and a last one that is the output.
+ */
 #include "tests/random/generator.h"
 
 #include <string.h>
@@ -14,12 +15,14 @@ void model_line(Buffer *out, const Vocabulary *vocabulary) {
 
 static void define(Generator *generator, const char *name, Kind kind, Made value) {
     if (generator->variable_count == VARIABLES_AT_MOST) return;
-    generator->variables[generator->variable_count++] = (Variable){.name = name, .kind = kind, .made = value};
+    generator->variables[generator->variable_count++] =
+        (Variable){.name = name, .kind = kind, .made = value};
 }
 
 static Kind choose_kind(Generator *generator) {
-    static const Kind kinds[] = {KIND_NUMBER, KIND_NUMBER, KIND_INT, KIND_INT, KIND_INT,
-                                 KIND_BOOL,   KIND_STRING, KIND_STRING, KIND_SELECTOR, KIND_SELECTOR};
+    static const Kind kinds[] = {KIND_NUMBER,   KIND_NUMBER,  KIND_INT,    KIND_INT,
+                                 KIND_INT,      KIND_BOOL,    KIND_STRING, KIND_STRING,
+                                 KIND_SELECTOR, KIND_SELECTOR};
     return kinds[below(generator, 10)];
 }
 
@@ -46,7 +49,8 @@ static void add_function(Generator *generator, Buffer *text, uint32_t depth) {
     static const Kind kinds[] = {KIND_INT, KIND_NUMBER, KIND_BOOL, KIND_STRING};
     if (generator->function_count == FUNCTIONS_AT_MOST) return;
     if (generator->variable_count + PARAMETERS + 1 > VARIABLES_AT_MOST) return;
-    RandomFunction function = {.name = new_name(generator, "f"), .result = kinds[below(generator, 4)]};
+    RandomFunction function = {.name = new_name(generator, "f"),
+                               .result = kinds[below(generator, 4)]};
     uint32_t before = generator->hidden, count = generator->variable_count;
     generator->hidden = count; /* the body sees its parameters alone */
     const char *const parameters[PARAMETERS] = {"a", "b"};
@@ -62,23 +66,27 @@ static void add_function(Generator *generator, Buffer *text, uint32_t depth) {
     generator->hidden = before;
     generator->variable_count = count;
     function.size = result.size;
-    buffer_printf(text, "def %s(a, b) {\n    c = %s;\n    return %s;\n}\n", function.name, local.text, result.text);
+    buffer_printf(text, "def %s(a, b) {\n    c = %s;\n    return %s;\n}\n", function.name,
+                  local.text, result.text);
     generator->functions[generator->function_count++] = function;
 }
 
 /* A loop that adds up: it is unrolled when the program is read. */
 static void add_loop(Generator *generator, Buffer *text, uint32_t depth) {
     const char *name = new_name(generator, "i");
-    Made start = make_expression(generator, KIND_INT, depth / 2), seq = make_sop(generator, KIND_INT, depth);
+    Made start = make_expression(generator, KIND_INT, depth / 2),
+         seq = make_sop(generator, KIND_INT, depth);
     enum { TURNS = 3 };
-    buffer_printf(text, "%s = %s;\nfor k in [%u, %u, %u] {\n    %s = %s + indicator(%s == k);\n}\n", name,
-                  start.text, below(generator, 4), below(generator, 4), below(generator, 4), name, name, seq.text);
+    buffer_printf(text, "%s = %s;\nfor k in [%u, %u, %u] {\n    %s = %s + indicator(%s == k);\n}\n",
+                  name, start.text, below(generator, 4), below(generator, 4), below(generator, 4),
+                  name, name, seq.text);
     define(generator, name, KIND_INT, made(name, true, start.size + TURNS));
 }
 
 static uint32_t count_unused(const Generator *generator) {
     uint32_t unused = 0;
-    for (uint32_t i = 0; i < generator->variable_count; i++) unused += !generator->variables[i].used;
+    for (uint32_t i = 0; i < generator->variable_count; i++)
+        unused += !generator->variables[i].used;
     return unused;
 }
 
@@ -86,13 +94,16 @@ static uint32_t count_unused(const Generator *generator) {
 static const char *make_output(Generator *generator, uint32_t depth) {
     enum { ATTEMPTS = 6 };
     bool used[VARIABLES_AT_MOST];
-    for (uint32_t i = 0; i < generator->variable_count; i++) used[i] = generator->variables[i].used;
+    for (uint32_t i = 0; i < generator->variable_count; i++)
+        used[i] = generator->variables[i].used;
     const char *best = NULL;
     uint32_t fewest = 0;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        for (uint32_t i = 0; i < generator->variable_count; i++) generator->variables[i].used = used[i];
+        for (uint32_t i = 0; i < generator->variable_count; i++)
+            generator->variables[i].used = used[i];
         Kind kind;
-        do kind = choose_kind(generator);
+        do
+            kind = choose_kind(generator);
         while (kind == KIND_SELECTOR);
         const char *text = make_sop(generator, kind, depth).text;
         uint32_t unused = count_unused(generator);
@@ -113,9 +124,12 @@ RandomProgram random_program(Arena *arena, uint64_t seed, uint32_t size) {
     buffer_printf(&text, "# seed %llu, size %u\n", (unsigned long long)seed, size);
     for (uint32_t i = 0; i < statements; i++) {
         uint32_t which = below(&generator, 20);
-        if (which == 0) add_function(&generator, &text, depth);
-        else if (which == 1) add_loop(&generator, &text, depth);
-        else add_assignment(&generator, &text, depth);
+        if (which == 0)
+            add_function(&generator, &text, depth);
+        else if (which == 1)
+            add_loop(&generator, &text, depth);
+        else
+            add_assignment(&generator, &text, depth);
     }
     buffer_printf(&text, "result = %s;\n", make_output(&generator, depth + 1));
     RandomProgram program = {arena_strndup(arena, text.data, text.len), generator.vocabulary};

@@ -13,7 +13,8 @@ static bool report(bool passed, const char *name) {
     return passed;
 }
 
-/* --- the generator -------------------------------------------------------------------------------------------- */
+/* --- the generator
+ * -------------------------------------------------------------------------------------------- */
 
 enum { PROGRAMS = 400 };
 
@@ -35,9 +36,10 @@ static bool study(const Case *program, bool *seen, uint32_t *depth) {
     Session *session = session_new(&options);
     const String *name;
     Value output;
-    bool right = session_run_text(session, "random.rasp", program->text, strlen(program->text), NULL) &&
-                 diagnostics_count(session_diagnostics(session)) == 0 &&
-                 session_main_output(session, &name, &output);
+    bool right =
+        session_run_text(session, "random.rasp", program->text, strlen(program->text), NULL) &&
+        diagnostics_count(session_diagnostics(session)) == 0 &&
+        session_main_output(session, &name, &output);
     if (right) {
         const Graph *graph = session_graph(session);
         const uint8_t *needed = graph_needed(graph, output.as.node, session_arena(session));
@@ -46,7 +48,8 @@ static bool study(const Case *program, bool *seen, uint32_t *depth) {
         }
         *depth = graph_node(graph, output.as.node)->depth;
     } else if (diagnostics_count(session_diagnostics(session)) > 0) {
-        printf("# %s\n# in: %s\n", diagnostics_message(session_diagnostics(session), 0), program->text);
+        printf("# %s\n# in: %s\n", diagnostics_message(session_diagnostics(session), 0),
+               program->text);
     }
     session_free(session);
     return right;
@@ -69,13 +72,15 @@ static bool programs_are_right_and_varied(void) {
         all_seen = all_seen && seen[op];
     }
     bool deep = layers[2] + layers[3] > PROGRAMS / 5 && layers[0] < PROGRAMS / 5;
-    printf("# layers: %u, %u, %u, %u, more: %u\n", layers[0], layers[1], layers[2], layers[3], layers[4]);
+    printf("# layers: %u, %u, %u, %u, more: %u\n", layers[0], layers[1], layers[2], layers[3],
+           layers[4]);
     bool right = report(all_right, "programs elaborate without a diagnostic");
     right = report(all_seen, "every operation is in some program") && right;
     return report(deep, "programs have layers") && right;
 }
 
-/* --- engines that are wrong on purpose -------------------------------------------------------------------------- */
+/* --- engines that are wrong on purpose
+ * -------------------------------------------------------------------------- */
 
 static bool needs(const ApplyRequest *request, GraphOp op) {
     const uint8_t *needed = graph_needed(request->graph, request->node, request->arena);
@@ -86,9 +91,11 @@ static bool needs(const ApplyRequest *request, GraphOp op) {
 }
 
 /* eval, but it counts one too many at the last position. */
-static ApplyStatus apply_miscounting(void *state, const ApplyRequest *request, Sequence *sequence, Matrix *matrix) {
+static ApplyStatus apply_miscounting(void *state, const ApplyRequest *request, Sequence *sequence,
+                                     Matrix *matrix) {
     ApplyStatus status = apply_eval(state, request, sequence, matrix);
-    if (status != APPLY_OK || !needs(request, OP_WIDTH) || sequence->type != SEQUENCE_INTS) return status;
+    if (status != APPLY_OK || !needs(request, OP_WIDTH) || sequence->type != SEQUENCE_INTS)
+        return status;
     Atom *atoms = ARENA_ARRAY(request->arena, Atom, sequence->n);
     memcpy(atoms, sequence->atoms, sequence->n * sizeof *atoms);
     Atom *last = &atoms[sequence->n - 1];
@@ -99,7 +106,8 @@ static ApplyStatus apply_miscounting(void *state, const ApplyRequest *request, S
 }
 
 /* eval, but 1.0 and True come out as 1. */
-static ApplyStatus apply_careless(void *state, const ApplyRequest *request, Sequence *sequence, Matrix *matrix) {
+static ApplyStatus apply_careless(void *state, const ApplyRequest *request, Sequence *sequence,
+                                  Matrix *matrix) {
     ApplyStatus status = apply_eval(state, request, sequence, matrix);
     if (status != APPLY_OK) return status;
     Atom *atoms = ARENA_ARRAY(request->arena, Atom, sequence->n);
@@ -112,27 +120,40 @@ static ApplyStatus apply_careless(void *state, const ApplyRequest *request, Sequ
 }
 
 /* eval, but where it fails there is a guess. */
-static ApplyStatus apply_guessing(void *state, const ApplyRequest *request, Sequence *sequence, Matrix *matrix) {
+static ApplyStatus apply_guessing(void *state, const ApplyRequest *request, Sequence *sequence,
+                                  Matrix *matrix) {
     size_t before = diagnostics_count(request->diags);
     if (apply_eval(state, request, sequence, matrix) == APPLY_OK) return APPLY_OK;
     diagnostics_truncate(request->diags, before);
     uint32_t n = request->input.n;
     Atom *zeros = ARENA_ARRAY(request->arena, Atom, n);
-    for (uint32_t i = 0; i < n; i++) zeros[i] = atom_int(0);
+    for (uint32_t i = 0; i < n; i++)
+        zeros[i] = atom_int(0);
     *sequence = (Sequence){.n = n, .type = SEQUENCE_INTS, .atoms = zeros};
     return APPLY_OK;
 }
 
 /* Dies of a look-up. */
-static ApplyStatus apply_crashing(void *state, const ApplyRequest *request, Sequence *sequence, Matrix *matrix) {
+static ApplyStatus apply_crashing(void *state, const ApplyRequest *request, Sequence *sequence,
+                                  Matrix *matrix) {
     if (needs(request, OP_LOOKUP)) raise(SIGKILL);
     return apply_eval(state, request, sequence, matrix);
 }
 
 /* Refuses sorting, without a place. */
-static ApplyStatus apply_mute(void *state, const ApplyRequest *request, Sequence *sequence, Matrix *matrix) {
+static ApplyStatus apply_mute(void *state, const ApplyRequest *request, Sequence *sequence,
+                              Matrix *matrix) {
     if (!needs(request, OP_SELECT_GT)) return apply_eval(state, request, sequence, matrix);
     diag_error(request->diags, DIAG_CANNOT_LOWER, (Span){0}, "no");
+    return APPLY_REFUSED;
+}
+
+/* Says that a sum divides by zero on every input. */
+static ApplyStatus apply_lying(void *state, const ApplyRequest *request, Sequence *sequence,
+                               Matrix *matrix) {
+    if (!needs(request, OP_ADD)) return apply_eval(state, request, sequence, matrix);
+    Span span = graph_node(request->graph, request->node)->span;
+    diag_error(request->diags, DIAG_ZERO_DIVISION, span.file != 0 ? span : request->span, "no");
     return APPLY_REFUSED;
 }
 
@@ -141,22 +162,28 @@ typedef struct WrongEngine {
     ApplyFunction apply;
     Finding finding;
     int signal;
-    const char *has;   /* the shrunk program must have that word */
-    size_t at_most;    /* bytes, in the shrunk program */
+    const char *has; /* the shrunk program must have that word */
+    size_t at_most;  /* bytes, in the shrunk program */
 } WrongEngine;
 
 static bool catches(const WrongEngine *wrong) {
     Arena *arena = arena_new(0);
     Engine engine = {.name = wrong->name, .apply = wrong->apply};
-    HuntOptions options = {.first_seed = 1, .count = PROGRAMS, .size = DEFAULT_SIZE, .jobs = 1,
-                           .failures_at_most = 1, .engines = {{&engine}, 1, true}};
+    HuntOptions options = {.first_seed = 1,
+                           .count = PROGRAMS,
+                           .size = DEFAULT_SIZE,
+                           .jobs = 1,
+                           .failures_at_most = 1,
+                           .engines = {{&engine}, 1, true}};
     Hunt found = hunt(arena, &options);
     const Failure *failure = &found.failures[0];
-    bool caught = found.failure_count == 1 && failure->finding == wrong->finding && failure->signal == wrong->signal;
+    bool caught = found.failure_count == 1 && failure->finding == wrong->finding &&
+                  failure->signal == wrong->signal;
     bool shrunk = caught && strlen(failure->program.text) <= wrong->at_most &&
                   strstr(failure->program.text, wrong->has) != NULL;
     char name[128];
-    snprintf(name, sizeof name, "an engine that is %s is caught, and the program is made small", wrong->name);
+    snprintf(name, sizeof name, "an engine that is %s is caught, and the program is made small",
+             wrong->name);
     report(shrunk, name);
     if (caught && !shrunk) printf("# shrunk to: %s\n", failure->program.text);
     arena_free(arena);
@@ -165,7 +192,11 @@ static bool catches(const WrongEngine *wrong) {
 
 static bool catches_nothing_in_eval(void) {
     Arena *arena = arena_new(0);
-    HuntOptions options = {.first_seed = 1, .count = 100, .size = DEFAULT_SIZE, .jobs = 1, .failures_at_most = 1,
+    HuntOptions options = {.first_seed = 1,
+                           .count = 100,
+                           .size = DEFAULT_SIZE,
+                           .jobs = 1,
+                           .failures_at_most = 1,
                            .engines = {{engine_at(0)}, 1, true}};
     Hunt found = hunt(arena, &options);
     bool right = found.failure_count == 0 && found.totals.programs == 100 &&
@@ -180,11 +211,13 @@ bool self_test(void) {
         {"careless of kinds", apply_careless, FIND_DIFFERENCE, 0, "=", 60},
         {"guessing", apply_guessing, FIND_DIFFERENCE, 0, "result", 60},
         {"crashing", apply_crashing, FIND_NOTHING, SIGKILL, "tokens", 60},
+        {"lying", apply_lying, FIND_FALSE_REFUSAL, 0, "=", 60},
         {"refusing without a place", apply_mute, FIND_NOWHERE, 0, "=", 80},
     };
     bool passed = same_program_for_a_seed();
     passed = programs_are_right_and_varied() && passed;
     passed = catches_nothing_in_eval() && passed;
-    for (size_t i = 0; i < sizeof wrongs / sizeof wrongs[0]; i++) passed = catches(&wrongs[i]) && passed;
+    for (size_t i = 0; i < sizeof wrongs / sizeof wrongs[0]; i++)
+        passed = catches(&wrongs[i]) && passed;
     return passed;
 }

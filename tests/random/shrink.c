@@ -18,7 +18,8 @@ static bool attempt(Shrinking *shrinking, Case candidate) {
     return true;
 }
 
-/* --- the model ---------------------------------------------------------------------------------------------- */
+/* --- the model
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool shrink_length(Shrinking *shrinking) {
     uint32_t longest = shrinking->best.vocabulary.max_len;
@@ -48,7 +49,9 @@ static bool shrink_vocabulary(Shrinking *shrinking) {
     return false;
 }
 
-/* --- the text -------------------------------------------------------------------------------------------------- */
+/* --- the text
+ * --------------------------------------------------------------------------------------------------
+ */
 
 /* The program with the span replaced; tried only when that makes it shorter. */
 static bool try_replacement(Shrinking *shrinking, Span span, const char *replacement, size_t len) {
@@ -67,18 +70,22 @@ static bool is_statement(const Tree *tree) {
     return tree->kind >= TREE_EXPRESSION && tree->kind <= TREE_CHECK;
 }
 
-static bool is_expression(const Tree *tree) { return tree->kind >= TREE_NAME && tree->kind < TREE_ERROR; }
+static bool is_expression(const Tree *tree) {
+    return tree->kind >= TREE_NAME && tree->kind < TREE_ERROR;
+}
 
 /* A span that stands alone: with the line end behind it. */
 static Span whole_line(const char *text, Span span) {
-    while (text[span.end] == ';' || text[span.end] == ' ') span.end++;
+    while (text[span.end] == ';' || text[span.end] == ' ')
+        span.end++;
     if (text[span.end] == '\n') span.end++;
     return span;
 }
 
 /* By one of its parts, then by something that is as short as can be. */
 static bool shrink_expression(Shrinking *shrinking, const Tree *tree) {
-    static const char *const atoms[] = {"0", "1", "\"a\"", "True", "tokens", "indices", "full_s", "0.5"};
+    static const char *const atoms[] = {"0",      "1",       "\"a\"",  "True",
+                                        "tokens", "indices", "full_s", "0.5"};
     for (uint32_t i = 0; i < tree->count; i++) {
         if (!is_expression(tree->child[i])) continue;
         Span part = tree->child[i]->span;
@@ -122,7 +129,8 @@ static bool shrink_text(Shrinking *shrinking) {
     Sources *sources = sources_new();
     Diagnostics *diags = diagnostics_new(sources);
     Arena *arena = arena_new(0);
-    uint32_t file = sources_add(sources, "shrinking.rasp", shrinking->best.text, strlen(shrinking->best.text));
+    uint32_t file =
+        sources_add(sources, "shrinking.rasp", shrinking->best.text, strlen(shrinking->best.text));
     const Tree *tree = parse_program(arena, sources, file, diags);
     bool shrunk = diagnostics_count(diags) == 0 && shrink_tree(shrinking, tree);
     arena_free(arena);

@@ -1,5 +1,5 @@
-/* Shrinking: a smaller program that still shows what was found. Works on the text, by the spans of its
-   tree, so that it shrinks any program, whoever wrote it. */
+/* Shrinking: a smaller program that still shows what was found. Works on the text, by the spans of
+   its tree, so that it shrinks any program, whoever wrote it. */
 #ifndef RASPC_RANDOM_SHRINK_H
 #define RASPC_RANDOM_SHRINK_H
 

@@ -10,8 +10,12 @@ typedef struct Family {
 } Family;
 
 static const Family families[] = {
-    {30, 10, {"\"a\"", "\"b\"", "\"c\"", "\"d\"", "\"e\"", "\"f\"", "\"g\"", "\"h\"", "\"i\"", "\"j\""}},
-    {12, 10, {"\"0\"", "\"1\"", "\"2\"", "\"3\"", "\"4\"", "\"5\"", "\"6\"", "\"7\"", "\"8\"", "\"9\""}},
+    {30,
+     10,
+     {"\"a\"", "\"b\"", "\"c\"", "\"d\"", "\"e\"", "\"f\"", "\"g\"", "\"h\"", "\"i\"", "\"j\""}},
+    {12,
+     10,
+     {"\"0\"", "\"1\"", "\"2\"", "\"3\"", "\"4\"", "\"5\"", "\"6\"", "\"7\"", "\"8\"", "\"9\""}},
     {8, 8, {"\"(\"", "\")\"", "\"[\"", "\"]\"", "\"{\"", "\"}\"", "\"<\"", "\">\""}},
     {18, 9, {"1", "2", "3", "0", "-1", "4", "-2", "5", "7"}},
     {8, 2, {"false", "true"}},
@@ -25,7 +29,8 @@ enum { FAMILY_COUNT = sizeof families / sizeof families[0] };
 
 static const Family *choose_family(Generator *generator) {
     uint32_t total = 0;
-    for (uint32_t i = 0; i < FAMILY_COUNT; i++) total += families[i].weight;
+    for (uint32_t i = 0; i < FAMILY_COUNT; i++)
+        total += families[i].weight;
     uint32_t at = below(generator, total);
     for (uint32_t i = 0;; i++) {
         if (at < families[i].weight) return &families[i];
@@ -84,7 +89,8 @@ static void learn(Generator *generator) {
         if (converts) facts.size = larger(facts.size, fabs(real));
         facts.asis = i == 0 ? kind_of(token) : join(facts.asis, kind_of(token));
         Atom text = atom_to_string(generator->arena, token);
-        facts.length = larger(facts.length, (double)utf8_count(text.as.string->bytes, text.as.string->len));
+        facts.length =
+            larger(facts.length, (double)utf8_count(text.as.string->bytes, text.as.string->len));
         generator->words[i] = make_text(generator, "\"%s\"", text.as.string->bytes);
     }
     generator->tokens = facts;
@@ -104,17 +110,20 @@ void choose_vocabulary(Generator *generator) {
     learn(generator);
 }
 
-/* --- literals ----------------------------------------------------------------------------------------- */
+/* --- literals
+ * ----------------------------------------------------------------------------------------- */
 
 static Made constant_string(Generator *generator) {
     static const char *const others[] = {"\"-\"", "\"\"", "\"zz\"", "\"a\""};
-    const char *text = chance(generator, 70) ? generator->words[below(generator, generator->vocabulary.count)]
-                                             : others[below(generator, 4)];
+    const char *text = chance(generator, 70)
+                           ? generator->words[below(generator, generator->vocabulary.count)]
+                           : others[below(generator, 4)];
     return made(text, false, larger(generator->tokens.length, 2));
 }
 
 static Made constant_float(Generator *generator) {
-    static const char *const values[] = {"0.5", "1.0", "0.25", "0.1", "1.5", "2.0", "(-0.5)", "0.0"};
+    static const char *const values[] = {"0.5", "1.0", "0.25",   "0.1",
+                                         "1.5", "2.0", "(-0.5)", "0.0"};
     return made(values[below(generator, 8)], false, 2);
 }
 
