@@ -1,6 +1,6 @@
-/* interp: runs a model's dense weights as a standard transformer would, in float32. What it
-   computes is what PyTorch or ONNX Runtime will compute. Of the model it sees the weights, the
-   vocabulary and the read-out's names, never the symbolic view. */
+/* interp: runs a model's dense weights as a standard transformer would, in float32. What it computes
+   is what PyTorch or ONNX Runtime will compute. Of the model it sees the weights, the vocabulary and
+   the read-out's names, never the symbolic view. */
 #ifndef RASPC_INTERP_H
 #define RASPC_INTERP_H
 
@@ -25,8 +25,7 @@ typedef struct InterpTrace {
     const float **streams; /* (layer_count + 1)(rows, D) */
 } InterpTrace;
 
-/* In arena. False when the input is not one that the model takes, or is too large: one diagnostic.
- */
+/* In arena. False when the input is not one that the model takes, or too large: one diagnostic. */
 bool interp_trace(const Interp *interp, Input input, Span span, Arena *arena, Diagnostics *diags,
                   InterpTrace *out);
 

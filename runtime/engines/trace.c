@@ -7,7 +7,6 @@
 
 /* float32 leaves a coordinate of 0 or 1 much nearer than this, and a wrong one is off by 1. */
 #define COORDINATE_TOLERANCE 0.25
-#define REAL_TOLERANCE 1e-3
 
 typedef struct Tracing {
     Arena *arena;
@@ -57,67 +56,28 @@ static bool coded_agrees(const Tracing *tracing, uint32_t layer, const Subspace 
     return true;
 }
 
-/* --- reals
- * -----------------------------------------------------------------------------------------------
- */
-
-/* What a real register holds for a value: the weight of a counted null key for a width, else the
-   value itself; false: no number. */
-static bool real_of(Atom value, bool null_weight, double *out) {
-    if (!atom_as_double(value, out)) return false;
-    if (null_weight) *out = 1 / (1 + *out);
-    return true;
-}
-
-/* A register may hold its value less a constant, so the differences between positions are compared.
- */
-static bool real_agrees(const Tracing *tracing, uint32_t layer, const Subspace *subspace,
-                        const HeadMove *move, Sequence values) {
-    bool null_weight = move != NULL && move->kind == MOVE_NULL_WEIGHT;
-    double first = 0;
-    if (!real_of(values.atoms[0], null_weight, &first)) return true;
-    double shift = null_weight ? 0 : coordinate(tracing, layer, 0, subspace->offset) - first;
-    for (uint32_t i = 0; i < values.n; i++) {
-        double value;
-        if (!real_of(values.atoms[i], null_weight, &value)) return true;
-        double wanted = value + shift, found = coordinate(tracing, layer, i, subspace->offset);
-        if (fabs(found - wanted) <= REAL_TOLERANCE * fmax(1, fabs(wanted))) continue;
-        buffer_printf(tracing->out,
-                      "'%s' at position %u: it is %.9g, not %.9g (eval: ", subspace->name->bytes, i,
-                      found, wanted);
-        atom_format_source(tracing->out, values.atoms[i]);
-        buffer_char(tracing->out, ')');
-        return false;
-    }
-    return true;
-}
-
 /* --- all directions
  * ---------------------------------------------------------------------------------------- */
 
-static bool values_agree(const Tracing *tracing, uint32_t layer, SubspaceId id,
-                         const HeadMove *move, Sequence values) {
+/* A real register may hold its node's value in another form (shifted, as a weight, as a number of its
+   domain); what reads it in the same layer is coded, and shows what went wrong. */
+static bool direction_agrees(const Tracing *tracing, uint32_t layer, SubspaceId id) {
     const Subspace *subspace = &tracing->model->subspaces[id];
-    if (subspace_is_coded(subspace)) return coded_agrees(tracing, layer, subspace, values);
-    if (subspace->kind == SUBSPACE_REAL) return real_agrees(tracing, layer, subspace, move, values);
-    return true;
-}
-
-static bool direction_agrees(const Tracing *tracing, uint32_t layer, SubspaceId id,
-                             const HeadMove *move) {
-    NodeId node = tracing->model->subspaces[id].node;
+    NodeId node = subspace->node;
     Sequence values;
-    if (node == NO_NODE || graph_node(tracing->graph, node)->type == TYPE_SELECTOR) return true;
+    if (!subspace_is_coded(subspace) || node == NO_NODE ||
+        graph_node(tracing->graph, node)->type == TYPE_SELECTOR)
+        return true;
     bool known = eval_sequence(tracing->graph, node, tracing->input, (Span){0}, tracing->arena,
                                tracing->diags, &values);
     diagnostics_truncate(tracing->diags, 0);
-    return !known || values_agree(tracing, layer, id, move, values);
+    return !known || coded_agrees(tracing, layer, subspace, values);
 }
 
 /* The token itself is made for no node. */
 static bool embed_agrees(const Tracing *tracing, const Embed *embed) {
     const Subspace *subspace = &tracing->model->subspaces[embed->subspace];
-    if (subspace->node != NO_NODE) return direction_agrees(tracing, 0, embed->subspace, NULL);
+    if (subspace->node != NO_NODE) return direction_agrees(tracing, 0, embed->subspace);
     if (embed->kind != EMBED_TOKEN || !subspace_is_coded(subspace)) return true;
     return coded_agrees(tracing, 0, subspace,
                         (Sequence){.n = tracing->input.n, .atoms = tracing->input.tokens});
@@ -135,12 +95,12 @@ static bool layer_agrees(const Tracing *tracing, uint32_t l) {
     for (uint32_t h = 0; h < layer->head_count; h++) {
         const Head *head = &layer->heads[h];
         for (uint32_t m = 0; m < head->move_count; m++) {
-            if (!direction_agrees(tracing, l + 1, head->moves[m].target, &head->moves[m]))
+            if (!direction_agrees(tracing, l + 1, head->moves[m].target))
                 return false;
         }
     }
     for (uint32_t u = 0; u < layer->unit_count; u++) {
-        if (!direction_agrees(tracing, l + 1, layer->units[u].target, NULL)) return false;
+        if (!direction_agrees(tracing, l + 1, layer->units[u].target)) return false;
     }
     return true;
 }
