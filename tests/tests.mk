@@ -126,7 +126,7 @@ PART_tracr   = $(BUILD)/test-peers tracr tests/conformance/tracr.jsonl tests/tra
 PART_peers   = $(BUILD)/test-peers failures tests/peers/refused.txt $(sort $(wildcard tests/peers/*.rasp))
 PART_harness = $(BUILD)/test-random --self
 PART_random  = $(BUILD)/test-random $(RANDOM_SEED) $(RANDOM_COUNT) --size $(RANDOM_SIZE) --jobs $(RANDOM_JOBS)
-PART_found   = $(BUILD)/test-random --replay $(sort $(wildcard tests/random/found/*.rasp tests/random/found/open/*.rasp))
+PART_found   = $(BUILD)/test-random --replay --strict $(sort $(wildcard tests/random/found/*.rasp tests/random/found/open/*.rasp))
 PART_export  = VENV=$(VENV) tests/export/run
 PART_tree    = tests/clean-tree
 
