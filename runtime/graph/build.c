@@ -138,6 +138,7 @@ NodeId graph_const(Graph *graph, Atom atom, Span span) {
 /* --- names ------------------------------------------------------------------------------------ */
 
 void graph_name(Graph *graph, const String *name, NodeId node) {
+    if (node >= graph->count) BUG("a name for a node to come");
     if (graph->name_count == graph->name_capacity) {
         uint32_t capacity = graph->name_capacity ? graph->name_capacity * 2 : 32;
         graph->names = arena_grow(graph->arena, graph->names, graph->name_count, capacity,
@@ -145,6 +146,7 @@ void graph_name(Graph *graph, const String *name, NodeId node) {
         graph->name_capacity = capacity;
     }
     graph->names[graph->name_count++] = (GraphName){name, node};
+    graph->nodes[node].name = graph->name_count;
 }
 
 NodeId graph_find(const Graph *graph, const char *name) {
@@ -158,9 +160,8 @@ NodeId graph_find(const Graph *graph, const char *name) {
 }
 
 const String *graph_name_of(const Graph *graph, NodeId node) {
-    for (uint32_t i = graph->name_count; i-- > 0;)
-        if (graph->names[i].node == node) return graph->names[i].name;
-    return NULL;
+    uint32_t number = graph->nodes[node].name;
+    return number == 0 ? NULL : graph->names[number - 1].name;
 }
 
 uint8_t *graph_needed(const Graph *graph, NodeId root, Arena *arena) {

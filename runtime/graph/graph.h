@@ -60,6 +60,7 @@ typedef struct Node {
     Atom atom;          /* PAYLOAD_ATOM */
     const Table *table; /* PAYLOAD_TABLE */
     Span span;          /* where it was first written */
+    uint32_t name;      /* 1 + the number of its latest name; 0: none */
 } Node;
 
 /* A program's name for a node, in the order of assignment. */
