@@ -4,6 +4,7 @@
 #include "compiler/driver/repl.h"
 #include "runtime/base/file.h"
 #include "runtime/base/limits.h"
+#include "runtime/base/signals.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@ typedef struct Repl {
     size_t braces, brackets; /* open in it; brackets are round and square ones */
     Results results;
     size_t shown;  /* diagnostics that are on the screen already */
+    Cancel cancel; /* Ctrl-C, while an entry runs; none without a terminal */
     size_t checks; /* check statements whose outcome is on the screen already */
     bool leaving;
 } Repl;
@@ -54,6 +56,7 @@ static void show_diagnostics(Repl *repl) {
 static void show_results(Repl *repl) {
     Buffer *out = &repl->driver->out;
     for (uint32_t i = 0; i < repl->results.count; i++) {
+        if (i > 0 && cancel_asked(&repl->cancel)) break;
         repl_show(repl->session, &repl->results.items[i], out);
         if (repl->results.items[i].kind == RESULT_EXIT) repl->leaving = true;
     }
@@ -66,14 +69,26 @@ static void show_results(Repl *repl) {
 }
 
 /* Statement by statement, so that messages stand where they belong. */
-static void run(Repl *repl, const Tree *program) {
+static void run_statements(Repl *repl, const Tree *program) {
     for (uint32_t i = 0; i < program->count && !repl->leaving; i++) {
         Tree one = *program;
         one.count = 1;
         one.child = program->child + i;
         session_run(repl->session, &one, &repl->results);
         show_results(repl);
+        if (cancel_asked(&repl->cancel)) return;
     }
+}
+
+/* On a terminal Ctrl-C ends what an entry computes, not the REPL. */
+static void run(Repl *repl, const Tree *program) {
+    if (repl->editor == NULL) {
+        run_statements(repl, program);
+        return;
+    }
+    HeldSignals held = interrupt_hold();
+    run_statements(repl, program);
+    interrupt_release(&held);
 }
 
 static uint32_t entry_source(Repl *repl) {
@@ -179,6 +194,11 @@ static bool read_file(void *state, const char *path, size_t limit, Buffer *out, 
     return file_read(path, limit, out, why);
 }
 
+static bool never(void *state) {
+    (void)state;
+    return false;
+}
+
 static void welcome(Repl *repl) {
     buffer_printf(&repl->driver->out,
                   "raspc " RASPC_VERSION ": type a statement, such as  indices + 1;  or  exit\n"
@@ -192,7 +212,9 @@ ExitStatus cmd_repl(Driver *driver) {
                               .run_checks = true,
                               .read_file = read_file,
                               .programs = RASPC_DATADIR "/programs"};
-    Repl repl = {.driver = driver, .session = session_new(&options)};
+    Repl repl = {.driver = driver, .cancel = {never, NULL}};
+    options.cancel = &repl.cancel;
+    repl.session = session_new(&options);
     if (driver->options.operand_count == 1) {
         bool good = program_read(repl.session, driver->options.operands[0]);
         show_diagnostics(&repl);
@@ -203,7 +225,10 @@ ExitStatus cmd_repl(Driver *driver) {
         repl.checks = session_check_count(repl.session);
     }
     if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) repl.editor = editor_new(repl.session);
-    if (repl.editor != NULL) welcome(&repl);
+    if (repl.editor != NULL) {
+        repl.cancel.asked = interrupt_waiting;
+        welcome(&repl);
+    }
     read_entries(&repl);
     if (repl.editor != NULL) editor_free(repl.editor);
     buffer_free(&repl.entry);

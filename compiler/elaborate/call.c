@@ -46,17 +46,13 @@ bool session_input(Session *session, Value value, Span span, Input *out) {
 ApplyStatus apply_eval(void *state, const ApplyRequest *request, Sequence *sequence,
                        Matrix *matrix) {
     (void)state;
-    bool selector = graph_node(request->graph, request->node)->type == TYPE_SELECTOR;
-    bool good = selector ? eval_selector(request->graph, request->node, request->input,
-                                         request->span, request->arena, request->diags, matrix)
-                         : eval_sequence(request->graph, request->node, request->input,
-                                         request->span, request->arena, request->diags, sequence);
-    return good ? APPLY_OK : APPLY_FAILED;
+    return eval_request(request, sequence, matrix) ? APPLY_OK : APPLY_FAILED;
 }
 
 Value apply_to_input(Session *session, Value callee, Value input, Span span) {
     ApplyRequest request = {.graph = session->graph, .node = callee.as.node, .span = span,
-                            .arena = session->arena, .diags = session->diags};
+                            .arena = session->arena, .diags = session->diags,
+                            .cancel = session->options.cancel};
     if (!session_input(session, input, span, &request.input)) return value_error();
     Sequence *sequence = ARENA_NEW(session->arena, Sequence);
     Matrix *matrix = ARENA_NEW(session->arena, Matrix);
@@ -68,6 +64,7 @@ Value apply_to_input(Session *session, Value callee, Value input, Span span) {
     }
     ApplyStatus status = apply(state, &request, sequence, matrix);
     if (status == APPLY_REFUSED) session->refused = true;
+    if (status == APPLY_FAILED && cancel_asked(session->options.cancel)) session->stopped = true;
     if (status != APPLY_OK) return value_error();
     sequence->input = matrix->input = request.input.tokens;
     if (callee.kind == VALUE_SELECTOR)

@@ -6,6 +6,7 @@
 #define RASPC_ELABORATE_H
 
 #include "compiler/elaborate/value.h"
+#include "runtime/engines/eval.h"
 
 typedef struct Session Session;
 
@@ -15,14 +16,6 @@ typedef enum ApplyStatus {
     APPLY_FAILED,  /* the program fails on this input; a diagnostic says how */
     APPLY_REFUSED, /* the engine can't run this program; a diagnostic says why */
 } ApplyStatus;
-typedef struct ApplyRequest {
-    const Graph *graph;
-    NodeId node; /* an s-op, or a selector */
-    Input input;
-    Span span;        /* where the application is written */
-    Arena *arena;     /* results go here */
-    Diagnostics *diags;
-} ApplyRequest;
 typedef ApplyStatus (*ApplyFunction)(void *state, const ApplyRequest *request, Sequence *sequence,
                                      Matrix *matrix);
 /* The definition: eval. What a session uses when no other is given. */
@@ -40,6 +33,7 @@ typedef struct SessionOptions {
     void *check_state;
     ReadFunction read_file;     /* for load; NULL: load is refused */
     void *read_state;
+    const Cancel *cancel;       /* lets elaboration and eval be given up; may be NULL */
     const char *programs;       /* where installed programs are, for load; may be NULL */
 } SessionOptions;
 

@@ -9,7 +9,7 @@
 
 extern const char library_text[]; /* compiler/library.rasp */
 
-enum { SHOWN_BYTES = 60, SHOWN_FRAMES = 3 };
+enum { SHOWN_BYTES = 60, SHOWN_FRAMES = 3, STEPS_BETWEEN_QUESTIONS = 1024 };
 
 /* --- limits and reports ----------------------------------------------------------------------- */
 
@@ -23,7 +23,9 @@ bool step_in(Session *session, Span span) {
         session->unwinding = true;
         return false;
     }
-    if (session->steps > LIMIT_ELABORATION_STEPS)
+    if (session->steps % STEPS_BETWEEN_QUESTIONS == 0 && cancel_asked(session->options.cancel))
+        report(session, DIAG_STOPPED, span, "stopped while this was read");
+    else if (session->steps > LIMIT_ELABORATION_STEPS)
         report(session, DIAG_LIMIT_STEPS, span, "reading this program takes more than %d steps",
                LIMIT_ELABORATION_STEPS);
     else if (arena_exhausted(session->arena))

@@ -26,14 +26,37 @@ bool signals_waiting(void) {
     return false;
 }
 
-void signals_release(const HeldSignals *held) {
-    if (!sigismember(&held->before, SIGXFSZ)) {
-        static const struct timespec at_once = {0};
-        sigset_t size;
-        sigemptyset(&size);
-        sigaddset(&size, SIGXFSZ);
-        while (sigtimedwait(&size, NULL, &at_once) > 0) {
-        }
+static void forget(int signal) {
+    static const struct timespec at_once = {0};
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, signal);
+    while (sigtimedwait(&one, NULL, &at_once) > 0) {
     }
+}
+
+void signals_release(const HeldSignals *held) {
+    if (!sigismember(&held->before, SIGXFSZ)) forget(SIGXFSZ);
+    pthread_sigmask(SIG_SETMASK, &held->before, NULL);
+}
+
+HeldSignals interrupt_hold(void) {
+    HeldSignals held;
+    sigset_t interrupt;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &interrupt, &held.before);
+    return held;
+}
+
+bool interrupt_waiting(void *state) {
+    (void)state;
+    sigset_t waiting;
+    sigpending(&waiting);
+    return sigismember(&waiting, SIGINT) == 1;
+}
+
+void interrupt_release(const HeldSignals *held) {
+    if (!sigismember(&held->before, SIGINT)) forget(SIGINT);
     pthread_sigmask(SIG_SETMASK, &held->before, NULL);
 }

@@ -29,6 +29,15 @@ bool evaluation_has_room(Evaluation *evaluation, NodeId node, size_t bytes) {
                            LIMIT_EVALUATION_BYTES >> 20);
 }
 
+bool evaluation_goes_on(Evaluation *evaluation, NodeId node, uint64_t work) {
+    const uint64_t between_questions = 1 << 20; /* about a millisecond */
+    evaluation->work += work;
+    if (evaluation->work < between_questions) return true;
+    evaluation->work = 0;
+    if (!cancel_asked(evaluation->cancel)) return true;
+    return evaluation_fail(evaluation, node, DIAG_STOPPED, "stopped while this was computed");
+}
+
 /* --- which column lives how long ----------------------------------------------------------------
  */
 
@@ -97,7 +106,7 @@ static bool check_sequence(Evaluation *evaluation, NodeId node, const Atom *valu
 
 static bool eval_node(Evaluation *evaluation, NodeId id) {
     Atom *values = take_column(evaluation, id);
-    if (!values) return false;
+    if (!values || !evaluation_goes_on(evaluation, id, evaluation->n)) return false;
     evaluation->column[id] = values;
     bool attends = op_info(evaluation->graph->nodes[id].op)->kind == OPKIND_ATTENTION;
     if (attends ? !eval_attention(evaluation, id, values) : !eval_element(evaluation, id, values))
@@ -144,54 +153,55 @@ static bool copy_result(Evaluation *evaluation, NodeId node, Arena *result_arena
     return true;
 }
 
-static bool is_input(Input input, Span asked_at, Diagnostics *diags) {
-    if (input.n > 0) return true;
-    diag_error(diags, DIAG_BAD_INPUT, asked_at, "an input has at least one element");
-    return false;
-}
-
-bool eval_sequence(const Graph *graph, NodeId node, Input input, Span asked_at, Arena *result_arena,
-                   Diagnostics *diags, Sequence *out) {
-    if (is_selector(graph, node)) BUG("node %u is a selector", node);
-    if (!is_input(input, asked_at, diags)) return false;
-    Evaluation evaluation = {.graph = graph,
-                             .input = input,
-                             .n = input.n,
-                             .arena = arena_new(LIMIT_EVALUATION_BYTES),
-                             .diags = diags,
-                             .asked_at = asked_at};
-    bool fine = eval_needed(&evaluation, node) && copy_result(&evaluation, node, result_arena, out);
-    arena_free(evaluation.arena);
-    return fine;
-}
-
 static bool fill_matrix(Evaluation *evaluation, NodeId node, Arena *result_arena, Matrix *out) {
     size_t n = evaluation->n;
     if (n > LIMIT_EVALUATION_BYTES / n)
         return evaluation_has_room(evaluation, node, LIMIT_EVALUATION_BYTES + 1);
     Arena *scratch = arena_new(0);
     SelectorFormula *formula = selector_formula(evaluation, node, scratch);
-    if (formula) {
-        uint8_t *cells = ARENA_ARRAY(result_arena, uint8_t, n *n);
-        for (uint32_t query = 0; query < n; query++)
-            memcpy(cells + query * n, selector_row(formula, query), n);
-        *out = (Matrix){.n = evaluation->n, .cells = cells};
+    bool fine = formula != NULL;
+    uint8_t *cells = fine ? ARENA_ARRAY(result_arena, uint8_t, n *n) : NULL;
+    for (uint32_t query = 0; fine && query < n; query++) {
+        fine = evaluation_goes_on(evaluation, node, selector_row_cells(formula));
+        if (fine) memcpy(cells + query * n, selector_row(formula, query), n);
     }
+    *out = (Matrix){.n = evaluation->n, .cells = cells};
     arena_free(scratch);
-    return formula != NULL;
+    return fine;
+}
+
+bool eval_request(const ApplyRequest *request, Sequence *sequence, Matrix *matrix) {
+    if (request->input.n == 0) {
+        diag_error(request->diags, DIAG_BAD_INPUT, request->span,
+                   "an input has at least one element");
+        return false;
+    }
+    Evaluation evaluation = {.graph = request->graph,
+                             .input = request->input,
+                             .n = request->input.n,
+                             .arena = arena_new(LIMIT_EVALUATION_BYTES),
+                             .diags = request->diags,
+                             .asked_at = request->span,
+                             .cancel = request->cancel};
+    bool fine = eval_needed(&evaluation, request->node);
+    if (fine && is_selector(request->graph, request->node))
+        fine = fill_matrix(&evaluation, request->node, request->arena, matrix);
+    else if (fine)
+        fine = copy_result(&evaluation, request->node, request->arena, sequence);
+    arena_free(evaluation.arena);
+    return fine;
+}
+
+bool eval_sequence(const Graph *graph, NodeId node, Input input, Span asked_at, Arena *result_arena,
+                   Diagnostics *diags, Sequence *out) {
+    if (is_selector(graph, node)) BUG("node %u is a selector", node);
+    ApplyRequest request = {graph, node, input, asked_at, result_arena, diags, NULL};
+    return eval_request(&request, out, NULL);
 }
 
 bool eval_selector(const Graph *graph, NodeId node, Input input, Span asked_at, Arena *result_arena,
                    Diagnostics *diags, Matrix *out) {
     if (!is_selector(graph, node)) BUG("node %u is no selector", node);
-    if (!is_input(input, asked_at, diags)) return false;
-    Evaluation evaluation = {.graph = graph,
-                             .input = input,
-                             .n = input.n,
-                             .arena = arena_new(LIMIT_EVALUATION_BYTES),
-                             .diags = diags,
-                             .asked_at = asked_at};
-    bool fine = eval_needed(&evaluation, node) && fill_matrix(&evaluation, node, result_arena, out);
-    arena_free(evaluation.arena);
-    return fine;
+    ApplyRequest request = {graph, node, input, asked_at, result_arena, diags, NULL};
+    return eval_request(&request, NULL, out);
 }

@@ -2,8 +2,20 @@
 #ifndef RASPC_EVAL_H
 #define RASPC_EVAL_H
 
+#include "runtime/base/cancel.h"
 #include "runtime/graph/graph.h"
 #include "runtime/value/sequence.h"
+
+/* An s-op or selector applied to an input: what every engine is asked. */
+typedef struct ApplyRequest {
+    const Graph *graph;
+    NodeId node; /* an s-op, or a selector */
+    Input input;
+    Span span;    /* where the application is written */
+    Arena *arena; /* results go here */
+    Diagnostics *diags;
+    const Cancel *cancel; /* the work may be given up: then DIAG_STOPPED is reported; or NULL */
+} ApplyRequest;
 
 /* Results in result_arena; everything else is freed before returning.
    On failure (a value that an operation does not take, a division by zero, mixed strings and
@@ -13,7 +25,10 @@
    Eager: everything that the node needs is computed at every position, as in the reference; both
    branches of a choice too, so a position fails even where nothing later looks at it. What the
    node does not need is not computed.
-   input.n must be at least 1 (checked: diagnostic). */
+   input.n must be at least 1 (checked: diagnostic).
+   eval_request fills *sequence, or *matrix when the node is a selector; the other may be NULL. */
+bool eval_request(const ApplyRequest *request, Sequence *sequence, Matrix *matrix);
+/* The same, never given up. */
 bool eval_sequence(const Graph *graph, NodeId node, Input input, Span asked_at, Arena *result_arena,
                    Diagnostics *diags, Sequence *out);
 bool eval_selector(const Graph *graph, NodeId node, Input input, Span asked_at, Arena *result_arena,

@@ -85,6 +85,7 @@ static bool aggregate_rows(Evaluation *evaluation, NodeId node, SelectorFormula 
     Atom nothing = evaluation->graph->nodes[node].atom;
     uint32_t n = evaluation->n;
     for (uint32_t query = 0; query < n; query++) {
+        if (!evaluation_goes_on(evaluation, node, selector_row_cells(formula))) return false;
         const uint8_t *row = selector_row(formula, query);
         uint32_t count = count_selected(row, n);
         if (count == 0) {
@@ -116,9 +117,12 @@ static bool eval_aggregate(Evaluation *evaluation, NodeId node, SelectorFormula 
     return fine;
 }
 
-static void eval_width(Evaluation *evaluation, SelectorFormula *formula, Atom *out) {
-    for (uint32_t query = 0; query < evaluation->n; query++)
+static bool eval_width(Evaluation *evaluation, NodeId node, SelectorFormula *formula, Atom *out) {
+    for (uint32_t query = 0; query < evaluation->n; query++) {
+        if (!evaluation_goes_on(evaluation, node, selector_row_cells(formula))) return false;
         out[query] = atom_int(count_selected(selector_row(formula, query), evaluation->n));
+    }
+    return true;
 }
 
 /* Counts the pairs that a head looks at; false after reporting that they are too many. */
@@ -137,7 +141,7 @@ bool eval_attention(Evaluation *evaluation, NodeId node, Atom *out) {
     SelectorFormula *formula = selector_formula(evaluation, at->args[0], scratch);
     bool fine = formula != NULL;
     if (fine && at->op == OP_WIDTH)
-        eval_width(evaluation, formula, out);
+        fine = eval_width(evaluation, node, formula, out);
     else if (fine)
         fine = eval_aggregate(evaluation, node, formula, scratch, out);
     arena_free(scratch);

@@ -226,6 +226,10 @@ static void combine_row(GraphOp op, const uint8_t *restrict left, const uint8_t 
     }
 }
 
+uint64_t selector_row_cells(const SelectorFormula *formula) {
+    return (uint64_t)formula->n * formula->count;
+}
+
 const uint8_t *selector_row(SelectorFormula *formula, uint32_t query) {
     for (uint32_t i = 0; i < formula->count; i++) {
         SelectorStep *step = &formula->steps[i];

@@ -48,6 +48,29 @@ START_TEST(one_mistake_gives_one_message) {
 }
 END_TEST
 
+/* Asked for from the start, or after that many questions. */
+static bool patience_is_over(void *state) {
+    int *questions = state;
+    return (*questions)-- <= 0;
+}
+
+START_TEST(work_that_is_given_up_ends_with_one_message) {
+    static const char *const programs[] = {
+        "def slow(n) { return 0 if n == 0 else slow(n - 1) + slow(n - 1); } x = slow(60); y = x;",
+        "x = selector_width(select(indices, indices, <))(range(200000)); y = x;",
+        "x = select(indices, indices, <)(range(20000)); y = x;",
+        "x = aggregate(select(indices, indices, <), indices)(range(200000)); y = x;",
+    };
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        int questions = 2;
+        Cancel cancel = {patience_is_over, &questions};
+        Session *session = run(programs[i], (SessionOptions){.cancel = &cancel});
+        expect_codes(session, "E0507");
+        session_free(session);
+    }
+}
+END_TEST
+
 START_TEST(limits_end_as_messages) {
     expect_report("def f(x) { return f(x); } f(1); a = nosuch;", "E0501 E0201");
     expect_report("x = range(10^9);", "E0503");
@@ -135,6 +158,7 @@ Suite *elaborate_suite(void) {
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, one_mistake_gives_one_message);
     tcase_add_test(tests, limits_end_as_messages);
+    tcase_add_test(tests, work_that_is_given_up_ends_with_one_message);
     tcase_add_test(tests, interactive_names_stay_undefined);
     tcase_add_test(tests, equal_terms_are_one_node);
     tcase_add_test(tests, the_last_sop_is_the_output);

@@ -1,0 +1,220 @@
+/* The REPL on a terminal: what its keys do. Runs the command itself ($RASPC) under a pseudo
+   terminal. */
+#include "runtime/base/buffer.h"
+
+#include <check.h>
+#include <poll.h>
+#include <pty.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+Suite *terminal_suite(void);
+
+enum { PATIENCE = 20000 }; /* milliseconds until an answer that does not come is a failure */
+
+typedef struct Terminal {
+    pid_t child;
+    int fd;
+    char home[32];
+    Buffer seen; /* what has come since the last expect() */
+} Terminal;
+
+static Terminal open_terminal(const char *home) {
+    Terminal terminal = {0};
+    strcpy(terminal.home, home);
+    const char *command = getenv("RASPC");
+    if (command == NULL) command = "build/raspc";
+    terminal.child = forkpty(&terminal.fd, NULL, NULL, NULL);
+    ck_assert_int_ge(terminal.child, 0);
+    if (terminal.child == 0) {
+        setenv("HOME", home, 1);
+        setenv("TERM", "dumb", 1);
+        unsetenv("XDG_STATE_HOME");
+        execl(command, command, (char *)NULL);
+        _exit(127);
+    }
+    return terminal;
+}
+
+static Terminal new_terminal(void) {
+    char home[] = "/tmp/raspc-home-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(home));
+    return open_terminal(home);
+}
+
+/* False when the other side is gone. */
+static bool receive(Terminal *terminal) {
+    struct pollfd ready = {.fd = terminal->fd, .events = POLLIN};
+    char bytes[4096];
+    ck_assert_msg(poll(&ready, 1, PATIENCE) == 1, "nothing more came after: %s",
+                  terminal->seen.data);
+    ssize_t count = read(terminal->fd, bytes, sizeof bytes);
+    if (count <= 0) return false;
+    buffer_add(&terminal->seen, bytes, (size_t)count);
+    return true;
+}
+
+/* Waits until the text has been shown, and forgets all up to its end. */
+static void expect(Terminal *terminal, const char *text) {
+    const char *at;
+    buffer_text(&terminal->seen, "");
+    while ((at = strstr(terminal->seen.data, text)) == NULL)
+        ck_assert_msg(receive(terminal), "the end instead of '%s' after: %s", text,
+                      terminal->seen.data);
+    Buffer rest = {0};
+    buffer_text(&rest, at + strlen(text));
+    buffer_free(&terminal->seen);
+    terminal->seen = rest;
+}
+
+static void type(Terminal *terminal, const char *keys) {
+    ck_assert_int_eq(write(terminal->fd, keys, strlen(keys)), (ssize_t)strlen(keys));
+}
+
+/* Ctrl-D on an empty line, and the command ends well. */
+static void leave(Terminal *terminal) {
+    int status;
+    type(terminal, "\4");
+    while (receive(terminal)) {
+    }
+    ck_assert_int_eq(waitpid(terminal->child, &status, 0), terminal->child);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "it ended with status %d", status);
+    close(terminal->fd);
+    buffer_free(&terminal->seen);
+}
+
+static void remove_home(const Terminal *terminal) {
+    char path[64];
+    snprintf(path, sizeof path, "%s/.raspc_history", terminal->home);
+    unlink(path);
+    rmdir(terminal->home);
+}
+
+START_TEST(results_are_shown_and_control_d_leaves) {
+    Terminal terminal = new_terminal();
+    expect(&terminal, ">> ");
+    type(&terminal, "indices + 1;\n");
+    expect(&terminal, "Example: out(\"hello\") = [1, 2, 3, 4, 5] (ints)");
+    expect(&terminal, ">> ");
+    type(&terminal, "set example \"abc\"\n");
+    expect(&terminal, ">> ");
+    type(&terminal, "length;\n");
+    expect(&terminal, "length(\"abc\") = [3]*3 (ints)");
+    leave(&terminal);
+    remove_home(&terminal);
+}
+END_TEST
+
+START_TEST(an_open_entry_goes_on_and_control_c_drops_it) {
+    Terminal terminal = new_terminal();
+    expect(&terminal, ">> ");
+    type(&terminal, "def f(x) {\n");
+    expect(&terminal, ".. ");
+    type(&terminal, "nosuch\3");
+    expect(&terminal, "^C");
+    expect(&terminal, ">> ");
+    type(&terminal, "1 + 1;\n");
+    expect(&terminal, "value: out =  2");
+    expect(&terminal, ">> ");
+    leave(&terminal);
+    remove_home(&terminal);
+}
+END_TEST
+
+START_TEST(tab_completes_names_of_the_library_and_of_the_session) {
+    Terminal terminal = new_terminal();
+    expect(&terminal, ">> ");
+    type(&terminal, "my_number = 41;\n");
+    expect(&terminal, ">> ");
+    type(&terminal, "my_n\t + 1;\n");
+    expect(&terminal, "value: out =  42");
+    expect(&terminal, ">> ");
+    type(&terminal, "selector_w\t(select(indices, indices, <=));\n");
+    expect(&terminal, "[1, 2, 3, 4, 5]");
+    expect(&terminal, ">> ");
+    leave(&terminal);
+    remove_home(&terminal);
+}
+END_TEST
+
+START_TEST(the_history_outlives_the_session) {
+    Terminal terminal = new_terminal();
+    expect(&terminal, ">> ");
+    type(&terminal, "6 * 7;\n");
+    expect(&terminal, "value: out =  42");
+    expect(&terminal, ">> ");
+    leave(&terminal);
+    Terminal next = open_terminal(terminal.home);
+    expect(&next, ">> ");
+    type(&next, "\20\n"); /* Ctrl-P: the entry before */
+    expect(&next, "value: out =  42");
+    expect(&next, ">> ");
+    leave(&next);
+    remove_home(&next);
+}
+END_TEST
+
+/* Ctrl-C until what runs gives up: it may come before the work begins. */
+static void interrupt(Terminal *terminal) {
+    struct pollfd ready = {.fd = terminal->fd, .events = POLLIN};
+    for (int tries = 0; tries < 200; tries++) {
+        buffer_text(&terminal->seen, "");
+        if (strstr(terminal->seen.data, "E0507") != NULL) return;
+        type(terminal, "\3");
+        while (poll(&ready, 1, 100) == 1) receive(terminal);
+    }
+}
+
+START_TEST(control_c_ends_an_evaluation) {
+    Terminal terminal = new_terminal();
+    expect(&terminal, ">> ");
+    type(&terminal, "kept = 5;\n");
+    expect(&terminal, ">> ");
+    type(&terminal, "selector_width(select(indices, indices, <))(range(300000));\n");
+    expect(&terminal, "\n");
+    interrupt(&terminal);
+    expect(&terminal, "E0507");
+    expect(&terminal, ">> ");
+    type(&terminal, "kept + 1;\n");
+    expect(&terminal, "value: out =  6");
+    expect(&terminal, ">> ");
+    leave(&terminal);
+    remove_home(&terminal);
+}
+END_TEST
+
+START_TEST(control_c_ends_elaboration) {
+    Terminal terminal = new_terminal();
+    expect(&terminal, ">> ");
+    type(&terminal, "def slow(n) { return 0 if n == 0 else slow(n - 1) + slow(n - 1); }\n");
+    expect(&terminal, ">> ");
+    type(&terminal, "slow(60);\n");
+    expect(&terminal, "\n");
+    interrupt(&terminal);
+    expect(&terminal, "E0507");
+    expect(&terminal, ">> ");
+    type(&terminal, "1 + 2;\n");
+    expect(&terminal, "value: out =  3");
+    expect(&terminal, ">> ");
+    leave(&terminal);
+    remove_home(&terminal);
+}
+END_TEST
+
+Suite *terminal_suite(void) {
+    Suite *suite = suite_create("terminal");
+    TCase *keys = tcase_create("keys");
+    tcase_set_timeout(keys, 60);
+    tcase_add_test(keys, results_are_shown_and_control_d_leaves);
+    tcase_add_test(keys, an_open_entry_goes_on_and_control_c_drops_it);
+    tcase_add_test(keys, tab_completes_names_of_the_library_and_of_the_session);
+    tcase_add_test(keys, the_history_outlives_the_session);
+    tcase_add_test(keys, control_c_ends_an_evaluation);
+    tcase_add_test(keys, control_c_ends_elaboration);
+    suite_add_tcase(suite, keys);
+    return suite;
+}
