@@ -1,73 +1,81 @@
-/* raspc report: what a program's outputs need of a transformer: attention layers and heads as the
-   graph's depth gives them (language I.7), and how many operations of each kind. */
-#include "compiler/driver/program.h"
-#include "compiler/driver/show.h"
+/* raspc report: what a program's outputs need of a transformer (language I.7), and the transformers
+   that they become. */
+#include "compiler/driver/input.h"
+#include "compiler/driver/report.h"
 
-/* The numbers of one output. */
-typedef struct Need {
-    Layers layers;
-    uint32_t heads; /* in all layers */
-    uint32_t operations[OPKIND_ATTENTION + 1];
-} Need;
-
-static Need need_of(const Graph *graph, NodeId root, Arena *arena) {
-    Need need = {.layers = graph_layers(graph, root, arena)};
-    for (uint32_t i = 0; i < need.layers.count; i++) need.heads += need.layers.heads[i];
-    const uint8_t *needed = graph_needed(graph, root, arena);
-    for (NodeId id = 0; id < graph->count; id++) {
-        if (needed[id]) need.operations[op_info(graph_node(graph, id)->op)->kind]++;
+/* The model, or why there is none: a refusal is a finding here, not a failure. */
+static void lower_target(Report *report) {
+    Diagnostics *diags = diagnostics_new(report->sources);
+    NodeId node = report_node(report);
+    report->model = lower(report->arena, report->graph, node, &report->options, diags);
+    if (!report->model && diagnostics_count(diags) > 0) {
+        Buffer message = {0};
+        buffer_text(&message, diagnostics_message(diags, 0));
+        report->refused = (Refusal){diagnostics_id(diags, 0), diagnostics_span(diags, 0),
+                                    arena_strndup(report->arena, message.data, message.len)};
+        buffer_free(&message);
     }
-    return need;
+    diagnostics_free(diags);
+    report->exact =
+        exact_length(report->arena, report->graph, node, report->sources, report->options);
 }
 
-static void show_text(Buffer *out, const char *name, Value value, Need need) {
-    const uint32_t *operations = need.operations;
-    buffer_printf(out, "%s: %s\n", name, value_kind_name(value));
-    buffer_printf(out, "  layers      %u\n  heads       %u", need.layers.count, need.heads);
-    for (uint32_t i = 0; i < need.layers.count; i++) {
-        buffer_printf(out, "%s%u", i == 0 ? " (" : ", ", need.layers.heads[i]);
+static void count_operations(Report *report) {
+    const uint8_t *needed = graph_needed(report->graph, report_node(report), report->arena);
+    for (NodeId id = 0; id < report->graph->count; id++) {
+        if (needed[id]) report->operations[op_info(graph_node(report->graph, id)->op)->kind]++;
     }
-    buffer_text(out, need.layers.count == 0 ? "\n" : ")\n");
-    buffer_printf(out, "  operations  input %u, element-wise %u, selector %u, attention %u\n",
-                  operations[OPKIND_INPUT], operations[OPKIND_ELEMENT],
-                  operations[OPKIND_SELECTOR], operations[OPKIND_ATTENTION]);
 }
 
-static void show_json(Buffer *out, const char *name, Value value, Need need) {
-    const uint32_t *operations = need.operations;
-    buffer_printf(out, "{\"name\": \"%s\", \"kind\": \"%s\", \"layers\": %u, \"heads_per_layer\": [",
-                  name, value.kind == VALUE_SOP ? "sop" : "selector", need.layers.count);
-    for (uint32_t i = 0; i < need.layers.count; i++) {
-        buffer_printf(out, "%s%u", i == 0 ? "" : ", ", need.layers.heads[i]);
-    }
-    buffer_printf(out,
-                  "], \"heads\": %u, \"operations\": {\"input\": %u, \"element\": %u, "
-                  "\"selector\": %u, \"attention\": %u}}\n",
-                  need.heads, operations[OPKIND_INPUT], operations[OPKIND_ELEMENT],
-                  operations[OPKIND_SELECTOR], operations[OPKIND_ATTENTION]);
+static void report_target(Driver *driver, Session *session, Target target,
+                          const Vocabulary *vocabulary) {
+    Arena *arena = arena_new(0);
+    Report report = {.arena = arena,
+                     .graph = session_graph(session),
+                     .sources = session_sources(session),
+                     .name = target.name,
+                     .value = target.value,
+                     .with_chain = option_given(&driver->options, OPT_WHY),
+                     .options = {vocabulary->count, vocabulary->tokens, vocabulary->max_len}};
+    report.layers = graph_layers(report.graph, report_node(&report), arena);
+    count_operations(&report);
+    if (report.with_chain) report.chain = depth_chain(arena, report.graph, report_node(&report));
+    if (target.value.kind == VALUE_SOP) lower_target(&report);
+    bool json = option_given(&driver->options, OPT_JSON);
+    (json ? report_json : report_text)(&driver->out, &report);
+    arena_free(arena);
 }
 
-static bool report(Driver *driver, Session *session, const char *path) {
+static bool report_targets(Driver *driver, Session *session, const Vocabulary *vocabulary) {
     Targets targets;
-    bool read = path == NULL || program_read(session, path);
-    if (!read || !program_targets(session, &driver->options, &targets)) return false;
+    if (!program_targets(session, &driver->options, &targets)) return false;
     bool all = true;
     for (size_t i = 0; i < targets.count; i++) {
         Target target = targets.items[i];
-        if (!target_is_node(target)) {
-            diag_error(session_diagnostics(session), DIAG_NO_RESULT, (Span){0},
-                       "'%s' is %s: only s-ops and selectors need a transformer", target.name,
-                       value_kind_name(target.value));
-            all = false;
+        if (target_is_node(target)) {
+            report_target(driver, session, target, vocabulary);
             continue;
         }
-        Arena *arena = arena_new(0);
-        Need need = need_of(session_graph(session), target.value.as.node, arena);
-        bool json = option_given(&driver->options, OPT_JSON);
-        (json ? show_json : show_text)(&driver->out, target.name, target.value, need);
-        arena_free(arena);
+        diag_error(session_diagnostics(session), DIAG_NO_RESULT, (Span){0},
+                   "'%s' is %s: only s-ops and selectors need a transformer", target.name,
+                   value_kind_name(target.value));
+        all = false;
     }
     return all;
+}
+
+static bool report(Driver *driver, Session *session, const char *path) {
+    const Options *options = &driver->options;
+    if (path && !program_read(session, path)) return false;
+    InputReader reader = {.arena = session_arena(session),
+                          .sources = session_sources(session),
+                          .diags = session_diagnostics(session)};
+    Vocabulary vocabulary;
+    bool done = vocabulary_argument(&reader, option_value(options, OPT_VOCAB),
+                                    option_value(options, OPT_MAX_LEN), &vocabulary) &&
+                report_targets(driver, session, &vocabulary);
+    input_reader_free(&reader);
+    return done;
 }
 
 ExitStatus cmd_report(Driver *driver) {

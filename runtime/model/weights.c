@@ -265,7 +265,7 @@ static uint32_t lookup_cells(const UnitGroup *group) {
     return cells;
 }
 
-static uint32_t group_units(const Model *model, const UnitGroup *group) {
+uint32_t group_units(const Model *model, const UnitGroup *group) {
     if (group->kind == UNIT_LOOKUP) return lookup_cells(group);
     return 2 * (model->subspaces[group->target].count - 1);
 }

@@ -45,6 +45,8 @@ typedef struct DenseModel {
     const float *b_u;        /* (outputs) */
 } DenseModel;
 
+/* How many ReLUs the group takes. */
+uint32_t group_units(const Model *model, const UnitGroup *group);
 /* How many numbers the weights hold (each head and layer at its own size). */
 uint64_t model_parameters(const Model *model);
 /* The logits of the read-out proper; the traps' follow. */
