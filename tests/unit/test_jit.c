@@ -119,15 +119,6 @@ static bool open_bench(Bench *bench, const Subject *subject, uint32_t vocabulary
     return true;
 }
 
-/* The same bits; but a model holds numbers, and says of a whole number that came out of a mean that
-   it is a float, where eval lets a mean of one value be that value. */
-static bool is_the_same(Atom got, Atom wanted) {
-    double a, b;
-    if (atom_identical(got, wanted)) return true;
-    if (got.kind != ATOM_FLOAT || wanted.kind != ATOM_INT) return false;
-    return atom_as_double(got, &a) && atom_as_double(wanted, &b) && a == b;
-}
-
 static void compare(Bench *bench, const Subject *subject, const uint32_t *numbers, uint32_t n) {
     Arena *arena = arena_new(0);
     Diagnostics *diags = session_diagnostics(bench->session);
@@ -141,7 +132,7 @@ static void compare(Bench *bench, const Subject *subject, const uint32_t *number
     ck_assert(jit_run(bench->program, input, (Span){0}, arena, diags, &got));
     ck_assert_uint_eq(got.n, n);
     for (uint32_t i = 0; i < n; i++) {
-        if (is_the_same(got.atoms[i], wanted.atoms[i])) continue;
+        if (atom_identical(got.atoms[i], wanted.atoms[i])) continue;
         Buffer text = {0};
         buffer_printf(&text, "%s, position %u of %u: ", subject->name, i, n);
         atom_format_repr(&text, got.atoms[i]);
@@ -149,6 +140,7 @@ static void compare(Bench *bench, const Subject *subject, const uint32_t *number
         atom_format_repr(&text, wanted.atoms[i]);
         ck_abort_msg("%s", text.data);
     }
+    ck_assert_int_eq(got.type, wanted.type);
     arena_free(arena);
 }
 

@@ -86,6 +86,12 @@ bool decode_output(const Plan *plan, void *const *columns, uint32_t n, Span span
             atoms[i] = number_at(plan, columns, i);
     }
     uint32_t bad;
+    for (uint32_t i = 0; i < n; i++) {
+        if (atoms[i].kind != ATOM_OPAQUE) continue;
+        diag_error(diags, DIAG_MEAN_OF_STRINGS, span,
+                   "position %u: no single value: several different ones were gathered", i);
+        return false;
+    }
     *out = (Sequence){.n = n, .atoms = atoms};
     if (sequence_type_of(atoms, n, &out->type, &bad)) return true;
     diag_error(diags, DIAG_MIXED, span, "positions 0 and %u: strings and numbers in one sequence",
