@@ -28,7 +28,8 @@ ExportValues export_values(const Export *e) {
 }
 
 const char *export_output_name(const Export *e) {
-    static const char *const taken[] = {"input_ids", "attention_mask", "logits", "undefined"};
+    static const char *const taken[] = {"input_ids", "attention_mask", "logits", "exact",
+                                        "undefined"};
     const String *name = e->model->readout.name;
     for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
         if (strcmp(name->bytes, taken[i]) != 0) continue;

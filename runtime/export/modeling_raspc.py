@@ -144,7 +144,9 @@ class Transformer:
         count = output["logits"]
         end = count + len(output["traps"])
         return [
-            None if bool((row[count:end] >= 0.5).any()) else self._value(output, row[:count], row[end:])
+            None
+            if bool((row[count:end] >= 0.5).any())
+            else self._value(output, row[:count], row[end:])
             for row in scores
         ]
 

@@ -5,7 +5,8 @@
    anyway
      -> the program's name (batch, length)   decoded values; length = sequence - 1, BOS has none
         undefined (batch, length)            true where the program fails, or no value stands out
-        logits (batch, sequence, logits)
+        exact (batch, length)                where it can be either: true where the value is an int,
+   or a truth value, and false where it is a mean logits (batch, sequence, logits)
 
    Nothing is left to a runtime's defaults: no Attention operator and no scale of its own (it is in
    W_Q); masks come from positions; the null key is never masked, so no row is ever masked whole. */
@@ -333,6 +334,16 @@ static void write_undefined(Writer *w, Edge rows, Edge unsure) {
     onnx_output(g, undefined, ONNX_BOOL, dims, 2, "true where the program has no value");
 }
 
+static void write_exact(Writer *w, Edge rows) {
+    static const OnnxDim dims[] = {{"batch", 0}, {"length", 0}};
+    OnnxGraph *g = &w->graph;
+    int64_t place = (int64_t)w->e->logits.count + w->e->model->readout.trap_count;
+    Edge number = along(w, "Gather", "output/exact_number", "axis", 2, rows,
+                        onnx_int(g, "output/exact_place", place));
+    onnx_binary(g, "Greater", "exact", number, onnx_float(g, "output/exact_half", 0.5F));
+    onnx_output(g, "exact", ONNX_BOOL, dims, 2, "true where the value is no mean");
+}
+
 static void write_readout(Writer *w, Edge stream) {
     OnnxGraph *g = &w->graph;
     const DenseModel *weights = w->e->weights;
@@ -359,6 +370,7 @@ static void write_readout(Writer *w, Edge stream) {
     const OnnxDim by_logit[] = {{"batch", 0}, {"sequence", 0}, {NULL, count}};
     onnx_output(g, name, type, by_position, 2, "the program's values, BOS left out");
     write_undefined(w, rows, unsure);
+    if (readout->mixed) write_exact(w, rows);
     onnx_output(g, logits, ONNX_FLOAT, by_logit, 3, "what the values are decoded from, BOS first");
 }
 

@@ -61,11 +61,9 @@ def value(item):
 
 
 def same(got, wanted):
-    """Equal values, NaN included. 1 and 1.0 are the same number here (docs/language.md says where engines
-    differ in that); a truth value is no number."""
+    """Equal values of equal types: 1 is not 1.0, and not True."""
     return len(got) == len(wanted) and all(
-        isinstance(g, bool) == isinstance(w, bool) and (g == w or (g != g and w != w))
-        for g, w in zip(got, wanted)
+        type(g) is type(w) and (g == w or (g != g and w != w)) for g, w in zip(got, wanted)
     )
 
 

@@ -24,12 +24,16 @@ def values(model, path_session, rows):
     """The decoded values of each row, BOS and padding left out; None where they are undefined."""
     name = properties(model)["output"]
     labels = json.loads(properties(model)["labels"])
-    got, undefined = path_session.run([name, "undefined"], {"input_ids": np.array(rows, dtype=np.int64)})
+    inputs = {"input_ids": np.array(rows, dtype=np.int64)}
+    got, undefined = path_session.run([name, "undefined"], inputs)
+    kind = {"int": int, "bool": bool, None: None}[json.loads(properties(model)["config"])["output"].get("mixed")]
+    exact = path_session.run(["exact"], inputs)[0] if kind else np.zeros_like(undefined)
     is_label = got.dtype == np.int64 and not all(type(label) is int for label in labels)
     out = []
-    for row, found, bad in zip(rows, got, undefined):
+    for row, found, bad, whole in zip(rows, got, undefined, exact):
         length = sum(number != pad(model) for number in row) - 1
         items = [labels[i] if is_label and labels else i for i in found[:length].tolist()]
+        items = [kind(item) if one else item for item, one in zip(items, whole)]
         out.append(None if bad[:length].any() else items)
     return out
 
@@ -157,6 +161,13 @@ def test_fractions():
     """a mean is the fraction that eval gives, bit for bit"""
     got = values_of('x = aggregate(select(indices, indices, <=), indicator(tokens == "a"));', "abacaba", 7)
     tap.equal(got, [1.0, 1 / 2, 2 / 3, 2 / 4, 3 / 5, 3 / 6, 4 / 7])
+
+
+def test_exact():
+    """where a value can be an int or a mean, `exact` says which"""
+    model, run = loaded('x = aggregate(select(indices, indices, <=), indicator(tokens == "a"));', list("abc"), 4)
+    got, exact = run.run(["x", "exact"], {"input_ids": np.array([[0, 1, 2, 2]])})
+    tap.equal([got.tolist(), exact.tolist()], [[[1.0, 0.5, 1 / 3]], [[True, False, False]]])
 
 
 def test_types():

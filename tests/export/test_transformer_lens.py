@@ -50,9 +50,14 @@ def native(config, state, numbers):
 def decoded(named, logits):
     """None where the program fails"""
     output = named["output"]
-    count = output["logits"]
-    if (logits[:, count:count + len(output["traps"])] >= 0.5).any():
+    count, traps = output["logits"], len(output["traps"])
+    if (logits[:, count : count + traps] >= 0.5).any():
         return None
+    if "mixed" in output:
+        kind = {"int": int, "bool": bool}[output["mixed"]]
+        alone = {"output": {key: item for key, item in output.items() if key not in ("mixed", "traps")} | {"traps": []}}
+        floats = decoded(alone, logits[:, :count])
+        return [kind(round(value)) if exact else value for value, exact in zip(floats, logits[:, -1] > 0.5)]
     if output["decode"] == "atoms":
         best = logits[:, :count].argmax(-1)
         if set(best.tolist()) & set(output["labels_undefined"]) or (logits[:, :count].max(-1) <= 0.75).any():
