@@ -1,0 +1,195 @@
+"""The Hugging Face layout in PyTorch and transformers, and the TransformerLens state in TransformerLens itself."""
+
+import json
+import os
+import sys
+
+import torch
+from safetensors.torch import load_file
+
+import tap
+from command import Example, Refused, compiled, evaluated, programs, raspc, same, written
+
+torch.set_num_threads(1)
+
+REVERSE = "reverse = aggregate(select(indices, length - 1 - indices, ==), tokens);"
+MIXED = """
+before = select(indices, indices, <) and select(tokens, tokens, ==);
+y = aggregate(select(indices, length - 1 - indices, ==), selector_width(before));
+"""
+
+
+def module(path):
+    """modeling_raspc.py of that directory, as a user imports it."""
+    sys.path.insert(0, path)
+    sys.modules.pop("modeling_raspc", None)
+    try:
+        import modeling_raspc
+    finally:
+        sys.path.remove(path)
+    return modeling_raspc
+
+
+def directory(text=REVERSE, vocabulary=("a", "b", "c"), length=6, *options):
+    return compiled(written(text), "layout", list(vocabulary), length, *options)
+
+
+# --- PyTorch --------------------------------------------------------------------------------------
+
+
+def check_program(program):
+    example = Example(program, 8)
+    try:
+        path = compiled(program, "layout", example.vocabulary, example.length)
+    except Refused:
+        return
+    model = module(path).RaspcModel.from_pretrained(path)
+    wanted = evaluated(program, example.inputs)
+    scores = model(torch.tensor(example.batch()))
+    for tokens, row, want in zip(example.inputs, scores, wanted):
+        (alone,) = model.run(tokens).values()
+        together = model.decode(row[1 : len(tokens) + 1])
+        tap.equal(str(together), str(alone))
+        assert want is None and None in alone or same(alone, want or []), (tokens, alone, want)
+
+
+def test_each_program():
+    for program in programs():
+        yield f"{program}: PyTorch equals eval, in a padded batch and alone", (
+            lambda program=program: check_program(program))
+
+
+def test_run():
+    """run decodes by name"""
+    path = directory()
+    tap.equal(module(path).RaspcModel.from_pretrained(path).run("abca"), {"reverse": ["a", "c", "b", "a"]})
+
+
+def test_directions():
+    """the residual stream is read by name, after every layer"""
+    path = directory()
+    model = module(path).RaspcModel.from_pretrained(path)
+    streams = list(model.streams(model.encode("abc")[None]))
+    tap.equal(len(streams), 1 + len(model.layers))
+    tap.equal(model.direction(streams[0], "tokens")[0, 1:].tolist(), torch.eye(3).tolist())
+    tap.equal(model.direction(streams[-1], "reverse")[0, 1:].argmax(-1).tolist(), [2, 1, 0])
+
+
+def raises(kind, function):
+    try:
+        function()
+    except kind:
+        return True
+    return False
+
+
+def test_bad_inputs():
+    """an input without BOS, one too long and an unknown token are errors"""
+    path = directory()
+    model = module(path).RaspcModel.from_pretrained(path)
+    assert raises(ValueError, lambda: model(torch.tensor([[1, 2]])))
+    assert raises(ValueError, lambda: model(torch.tensor([[0] + [1] * 7])))
+    assert raises(KeyError, lambda: model.run("abz"))
+
+
+def test_no_nan():
+    """no row is masked whole: no NaN anywhere, padding included"""
+    path = directory(MIXED)
+    model = module(path).RaspcModel.from_pretrained(path)
+    for stream in model.streams(torch.tensor([[0, 1, 4, 4], [0, 4, 4, 4]])):
+        assert not stream.isnan().any()
+
+
+# --- transformers ---------------------------------------------------------------------------------
+
+
+def test_transformers():
+    """transformers loads the config, the tokenizer and the model"""
+    from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+    path = directory()
+    tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=True)
+    model = AutoModelForTokenClassification.from_pretrained(path, trust_remote_code=True)
+    batch = tokenizer(["abc", "a", "cab"], padding=True, return_tensors="pt")
+    tap.equal(batch["input_ids"].tolist(), [[0, 1, 2, 3], [0, 1, 4, 4], [0, 3, 1, 2]])
+    best = model(**batch).logits.argmax(-1)
+    labels = [[model.config.id2label[i] for i in row[mask.bool()][1:].tolist()]
+              for row, mask in zip(best, batch["attention_mask"])]
+    tap.equal(labels, [["c", "b", "a"], ["a"], ["b", "a", "c"]])
+
+
+def test_saved_again():
+    """transformers saves the model, and reads what it saved"""
+    from transformers import AutoModelForTokenClassification
+
+    path = directory()
+    model = AutoModelForTokenClassification.from_pretrained(path, trust_remote_code=True)
+    model.save_pretrained(os.path.join(path, "..", "saved"))
+    again = load_file(os.path.join(path, "..", "saved", "model.safetensors"))
+    first = load_file(os.path.join(path, "model.safetensors"))
+    tap.equal(sorted(again), sorted(first))
+    assert all(torch.equal(again[name], first[name]) for name in first)
+
+
+# --- TransformerLens ------------------------------------------------------------------------------
+
+
+def bridge(text, length=6):
+    from transformer_lens.model_bridge import TransformerBridge
+
+    path = directory(text, "abc", length, "--layout", "transformer-lens")
+    with open(os.path.join(path, "config.json"), encoding="utf-8") as file:
+        model = TransformerBridge.boot_native(json.load(file))
+    model.load_state_dict(load_file(os.path.join(path, "model.safetensors")))
+    with open(os.path.join(path, "raspc.json"), encoding="utf-8") as file:
+        return model, json.load(file)
+
+
+def check_lens(text):
+    from test_transformer_lens import decoded
+
+    model, named = bridge(text)
+    inputs = [list(word) for word in ("a", "aa", "abc", "aabbcc", "cbacba")]
+    for tokens, wanted in zip(inputs, evaluated(written(text), inputs)):
+        logits = model(torch.tensor([[0] + ["abc".index(token) + 1 for token in tokens]]))
+        got = decoded(named, logits[0, 1:].detach().numpy())
+        assert same(got, wanted), (tokens, got, wanted)
+
+
+def test_lens():
+    """TransformerLens: the state loads strictly, and the logits give eval's values"""
+    check_lens(REVERSE)
+    check_lens(MIXED)
+
+
+def test_lens_causal():
+    """TransformerLens: a causal program"""
+    check_lens("x = selector_width(select(indices, indices, <=) and select(tokens, tokens, ==));")
+
+
+def test_lens_small():
+    """TransformerLens traps: no attention, no feed-forward, a bias of the read-out, an empty selection"""
+    check_lens('x = tokens == "a";')
+    check_lens("x = aggregate(select(indices, 0, ==), tokens);")
+    check_lens("x = 5 - indices;")
+    check_lens('x = aggregate(select(tokens, "z", ==), indices, 7);')
+
+
+def test_lens_too_long():
+    """TransformerLens: an input longer than n_ctx is an error"""
+    model, _ = bridge(REVERSE, 3)
+    assert raises(ValueError, lambda: model(torch.tensor([[0, 1, 1, 1, 1]])))
+
+
+def test_lens_cache():
+    """TransformerLens: run_with_cache shows the attention pattern of a head"""
+    model, named = bridge(REVERSE)
+    _, cache = model.run_with_cache(torch.tensor([[0, 1, 2, 3]]))
+    last = len(named["layers"]) - 1
+    pattern = cache[f"blocks.{last}.attn.hook_pattern"][0, 0]
+    tap.equal(pattern[1:].argmax(-1).tolist(), [3, 2, 1])
+    assert (pattern[1:].max(-1).values == 1).all()
+
+
+if __name__ == "__main__":
+    tap.run(sys.modules[__name__])
