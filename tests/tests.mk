@@ -121,7 +121,7 @@ PART_golden  = tests/golden/run $(if $(UPDATE),--update)
 PART_explanations = tests/explanations
 PART_limits  = tests/limits/run
 PART_replay  = tests/fuzz/replay-all
-PART_docs    = tests/docs/run
+PART_docs    = VENV=$(VENV) tests/docs/run
 PART_tracr   = $(BUILD)/test-peers tracr tests/conformance/tracr.jsonl tests/tracr tests/tracr/refused.txt
 PART_peers   = $(BUILD)/test-peers failures tests/peers/refused.txt $(sort $(wildcard tests/peers/*.rasp))
 PART_harness = $(BUILD)/test-random --self
