@@ -91,7 +91,9 @@ PYTHON ?= python3
 
 .PHONY: venv venv-torch
 venv: $(VENV)/made ## the virtual environment that reads exported files (ONNX Runtime, numpy, ...)
+	@:
 venv-torch: $(VENV_TORCH)/made
+	@:
 $(VENV)/made: tests/export/requirements.txt
 $(VENV_TORCH)/made: tests/export/requirements.txt tests/export/requirements-torch.txt
 $(VENV)/made $(VENV_TORCH)/made:
