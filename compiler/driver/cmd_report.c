@@ -16,8 +16,8 @@ static void lower_target(Report *report) {
         buffer_free(&message);
     }
     diagnostics_free(diags);
-    report->exact =
-        exact_length(report->arena, report->graph, node, report->sources, report->options);
+    report->exact = exact_length(report->arena, report->graph, node, report->sources,
+                                 report->options, report->model, report->refused.message);
 }
 
 static void count_operations(Report *report) {
@@ -41,6 +41,7 @@ static void report_target(Driver *driver, Session *session, Target target,
     count_operations(&report);
     if (report.with_chain) report.chain = depth_chain(arena, report.graph, report_node(&report));
     if (target.value.kind == VALUE_SOP) lower_target(&report);
+    if (report.with_chain && report.model) report.model_chain = model_chain(arena, report.model);
     bool json = option_given(&driver->options, OPT_JSON);
     (json ? report_json : report_text)(&driver->out, &report);
     arena_free(arena);

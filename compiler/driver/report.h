@@ -19,9 +19,10 @@ typedef struct ExactLength {
     const char *why; /* what happens at beyond; NULL: nothing */
 } ExactLength;
 
-/* Looks at lengths around that of the options, for a bounded time. */
+/* Looks at lengths around that of the options, for a bounded time. model is what the options give,
+   or NULL, and then refused says why. */
 ExactLength exact_length(Arena *arena, const Graph *graph, NodeId node, const Sources *sources,
-                         LowerOptions options);
+                         LowerOptions options, const Model *model, const char *refused);
 
 /* --- why so deep (report_why.c) ------------------------------------------------------------------
  */
@@ -33,6 +34,20 @@ typedef struct Chain {
     const NodeId *nodes; /* (count) */
 } Chain;
 Chain depth_chain(Arena *arena, const Graph *graph, NodeId root);
+
+/* The same for a model, from the read-out down: each subspace is written no earlier than it is
+   because its writer reads the next one. The last has a writer in the first layer. */
+typedef struct Link {
+    uint32_t layer; /* from 0 */
+    SubspaceId subspace;
+    const Head *head; /* what writes it: a head, or a group of units */
+    const UnitGroup *group;
+} Link;
+typedef struct ModelChain {
+    uint32_t count;
+    const Link *links; /* (count) */
+} ModelChain;
+ModelChain model_chain(Arena *arena, const Model *model);
 
 /* --- the report
  * ------------------------------------------------------------------------------------ */
@@ -56,7 +71,8 @@ typedef struct Report {
     Chain chain;
     /* What it becomes: a model, or a refusal; neither for a selector. */
     LowerOptions options;
-    const Model *model; /* NULL: refused says why, for an s-op */
+    const Model *model;     /* NULL: refused says why, for an s-op */
+    ModelChain model_chain; /* with_chain */
     Refusal refused;
     ExactLength exact;
 } Report;

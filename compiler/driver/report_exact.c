@@ -26,6 +26,10 @@ typedef struct Search {
     ExactLength found;
 } Search;
 
+static Fit fit_of(const Model *model, Buffer *why) {
+    return model_fits_float32(model, why) ? FIT_EXACT : FIT_ROUNDED;
+}
+
 static Fit fit_at(Search *s, uint32_t length, Buffer *why) {
     Arena *arena = arena_new(0);
     Diagnostics *diags = diagnostics_new(s->sources);
@@ -34,7 +38,7 @@ static Fit fit_at(Search *s, uint32_t length, Buffer *why) {
     const Model *model = lower(arena, s->graph, s->node, &options, diags);
     Fit fit = FIT_REFUSED;
     if (model)
-        fit = model_fits_float32(model, why) ? FIT_EXACT : FIT_ROUNDED;
+        fit = fit_of(model, why);
     else if (diagnostics_count(diags) > 0)
         buffer_text(why, diagnostics_message(diags, 0));
     s->bytes = arena_bytes(arena);
@@ -43,19 +47,24 @@ static Fit fit_at(Search *s, uint32_t length, Buffer *why) {
     return fit;
 }
 
-/* Tries a length and keeps what came of it. */
-static bool try_length(Search *s, uint32_t length) {
-    Buffer why = {0};
-    Fit fit = fit_at(s, length, &why);
+/* Keeps what came of a length. */
+static bool keep(Search *s, uint32_t length, Fit fit, const Buffer *why) {
     if (fit == FIT_EXACT) {
         s->found.length = length;
     } else {
         s->found.beyond = length;
         s->found.refused = fit == FIT_REFUSED;
-        s->found.why = arena_strndup(s->arena, why.data ? why.data : "", why.len);
+        s->found.why = arena_strndup(s->arena, why->data ? why->data : "", why->len);
     }
-    buffer_free(&why);
     return fit == FIT_EXACT;
+}
+
+static bool try_length(Search *s, uint32_t length) {
+    Buffer why = {0};
+    Fit fit = fit_at(s, length, &why);
+    bool fits = keep(s, length, fit, &why);
+    buffer_free(&why);
+    return fits;
 }
 
 static bool may_go_on(const Search *s) {
@@ -63,12 +72,18 @@ static bool may_go_on(const Search *s) {
 }
 
 ExactLength exact_length(Arena *arena, const Graph *graph, NodeId node, const Sources *sources,
-                         LowerOptions options) {
+                         LowerOptions options, const Model *model, const char *refused) {
     Search s = {arena, graph, node, sources, options, 0, 0, {0}};
     s.end = clock() + (clock_t)(LOOKING_SECONDS * CLOCKS_PER_SEC);
+    Buffer why = {0};
     uint32_t length = options.max_length;
-    while (try_length(&s, length) && length < LONGEST && may_go_on(&s))
+    if (!model) buffer_text(&why, refused);
+    bool fits = keep(&s, length, !model ? FIT_REFUSED : fit_of(model, &why), &why);
+    buffer_free(&why);
+    while (fits && length < LONGEST && may_go_on(&s)) {
         length = length > LONGEST / 2 ? LONGEST : 2 * length;
+        fits = try_length(&s, length);
+    }
     while (s.found.beyond > s.found.length + 1 && may_go_on(&s))
         (void)try_length(&s, s.found.length + (s.found.beyond - s.found.length) / 2);
     return s.found;

@@ -165,6 +165,18 @@ static void add_model(cJSON *to, const Report *report) {
         cJSON_AddItemToArray(undefined, trap_json(report, &model->readout.traps[t]));
 }
 
+static void add_model_chain(cJSON *to, const Report *report) {
+    cJSON *why = cJSON_AddArrayToObject(to, "model_why");
+    for (uint32_t i = 0; i < report->model_chain.count; i++) {
+        const Link *link = &report->model_chain.links[i];
+        cJSON *json = cJSON_CreateObject();
+        add_number(json, "layer", link->layer + 1);
+        add_subspace_name(json, "name", report->model, link->subspace);
+        if (link->head) json_add_string(json, "head", link->head->name);
+        cJSON_AddItemToArray(why, json);
+    }
+}
+
 static void add_refusal(cJSON *to, const Report *report) {
     cJSON_AddNullToObject(to, "model");
     cJSON *json = cJSON_AddObjectToObject(to, "refused");
@@ -216,6 +228,7 @@ void report_json(Buffer *out, const Report *report) {
     cJSON *json = cJSON_CreateObject();
     add_program(json, report);
     if (report->with_chain) add_chain(json, report);
+    if (report->with_chain && report->model) add_model_chain(json, report);
     if (report->model)
         add_model(json, report);
     else if (report->value.kind == VALUE_SOP)

@@ -281,6 +281,24 @@ static void add_chain(Buffer *out, const Report *report) {
     }
 }
 
+static void add_model_chain(Buffer *out, const Report *report) {
+    const Model *model = report->model;
+    buffer_printf(out, "why %" PRIu32 " layer%s in the model\n", model->layer_count,
+                  plural(model->layer_count));
+    for (uint32_t i = 0; i < report->model_chain.count; i++) {
+        const Link *link = &report->model_chain.links[i];
+        buffer_printf(out, "  layer %-6" PRIu32, link->layer + 1);
+        add_name(out, model->subspaces[link->subspace].name);
+        if (link->head) {
+            buffer_printf(out, "head %s", link->head->name->bytes);
+        } else {
+            buffer_printf(out, "%s of ", unit_kind_name(link->group->kind));
+            add_inputs(out, model, link->group);
+        }
+        buffer_char(out, '\n');
+    }
+}
+
 /* Names, strings and messages come from the program: each line is made fit for a terminal. */
 static void add_visible_lines(Buffer *out, const Buffer *text) {
     for (const char *line = text->data; *line;) {
@@ -295,6 +313,7 @@ void report_text(Buffer *out, const Report *report) {
     Buffer text = {0};
     add_program(&text, report);
     if (report->with_chain) add_chain(&text, report);
+    if (report->with_chain && report->model) add_model_chain(&text, report);
     if (report->model)
         add_model(&text, report);
     else if (report->value.kind == VALUE_SOP)
