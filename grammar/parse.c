@@ -1,5 +1,6 @@
 /* The driver of scanner and parser. It decides what a missing ';' is, and where reading goes on
    after a mistake, so that every mistake gives one message. */
+#include "grammar/foreign.h"
 #include "grammar/parse.h"
 #include "grammar/rasp.tab.h"
 #include "grammar/tokens.h"
@@ -39,12 +40,21 @@ static bool between_statements(const TokenStream *tokens) {
 
 /* --- a missing ';' --------------------------------------------------------------------------- */
 
+/* 'let x = 3;' does not lack a ';' behind 'let'. */
+static bool is_foreign_word(const Reader *reader, const Token *token) {
+    size_t len;
+    const char *text = sources_text(reader->parser.sources, token->span.file, &len);
+    return token->kind == T_NAME && reader->tokens->statement == T_NAME &&
+           foreign_help(text + token->span.start, token->span.end - token->span.start) != NULL;
+}
+
 /* A value stands before token, outside brackets, and token can't go on with it. On the same line
    that is rather a missing operator, unless token surely begins a statement. */
 static bool lacks_semicolon(Reader *reader, const Token *token) {
     TokenStream *tokens = reader->tokens;
     if (tokens->at_start || tokens->head || tokens->depth != tokens->base ||
-        !token_ends_value(tokens->previous.kind) || token_is_console_word(tokens->statement))
+        !token_ends_value(tokens->previous.kind) || token_is_console_word(tokens->statement) ||
+        (!token->new_line && is_foreign_word(reader, &tokens->previous)))
         return false;
     if (token->kind == '}') return tokens->base > 0;
     if (!token_begins_anew(token->kind)) return false;
@@ -86,14 +96,16 @@ static void resynchronise(Reader *reader, Token token) {
     TokenStream *tokens = reader->tokens;
     uint32_t braces = open_braces(tokens), nested = 0;
     int previous = tokens->previous.kind;
-    bool is_for = tokens->statement == T_FOR;
+    bool is_for = tokens->statement == T_FOR, is_block = false;
     for (; !reader->parser.stop; previous = token.kind, token = tokens_next(tokens)) {
         if (token.kind == 0 || begins_next_statement(tokens, &token)) {
             tokens_put_back(tokens, &token);
             break;
         }
         if (token.kind == T_LINE_END) break;
-        /* A ';' in braces that looked like a dict shows that they are a block. */
+        /* A ';' in braces that looked like a dict shows that they are a block: of a statement that
+           RASP does not have, its end. */
+        if (token.kind == ';' && nested > 0) is_block = true;
         if (token.kind == ';' && nested == 0 && !(tokens->head && braces > 0)) break;
         if (token.kind == '{' && tokens->head && nested == 0 && braces == 0 &&
             tokens->base < LIMIT_NESTING && (!is_for || token_ends_value(previous))) {
@@ -115,7 +127,7 @@ static void resynchronise(Reader *reader, Token token) {
                 nested--;
             else if (braces > 0)
                 braces--;
-            if (around || (tokens->head && nested == 0 && braces == 0)) break;
+            if (around || ((tokens->head || is_block) && nested == 0 && braces == 0)) break;
         }
     }
     push(reader, T_RESYNC, token);

@@ -70,6 +70,18 @@ void scan_foreign(Scanner *scanner, const char *instead) {
     if (diag != NULL) diag_help(diag, "did you mean '%s'?", instead);
 }
 
+bool scan_begins_comment(const Scanner *scanner) {
+    if (!token_ends_value(scanner->last)) return true;
+    const char *rest = token_text(scanner);
+    return rest[strcspn(rest, ";\r\n")] != ';';
+}
+
+void scan_foreign_comment(Scanner *scanner) {
+    Diagnostic *diag = parser_error(scanner->parser, DIAG_STRAY_BYTE, scanner->span,
+                                    "RASP has no comments of this kind");
+    if (diag != NULL) diag_help(diag, "a comment begins with '#' and goes on to the end of its line");
+}
+
 void scan_stray(Scanner *scanner) {
     Span span = scanner->span;
     bool goes_on = scanner->last_stray.file == span.file && scanner->last_stray.end == span.start;
@@ -98,4 +110,6 @@ void scan_stray(Scanner *scanner) {
         if (strncmp(bytes, quotes[i], strlen(quotes[i])) == 0)
             diag_help(diag, "a string stands between plain double quotes");
     if (first == '!') diag_help(diag, "write 'not'");
+    if (first == '?') diag_help(diag, "a choice is written 'a if c else b'");
+    if (first == '.') diag_help(diag, "values have no parts of their own: write f(x), not x.f()");
 }

@@ -40,6 +40,7 @@ static Token scan(TokenStream *tokens) {
     Scanner *scanner = &tokens->scanner;
     scanner->new_line = false;
     int kind = rasp_lex(tokens->flex);
+    scanner->last = kind;
     Span end = {scanner->span.file, scanner->span.end, scanner->span.end};
     return (Token){kind, kind == 0 ? end : scanner->span, scanner->new_line};
 }
@@ -159,7 +160,7 @@ static void open_bracket(TokenStream *tokens, const Token *token) {
     bool block = token->kind == '{' && tokens->head && tokens->depth == tokens->base &&
                  (tokens->statement == T_DEF || token_ends_value(tokens->previous.kind));
     tokens->brackets[tokens->depth++] =
-        (Bracket){token->kind, token->span, block ? (int32_t)tokens->base : -1};
+        (Bracket){token->kind, tokens->previous.kind, token->span, block ? (int32_t)tokens->base : -1};
     if (!block) return;
     tokens->base = tokens->depth;
     tokens->at_start = true;

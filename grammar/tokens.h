@@ -15,6 +15,7 @@ typedef struct Scanner {
     const char *text;
     Span span;       /* the last token's */
     bool new_line;   /* a line end came since the token before */
+    int last;        /* the last token's kind; 0 before the first */
     Span last_stray; /* so that stray bytes in a row make one message */
 } Scanner;
 
@@ -28,6 +29,9 @@ void scan_open_string(Scanner *scanner);
 uint32_t scan_without_semicolon(const char *text, uint32_t len);
 void scan_foreign(Scanner *scanner, const char *instead); /* an operator of other languages */
 void scan_stray(Scanner *scanner);
+/* Two slashes are no division: no value stands before them, or no ';' behind them in the line. */
+bool scan_begins_comment(const Scanner *scanner);
+void scan_foreign_comment(Scanner *scanner);
 
 typedef struct Token {
     int kind;
@@ -37,6 +41,7 @@ typedef struct Token {
 
 typedef struct Bracket {
     int kind; /* '(' '[' '{' */
+    int word; /* the token before it: of a form, T_SELECT and the like */
     Span span;
     int32_t outer_base; /* a block's: TokenStream.base outside it; -1 for other brackets */
 } Bracket;

@@ -19,8 +19,13 @@ static Atom opaque(Session *session, Value value) {
 bool session_input(Session *session, Value value, Span span, Input *out) {
     List items;
     if (!value_items(session->arena, value, &items)) {
-        report(session, DIAG_BAD_INPUT, span, "an input is a string, a list or a dict, not %s (%s)",
-               value_kind_name(value), show(session, value));
+        Diagnostic *diag =
+            report(session, DIAG_BAD_INPUT, span,
+                   "an input is a string, a list or a dict, not %s (%s)", value_kind_name(value),
+                   show(session, value));
+        if (value.kind == VALUE_SOP)
+            diag_help(diag, "an s-op or selector is used by its name alone; with parentheses it is "
+                            "applied to an input, such as \"abc\"");
         return false;
     }
     if (items.count == 0) {

@@ -27,6 +27,12 @@ NodeId lift(Session *session, Value value, Span span, const char *what) {
     return NO_NODE;
 }
 
+static bool reads_text(const Session *session, const NodeSpec *spec) {
+    for (int i = 0; i < op_info(spec->op)->arity; i++)
+        if (graph_node(session->graph, spec->args[i])->op == OP_TOKENS_STR) return true;
+    return false;
+}
+
 Value node_value(Session *session, const NodeSpec *spec) {
     Buffer why = {0};
     NodeSpec placed = *spec;
@@ -39,7 +45,10 @@ Value node_value(Session *session, const NodeSpec *spec) {
     } else if (session->graph->count >= LIMIT_GRAPH_NODES) {
         report_full(session, spec->span);
     } else {
-        report(session, DIAG_TYPE, spec->span, "%s", why.data);
+        Diagnostic *diag = report(session, DIAG_TYPE, spec->span, "%s", why.data);
+        if (reads_text(session, spec))
+            diag_help(diag, "'tokens' reads the input as text; 'tokens_int' and 'tokens_float' read "
+                            "numbers");
     }
     buffer_free(&why);
     return value;

@@ -1,8 +1,11 @@
 /* Looking names up and giving them values. */
 #include "compiler/elaborate/internal.h"
 
+#include "grammar/foreign.h"
+
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *const reserved_words[] = {
     "out",        "get",          "range",       "zip",         "len",     "tokens_str", "tokens_int",
@@ -26,12 +29,17 @@ static const char *nearest_name(Session *session, const Environment *env, const 
         for (uint32_t i = 0; i < e->count; i++)
             if (e->bindings[i].value.kind != VALUE_ERROR)
                 candidates[count++] = e->bindings[i].name->bytes;
+    for (uint32_t i = 0; i < count; i++)
+        if (strcasecmp(name->bytes, candidates[i]) == 0) return candidates[i];
     return spelling_nearest(name->bytes, candidates, count);
 }
 
 static bool line_gives(const char *line, size_t len, const String *name) {
     while (len && (*line == ' ' || *line == '\t')) line++, len--;
-    if (len > 4 && memcmp(line, "def ", 4) == 0) line += 4, len -= 4;
+    size_t word = 0;
+    while (word < len && line[word] != ' ' && line[word] != '\t') word++;
+    bool is_def = word == 3 && memcmp(line, "def", 3) == 0;
+    if (word < len && (is_def || foreign_help(line, word))) line += word + 1, len -= word + 1;
     return len > name->len && memcmp(line, name->bytes, name->len) == 0 &&
            !isalnum((unsigned char)line[name->len]) && line[name->len] != '_';
 }
@@ -59,8 +67,10 @@ static void undefined(Session *session, Environment *env, const Tree *name) {
     }
     Diagnostic *diag =
         report(session, DIAG_UNDEFINED, name->span, "undefined name '%s'", name->text->bytes);
+    const char *foreign = foreign_help(name->text->bytes, name->text->len);
     const char *nearest = nearest_name(session, env, name->text);
-    if (nearest) diag_help(diag, "did you mean '%s'?", nearest);
+    if (foreign) diag_help(diag, "%s", foreign);
+    else if (nearest) diag_help(diag, "did you mean '%s'?", nearest);
     else if (strcmp(name->text->bytes, "check") == 0)
         diag_help(diag, "a check begins with a name, a word or a number: 'check f(\"a\") == [1];'");
 }

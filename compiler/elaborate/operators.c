@@ -231,9 +231,12 @@ Value apply_indicator(Session *session, const Tree *tree, Value value) {
 static Value sop_in(Session *session, const Tree *tree, NodeId node, Value container) {
     List list;
     if (!value_as_list(session->arena, container, &list)) {
-        report(session, DIAG_NOT_LIST, tree->child[1]->span,
-               "an s-op can only be looked for in a list of atoms, not in %s (%s)",
-               value_kind_name(container), show(session, container));
+        Diagnostic *diag =
+            report(session, DIAG_NOT_LIST, tree->child[1]->span,
+                   "an s-op can only be looked for in a list of atoms, not in %s (%s)",
+                   value_kind_name(container), show(session, container));
+        if (container.kind == VALUE_ATOM && container.as.atom.kind == ATOM_STRING)
+            diag_help(diag, "write its characters as a list: [\"a\", \"b\"]");
         return value_error();
     }
     Atom *keys = ARENA_ARRAY(session->arena, Atom, list.count);

@@ -1,5 +1,7 @@
 #include "compiler/elaborate/value.h"
 
+#include "runtime/graph/formula.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -252,6 +254,8 @@ bool value_close(Value a, Value b, double tolerance) { return compare(a, b, tole
 
 /* --- text ------------------------------------------------------------------------------------- */
 
+enum { NODE_COLUMNS = 40 };
+
 typedef struct Formatter {
     const Graph *graph; /* NULL: Python's text */
     size_t max;         /* stop soon after this many bytes; 0: never */
@@ -298,10 +302,10 @@ static void format_dict(Formatter *f, const Dict *dict) {
     buffer_char(f->out, '}');
 }
 
+/* kind stands for the node in Python's text. */
 static void format_node(Formatter *f, NodeId node, const char *kind) {
-    const String *name = f->graph ? graph_name_of(f->graph, node) : NULL;
-    if (name)
-        buffer_add(f->out, name->bytes, name->len);
+    if (f->graph)
+        graph_label(f->graph, node, FORMULA_RASP, NODE_COLUMNS, f->out);
     else
         buffer_text(f->out, kind);
 }
