@@ -39,6 +39,19 @@ static void copy_kind(Form *to, const Form *from) {
     to->kind_unknown = from->kind_unknown;
 }
 
+/* Some values are ints and some are floats: the variable itself says which. */
+static void kinds_by_value(Lowering *l, const Form *form, uint32_t count, Form *sum) {
+    uint8_t *exact = ARENA_ARRAY(l->scratch, uint8_t, count);
+    uint32_t ints = 0;
+    for (uint32_t v = 0; v < count; v++) {
+        exact[v] = !atom_failed(form->atoms[v]) && form->atoms[v].kind != ATOM_FLOAT;
+        ints += exact[v];
+    }
+    if (ints == 0) return;
+    sum->chooser = form->var;
+    sum->exact = exact;
+}
+
 bool form_as_sum(Lowering *l, const Form *form, Form *sum) {
     if (form->kind == FORM_SUM) {
         *sum = *form;
@@ -58,6 +71,7 @@ bool form_as_sum(Lowering *l, const Form *form, Form *sum) {
     sum->noise = form->noise;
     sum->counter = form->counter;
     copy_kind(sum, form);
+    if (!form->exact && floats > 0 && !form->kind_unknown) kinds_by_value(l, form, count, sum);
     for (uint32_t v = 0; form->exact && v < count; v++) {
         double whole;
         AtomKind kind = (AtomKind)form->alternative[v].kind;
@@ -82,7 +96,8 @@ static Form sum_of_one_variable(Lowering *l, const Form *form) {
     return form_table(var, atoms);
 }
 
-bool form_as_table(Lowering *l, NodeId node, const Form *form, Form *table) {
+bool form_as_table(Lowering *l, NodeId node, const Form *given, Form *table) {
+    Form copy = *given, *form = &copy; /* table may be the same place */
     if (form->kind == FORM_TABLE) {
         *table = *form;
         return true;

@@ -61,6 +61,23 @@ static void settle_output(Lowering *l) {
         *form = form_choose_kind(l, l->output, form);
 }
 
+/* A sequence of strings and numbers is a failure, wherever it is used. Of the output the read-out
+   sees that; of any other node no position can see what the others hold. */
+static Form refuse_mixed(Lowering *l, NodeId id, Form form) {
+    bool texts = false, others = false;
+    if (form.kind != FORM_TABLE || form.var == NO_VAR || id == l->output) return form;
+    for (uint32_t v = 0; v < form_count(l, &form); v++) {
+        if (atom_failed(form.atoms[v])) continue;
+        bool text = form.atoms[v].kind == ATOM_STRING;
+        texts = texts || text;
+        others = others || !text;
+    }
+    if (!texts || !others || l->options->max_length == 1) return form;
+    return form_refused(id, plan_text(l, "%s can be a string at one position and a number at another, "
+                                         "on which the program fails: give both the same type",
+                                      plan_name(l, id)));
+}
+
 static bool plan_nodes(Lowering *l) {
     const uint8_t *needed = graph_needed(l->graph, l->output, l->scratch);
     for (NodeId id = 0; id <= l->output; id++) {
@@ -68,7 +85,7 @@ static bool plan_nodes(Lowering *l) {
         if (op_info(graph_node(l->graph, id)->op)->kind == OPKIND_SELECTOR)
             l->formulas[id] = formula_of(l, id);
         else
-            l->forms[id] = form_of(l, id);
+            l->forms[id] = refuse_mixed(l, id, form_of(l, id));
         if (arena_exhausted(l->scratch)) {
             diag_error(l->diags, DIAG_CANNOT_LOWER, graph_node(l->graph, id)->span,
                        "lowering this takes more than %zu MiB", LIMIT_LOWERING_BYTES >> 20);

@@ -242,6 +242,13 @@ static bool selects_itself(const Conjunction *c) {
     return true;
 }
 
+/* Does every position select position 0? */
+static bool selects_the_first(Lowering *l, const Conjunction *c) {
+    if (c->count != 1 || c->low != INT32_MIN || c->high < 0) return false;
+    const Literal *literal = &c->literals[0];
+    return literal->kind == LITERAL_KEY && literal->var == plan_position(l) && literal->bits[0];
+}
+
 bool terms_of_conjunction(Lowering *l, const Conjunction *c, bool counted, bool *hits,
                           PlanHead *head, const char **why) {
     PlanTermOfHead *terms = ARENA_ARRAY(l->scratch, PlanTermOfHead, c->count + 1);
@@ -249,7 +256,7 @@ bool terms_of_conjunction(Lowering *l, const Conjunction *c, bool counted, bool 
     bool one_distance = c->low == c->high && c->low > -far && c->low < far;
     head->mask = one_distance ? (HeadMask){INT32_MIN, INT32_MAX} : (HeadMask){c->low, c->high};
     head->terms = terms;
-    *hits = selects_itself(c);
+    *hits = selects_itself(c) || selects_the_first(l, c);
     bool alone = !counted && c->count == 1 && c->low == INT32_MIN && c->high == INT32_MAX;
     if (one_distance) terms[head->term_count++] = distance_term(l, c->low);
     for (uint32_t i = 0; i < c->count; i++) {
