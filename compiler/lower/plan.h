@@ -260,7 +260,9 @@ bool conjunction_is_mask(const Conjunction *c); /* no literals */
 
 Form form_width(Lowering *l, NodeId node, NodeId selector, const Formula *formula);
 Form form_aggregate(Lowering *l, NodeId node);
-/* count * aggregate, when one factor is the aggregate's own count: a total. FORM_NONE: it is not. */
+/* Of a count: 1 where it is at most one. */
+const uint8_t *count_at_most_one(Lowering *l, const Form *count);
+/* total.c: count * aggregate, when one factor is the aggregate's own count: a total. FORM_NONE: it is not. */
 Form form_total(Lowering *l, NodeId node);
 
 /* terms.c: from a conjunction or a formula to a head's terms. False: *why says what is in the way.
