@@ -142,9 +142,13 @@ install: all ## install under PREFIX (default /usr/local)
 	$(if $(JIT),install -m 755 $(JIT) $(DESTDIR)$(PREFIX)/lib/raspc/raspc-jit.so)
 	cp -R programs $(DESTDIR)$(PREFIX)/share/raspc/
 
-.PHONY: format
+C_FILES = $(shell git ls-files '*.c' '*.h')
+.PHONY: format check-format
 format: ## lay out the C sources
-	clang-format-19 -i $$(git ls-files '*.c' '*.h' | grep -v '\.def')
+	clang-format-19 -i $(C_FILES)
+check-format: ## say which C sources are not laid out
+	@if command -v clang-format-19 >/dev/null; then clang-format-19 --dry-run -Werror $(C_FILES); \
+	else echo "clang-format-19 is not installed (make deps-dev)"; fi
 
 .PHONY: help
 help: ## this list

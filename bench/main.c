@@ -11,8 +11,7 @@
 /* The reference's published start, in seconds. */
 #define PUBLISHED_START 0.16
 
-/* --- the reference
- * --------------------------------------------------------------------------------- */
+/* --- the reference ---------------------------------------------------------------------------- */
 
 /* Median seconds from starting the reference to the end of what is typed into it. */
 static double time_reference(const char *checkout, const char *typed, const char *wanted,
@@ -51,8 +50,7 @@ static double time_reference_classic(const char *checkout, double start, const C
     return seconds;
 }
 
-/* --- the table
- * ---------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static void print_time(double seconds) {
     if (seconds < 0)

@@ -17,12 +17,8 @@ static double clock_seconds(clockid_t clock) {
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-double wall_seconds(void) {
-    return clock_seconds(CLOCK_MONOTONIC);
-}
-double cpu_seconds(void) {
-    return clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
-}
+double wall_seconds(void) { return clock_seconds(CLOCK_MONOTONIC); }
+double cpu_seconds(void) { return clock_seconds(CLOCK_PROCESS_CPUTIME_ID); }
 
 static int compare_doubles(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -66,8 +62,7 @@ double time_command(const char *const argv[], const char *directory, const char 
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 && found ? seconds : -1;
 }
 
-/* --- a prompt ------------------------------------------------------------------------------------
- */
+/* --- a prompt --------------------------------------------------------------------------------- */
 
 /* Reads until the prompt stands at the end of what came; false after some seconds without it. */
 static bool wait_for_prompt(int terminal) {

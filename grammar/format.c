@@ -30,7 +30,7 @@ typedef struct Layout {
     size_t remark_count, remark_capacity;
 } Layout;
 
-/* --- comments -------------------------------------------------------------------------------- */
+/* --- comments --------------------------------------------------------------------------------- */
 
 static size_t line_end(const Layout *layout, size_t at) {
     while (at < layout->len && layout->text[at] != '\r' && layout->text[at] != '\n')
@@ -101,7 +101,7 @@ static void settle_remarks(Layout *layout) {
     layout->remark_count = 0;
 }
 
-/* --- lines of the source --------------------------------------------------------------------- */
+/* --- lines of the source ---------------------------------------------------------------------- */
 
 /* Before what stands at start in the source: a blank line where its author left some. */
 static void begin_item(Layout *layout, uint32_t start) {
@@ -146,7 +146,7 @@ static void own_lines(Layout *layout, uint32_t limit) {
     }
 }
 
-/* --- statements ------------------------------------------------------------------------------ */
+/* --- statements ------------------------------------------------------------------------------- */
 
 static const char *which_text(unsigned which) {
     return which == WHICH_SOP ? "s-op " : which == WHICH_SELECTOR ? "selector " : "";

@@ -6,19 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- lines ----------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
-Line line_new(void) {
-    return (Line){.open = NO_BRACKET};
-}
+Line line_new(void) { return (Line){.open = NO_BRACKET}; }
 
-void line_bytes(Line *line, const char *bytes, size_t len) {
-    buffer_add(&line->text, bytes, len);
-}
+void line_bytes(Line *line, const char *bytes, size_t len) { buffer_add(&line->text, bytes, len); }
 
-void line_text(Line *line, const char *text) {
-    buffer_text(&line->text, text);
-}
+void line_text(Line *line, const char *text) { buffer_text(&line->text, text); }
 
 void line_break(Line *line, uint32_t looseness) {
     line->breaks = memory_reserve(line->breaks, &line->break_capacity, line->break_count + 1,
@@ -108,7 +102,7 @@ void line_fill(Line *line, size_t indent, Buffer *out) {
     write_piece(&filler, line->text.len, false);
 }
 
-/* --- expressions ----------------------------------------------------------------------------- */
+/* --- expressions ------------------------------------------------------------------------------ */
 
 static void open_bracket(Line *line, const char *bracket) {
     line_text(line, bracket);
@@ -138,9 +132,7 @@ static void items(Line *line, const Tree *tree, uint32_t first) {
     }
 }
 
-void format_expressions(Line *line, const Tree *list) {
-    items(line, list, 0);
-}
+void format_expressions(Line *line, const Tree *list) { items(line, list, 0); }
 
 static void call(Line *line, const Tree *tree, uint32_t first) {
     open_bracket(line, "(");

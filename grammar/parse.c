@@ -1,7 +1,7 @@
 /* The driver of scanner and parser. It decides what a missing ';' is, and where reading goes on
    after a mistake, so that every mistake gives one message. */
-#include "grammar/foreign.h"
 #include "grammar/parse.h"
+#include "grammar/foreign.h"
 #include "grammar/rasp.tab.h"
 #include "grammar/tokens.h"
 #include "runtime/base/bug.h"
@@ -38,7 +38,7 @@ static bool between_statements(const TokenStream *tokens) {
     return tokens->at_start && tokens->depth == 0;
 }
 
-/* --- a missing ';' --------------------------------------------------------------------------- */
+/* --- a missing ';' ---------------------------------------------------------------------------- */
 
 /* 'let x = 3;' does not lack a ';' behind 'let'. */
 static bool is_foreign_word(const Reader *reader, const Token *token) {
@@ -69,7 +69,7 @@ static void insert_semicolon(Reader *reader) {
     push_and_follow(reader, semicolon);
 }
 
-/* --- going on after a mistake ---------------------------------------------------------------- */
+/* --- going on after a mistake ----------------------------------------------------------------- */
 
 /* The dicts that are open in the broken statement. */
 static uint32_t open_braces(const TokenStream *tokens) {
@@ -139,7 +139,7 @@ static void reject(Reader *reader, Token token) {
     resynchronise(reader, token);
 }
 
-/* --- the end --------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static void report_incomplete(Reader *reader) {
     TokenStream *tokens = reader->tokens;
@@ -183,11 +183,9 @@ static void finish(Reader *reader, Token end) {
     if (!reader->done) push(reader, 0, end);
 }
 
-/* --- reading --------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
-static bool is_opening(int kind) {
-    return kind == '(' || kind == '[' || kind == '{';
-}
+static bool is_opening(int kind) { return kind == '(' || kind == '[' || kind == '{'; }
 
 static void read_token(Reader *reader) {
     TokenStream *tokens = reader->tokens;

@@ -46,7 +46,7 @@ typedef struct Parser {
 /* Every report goes through here: NULL when nothing is to be said (quiet). */
 Diagnostic *parser_error(Parser *parser, DiagId id, Span span, const char *message);
 
-/* --- constructors, one call an action (tree.c) ----------------------------------------------- */
+/* --- constructors, one call an action (tree.c) ------------------------------------------------ */
 
 /* Its text is what span holds; a string's, what its quotes hold. */
 Tree *build_leaf(Parser *parser, TreeKind kind, Span span);

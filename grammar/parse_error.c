@@ -19,7 +19,7 @@ void parser_too_deep(Parser *parser, Span span) {
         diag_help(diag, "at most %d levels are read; give a part a name of its own", LIMIT_NESTING);
 }
 
-/* --- what could stand there ------------------------------------------------------------------ */
+/* --- what could stand there ------------------------------------------------------------------- */
 
 static bool among(const char *name, const char *const *set, size_t count) {
     for (size_t i = 0; i < count; i++)

@@ -1,5 +1,5 @@
-/* Inside the grammar form only: a token that does not fit, between parse_error.c, which says what was
-   found and what could stand there, and parse_help.c, which says what to do. */
+/* Inside the grammar form only: a token that does not fit, between parse_error.c, which says what
+   was found and what could stand there, and parse_help.c, which says what to do. */
 #ifndef RASPC_PARSE_ERROR_H
 #define RASPC_PARSE_ERROR_H
 

@@ -1,5 +1,5 @@
-/* What to do about a token that does not fit: the mistakes that people make, told by the token, what
-   stands before it and the bracket that it stands in. */
+/* What to do about a token that does not fit: the mistakes that people make, told by the token,
+   what stands before it and the bracket that it stands in. */
 #include "grammar/foreign.h"
 #include "grammar/parse_error.h"
 #include "grammar/rasp.tab.h"
@@ -51,16 +51,13 @@ static const char *foreign_sign(const Misfit *misfit, const Bracket *bracket) {
     bool operator_fits = misfit_expects(misfit, "'*'");
     if (found(misfit, "'='") && (before == '+' || before == '-' || before == '*' || before == '/'))
         return "a name gets its value by '=' alone: write 'x = x + 1'";
-    if (found(misfit, "':'") && tokens->head)
-        return "a body stands in braces: '{' ... '}'";
-    if (found(misfit, "':'") && in_square)
-        return "RASP has no slices; 'x[i]' is one item";
+    if (found(misfit, "':'") && tokens->head) return "a body stands in braces: '{' ... '}'";
+    if (found(misfit, "':'") && in_square) return "RASP has no slices; 'x[i]' is one item";
     if (found(misfit, "':'") && bracket == NULL && operator_fits)
         return "a name gets its value by '=' alone: 'x = 3;'";
     if (found(misfit, "'not'") && operator_fits)
         return "'not' stands before a value: write 'not (a in b)'";
-    if (found(misfit, "a string") && before == T_STRING)
-        return "strings are joined by '+'";
+    if (found(misfit, "a string") && before == T_STRING) return "strings are joined by '+'";
     return NULL;
 }
 
@@ -111,8 +108,8 @@ void misfit_help(const Misfit *misfit, Diagnostic *diag) {
     bool ends = found(misfit, "';'") || found(misfit, "'}'");
     if (help != NULL)
         diag_help(diag, "%s", help);
-    else if (bracket != NULL && (ends || line_of(misfit, bracket->span) !=
-                                             line_of(misfit, misfit->span)))
+    else if (bracket != NULL &&
+             (ends || line_of(misfit, bracket->span) != line_of(misfit, misfit->span)))
         diag_note(diag, bracket->span, "this '%c' is not closed", bracket->kind);
     else if (form != NULL)
         diag_help(diag, "write %s", form);

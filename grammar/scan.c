@@ -79,7 +79,8 @@ bool scan_begins_comment(const Scanner *scanner) {
 void scan_foreign_comment(Scanner *scanner) {
     Diagnostic *diag = parser_error(scanner->parser, DIAG_STRAY_BYTE, scanner->span,
                                     "RASP has no comments of this kind");
-    if (diag != NULL) diag_help(diag, "a comment begins with '#' and goes on to the end of its line");
+    if (diag != NULL)
+        diag_help(diag, "a comment begins with '#' and goes on to the end of its line");
 }
 
 void scan_stray(Scanner *scanner) {

@@ -151,16 +151,14 @@ Token tokens_next(TokenStream *tokens) {
     return token;
 }
 
-bool tokens_can_open(const TokenStream *tokens) {
-    return tokens->depth < LIMIT_NESTING;
-}
+bool tokens_can_open(const TokenStream *tokens) { return tokens->depth < LIMIT_NESTING; }
 
 static void open_bracket(TokenStream *tokens, const Token *token) {
     if (!tokens_can_open(tokens)) BUG("more brackets than tokens_can_open allows");
     bool block = token->kind == '{' && tokens->head && tokens->depth == tokens->base &&
                  (tokens->statement == T_DEF || token_ends_value(tokens->previous.kind));
-    tokens->brackets[tokens->depth++] =
-        (Bracket){token->kind, tokens->previous.kind, token->span, block ? (int32_t)tokens->base : -1};
+    tokens->brackets[tokens->depth++] = (Bracket){token->kind, tokens->previous.kind, token->span,
+                                                  block ? (int32_t)tokens->base : -1};
     if (!block) return;
     tokens->base = tokens->depth;
     tokens->at_start = true;

@@ -23,11 +23,9 @@ const char *operator_text(Operator op) {
     return texts[op];
 }
 
-/* --- lists being collected ------------------------------------------------------------------- */
+/* --- lists being collected -------------------------------------------------------------------- */
 
-TreeList list_start(Parser *parser) {
-    return (TreeList){parser->pending_count, 0};
-}
+TreeList list_start(Parser *parser) { return (TreeList){parser->pending_count, 0}; }
 
 TreeList list_add(Parser *parser, TreeList list, Tree *item) {
     /* What lies above this list was left by a statement that was given up. */
@@ -43,7 +41,7 @@ TreeList list_pair(Parser *parser, TreeList list, Tree *first, Tree *second) {
     return list_add(parser, list_add(parser, list, first), second);
 }
 
-/* --- nodes ----------------------------------------------------------------------------------- */
+/* --- nodes ------------------------------------------------------------------------------------ */
 
 static Tree *node_new(Parser *parser, TreeKind kind, Span span) {
     if (++parser->node_count > LIMIT_TREE_NODES && !parser->stop) {
@@ -60,9 +58,7 @@ static Tree *node_new(Parser *parser, TreeKind kind, Span span) {
     return tree;
 }
 
-Tree *build_error(Parser *parser, Span span) {
-    return node_new(parser, TREE_ERROR, span);
-}
+Tree *build_error(Parser *parser, Span span) { return node_new(parser, TREE_ERROR, span); }
 
 /* Adopts the children. A tree that would be too deep is reported and becomes a TREE_ERROR; so does
    whatever holds it up to its statement, which leaves room for the program above. */
@@ -187,11 +183,9 @@ Tree *build_repl(Parser *parser, TreeKind kind, Span span, int which, int detail
     return adopt_some(parser, tree, value, NULL, NULL, NULL);
 }
 
-/* --- statements ------------------------------------------------------------------------------ */
+/* --- statements ------------------------------------------------------------------------------- */
 
-Statements statements_start(Parser *parser) {
-    return (Statements){.list = list_start(parser)};
-}
+Statements statements_start(Parser *parser) { return (Statements){.list = list_start(parser)}; }
 
 static void note_after_return(Statements *statements, Span span) {
     if (statements->returned != NULL && statements->after_return.file == 0)

@@ -26,9 +26,7 @@ static void fail(TreeReader *reader, uint32_t start, const char *message) {
     reader->failed = true;
 }
 
-static bool is_blank(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 static void skip_blanks(TreeReader *reader) {
     while (reader->at < reader->len && is_blank(reader->text[reader->at]))

@@ -27,11 +27,9 @@ bool tree_is_statement(TreeKind kind) {
            (kind > TREE_EXPRESSIONS && kind < TREE_NAME) || kind == TREE_ERROR;
 }
 
-bool tree_is_expression(TreeKind kind) {
-    return kind >= TREE_NAME && kind < TREE_ERROR;
-}
+bool tree_is_expression(TreeKind kind) { return kind >= TREE_NAME && kind < TREE_ERROR; }
 
-/* --- children -------------------------------------------------------------------------------- */
+/* --- children --------------------------------------------------------------------------------- */
 
 /* A word of a pattern of tree.def, of length len, and a child. Words that name no kind stand for
    any expression: "value", "left", "condition", ... */
@@ -51,9 +49,7 @@ static bool word_fits(const char *word, size_t len, TreeKind kind) {
     return tree_is_expression(kind);
 }
 
-static size_t word_length(const char *pattern) {
-    return strcspn(pattern, " []()*");
-}
+static size_t word_length(const char *pattern) { return strcspn(pattern, " []()*"); }
 
 /* The pattern is read left to right: `a b` one each, `[c]` at most one, `d*` and `(e f)*` any
    number up to the end. */
@@ -94,11 +90,9 @@ bool tree_children_fit(const Tree *tree) {
     return i == tree->count;
 }
 
-/* --- texts and operators --------------------------------------------------------------------- */
+/* --- texts and operators ---------------------------------------------------------------------- */
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';

@@ -36,9 +36,12 @@ static Tally tally_of(const Session *session) {
     Tally tally = {.count = session_check_count(session)};
     for (size_t i = 0; i < tally.count; i++) {
         CheckRecord record = session_check(session, i);
-        if (record.outcome == CHECK_PASSED) tally.passed++;
-        else if (has_failed(record)) tally.failed++;
-        else if (tally.refused++ == 0) tally.reason = record.reason;
+        if (record.outcome == CHECK_PASSED)
+            tally.passed++;
+        else if (has_failed(record))
+            tally.failed++;
+        else if (tally.refused++ == 0)
+            tally.reason = record.reason;
     }
     return tally;
 }
@@ -94,7 +97,8 @@ static void check_under(Checking *checking, const Program *program, const Engine
     Session *session = program_session(engine->apply, state);
     program_run(session, program);
     Tally tally = tally_of(session);
-    if (checking->json) show_json(out, program->name, engine, tally);
+    if (checking->json)
+        show_json(out, program->name, engine, tally);
     else {
         if (engine != engine_at(0) && checking->only == NULL) buffer_text(out, "; ");
         show_tally(out, engine, tally);
@@ -129,7 +133,8 @@ static void check_all(Checking *checking, const Program *program, size_t count) 
     if (!checking->json) buffer_char(out, '\n');
     driver_flush(checking->driver);
     if (problems.len != 0) fwrite(problems.data, 1, problems.len, stderr);
-    for (size_t i = 0; i < count; i++) checking->failed_checks += failed[i];
+    for (size_t i = 0; i < count; i++)
+        checking->failed_checks += failed[i];
     checking->checks += count;
     buffer_free(&problems);
     free(failed);
@@ -158,11 +163,14 @@ static void check_program(Checking *checking, const char *path) {
                  program_run(session, &program);
     driver_show(checking->driver, session_diagnostics(session));
     session_free(session);
-    if (!right) checking->wrong_programs++;
+    if (!right)
+        checking->wrong_programs++;
     else {
         size_t count = count_checks(&program);
-        if (count != 0) check_all(checking, &program, count);
-        else if (!checking->json) buffer_printf(&checking->driver->out, "%s: no checks\n", path);
+        if (count != 0)
+            check_all(checking, &program, count);
+        else if (!checking->json)
+            buffer_printf(&checking->driver->out, "%s: no checks\n", path);
     }
     program_free(&program);
 }
@@ -172,8 +180,10 @@ static void summarise(Checking *checking) {
     add_count(out, checking->programs, "program");
     buffer_text(out, ", ");
     add_count(out, checking->checks, "check");
-    if (checking->failed_checks == 0 && checking->wrong_programs == 0) buffer_text(out, ": all well");
-    else buffer_printf(out, ": %zu failed", checking->failed_checks);
+    if (checking->failed_checks == 0 && checking->wrong_programs == 0)
+        buffer_text(out, ": all well");
+    else
+        buffer_printf(out, ": %zu failed", checking->failed_checks);
     if (checking->wrong_programs != 0) {
         buffer_text(out, ", ");
         add_count(out, checking->wrong_programs, "program");

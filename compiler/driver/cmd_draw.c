@@ -28,8 +28,10 @@ static bool draw_one(const Drawing *drawing, Target target, size_t input) {
         return false;
     }
     Buffer path = {0};
-    if (drawing->path != NULL) buffer_text(&path, drawing->path);
-    else default_path(drawing, target.name, input, &path);
+    if (drawing->path != NULL)
+        buffer_text(&path, drawing->path);
+    else
+        default_path(drawing, target.name, input, &path);
     bool drawn = draw_file(session_graph(drawing->session), target.value.as.node, target.name,
                            drawing->reader.inputs[input].input, path.data, diags);
     if (drawn && strcmp(path.data, "-") != 0)
@@ -40,7 +42,8 @@ static bool draw_one(const Drawing *drawing, Target target, size_t input) {
 
 static ExitStatus draw_all(Drawing *drawing) {
     const Options *options = &drawing->driver->options;
-    bool ready = options->operand_count == 0 || program_read(drawing->session, options->operands[0]);
+    bool ready =
+        options->operand_count == 0 || program_read(drawing->session, options->operands[0]);
     /* Every part of the command line is looked at, so that one run tells every mistake. */
     if (ready) ready = program_targets(drawing->session, options, &drawing->targets);
     ready = input_arguments(&drawing->reader, drawing->session, options) && ready;

@@ -27,8 +27,8 @@ static bool ends_in(const char *path, const char *end) {
 /* False: --from is none of the four. */
 static bool read_form(const Options *options, const char *path, Form *out) {
     const char *from = option_value(options, OPT_FROM);
-    *out = ends_in(path, ".tree")    ? FORM_TREE
-           : ends_in(path, ".graph") ? FORM_GRAPH
+    *out = ends_in(path, ".tree")                             ? FORM_TREE
+           : ends_in(path, ".graph")                          ? FORM_GRAPH
            : ends_in(path, ".model") || ends_in(path, ".rtm") ? FORM_MODEL
                                                               : FORM_PROGRAM;
     if (from == NULL) return true;
@@ -80,7 +80,8 @@ static bool graph_from_text(const Dump *dump) {
     Graph *graph = graph_parse(session_arena(dump->session), session_sources(dump->session),
                                add_source(dump), diags);
     Buffer why = {0};
-    if (graph != NULL && !graph_verify(graph, &why)) BUG("a graph read back is wrong: %s", why.data);
+    if (graph != NULL && !graph_verify(graph, &why))
+        BUG("a graph read back is wrong: %s", why.data);
     buffer_free(&why);
     if (graph != NULL) graph_print(graph, &dump->driver->out);
     return graph != NULL;
@@ -100,7 +101,7 @@ static bool dump_graph(const Dump *dump) {
     return true;
 }
 
-/* --- the model ------------------------------------------------------------------------------- */
+/* --- the model -------------------------------------------------------------------------------- */
 
 static bool model_from_text(const Dump *dump) {
     Model *model = model_parse(session_arena(dump->session), session_sources(dump->session),
@@ -118,7 +119,8 @@ static bool print_model(const Dump *dump, Target target, const Vocabulary *vocab
     }
     LowerOptions options = {vocabulary->count, vocabulary->tokens, vocabulary->max_len};
     Arena *arena = arena_new(0);
-    Model *model = lower(arena, session_graph(dump->session), target.value.as.node, &options, diags);
+    Model *model =
+        lower(arena, session_graph(dump->session), target.value.as.node, &options, diags);
     if (model != NULL) model_print(model, &dump->driver->out);
     arena_free(arena);
     return model != NULL;
@@ -182,9 +184,12 @@ ExitStatus cmd_dump(Driver *driver) {
     dump.session = program_session(NULL, NULL);
     Diagnostics *diags = session_diagnostics(dump.session);
     bool done = program_fetch(options->operands[0], diags, &dump.text);
-    if (done && dump.to == FORM_TREE) done = dump_tree(&dump);
-    else if (done && dump.to == FORM_GRAPH) done = dump_graph(&dump);
-    else if (done) done = dump_model(&dump);
+    if (done && dump.to == FORM_TREE)
+        done = dump_tree(&dump);
+    else if (done && dump.to == FORM_GRAPH)
+        done = dump_graph(&dump);
+    else if (done)
+        done = dump_model(&dump);
     driver_show(driver, diags);
     program_free(&dump.text);
     session_free(dump.session);

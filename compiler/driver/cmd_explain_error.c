@@ -27,8 +27,10 @@ static void add_explanation(DiagId id, Buffer *out) {
 
 static void add_list(bool json, Buffer *out) {
     for (DiagId id = 0; id < DIAG_COUNT; id++) {
-        if (json) add_json(id, out);
-        else buffer_printf(out, "%s  %s\n", diag_code(id), diag_title(id));
+        if (json)
+            add_json(id, out);
+        else
+            buffer_printf(out, "%s  %s\n", diag_code(id), diag_title(id));
     }
 }
 
@@ -52,8 +54,10 @@ ExitStatus cmd_explain_error(Driver *driver) {
         DiagId id;
         if (!diag_find(options->operands[i], &id)) return unknown(driver, options->operands[i]);
         if (i > 0 && !json) buffer_char(&driver->out, '\n');
-        if (json) add_json(id, &driver->out);
-        else add_explanation(id, &driver->out);
+        if (json)
+            add_json(id, &driver->out);
+        else
+            add_explanation(id, &driver->out);
     }
     return EXIT_DONE;
 }

@@ -51,13 +51,15 @@ ExitStatus cmd_fmt(Driver *driver) {
     Format format = {.driver = driver,
                      .check = option_given(options, OPT_CHECK),
                      .write = option_given(options, OPT_WRITE)};
-    if (options->operand_count == 0) return driver_usage(driver, "which file? (- is standard input)");
+    if (options->operand_count == 0)
+        return driver_usage(driver, "which file? (- is standard input)");
     if (format.check && format.write) {
         return driver_usage(driver, "--check writes nothing: leave --write out");
     }
     format.sources = sources_new();
     format.diags = diagnostics_new(format.sources);
-    for (size_t i = 0; i < options->operand_count; i++) format_file(&format, options->operands[i]);
+    for (size_t i = 0; i < options->operand_count; i++)
+        format_file(&format, options->operands[i]);
     driver_show(driver, format.diags);
     bool wrong = diagnostics_errors(format.diags) != 0;
     diagnostics_free(format.diags);

@@ -23,7 +23,7 @@ typedef struct Repl {
     bool leaving;
 } Repl;
 
-/* --- lines ----------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 /* What passes LIMIT_SOURCE_BYTES is handed on in pieces; take_line refuses them. */
 static LineStatus read_pipe(Buffer *out) {
@@ -40,7 +40,7 @@ static LineStatus read_line(Repl *repl) {
     return editor_read(repl->editor, repl->entry.len == 0 ? ">> " : ".. ", &repl->entry);
 }
 
-/* --- entries --------------------------------------------------------------------------------- */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 static void show_diagnostics(Repl *repl) {
     Diagnostics *diags = session_diagnostics(repl->session);
@@ -187,7 +187,7 @@ static void read_entries(Repl *repl) {
     }
 }
 
-/* --- the command ----------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 static bool read_file(void *state, const char *path, size_t limit, Buffer *out, const char **why) {
     (void)state;

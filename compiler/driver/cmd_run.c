@@ -37,8 +37,8 @@ static Outcome apply(const Run *run, Target target, ReadInput input, Arena *aren
                             .span = input.span,
                             .arena = arena,
                             .diags = session_diagnostics(run->session)};
-    ApplyStatus status = run->engine->apply(run->state, &request, &outcome.sequence,
-                                            &outcome.matrix);
+    ApplyStatus status =
+        run->engine->apply(run->state, &request, &outcome.sequence, &outcome.matrix);
     if (status != APPLY_OK) outcome.value = value_error();
     return outcome;
 }
@@ -50,9 +50,12 @@ static void show_json(const Run *run, Input input, const Outcome *outcomes) {
     buffer_printf(out, ", \"engine\": \"%s\", \"results\": {", run->engine->name);
     for (size_t i = 0; i < run->targets.count; i++) {
         buffer_printf(out, "%s\"%s\": ", i > 0 ? ", " : "", run->targets.items[i].name);
-        if (outcomes[i].value.kind == VALUE_SOP) sequence_format_json(out, outcomes[i].sequence);
-        else if (outcomes[i].value.kind == VALUE_SELECTOR) matrix_format_json(out, outcomes[i].matrix);
-        else show_value_json(out, session_graph(run->session), outcomes[i].value);
+        if (outcomes[i].value.kind == VALUE_SOP)
+            sequence_format_json(out, outcomes[i].sequence);
+        else if (outcomes[i].value.kind == VALUE_SELECTOR)
+            matrix_format_json(out, outcomes[i].matrix);
+        else
+            show_value_json(out, session_graph(run->session), outcomes[i].value);
     }
     buffer_text(out, "}}\n");
 }
@@ -75,9 +78,12 @@ static void show_text(const Run *run, Target target, const Outcome *outcome, Inp
         buffer_char(out, ')');
     }
     buffer_text(out, outcome->value.kind == VALUE_SELECTOR ? " =\n" : " = ");
-    if (outcome->value.kind == VALUE_SELECTOR) show_matrix(out, outcome->matrix, input, MATRIX_INDENT);
-    else if (outcome->value.kind == VALUE_SOP) show_sequence(out, outcome->sequence);
-    else show_value(out, session_graph(run->session), outcome->value);
+    if (outcome->value.kind == VALUE_SELECTOR)
+        show_matrix(out, outcome->matrix, input, MATRIX_INDENT);
+    else if (outcome->value.kind == VALUE_SOP)
+        show_sequence(out, outcome->sequence);
+    else
+        show_value(out, session_graph(run->session), outcome->value);
     if (outcome->value.kind != VALUE_SELECTOR) buffer_char(out, '\n');
 }
 
@@ -118,7 +124,8 @@ static bool run_all(Run *run) {
     if (ready) ready = program_targets(run->session, options, &run->targets);
     ready = input_arguments(&run->reader, run->session, options) && ready;
     ready = vocabulary_argument(&run->reader, option_value(options, OPT_VOCAB),
-                                option_value(options, OPT_MAX_LEN), &vocabulary) && ready;
+                                option_value(options, OPT_MAX_LEN), &vocabulary) &&
+            ready;
     if (!ready) return false;
     EngineOptions engine = {.vocabulary = &vocabulary, .cpu = option_value(options, OPT_CPU)};
     run->state = engine_open(run->engine, &engine);
@@ -145,7 +152,8 @@ ExitStatus cmd_run(Driver *driver) {
     run.engine = engine_find(driver, option_value(options, OPT_ENGINE));
     if (run.engine == NULL) return EXIT_USAGE;
     if (run.engine->explain == NULL && option_given(options, OPT_EXPLAIN))
-        return driver_usage(driver, "%s has nothing to explain; --engine jit has", run.engine->name);
+        return driver_usage(driver, "%s has nothing to explain; --engine jit has",
+                            run.engine->name);
     run.session = program_session(NULL, NULL);
     /* Not the session's arena: large inputs must not use up what elaboration may take. */
     run.reader = (InputReader){.arena = arena_new(0),

@@ -28,8 +28,7 @@ const Command *command_find(const char *name) {
 
 bool driver_flush(Driver *driver) {
     const char *why;
-    bool written = driver->out.len == 0 ||
-                   file_write("-", driver->out.data, driver->out.len, &why);
+    bool written = driver->out.len == 0 || file_write("-", driver->out.data, driver->out.len, &why);
     driver->out.len = 0;
     if (!written) fprintf(stderr, "raspc: can't write standard output: %s\n", why);
     return written;

@@ -27,7 +27,9 @@ const Engine *engine_find(const Driver *driver, const char *name) {
         if (strcmp(names[i], name) == 0) return &engines[i];
     }
     const char *nearest = spelling_nearest(name, names, ENGINE_COUNT);
-    if (nearest == NULL) driver_usage(driver, "--engine is eval, interp or jit, not '%s'", name);
-    else driver_usage(driver, "there is no engine '%s'; did you mean '%s'?", name, nearest);
+    if (nearest == NULL)
+        driver_usage(driver, "--engine is eval, interp or jit, not '%s'", name);
+    else
+        driver_usage(driver, "there is no engine '%s'; did you mean '%s'?", name, nearest);
     return NULL;
 }

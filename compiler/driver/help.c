@@ -24,8 +24,10 @@ static void add_examples(const char *examples, Buffer *out) {
 /* "  -i, --input INPUT" */
 static size_t add_option_head(const OptionInfo *option, Buffer *out) {
     size_t before = out->len;
-    if (option->letter != 0) buffer_printf(out, "  -%c, --%s", option->letter, option->name);
-    else buffer_printf(out, "      --%s", option->name);
+    if (option->letter != 0)
+        buffer_printf(out, "  -%c, --%s", option->letter, option->name);
+    else
+        buffer_printf(out, "      --%s", option->name);
     if (option->argument != NULL) buffer_printf(out, " %s", option->argument);
     return out->len - before;
 }

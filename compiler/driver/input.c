@@ -64,8 +64,10 @@ static bool input_file(InputReader *reader, const char *path) {
     }
     Buffer bytes = {0};
     bool done = read_file(reader, path, &bytes);
-    if (done && read == NULL) done = input_read_npy(reader, path, bytes.data, bytes.len);
-    else if (done) done = read(reader, sources_add(reader->sources, path, bytes.data, bytes.len));
+    if (done && read == NULL)
+        done = input_read_npy(reader, path, bytes.data, bytes.len);
+    else if (done)
+        done = read(reader, sources_add(reader->sources, path, bytes.data, bytes.len));
     buffer_free(&bytes);
     return done;
 }
@@ -73,7 +75,8 @@ static bool input_file(InputReader *reader, const char *path) {
 /* The length of NAME in NAME=[..], NAME="..." and NAME=@FILE, which fill a named input; else 0. */
 static size_t input_name(const char *text) {
     size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-    bool names = len > 0 && text[len] == '=' && (text[len + 1] == '@' || looks_like_json(text + len + 1));
+    bool names =
+        len > 0 && text[len] == '=' && (text[len + 1] == '@' || looks_like_json(text + len + 1));
     return names ? len : 0;
 }
 

@@ -8,8 +8,8 @@
 
 enum { DEFAULT_MAX_LEN = 32 };
 
-/* Adds the inputs of one INPUT: JSON, a bare word (its characters), @FILE, or - (standard input: JSON
-   values, or else a line an input). False after reporting. */
+/* Adds the inputs of one INPUT: JSON, a bare word (its characters), @FILE, or - (standard input:
+   JSON values, or else a line an input). False after reporting. */
 bool input_argument(InputReader *reader, const char *text);
 /* Adds the inputs of every -i, in order; without one the running example: --example, or the
    session's own. False after reporting. */
@@ -22,8 +22,8 @@ typedef struct Vocabulary {
     uint32_t max_len;
 } Vocabulary;
 
-/* From --vocab and --max-len (NULL where left out) and the inputs read. In the reader's arena. False
-   after reporting. */
+/* From --vocab and --max-len (NULL where left out) and the inputs read. In the reader's arena.
+   False after reporting. */
 bool vocabulary_argument(InputReader *reader, const char *vocab, const char *max_len,
                          Vocabulary *out);
 

@@ -1,4 +1,5 @@
-/* raspc: finds the subcommand, reads its options and runs it. The only place that ends the process. */
+/* raspc: finds the subcommand, reads its options and runs it. The only place that ends the process.
+ */
 #include "compiler/driver/colour.h"
 #include "compiler/driver/driver.h"
 #include "runtime/base/file.h"
@@ -16,7 +17,8 @@ static ExitStatus print(Driver *driver, ExitStatus status) {
 
 static ExitStatus unknown_command(const char *word) {
     const char **names = memory_zeroed(command_count() * sizeof *names);
-    for (size_t i = 0; i < command_count(); i++) names[i] = command_at(i)->name;
+    for (size_t i = 0; i < command_count(); i++)
+        names[i] = command_at(i)->name;
     const char *nearest = spelling_nearest(word, names, command_count());
     size_t len = strlen(word);
     for (size_t i = 0; i < command_count() && nearest == NULL && len > 1; i++) {
@@ -67,8 +69,10 @@ static ExitStatus help(const char *word) {
     Driver driver = {.name = "help"};
     const Command *command = word == NULL ? NULL : command_find(word);
     if (word != NULL && command == NULL) return unknown_command(word);
-    if (command != NULL) help_command(command, &driver.out);
-    else help_all(&driver.out);
+    if (command != NULL)
+        help_command(command, &driver.out);
+    else
+        help_all(&driver.out);
     ExitStatus status = print(&driver, EXIT_DONE);
     buffer_free(&driver.out);
     return status;

@@ -36,8 +36,8 @@ static Table make_table(OptionSet takes, bool before_operands) {
     for (OptionId id = 0; id < OPTION_COUNT; id++) {
         if ((takes & TAKES(id)) == 0) continue;
         bool argument = infos[id].argument != NULL;
-        table.longs[table.count] = (struct option){infos[id].name, argument, NULL,
-                                                       FIRST_LONG + (int)id};
+        table.longs[table.count] =
+            (struct option){infos[id].name, argument, NULL, FIRST_LONG + (int)id};
         table.names[table.count++] = infos[id].name;
         if (infos[id].letter == 0) continue;
         *letter++ = infos[id].letter;
@@ -100,7 +100,8 @@ bool options_parse(int argc, char **argv, OptionSet takes, bool before_operands,
         int found = getopt_long(argc, argv, table.shorts, table.longs, NULL);
         if (found == -1) break;
         OptionId id;
-        if (found >= FIRST_LONG) id = (OptionId)(found - FIRST_LONG);
+        if (found >= FIRST_LONG)
+            id = (OptionId)(found - FIRST_LONG);
         else if (found == '?' || found == ':' || !by_letter(takes, found, &id)) {
             complain(&table, found, argv[optind - 1], who);
             options_free(out);

@@ -54,8 +54,8 @@ typedef struct Names {
 
 static void collect(void *state, const char *name) {
     Names *names = state;
-    names->names = memory_reserve(names->names, &names->capacity, names->count + 1,
-                                  sizeof *names->names);
+    names->names =
+        memory_reserve(names->names, &names->capacity, names->count + 1, sizeof *names->names);
     names->names[names->count++] = name;
 }
 
@@ -115,7 +115,8 @@ bool program_targets(Session *session, const Options *options, Targets *out) {
             found = named(session, given.value, &target) && found;
         else if (given.id == OPT_EXPR) {
             found = expression(session, given.value, ++expressions, &target) && found;
-        } else continue;
+        } else
+            continue;
         out->items[out->count++] = target;
     }
     if (out->count == 0) found = main_output(session, &out->items[out->count++]);

@@ -51,7 +51,7 @@ static void add_sequence(Buffer *out, const Sequence *sequence) {
     add_visible(out, &raw);
 }
 
-/* --- matrices and rows ----------------------------------------------------------------------- */
+/* --- matrices and rows ------------------------------------------------------------------------ */
 
 static void show_rows(Buffer *out, const char *indent, const Matrix *matrix) {
     if (matrix->n > MOST_ROWS) {
@@ -148,7 +148,7 @@ static void show_full_or_short(Buffer *out, const char *indent, const char *lead
     buffer_text(out, " [skipped full display: identical values]\n");
 }
 
-/* --- values ---------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 static void show_sop_example(Display *display, const char *name, Value value, const char *indent) {
     const Examples *examples = session_examples(display->session);
@@ -301,7 +301,7 @@ static void show_applied(Display *display, Value value) {
     }
 }
 
-/* --- results --------------------------------------------------------------------------------- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 static void show_example(const Examples *examples, uint8_t which, Buffer *out) {
     if (which != WHICH_SELECTOR) {

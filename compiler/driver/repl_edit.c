@@ -25,9 +25,7 @@ static Editor *editor_of(EditLine *line) {
     return data;
 }
 
-static char *show_prompt(EditLine *line) {
-    return (char *)editor_of(line)->prompt;
-}
+static char *show_prompt(EditLine *line) { return (char *)editor_of(line)->prompt; }
 
 static unsigned char drop_line(EditLine *line, int key) {
     (void)key;
@@ -35,7 +33,7 @@ static unsigned char drop_line(EditLine *line, int key) {
     return CC_NEWLINE;
 }
 
-/* --- completion ------------------------------------------------------------------------------ */
+/* --- completion ------------------------------------------------------------------------------- */
 
 typedef struct Completion {
     const char *word;
@@ -97,7 +95,7 @@ static unsigned char complete(EditLine *line, int key) {
     return result;
 }
 
-/* --- history --------------------------------------------------------------------------------- */
+/* --- history ---------------------------------------------------------------------------------- */
 
 /* $XDG_STATE_HOME/raspc/history where that is set, else ~/.raspc_history. */
 static void find_history(Buffer *path) {
@@ -136,7 +134,7 @@ void editor_remember(Editor *editor, const char *entry) {
     buffer_free(&line);
 }
 
-/* --- the editor ------------------------------------------------------------------------------ */
+/* --- the editor ------------------------------------------------------------------------------- */
 
 Editor *editor_new(const Session *session) {
     setlocale(LC_CTYPE, "");

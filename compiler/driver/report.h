@@ -7,8 +7,7 @@
 #include "compiler/driver/program.h"
 #include "compiler/lower/lower.h"
 
-/* --- how long (report_exact.c) -----------------------------------------------------------------
- */
+/* --- how long (report_exact.c) ---------------------------------------------------------------- */
 
 /* The greatest length at which the program is lowered and float32 carries its model. */
 typedef struct ExactLength {
@@ -24,8 +23,7 @@ typedef struct ExactLength {
 ExactLength exact_length(Arena *arena, const Graph *graph, NodeId node, const Sources *sources,
                          LowerOptions options, const Model *model, const char *refused);
 
-/* --- why so deep (report_why.c) ------------------------------------------------------------------
- */
+/* --- why so deep (report_why.c) --------------------------------------------------------------- */
 
 /* The nodes that make root as deep as it is, root first: each needs the next, and none is at depth
    0. Left out are the unnamed element-wise ones, which the formula of the one before shows. */
@@ -49,8 +47,7 @@ typedef struct ModelChain {
 } ModelChain;
 ModelChain model_chain(Arena *arena, const Model *model);
 
-/* --- the report
- * ------------------------------------------------------------------------------------ */
+/* --- the report ------------------------------------------------------------------------------- */
 
 typedef struct Refusal {
     DiagId id;
@@ -80,12 +77,9 @@ typedef struct Report {
 void report_text(Buffer *out, const Report *report);
 void report_json(Buffer *out, const Report *report); /* one line */
 
-/* --- words for both (report_words.c)
- * ---------------------------------------------------------------- */
+/* --- words for both (report_words.c) ---------------------------------------------------------- */
 
-static inline NodeId report_node(const Report *report) {
-    return report->value.as.node;
-}
+static inline NodeId report_node(const Report *report) { return report->value.as.node; }
 /* Which keys a head lets its query see: "indices == opposite, not later". */
 void words_of_selection(Buffer *out, const Report *report, const Head *head);
 /* What one move brings: "mean of step", "value of tokens", "count of the selected". */

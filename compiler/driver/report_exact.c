@@ -67,9 +67,7 @@ static bool try_length(Search *s, uint32_t length) {
     return fits;
 }
 
-static bool may_go_on(const Search *s) {
-    return clock() < s->end && s->bytes < TRIAL_BYTES;
-}
+static bool may_go_on(const Search *s) { return clock() < s->end && s->bytes < TRIAL_BYTES; }
 
 ExactLength exact_length(Arena *arena, const Graph *graph, NodeId node, const Sources *sources,
                          LowerOptions options, const Model *model, const char *refused) {

@@ -39,8 +39,7 @@ static void add_formula(cJSON *to, const Report *report, NodeId node) {
     add_buffer(to, "formula", &text);
 }
 
-/* --- layers ------------------------------------------------------------------------------------
- */
+/* --- layers ----------------------------------------------------------------------------------- */
 
 static cJSON *head_json(const Report *report, const Head *head) {
     cJSON *json = cJSON_CreateObject();
@@ -98,8 +97,7 @@ static cJSON *layers_json(const Report *report, cJSON *heads, cJSON *units) {
     return layers;
 }
 
-/* --- the model -----------------------------------------------------------------------------------
- */
+/* --- the model -------------------------------------------------------------------------------- */
 
 static cJSON *encoding_json(const Report *report, const Subspace *s) {
     cJSON *json = cJSON_CreateObject();
@@ -188,8 +186,7 @@ static void add_refusal(cJSON *to, const Report *report) {
     add_exact(json, report);
 }
 
-/* --- the program
- * ----------------------------------------------------------------------------------- */
+/* --- the program ------------------------------------------------------------------------------ */
 
 static void add_program(cJSON *to, const Report *report) {
     const Layers *layers = &report->layers;

@@ -25,12 +25,9 @@ static void add_name(Buffer *out, const String *name) {
     buffer_repeat(out, ' ', columns < NAME_COLUMNS ? NAME_COLUMNS - columns : 1);
 }
 
-static const char *plural(uint64_t count) {
-    return count == 1 ? "" : "s";
-}
+static const char *plural(uint64_t count) { return count == 1 ? "" : "s"; }
 
-/* --- numbers -----------------------------------------------------------------------------------
- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 /* " (1, 2)" of the counts' numbers; nothing for none. */
 static void add_each(Buffer *out, uint32_t count, const uint32_t *numbers) {
@@ -122,8 +119,7 @@ static void add_exact(Buffer *out, const Report *report) {
                   exact->refused ? "it is refused: " : "", exact->why);
 }
 
-/* --- layers --------------------------------------------------------------------------------------
- */
+/* --- layers ----------------------------------------------------------------------------------- */
 
 static void add_head(Buffer *out, const Report *report, const Head *head) {
     buffer_text(out, "    head ");
@@ -170,8 +166,7 @@ static void add_layer(Buffer *out, const Report *report, uint32_t number) {
         add_group(out, report, &layer->units[g]);
 }
 
-/* --- the residual stream
- * ----------------------------------------------------------------------------- */
+/* --- the residual stream ---------------------------------------------------------------------- */
 
 static void add_bound(Buffer *out, double value) {
     if (value == floor(value) && fabs(value) < 1e15)
@@ -229,8 +224,7 @@ static void add_traps(Buffer *out, const Report *report) {
     }
 }
 
-/* --- the whole
- * --------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static void add_model(Buffer *out, const Report *report) {
     const Model *model = report->model;

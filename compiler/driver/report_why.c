@@ -27,8 +27,7 @@ Chain depth_chain(Arena *arena, const Graph *graph, NodeId root) {
     return chain;
 }
 
-/* --- models ------------------------------------------------------------------------------------
- */
+/* --- models ----------------------------------------------------------------------------------- */
 
 /* What writes each subspace, and when: in every layer first the heads, then the units. */
 typedef struct Writers {

@@ -29,8 +29,7 @@ uint64_t width_without_reuse(const Model *model) {
     return width;
 }
 
-/* --- selections --------------------------------------------------------------------------------
- */
+/* --- selections ------------------------------------------------------------------------------- */
 
 static void add_amount(Buffer *out, double factor) {
     if (factor == -1)
@@ -127,8 +126,7 @@ void words_of_selection(Buffer *out, const Report *report, const Head *head) {
     if (!masked && head->term_count == 0) buffer_text(out, "everything");
 }
 
-/* --- moves ---------------------------------------------------------------------------------------
- */
+/* --- moves ------------------------------------------------------------------------------------ */
 
 void words_of_move(Buffer *out, const Report *report, const HeadMove *move) {
     const Node *node = move->node == NO_NODE ? NULL : graph_node(report->graph, move->node);

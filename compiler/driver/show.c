@@ -31,8 +31,10 @@ void show_input(Buffer *out, Input input) {
             continue;
         }
         if (i > 0) buffer_text(&raw, ", ");
-        if (token.kind == ATOM_OPAQUE) atom_format_str(&raw, token);
-        else atom_format_source(&raw, token);
+        if (token.kind == ATOM_OPAQUE)
+            atom_format_str(&raw, token);
+        else
+            atom_format_source(&raw, token);
     }
     buffer_char(out, text ? '"' : '[');
     visible_text(out, raw.data, raw.len);
@@ -116,7 +118,8 @@ void show_matrix(Buffer *out, Matrix matrix, Input input, size_t indent) {
             if (selected || key == 0) end = out->len;
         }
         out->len = end; /* no blanks at a line's end */
-        while (out->data[out->len - 1] == ' ') out->len--;
+        while (out->data[out->len - 1] == ' ')
+            out->len--;
         buffer_char(out, '\n');
     }
     free(widths);

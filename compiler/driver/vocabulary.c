@@ -28,7 +28,8 @@ static void grow_slots(TokenSet *set) {
     free(set->slots);
     set->slot_count = set->slot_count == 0 ? 64 : 2 * set->slot_count;
     set->slots = memory_zeroed(set->slot_count * sizeof *set->slots);
-    for (size_t i = 0; i < set->count; i++) *slot_of(set, set->tokens[i]) = (uint32_t)i + 1;
+    for (size_t i = 0; i < set->count; i++)
+        *slot_of(set, set->tokens[i]) = (uint32_t)i + 1;
 }
 
 static void add_tokens(TokenSet *set, Input input) {
@@ -36,8 +37,8 @@ static void add_tokens(TokenSet *set, Input input) {
         if (2 * set->count >= set->slot_count) grow_slots(set);
         uint32_t *slot = slot_of(set, input.tokens[i]);
         if (*slot != 0) continue;
-        set->tokens = memory_reserve(set->tokens, &set->capacity, set->count + 1,
-                                     sizeof *set->tokens);
+        set->tokens =
+            memory_reserve(set->tokens, &set->capacity, set->count + 1, sizeof *set->tokens);
         set->tokens[set->count++] = input.tokens[i];
         *slot = (uint32_t)set->count;
     }
@@ -83,7 +84,8 @@ static bool add_spec(InputReader *reader, const char *spec, TokenSet *set) {
     const char *first = spec + strspn(spec, " ");
     bool list = *first == '[' && strchr(first, ']') != NULL;
     bool read = list ? input_read_json(&own, file) : input_read_word(&own, file);
-    for (size_t i = 0; i < own.count; i++) add_tokens(set, own.inputs[i].input);
+    for (size_t i = 0; i < own.count; i++)
+        add_tokens(set, own.inputs[i].input);
     input_reader_free(&own);
     return read;
 }
@@ -113,7 +115,8 @@ bool vocabulary_argument(InputReader *reader, const char *vocab, const char *max
     TokenSet set = {0};
     bool read = read_max_len(reader, max_len, out);
     if (vocab == NULL) {
-        for (size_t i = 0; i < reader->count; i++) add_tokens(&set, reader->inputs[i].input);
+        for (size_t i = 0; i < reader->count; i++)
+            add_tokens(&set, reader->inputs[i].input);
         if (reader->count == 0) add_printable(reader->arena, &set);
     } else if (vocab[0] == '@') {
         read = add_file(reader, vocab + 1, &set) && read;

@@ -19,10 +19,9 @@ static Atom opaque(Session *session, Value value) {
 bool session_input(Session *session, Value value, Span span, Input *out) {
     List items;
     if (!value_items(session->arena, value, &items)) {
-        Diagnostic *diag =
-            report(session, DIAG_BAD_INPUT, span,
-                   "an input is a string, a list or a dict, not %s (%s)", value_kind_name(value),
-                   show(session, value));
+        Diagnostic *diag = report(session, DIAG_BAD_INPUT, span,
+                                  "an input is a string, a list or a dict, not %s (%s)",
+                                  value_kind_name(value), show(session, value));
         if (value.kind == VALUE_SOP)
             diag_help(diag, "an s-op or selector is used by its name alone; with parentheses it is "
                             "applied to an input, such as \"abc\"");
@@ -55,8 +54,11 @@ ApplyStatus apply_eval(void *state, const ApplyRequest *request, Sequence *seque
 }
 
 Value apply_to_input(Session *session, Value callee, Value input, Span span) {
-    ApplyRequest request = {.graph = session->graph, .node = callee.as.node, .span = span,
-                            .arena = session->arena, .diags = session->diags,
+    ApplyRequest request = {.graph = session->graph,
+                            .node = callee.as.node,
+                            .span = span,
+                            .arena = session->arena,
+                            .diags = session->diags,
                             .cancel = session->options.cancel};
     if (!session_input(session, input, span, &request.input)) return value_error();
     Sequence *sequence = ARENA_NEW(session->arena, Sequence);
@@ -72,8 +74,7 @@ Value apply_to_input(Session *session, Value callee, Value input, Span span) {
     if (status == APPLY_FAILED && cancel_asked(session->options.cancel)) session->stopped = true;
     if (status != APPLY_OK) return value_error();
     sequence->input = matrix->input = request.input.tokens;
-    if (callee.kind == VALUE_SELECTOR)
-        return (Value){.kind = VALUE_MATRIX, .as.matrix = matrix};
+    if (callee.kind == VALUE_SELECTOR) return (Value){.kind = VALUE_MATRIX, .as.matrix = matrix};
     return (Value){.kind = VALUE_SEQUENCE, .as.sequence = sequence};
 }
 

@@ -15,11 +15,13 @@ static void record(Session *session, CheckOutcome outcome, const Tree *tree, con
 }
 
 static const Tree *inside_parens(const Tree *tree) {
-    while (tree->kind == TREE_PAREN) tree = tree->child[0];
+    while (tree->kind == TREE_PAREN)
+        tree = tree->child[0];
     return tree;
 }
 
-static CheckOutcome compare(Session *session, const Tree *tree, Value got, Value wanted, bool close) {
+static CheckOutcome compare(Session *session, const Tree *tree, Value got, Value wanted,
+                            bool close) {
     if (got.kind == VALUE_ERROR || wanted.kind == VALUE_ERROR) return CHECK_WRONG;
     bool holds = close ? value_close(got, wanted, CHECK_TOLERANCE) : value_equal(got, wanted);
     if (holds) return CHECK_PASSED;

@@ -41,8 +41,9 @@ bool loop_items(Session *session, Value value, Span span, List *out) {
     if (value.kind == VALUE_ERROR) return false;
     bool text = value.kind == VALUE_ATOM;
     if (!text && value_items(session->arena, value, out)) return true;
-    Diagnostic *diag = report(session, DIAG_NOT_LIST, span, "'for' runs over a list or a dict, not %s (%s)",
-                              value_kind_name(value), show(session, value));
+    Diagnostic *diag =
+        report(session, DIAG_NOT_LIST, span, "'for' runs over a list or a dict, not %s (%s)",
+               value_kind_name(value), show(session, value));
     if (value.kind == VALUE_SOP)
         diag_help(diag, "an s-op has no items before it meets an input; what is written for it "
                         "happens at every position at once");
@@ -127,8 +128,9 @@ Value elaborate_range(Session *session, Environment *env, const Tree *tree) {
     if (step < 0 && end < first) distance = (uint64_t)first - (uint64_t)end;
     uint64_t count = distance ? (distance - 1) / stride + 1 : 0;
     if (count > LIMIT_LIST_ITEMS) {
-        report(session, DIAG_LIMIT_SIZE, tree->span, "a range of %llu numbers; at most %d fit a list",
-               (unsigned long long)count, LIMIT_LIST_ITEMS);
+        report(session, DIAG_LIMIT_SIZE, tree->span,
+               "a range of %llu numbers; at most %d fit a list", (unsigned long long)count,
+               LIMIT_LIST_ITEMS);
         return value_error();
     }
     Value *items = ARENA_ARRAY(session->arena, Value, count);
@@ -157,7 +159,8 @@ Value elaborate_zip(Session *session, Environment *env, const Tree *tree) {
     Value *rows = ARENA_ARRAY(session->arena, Value, lists[0].count);
     for (uint32_t row = 0; row < lists[0].count; row++) {
         Value *items = ARENA_ARRAY(session->arena, Value, given->count);
-        for (uint32_t i = 0; i < given->count; i++) items[i] = lists[i].items[row];
+        for (uint32_t i = 0; i < given->count; i++)
+            items[i] = lists[i].items[row];
         rows[row] = list_value(session, items, given->count, tree->span);
         if (rows[row].kind == VALUE_ERROR) return value_error();
     }
@@ -169,9 +172,9 @@ Value elaborate_len(Session *session, Environment *env, const Tree *tree) {
     if (value.kind == VALUE_ERROR) return value;
     List list;
     if (value_as_list(session->arena, value, &list)) return value_atom(atom_int(list.count));
-    Diagnostic *diag = report(session, DIAG_NOT_LIST, tree->child[0]->span,
-                              "len takes a list, not %s (%s)", value_kind_name(value),
-                              show(session, value));
+    Diagnostic *diag =
+        report(session, DIAG_NOT_LIST, tree->child[0]->span, "len takes a list, not %s (%s)",
+               value_kind_name(value), show(session, value));
     if (value.kind == VALUE_SOP)
         diag_help(diag, "'length' is the s-op that knows how long the input is");
     return value_error();

@@ -19,22 +19,23 @@ typedef enum ApplyStatus {
 typedef ApplyStatus (*ApplyFunction)(void *state, const ApplyRequest *request, Sequence *sequence,
                                      Matrix *matrix);
 /* The definition: eval. What a session uses when no other is given. */
-ApplyStatus apply_eval(void *state, const ApplyRequest *request, Sequence *sequence, Matrix *matrix);
+ApplyStatus apply_eval(void *state, const ApplyRequest *request, Sequence *sequence,
+                       Matrix *matrix);
 
 /* Reads the file at path into out; false with *why. */
 typedef bool (*ReadFunction)(void *state, const char *path, size_t limit, Buffer *out,
                              const char **why);
 
 typedef struct SessionOptions {
-    bool interactive;           /* a name whose statement failed stays undefined (a REPL) rather
-                                   than silently wrong (a file: no cascades) */
-    bool run_checks;            /* run check statements; else they are skipped */
-    ApplyFunction check_apply;  /* the engine for applications inside checks; NULL: eval */
+    bool interactive;          /* a name whose statement failed stays undefined (a REPL) rather
+                                  than silently wrong (a file: no cascades) */
+    bool run_checks;           /* run check statements; else they are skipped */
+    ApplyFunction check_apply; /* the engine for applications inside checks; NULL: eval */
     void *check_state;
-    ReadFunction read_file;     /* for load; NULL: load is refused */
+    ReadFunction read_file; /* for load; NULL: load is refused */
     void *read_state;
-    const Cancel *cancel;       /* lets elaboration and eval be given up; may be NULL */
-    const char *programs;       /* where installed programs are, for load; may be NULL */
+    const Cancel *cancel; /* lets elaboration and eval be given up; may be NULL */
+    const char *programs; /* where installed programs are, for load; may be NULL */
 } SessionOptions;
 
 Session *session_new(const SessionOptions *options);
@@ -54,7 +55,7 @@ typedef enum ResultKind {
 } ResultKind;
 typedef struct Result {
     ResultKind kind;
-    bool loaded; /* from a loaded file: shown without an example */
+    bool loaded;   /* from a loaded file: shown without an example */
     uint8_t which; /* WHICH_... */
     const String *name;
     Value value;
@@ -83,7 +84,8 @@ bool session_apply(Session *session, Value callee, Value input, Span span, Value
 /* The input that a value stands for; false after reporting. In the session's arena. */
 bool session_input(Session *session, Value value, Span span, Input *out);
 /* Names in scope at the program's level, for completion and suggestions: calls visit for each. */
-void session_names(const Session *session, void (*visit)(void *state, const char *name), void *state);
+void session_names(const Session *session, void (*visit)(void *state, const char *name),
+                   void *state);
 
 /* The running examples and what `set`, `examples` and `full seq display` chose. */
 typedef struct Examples {

@@ -11,14 +11,16 @@ Environment *environment_new(Arena *arena, Environment *parent) {
 
 static void index_add(Environment *env, uint32_t number) {
     uint64_t slot = string_hash(env->bindings[number].name);
-    while (env->slots[slot & (env->slot_count - 1)] != 0) slot++;
+    while (env->slots[slot & (env->slot_count - 1)] != 0)
+        slot++;
     env->slots[slot & (env->slot_count - 1)] = number + 1;
 }
 
 static void index_grow(Arena *arena, Environment *env) {
     env->slot_count = env->slot_count ? env->slot_count * 2 : 4 * SMALL;
     env->slots = ARENA_ARRAY(arena, uint32_t, env->slot_count);
-    for (uint32_t i = 0; i < env->count; i++) index_add(env, i);
+    for (uint32_t i = 0; i < env->count; i++)
+        index_add(env, i);
 }
 
 Value *environment_own(const Environment *env, const String *name) {

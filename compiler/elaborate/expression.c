@@ -13,8 +13,9 @@ Value list_value(Session *session, const Value *items, uint32_t count, Span span
     }
     const List *list = list_new(session->arena, items, count);
     if (list->extent.depth > LIMIT_NESTING || list->extent.size > 4 * LIMIT_LIST_ITEMS) {
-        report(session, DIAG_LIMIT_SIZE, span, "a list too deep or too large: %u levels, %llu values",
-               list->extent.depth, (unsigned long long)list->extent.size);
+        report(session, DIAG_LIMIT_SIZE, span,
+               "a list too deep or too large: %u levels, %llu values", list->extent.depth,
+               (unsigned long long)list->extent.size);
         return value_error();
     }
     return value_list(list);

@@ -30,18 +30,18 @@ struct Session {
     Environment *program; /* the program's own level */
     uint32_t library_file;
     Examples examples;
-    bool ready;    /* the library has been read: from now on its names are reserved */
-    bool stopped;  /* a limit of the whole program was passed: unwind and end */
-    bool unwinding; /* a limit on depth was passed: the statement in progress ends */
-    bool exiting;  /* `exit` was met */
-    bool checking; /* inside a check statement */
-    bool at_top;   /* a statement of the program's or file's own level: its result is shown */
+    bool ready;       /* the library has been read: from now on its names are reserved */
+    bool stopped;     /* a limit of the whole program was passed: unwind and end */
+    bool unwinding;   /* a limit on depth was passed: the statement in progress ends */
+    bool exiting;     /* `exit` was met */
+    bool checking;    /* inside a check statement */
+    bool at_top;      /* a statement of the program's or file's own level: its result is shown */
     bool load_failed; /* names may be missing that a file would have given */
     uint32_t depth, call_depth, load_depth;
     uint64_t steps;
     const Frame *frame;
     const Loading *loading;
-    Results *results; /* of the run in progress, or NULL */
+    Results *results;          /* of the run in progress, or NULL */
     const String *out;         /* the name "out" */
     const String *output_name; /* the last s-op assigned or shown at the program's level */
     Value output;

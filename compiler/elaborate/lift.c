@@ -5,7 +5,8 @@
 
 static void report_full(Session *session, Span span) {
     if (!session->stopped)
-        report(session, DIAG_LIMIT_GRAPH, span, "the program unrolls to more than %d nodes", LIMIT_GRAPH_NODES);
+        report(session, DIAG_LIMIT_GRAPH, span, "the program unrolls to more than %d nodes",
+               LIMIT_GRAPH_NODES);
     session->stopped = true;
 }
 
@@ -19,8 +20,9 @@ NodeId lift(Session *session, Value value, Span span, const char *what) {
     if (value.kind == VALUE_SOP) return value.as.node;
     if (value.kind == VALUE_ATOM) return node_const(session, value.as.atom, span);
     if (value.kind == VALUE_ERROR) return NO_NODE;
-    Diagnostic *diag = report(session, DIAG_NOT_SOP, span, "%s must be an s-op or an atom, not %s %s",
-                              what, value_kind_name(value), show(session, value));
+    Diagnostic *diag =
+        report(session, DIAG_NOT_SOP, span, "%s must be an s-op or an atom, not %s %s", what,
+               value_kind_name(value), show(session, value));
     if (value.kind == VALUE_SEQUENCE)
         diag_help(diag, "this is the result of applying an s-op to one input; leave out the input "
                         "to keep the s-op");
@@ -47,8 +49,9 @@ Value node_value(Session *session, const NodeSpec *spec) {
     } else {
         Diagnostic *diag = report(session, DIAG_TYPE, spec->span, "%s", why.data);
         if (reads_text(session, spec))
-            diag_help(diag, "'tokens' reads the input as text; 'tokens_int' and 'tokens_float' read "
-                            "numbers");
+            diag_help(diag,
+                      "'tokens' reads the input as text; 'tokens_int' and 'tokens_float' read "
+                      "numbers");
     }
     buffer_free(&why);
     return value;

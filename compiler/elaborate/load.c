@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* "dir/name.rasp", or "name.rasp" where dir is empty. */
-static const char *join_path(Session *session, const char *dir, size_t dir_len, const String *name) {
+static const char *join_path(Session *session, const char *dir, size_t dir_len,
+                             const String *name) {
     Buffer path = {0};
     buffer_add(&path, dir, dir_len);
     if (dir_len && dir[dir_len - 1] != '/') buffer_char(&path, '/');
@@ -33,8 +34,8 @@ static const char *find_file(Session *session, const String *name, Buffer *text,
         candidates[count++] = join_path(session, path, (size_t)(slash - path) + 1, name);
     candidates[count++] = join_path(session, "", 0, name);
     if (session->options.programs && name->bytes[0] != '/')
-        candidates[count++] = join_path(session, session->options.programs,
-                                        strlen(session->options.programs), name);
+        candidates[count++] =
+            join_path(session, session->options.programs, strlen(session->options.programs), name);
     for (int i = 0; i < count; i++) {
         const char *reason = NULL;
         text->len = 0;
@@ -114,7 +115,8 @@ bool elaborate_load(Session *session, Environment *env, const Tree *tree) {
     if (!path)
         good = refuse(session, tree, why ? why : "not found");
     else if (already_loading(session, path))
-        good = refuse(session, tree, "the file is being loaded already; it would load itself for ever");
+        good = refuse(session, tree,
+                      "the file is being loaded already; it would load itself for ever");
     else
         good = run_file(session, env, path, &text);
     buffer_free(&text);

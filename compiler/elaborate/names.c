@@ -8,8 +8,8 @@
 #include <strings.h>
 
 static const char *const reserved_words[] = {
-    "out",        "get",          "range",       "zip",         "len",     "tokens_str", "tokens_int",
-    "tokens_float", "tokens_bool", "tokens_asis", "indices", "True",       "False",
+    "out",          "get",         "range",       "zip",     "len",  "tokens_str", "tokens_int",
+    "tokens_float", "tokens_bool", "tokens_asis", "indices", "True", "False",
 };
 
 bool name_always_reserved(const String *name) {
@@ -22,7 +22,8 @@ bool name_always_reserved(const String *name) {
 
 static const char *nearest_name(Session *session, const Environment *env, const String *name) {
     uint32_t count = 0;
-    for (const Environment *e = env; e; e = e->parent) count += e->count;
+    for (const Environment *e = env; e; e = e->parent)
+        count += e->count;
     const char **candidates = ARENA_ARRAY(session->arena, const char *, count);
     count = 0;
     for (const Environment *e = env; e; e = e->parent)
@@ -35,9 +36,11 @@ static const char *nearest_name(Session *session, const Environment *env, const 
 }
 
 static bool line_gives(const char *line, size_t len, const String *name) {
-    while (len && (*line == ' ' || *line == '\t')) line++, len--;
+    while (len && (*line == ' ' || *line == '\t'))
+        line++, len--;
     size_t word = 0;
-    while (word < len && line[word] != ' ' && line[word] != '\t') word++;
+    while (word < len && line[word] != ' ' && line[word] != '\t')
+        word++;
     bool is_def = word == 3 && memcmp(line, "def", 3) == 0;
     if (word < len && (is_def || foreign_help(line, word))) line += word + 1, len -= word + 1;
     return len > name->len && memcmp(line, name->bytes, name->len) == 0 &&
@@ -69,8 +72,10 @@ static void undefined(Session *session, Environment *env, const Tree *name) {
         report(session, DIAG_UNDEFINED, name->span, "undefined name '%s'", name->text->bytes);
     const char *foreign = foreign_help(name->text->bytes, name->text->len);
     const char *nearest = nearest_name(session, env, name->text);
-    if (foreign) diag_help(diag, "%s", foreign);
-    else if (nearest) diag_help(diag, "did you mean '%s'?", nearest);
+    if (foreign)
+        diag_help(diag, "%s", foreign);
+    else if (nearest)
+        diag_help(diag, "did you mean '%s'?", nearest);
     else if (strcmp(name->text->bytes, "check") == 0)
         diag_help(diag, "a check begins with a name, a word or a number: 'check f(\"a\") == [1];'");
 }
@@ -145,7 +150,7 @@ bool assign_names(Session *session, Environment *env, const Tree *names, Value v
     return good;
 }
 
-/* --- for the world outside --------------------------------------------------------------------- */
+/* --- for the world outside -------------------------------------------------------------------- */
 
 const Value *session_lookup(const Session *session, const char *name) {
     for (const Environment *env = session->program; env; env = env->parent)
@@ -157,5 +162,6 @@ const Value *session_lookup(const Session *session, const char *name) {
 void session_names(const Session *session, void (*visit)(void *state, const char *name),
                    void *state) {
     for (const Environment *env = session->program; env; env = env->parent)
-        for (uint32_t i = 0; i < env->count; i++) visit(state, env->bindings[i].name->bytes);
+        for (uint32_t i = 0; i < env->count; i++)
+            visit(state, env->bindings[i].name->bytes);
 }

@@ -68,8 +68,10 @@ static Value concatenate(Session *session, const Tree *tree, List a, List b) {
     if ((uint64_t)a.count + b.count > LIMIT_LIST_ITEMS)
         return list_value(session, NULL, LIMIT_LIST_ITEMS + 1, tree->span);
     Value *items = ARENA_ARRAY(session->arena, Value, a.count + b.count);
-    for (uint32_t i = 0; i < a.count; i++) items[i] = a.items[i];
-    for (uint32_t i = 0; i < b.count; i++) items[a.count + i] = b.items[i];
+    for (uint32_t i = 0; i < a.count; i++)
+        items[i] = a.items[i];
+    for (uint32_t i = 0; i < b.count; i++)
+        items[a.count + i] = b.items[i];
     return list_value(session, items, a.count + b.count, tree->span);
 }
 
@@ -81,7 +83,8 @@ static Value repeat(Session *session, const Tree *tree, List list, Atom times) {
         return list_value(session, NULL, LIMIT_LIST_ITEMS + 1, tree->span);
     uint32_t total = list.count ? (uint32_t)count * list.count : 0;
     Value *items = ARENA_ARRAY(session->arena, Value, total);
-    for (uint32_t i = 0; i < total; i++) items[i] = list.items[i % list.count];
+    for (uint32_t i = 0; i < total; i++)
+        items[i] = list.items[i % list.count];
     return list_value(session, items, total, tree->span);
 }
 
@@ -200,21 +203,26 @@ Value apply_unary(Session *session, const Tree *tree, Value operand) {
     bool negates = !rounds && tree->op == OPERATOR_SUB;
     const char *text = rounds ? "round" : operator_text((Operator)tree->op);
     if (operand.kind == VALUE_SOP)
-        return node1(session, rounds ? OP_ROUND : negates ? OP_NEG : OP_POS, operand.as.node,
-                     tree->span);
+        return node1(session,
+                     rounds    ? OP_ROUND
+                     : negates ? OP_NEG
+                               : OP_POS,
+                     operand.as.node, tree->span);
     ArithStatus status = ARITH_TYPE;
     Atom result;
     if (operand.kind == VALUE_ATOM)
         status = atom_unary(session->arena,
-                            rounds ? UNARY_ROUND : negates ? UNARY_NEG : UNARY_POS,
+                            rounds    ? UNARY_ROUND
+                            : negates ? UNARY_NEG
+                                      : UNARY_POS,
                             operand.as.atom, &result);
     if (status == ARITH_OK) return value_atom(result);
     if (status == ARITH_TYPE)
         report(session, DIAG_TYPE, tree->span, "'%s' does not take %s (%s)", text,
                value_kind_name(operand), show(session, operand));
     else
-        report(session, DIAG_NUMBER_RANGE, tree->span, "%s of %s: %s", text,
-               show(session, operand), arith_reason(status));
+        report(session, DIAG_NUMBER_RANGE, tree->span, "%s of %s: %s", text, show(session, operand),
+               arith_reason(status));
     return value_error();
 }
 
@@ -278,8 +286,7 @@ Value apply_in(Session *session, const Tree *tree, Value value, Value container)
                show(session, value));
         return value_error();
     }
-    if (container.kind == VALUE_SOP)
-        return atom_in_sop(session, tree, value, container.as.node);
+    if (container.kind == VALUE_SOP) return atom_in_sop(session, tree, value, container.as.node);
     List list;
     if (!value_as_list(session->arena, container, &list)) {
         Diagnostic *diag = report(session, DIAG_NOT_LIST, tree->child[1]->span,

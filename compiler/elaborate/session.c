@@ -84,7 +84,8 @@ const char *show(Session *session, Value value) {
     size_t len = text.len;
     if (len > SHOWN_BYTES + 8) { /* one long string: cut it between two characters */
         len = 0;
-        while (len < SHOWN_BYTES) len += utf8_step(text.data + len, text.len - len);
+        while (len < SHOWN_BYTES)
+            len += utf8_step(text.data + len, text.len - len);
         text.len = len;
         buffer_text(&text, "...");
     }
@@ -111,16 +112,23 @@ static void give_atom(Session *session, const char *name, Atom atom) {
 /* A function of one selector that is a node, not RASP text. */
 static void give_function(Session *session, const char *name, const char *parameter, GraphOp op) {
     Arena *arena = session->arena;
-    Tree *names = ARENA_NEW(arena, Tree), *sel = ARENA_NEW(arena, Tree), *def = ARENA_NEW(arena, Tree);
+    Tree *names = ARENA_NEW(arena, Tree), *sel = ARENA_NEW(arena, Tree),
+         *def = ARENA_NEW(arena, Tree);
     *sel = (Tree){.kind = TREE_NAME, .text = string_from(arena, parameter)};
     *names = (Tree){.kind = TREE_NAMES, .count = 1, .child = ARENA_NEW(arena, Tree *)};
     names->child[0] = sel;
-    *def = (Tree){.kind = TREE_DEF, .text = string_from(arena, name), .count = 1,
+    *def = (Tree){.kind = TREE_DEF,
+                  .text = string_from(arena, name),
+                  .count = 1,
                   .child = ARENA_NEW(arena, Tree *)};
     def->child[0] = names;
     Function *function = ARENA_NEW(arena, Function);
-    *function = (Function){.name = def->text, .origin = "library", .definition = def,
-                           .environment = session->library, .is_primitive = true, .primitive = op};
+    *function = (Function){.name = def->text,
+                           .origin = "library",
+                           .definition = def,
+                           .environment = session->library,
+                           .is_primitive = true,
+                           .primitive = op};
     environment_set(arena, session->library, def->text,
                     (Value){.kind = VALUE_FUNCTION, .as.function = function});
 }
@@ -189,9 +197,9 @@ Examples *session_examples(Session *session) { return &session->examples; }
 
 bool session_run(Session *session, const Tree *program, Results *results) {
     size_t before = diagnostics_errors(session->diags);
-    Loading loading = {.file = program->span.file,
-                       .path = program->span.file ? sources_name(session->sources, program->span.file)
-                                                  : ""};
+    Loading loading = {
+        .file = program->span.file,
+        .path = program->span.file ? sources_name(session->sources, program->span.file) : ""};
     session->loading = &loading;
     session->results = results;
     session->steps = 0;
@@ -215,7 +223,8 @@ bool session_run_text(Session *session, const char *name, const char *text, size
 bool session_evaluate(Session *session, const char *name, const char *text, size_t len,
                       Value *out) {
     size_t before = diagnostics_errors(session->diags);
-    while (len > 0 && strchr("; \t\r\n", text[len - 1])) len--;
+    while (len > 0 && strchr("; \t\r\n", text[len - 1]))
+        len--;
     Buffer statement = {0};
     buffer_add(&statement, text, len);
     buffer_char(&statement, ';');

@@ -8,8 +8,8 @@ void add_result(Session *session, Result result) {
     if (!results || !session->at_top) return;
     if (results->count == results->capacity) {
         uint32_t capacity = results->capacity ? results->capacity * 2 : 8;
-        results->items = arena_grow(session->arena, results->items, results->count, capacity,
-                                    sizeof(Result));
+        results->items =
+            arena_grow(session->arena, results->items, results->count, capacity, sizeof(Result));
         results->capacity = capacity;
     }
     results->items[results->count++] = result;
@@ -20,7 +20,8 @@ static void set_out(Session *session, Environment *env, Value value) {
 }
 
 static const Tree *inside_parens(const Tree *tree) {
-    while (tree->kind == TREE_PAREN) tree = tree->child[0];
+    while (tree->kind == TREE_PAREN)
+        tree = tree->child[0];
     return tree;
 }
 
@@ -30,8 +31,8 @@ static bool expression_statement(Session *session, Environment *env, const Tree 
     const Tree *inner = inside_parens(tree->child[0]);
     const String *name = inner->kind == TREE_NAME ? inner->text : session->out;
     set_out(session, env, value);
-    add_result(session, (Result){.kind = RESULT_VALUE, .name = name, .value = value,
-                                 .span = tree->span});
+    add_result(session,
+               (Result){.kind = RESULT_VALUE, .name = name, .value = value, .span = tree->span});
     if (session->at_top && env == session->program && value.kind == VALUE_SOP) {
         session->output_name = name;
         session->output = value;
@@ -68,8 +69,9 @@ static bool assign_statement(Session *session, Environment *env, const Tree *tre
         const String *name = names->child[i]->text;
         Value given = *environment_own(env, name);
         if (i + 1 == names->count) set_out(session, env, given);
-        add_result(session, (Result){.kind = RESULT_VALUE, .name = name, .value = given,
-                                     .span = tree->span});
+        add_result(
+            session,
+            (Result){.kind = RESULT_VALUE, .name = name, .value = given, .span = tree->span});
     }
     return true;
 }
@@ -89,8 +91,9 @@ static bool def_statement(Session *session, Environment *env, const Tree *tree) 
     Value value = {.kind = VALUE_FUNCTION, .as.function = function};
     Tree name = {.kind = TREE_NAME, .text = tree->text, .span = tree->name_span};
     if (!assign_name(session, env, &name, value)) return false;
-    add_result(session, (Result){.kind = RESULT_VALUE, .name = tree->text, .value = value,
-                                 .span = tree->span});
+    add_result(
+        session,
+        (Result){.kind = RESULT_VALUE, .name = tree->text, .value = value, .span = tree->span});
     return true;
 }
 
@@ -116,7 +119,9 @@ static bool draw_statement(Session *session, Environment *env, const Tree *tree)
                value_kind_name(value), show(session, value));
         return false;
     }
-    add_result(session, (Result){.kind = RESULT_DRAW, .value = value, .input = input,
+    add_result(session, (Result){.kind = RESULT_DRAW,
+                                 .value = value,
+                                 .input = input,
                                  .name = graph_name_of(session->graph, value.as.node),
                                  .span = tree->span});
     return true;
@@ -125,8 +130,7 @@ static bool draw_statement(Session *session, Environment *env, const Tree *tree)
 static bool set_example_statement(Session *session, Environment *env, const Tree *tree) {
     Value value = elaborate(session, env, tree->child[0]);
     Input input;
-    if (value.kind == VALUE_ERROR ||
-        !session_input(session, value, tree->child[0]->span, &input))
+    if (value.kind == VALUE_ERROR || !session_input(session, value, tree->child[0]->span, &input))
         return false;
     if (tree->op != WHICH_SELECTOR) session->examples.sop = value;
     if (tree->op != WHICH_SOP) session->examples.selector = value;
@@ -149,8 +153,8 @@ static bool dispatch(Session *session, Environment *env, const Tree *tree) {
     case TREE_DRAW: return draw_statement(session, env, tree);
     case TREE_SET_EXAMPLE: return set_example_statement(session, env, tree);
     case TREE_SHOW_EXAMPLE:
-        add_result(session, (Result){.kind = RESULT_SHOW_EXAMPLE, .which = tree->op,
-                                     .span = tree->span});
+        add_result(session,
+                   (Result){.kind = RESULT_SHOW_EXAMPLE, .which = tree->op, .span = tree->span});
         return true;
     case TREE_EXAMPLES: examples_statement(session, tree); return true;
     case TREE_FULL_DISPLAY: session->examples.full_display = tree->detail; return true;

@@ -60,13 +60,15 @@ const List *list_new(Arena *arena, const Value *items, uint32_t count) {
     list->items = items;
     list->count = count;
     list->extent = (Extent){1, 1};
-    for (uint32_t i = 0; i < count; i++) extend(&list->extent, items[i]);
+    for (uint32_t i = 0; i < count; i++)
+        extend(&list->extent, items[i]);
     return list;
 }
 
 static List sequence_as_list(Arena *arena, const Sequence *sequence) {
     Value *items = ARENA_ARRAY(arena, Value, sequence->n);
-    for (uint32_t i = 0; i < sequence->n; i++) items[i] = value_atom(sequence->atoms[i]);
+    for (uint32_t i = 0; i < sequence->n; i++)
+        items[i] = value_atom(sequence->atoms[i]);
     return (List){.count = sequence->n, .items = items};
 }
 
@@ -111,7 +113,8 @@ bool value_items(Arena *arena, Value value, List *out) {
     if (value.kind != VALUE_DICT) return false;
     const Dict *dict = value.as.dict;
     Value *items = ARENA_ARRAY(arena, Value, dict->count);
-    for (uint32_t i = 0; i < dict->count; i++) items[i] = value_atom(dict->keys[i]);
+    for (uint32_t i = 0; i < dict->count; i++)
+        items[i] = value_atom(dict->keys[i]);
     *out = (List){.count = dict->count, .items = items};
     return true;
 }
@@ -210,8 +213,7 @@ static bool rows_equal(Value a, Value b, double tolerance) {
         return memcmp(a.as.matrix->cells, b.as.matrix->cells, (size_t)count * count) == 0;
     if (b.kind == VALUE_MATRIX) return rows_equal(b, a, tolerance);
     for (uint32_t i = 0; i < count; i++) {
-        Value y = b.kind == VALUE_LIST ? b.as.list->items[i]
-                                       : value_atom(b.as.sequence->atoms[i]);
+        Value y = b.kind == VALUE_LIST ? b.as.list->items[i] : value_atom(b.as.sequence->atoms[i]);
         bool same;
         if (a.kind == VALUE_MATRIX)
             same = cells_equal(a.as.matrix, i, y, tolerance);

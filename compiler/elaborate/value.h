@@ -54,8 +54,8 @@ struct List {
 /* Keys are atoms, in the order of insertion; 1, 1.0 and True are one key. */
 struct Dict {
     uint32_t count, capacity;
-    Atom *keys;    /* (count) */
-    Value *values; /* (count) */
+    Atom *keys;      /* (count) */
+    Value *values;   /* (count) */
     uint32_t *slots; /* a hash index of slot_count places: 1 + number of the key, 0 free */
     uint32_t slot_count;
     Extent extent;
@@ -63,7 +63,7 @@ struct Dict {
 
 struct Function {
     const String *name;
-    const char *origin; /* "console", "library", or the file's name without ".rasp" */
+    const char *origin;     /* "console", "library", or the file's name without ".rasp" */
     const Tree *definition; /* TREE_DEF; of a primitive only the names */
     bool is_primitive;      /* a node of this operation on one selector */
     GraphOp primitive;
@@ -72,7 +72,9 @@ struct Function {
 
 static inline Value value_error(void) { return (Value){.kind = VALUE_ERROR}; }
 static inline Value value_atom(Atom atom) { return (Value){.kind = VALUE_ATOM, .as.atom = atom}; }
-static inline Value value_list(const List *list) { return (Value){.kind = VALUE_LIST, .as.list = list}; }
+static inline Value value_list(const List *list) {
+    return (Value){.kind = VALUE_LIST, .as.list = list};
+}
 
 /* "a list", "an s-op", "a string", ... for messages. */
 const char *value_kind_name(Value value);

@@ -27,8 +27,8 @@ struct Chunk {
 };
 
 struct Arena {
-    Chunk *chunks;     /* all of them, to be freed */
-    char *free;        /* the rest of the chunk being filled */
+    Chunk *chunks; /* all of them, to be freed */
+    char *free;    /* the rest of the chunk being filled */
     size_t left;
     size_t next_chunk; /* how large the next one will be */
     size_t used, limit;
@@ -96,6 +96,4 @@ char *arena_strndup(Arena *arena, const char *text, size_t len) {
 
 size_t arena_bytes(const Arena *arena) { return arena->used; }
 
-bool arena_exhausted(const Arena *arena) {
-    return arena->limit != 0 && arena->used > arena->limit;
-}
+bool arena_exhausted(const Arena *arena) { return arena->limit != 0 && arena->used > arena->limit; }

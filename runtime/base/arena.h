@@ -1,7 +1,7 @@
 /* Arena: memory that is freed all at once. Owns every block it hands out.
-   Always holds: blocks are zeroed and aligned to 16 bytes; an arena is used by one thread at a time.
-   A soft limit marks the arena exhausted; allocation still succeeds, and the work that uses the
-   arena looks at arena_exhausted() in its loops and ends with a diagnostic. */
+   Always holds: blocks are zeroed and aligned to 16 bytes; an arena is used by one thread at a
+   time. A soft limit marks the arena exhausted; allocation still succeeds, and the work that uses
+   the arena looks at arena_exhausted() in its loops and ends with a diagnostic. */
 #ifndef RASPC_ARENA_H
 #define RASPC_ARENA_H
 

@@ -55,8 +55,10 @@ bool diag_find(const char *text, DiagId *id) {
 
 static void record_clear(Diagnostic *record) {
     free(record->message);
-    for (size_t i = 0; i < record->note_count; i++) free(record->notes[i].message);
-    for (size_t i = 0; i < record->help_count; i++) free(record->help[i]);
+    for (size_t i = 0; i < record->note_count; i++)
+        free(record->notes[i].message);
+    for (size_t i = 0; i < record->help_count; i++)
+        free(record->help[i]);
     free(record->notes);
     free(record->help);
     *record = (Diagnostic){0};
@@ -68,14 +70,15 @@ enum { LONGEST_MESSAGE = 2000 };
 static void shorten(Buffer *text) {
     if (text->len <= LONGEST_MESSAGE) return;
     size_t len = 0;
-    while (len < LONGEST_MESSAGE) len += utf8_step(text->data + len, text->len - len);
+    while (len < LONGEST_MESSAGE)
+        len += utf8_step(text->data + len, text->len - len);
     text->len = len;
     buffer_text(text, "...");
     text->data = memory_resize(text->data, text->len + 1);
 }
 
-__attribute__((format(printf, 1, 0)))
-static char *format_text(const char *format, va_list arguments) {
+__attribute__((format(printf, 1, 0))) static char *format_text(const char *format,
+                                                               va_list arguments) {
     Buffer text = {0};
     buffer_vprintf(&text, format, arguments);
     shorten(&text);
@@ -115,17 +118,18 @@ static Diagnostic *new_record(Diagnostics *diags, bool warning) {
         diags->uncounted_errors += !warning;
         return diags->spare;
     }
-    diags->records = memory_reserve(diags->records, &diags->capacity, diags->count + 1,
-                                    sizeof(Diagnostic *));
+    diags->records =
+        memory_reserve(diags->records, &diags->capacity, diags->count + 1, sizeof(Diagnostic *));
     Diagnostic *record = memory_zeroed(sizeof *record);
     diags->records[diags->count++] = record;
     diags->errors += !warning;
     return record;
 }
 
-__attribute__((format(printf, 5, 0)))
-static Diagnostic *report(Diagnostics *diags, bool warning, DiagId id, Span span,
-                          const char *format, va_list arguments) {
+__attribute__((format(printf, 5, 0))) static Diagnostic *report(Diagnostics *diags, bool warning,
+                                                                DiagId id, Span span,
+                                                                const char *format,
+                                                                va_list arguments) {
     info(id); /* a number that no row has is our mistake, here rather than at rendering */
     char *message = format_text(format, arguments);
     Diagnostic *record = new_record(diags, warning);
@@ -164,8 +168,8 @@ void diag_note(Diagnostic *diag, Span span, const char *format, ...) {
 void diag_help(Diagnostic *diag, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    diag->help = memory_reserve(diag->help, &diag->help_capacity, diag->help_count + 1,
-                                sizeof *diag->help);
+    diag->help =
+        memory_reserve(diag->help, &diag->help_capacity, diag->help_count + 1, sizeof *diag->help);
     diag->help[diag->help_count++] = format_text(format, arguments);
     va_end(arguments);
 }

@@ -1,5 +1,6 @@
 /* Diagnostics: what is wrong with the user's program or input, collected so that one run reports
-   everything. Owns its records and their texts. The ids, their classes and explanations are diagnostics.def. */
+   everything. Owns its records and their texts. The ids, their classes and explanations are
+   diagnostics.def. */
 #ifndef RASPC_DIAG_H
 #define RASPC_DIAG_H
 

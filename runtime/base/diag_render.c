@@ -129,8 +129,10 @@ static void render_json(const Diagnostic *d, const Sources *sources, Buffer *out
 /* --- all -------------------------------------------------------------------------------------- */
 
 static void render_rest(size_t rest, DiagStyle style, Buffer *out) {
-    if (style == DIAG_JSON) buffer_printf(out, "{\"more\": %zu}\n", rest);
-    else buffer_printf(out, "raspc: and %zu more\n", rest);
+    if (style == DIAG_JSON)
+        buffer_printf(out, "{\"more\": %zu}\n", rest);
+    else
+        buffer_printf(out, "raspc: and %zu more\n", rest);
 }
 
 void diagnostics_render(const Diagnostics *diags, size_t first, DiagStyle style, Buffer *out) {
@@ -141,8 +143,10 @@ void diagnostics_render(const Diagnostics *diags, size_t first, DiagStyle style,
     }
     for (size_t i = first; i < last; i++) {
         const Diagnostic *record = diags->records[i];
-        if (style == DIAG_JSON) render_json(record, diags->sources, out);
-        else render_text(record, diags->sources, style == DIAG_COLOUR ? &coloured : &plain, out);
+        if (style == DIAG_JSON)
+            render_json(record, diags->sources, out);
+        else
+            render_text(record, diags->sources, style == DIAG_COLOUR ? &coloured : &plain, out);
     }
     if (rest != 0) render_rest(rest, style, out);
 }

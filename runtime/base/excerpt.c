@@ -22,7 +22,8 @@ static size_t window_start(Place place) {
     size_t at = place.start;
     for (int i = 0; i < WINDOW_BEFORE && at > 0; i++) {
         at--;
-        for (int k = 0; k < 3 && at > 0 && ((unsigned char)place.line[at] & 0xc0) == 0x80; k++) at--;
+        for (int k = 0; k < 3 && at > 0 && ((unsigned char)place.line[at] & 0xc0) == 0x80; k++)
+            at--;
     }
     return at < 4 ? 0 : at; /* "..." would take as much room as what it stands for */
 }
@@ -59,8 +60,10 @@ void excerpt_add(Buffer *out, const Sources *sources, Span span, const char *car
     while (at < place.len && columns < WINDOW_COLUMNS + 3 && at < bytes_end) {
         size_t width = TAB_COLUMNS - columns % TAB_COLUMNS, step = 1;
         if (at <= place.start) from = columns;
-        if (place.line[at] == '\t') buffer_repeat(out, ' ', width);
-        else step = visible_character(out, place.line + at, place.len - at, &width);
+        if (place.line[at] == '\t')
+            buffer_repeat(out, ' ', width);
+        else
+            step = visible_character(out, place.line + at, place.len - at, &width);
         at += step;
         columns += width;
         if (at <= place.end) to = columns;

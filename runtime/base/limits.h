@@ -20,14 +20,14 @@ enum {
     LIMIT_CALL_DEPTH = 1000,                /* RASP functions inside one another at elaboration */
     LIMIT_ELABORATION_DEPTH = 5000,         /* expressions and statements inside one another */
     LIMIT_ELABORATION_STEPS = 20000000 / LIMIT_PART_OF, /* expressions, statements of one program */
-    LIMIT_LOAD_DEPTH = 50,                  /* files loading files */
-    LIMIT_LIST_ITEMS = 1000000 / LIMIT_PART_OF, /* items of one list or dict */
+    LIMIT_LOAD_DEPTH = 50,                              /* files loading files */
+    LIMIT_LIST_ITEMS = 1000000 / LIMIT_PART_OF,         /* items of one list or dict */
     LIMIT_STRING_BYTES = 16 * 1024 * 1024 / LIMIT_PART_OF, /* one string */
-    LIMIT_INTEGER_BITS = 1000000 / LIMIT_PART_OF, /* one integer */
-    LIMIT_GRAPH_NODES = 1000000 / LIMIT_PART_OF, /* nodes of one graph */
-    LIMIT_INPUT_TOKENS = 100000000,         /* elements of one input */
-    LIMIT_DIAGNOSTICS = 100,                /* messages printed for one run; the rest are counted */
-    LIMIT_DIAGNOSTIC_RECORDS = 10000,       /* messages kept; the rest are only counted */
+    LIMIT_INTEGER_BITS = 1000000 / LIMIT_PART_OF,          /* one integer */
+    LIMIT_GRAPH_NODES = 1000000 / LIMIT_PART_OF,           /* nodes of one graph */
+    LIMIT_INPUT_TOKENS = 100000000,                        /* elements of one input */
+    LIMIT_DIAGNOSTICS = 100,          /* messages printed for one run; the rest are counted */
+    LIMIT_DIAGNOSTIC_RECORDS = 10000, /* messages kept; the rest are only counted */
 };
 
 /* Bytes that elaborating one program, or evaluating one node on one input, may take. */

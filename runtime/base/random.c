@@ -23,6 +23,4 @@ uint32_t random_below(Random *random, uint32_t bound) {
     return (uint32_t)(((random_next(random) >> 32) * bound) >> 32);
 }
 
-bool random_chance(Random *random, uint32_t percent) {
-    return random_below(random, 100) < percent;
-}
+bool random_chance(Random *random, uint32_t percent) { return random_below(random, 100) < percent; }

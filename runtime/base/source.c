@@ -81,8 +81,8 @@ static void find_lines(Source *source) {
     size_t capacity = 0;
     uint32_t start = 0;
     for (;;) {
-        source->line_starts = memory_reserve(source->line_starts, &capacity,
-                                             source->line_count + 1, sizeof *source->line_starts);
+        source->line_starts = memory_reserve(source->line_starts, &capacity, source->line_count + 1,
+                                             sizeof *source->line_starts);
         source->line_starts[source->line_count++] = start;
         const char *end = memchr(source->text + start, '\n', source->len - start);
         if (end == NULL) return;
@@ -95,8 +95,10 @@ static size_t line_at(const Source *source, uint32_t offset) {
     size_t low = 0, high = source->line_count;
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
-        if (source->line_starts[middle] <= offset) low = middle;
-        else high = middle;
+        if (source->line_starts[middle] <= offset)
+            low = middle;
+        else
+            high = middle;
     }
     return low;
 }

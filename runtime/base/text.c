@@ -68,7 +68,8 @@ size_t utf8_step(const char *bytes, size_t left) {
 
 size_t utf8_count(const char *bytes, size_t len) {
     size_t count = 0;
-    for (size_t at = 0; at < len; at += utf8_step(bytes + at, len - at)) count++;
+    for (size_t at = 0; at < len; at += utf8_step(bytes + at, len - at))
+        count++;
     return count;
 }
 
@@ -103,7 +104,8 @@ static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b_len) {
     size_t rows[3][LONGEST_SPELLED + 1];
     size_t *before = rows[0], *above = rows[1], *row = rows[2];
-    for (size_t j = 0; j <= b_len; j++) above[j] = j;
+    for (size_t j = 0; j <= b_len; j++)
+        above[j] = j;
     for (size_t i = 1; i <= a_len; i++) {
         row[0] = i;
         for (size_t j = 1; j <= b_len; j++) {

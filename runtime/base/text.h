@@ -28,7 +28,8 @@ bool utf8_valid(const char *bytes, size_t len, size_t *bad);
 /* Terminal columns of the text (wide characters count 2, combining ones 0). */
 size_t utf8_columns(const char *bytes, size_t len);
 
-/* The candidate nearest to word within a distance that its length allows, or NULL: "did you mean". */
+/* The candidate nearest to word within a distance that its length allows, or NULL: "did you mean".
+ */
 const char *spelling_nearest(const char *word, const char *const *candidates, size_t count);
 
 #endif

@@ -45,5 +45,6 @@ size_t visible_character(Buffer *out, const char *bytes, size_t left, size_t *co
 
 void visible_text(Buffer *out, const char *bytes, size_t len) {
     size_t columns;
-    for (size_t at = 0; at < len;) at += visible_character(out, bytes + at, len - at, &columns);
+    for (size_t at = 0; at < len;)
+        at += visible_character(out, bytes + at, len - at, &columns);
 }

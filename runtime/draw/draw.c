@@ -19,10 +19,10 @@ enum {
     LEGEND = 38,
     FORMULA_COLUMNS = 52, /* there is room for that many at least */
     LEAST_INNER = 640,    /* width within a box */
-    USUAL_INNER = 1120, /* heads side by side fill this before a new line begins */
+    USUAL_INNER = 1120,   /* heads side by side fill this before a new line begins */
 };
 
-/* --- what parts share --------------------------------------------------------------------------- */
+/* --- what parts share ------------------------------------------------------------------------- */
 
 /* A value as cells show it: rows of blanks and empty strings would be invisible. */
 static void show_value(Buffer *out, Atom value) {
@@ -33,7 +33,8 @@ static void show_value(Buffer *out, Atom value) {
     const String *string = value.as.string;
     if (string->len == 0) buffer_text(out, "\"\"");
     bool blank = strspn(string->bytes, " ") == string->len;
-    for (uint32_t i = 0; i < string->len && blank; i++) buffer_text(out, "␣");
+    for (uint32_t i = 0; i < string->len && blank; i++)
+        buffer_text(out, "␣");
     if (!blank) buffer_add(out, string->bytes, string->len);
 }
 
@@ -63,8 +64,11 @@ void picture_cell(const Picture *picture, BoxStyle box, TextStyle style, int x, 
     Buffer text = {0};
     show_value(&text, value);
     svg_text(picture->out,
-             &(SvgText){.x = x + width / 2, .y = y + picture_middle(picture), .style = style,
-                        .anchor = ANCHOR_MIDDLE, .size = picture->text,
+             &(SvgText){.x = x + width / 2,
+                        .y = y + picture_middle(picture),
+                        .style = style,
+                        .anchor = ANCHOR_MIDDLE,
+                        .size = picture->text,
                         .most_columns = cell_columns(picture, width)},
              text.data ? text.data : "", text.len);
     buffer_free(&text);
@@ -85,29 +89,33 @@ void picture_gather(const Picture *picture, SvgText place, const char *role, Nod
     bool mean = !count && (graph_node(picture->graph, node->args[1])->type & TYPE_NUMBER);
     Buffer text = {0};
     buffer_printf(&text, "%s%s", role, count ? "count" : mean ? "mean of " : "gathers ");
-    if (!count) picture_label(picture, place, text.data, node->args[1]);
-    else svg_text(picture->out, &place, text.data, text.len);
+    if (!count)
+        picture_label(picture, place, text.data, node->args[1]);
+    else
+        svg_text(picture->out, &place, text.data, text.len);
     buffer_free(&text);
 }
 
-/* --- measures ------------------------------------------------------------------------------------ */
+/* --- measures --------------------------------------------------------------------------------- */
 
 /* The more positions, the smaller the cells. */
 static void choose_cells(Picture *picture) {
     static const struct {
         uint32_t most_positions;
         int cell, text, widest;
-    } sizes[] = {{12, 30, 14, 62}, {20, 26, 12, 44}, {32, 22, 11, 30}, {DRAW_MOST_TOKENS, 18, 9, 22}};
+    } sizes[] = {
+        {12, 30, 14, 62}, {20, 26, 12, 44}, {32, 22, 11, 30}, {DRAW_MOST_TOKENS, 18, 9, 22}};
     int i = 0;
-    while (sizes[i].most_positions < picture->n) i++;
+    while (sizes[i].most_positions < picture->n)
+        i++;
     picture->cell = sizes[i].cell;
     picture->text = sizes[i].text;
     int widest = sizes[i].cell;
     const Plan *plan = picture->plan;
     for (uint32_t depth = 0; depth < plan->layer_count; depth++)
         for (uint32_t row = 0; row < plan->layers[depth].row_count; row++) {
-            int wanted = picture_column(picture, &plan->layers[depth].rows[row].series,
-                                        sizes[i].widest);
+            int wanted =
+                picture_column(picture, &plan->layers[depth].rows[row].series, sizes[i].widest);
             if (wanted > widest) widest = wanted;
         }
     int wanted = plan->is_selector ? 0 : picture_column(picture, &plan->output, sizes[i].widest);
@@ -154,8 +162,10 @@ static int inner_width(const Picture *picture) {
 
 static int layer_height(const Picture *picture, const PlanLayer *layer) {
     int height = HEADING + (int)layer->row_count * (picture->cell + ROW_GAP) + INSET;
-    if (layer->row_count > 0) height -= ROW_GAP;
-    else if (layer->head_count > 0) height -= 2 * ROW_GAP;
+    if (layer->row_count > 0)
+        height -= ROW_GAP;
+    else if (layer->head_count > 0)
+        height -= 2 * ROW_GAP;
     for (uint32_t first = 0; first < layer->head_count;) {
         HeadLine line = head_line(picture, layer, first);
         first += line.count;
@@ -164,21 +174,23 @@ static int layer_height(const Picture *picture, const PlanLayer *layer) {
     return height + (layer->hidden_heads ? NOTE : 0) + (layer->hidden_rows ? NOTE : 0);
 }
 
-/* --- rows ---------------------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------------------- */
 
-static void draw_row(const Picture *picture, const Series *series, uint32_t head, bool output, int x,
-                     int y) {
+static void draw_row(const Picture *picture, const Series *series, uint32_t head, bool output,
+                     int x, int y) {
     int middle = y + picture_middle(picture);
     picture_label(picture,
-                  (SvgText){.x = x + PICTURE_NAMES - 10, .y = middle, .anchor = ANCHOR_END,
+                  (SvgText){.x = x + PICTURE_NAMES - 10,
+                            .y = middle,
+                            .anchor = ANCHOR_END,
                             .style = output ? TEXT_OUTPUT : TEXT_NAME,
                             .most_columns = svg_text_columns(TEXT_OUTPUT, PICTURE_NAMES - 10)},
                   "", series->node);
     x += PICTURE_NAMES;
     BoxStyle box = output ? BOX_OUTPUT : head ? BOX_RESULT : BOX_CELL;
     for (uint32_t i = 0; i < picture->n; i++)
-        picture_cell(picture, box, output ? TEXT_OUTPUT : TEXT_CELL, x + (int)i * picture->column, y,
-                     picture->column, series->values.atoms[i]);
+        picture_cell(picture, box, output ? TEXT_OUTPUT : TEXT_CELL, x + (int)i * picture->column,
+                     y, picture->column, series->values.atoms[i]);
 
     /* What has no name shows its formula already. */
     const Node *node = graph_node(picture->graph, series->node);
@@ -204,22 +216,24 @@ static int draw_note(const Picture *picture, uint32_t count, const char *what, i
     if (count == 0) return y;
     Buffer text = {0};
     buffer_printf(&text, "%" PRIu32 " more %s not drawn", count, what);
-    svg_text(picture->out, &(SvgText){.x = x, .y = y + 14, .style = TEXT_NOTE}, text.data, text.len);
+    svg_text(picture->out, &(SvgText){.x = x, .y = y + 14, .style = TEXT_NOTE}, text.data,
+             text.len);
     buffer_free(&text);
     return y + NOTE;
 }
 
-/* --- boxes --------------------------------------------------------------------------------------- */
+/* --- boxes ------------------------------------------------------------------------------------ */
 
-static void draw_box(const Picture *picture, const char *heading, const char *note, int y, int width,
-                     int height) {
+static void draw_box(const Picture *picture, const char *heading, const char *note, int y,
+                     int width, int height) {
     svg_box(picture->out, BOX_LAYER, MARGIN, y, width + 2 * INSET, height, 8);
     svg_text(picture->out, &(SvgText){.x = MARGIN + INSET, .y = y + 23, .style = TEXT_HEADING},
              heading, strlen(heading));
-    svg_text(picture->out,
-             &(SvgText){.x = MARGIN + INSET + width, .y = y + 23, .style = TEXT_NOTE,
-                        .anchor = ANCHOR_END},
-             note, strlen(note));
+    svg_text(
+        picture->out,
+        &(SvgText){
+            .x = MARGIN + INSET + width, .y = y + 23, .style = TEXT_NOTE, .anchor = ANCHOR_END},
+        note, strlen(note));
 }
 
 static int draw_heads(Picture *picture, const PlanLayer *layer, int y) {
@@ -240,11 +254,15 @@ static int draw_layer(Picture *picture, uint32_t depth, int y, int width) {
     const PlanLayer *layer = &picture->plan->layers[depth];
     int height = layer_height(picture, layer);
     Buffer heading = {0}, note = {0};
-    if (depth == 0) buffer_text(&heading, "Input");
-    else buffer_printf(&heading, "Layer %" PRIu32, depth);
-    if (depth == 0) buffer_text(&note, "what needs no attention");
-    else buffer_printf(&note, layer->head_count == 1 ? "%" PRIu32 " head" : "%" PRIu32 " heads",
-                       layer->head_count + layer->hidden_heads);
+    if (depth == 0)
+        buffer_text(&heading, "Input");
+    else
+        buffer_printf(&heading, "Layer %" PRIu32, depth);
+    if (depth == 0)
+        buffer_text(&note, "what needs no attention");
+    else
+        buffer_printf(&note, layer->head_count == 1 ? "%" PRIu32 " head" : "%" PRIu32 " heads",
+                      layer->head_count + layer->hidden_heads);
     draw_box(picture, heading.data, note.data, y, width, height);
     buffer_free(&heading);
     buffer_free(&note);
@@ -282,7 +300,7 @@ static void draw_legend(const Picture *picture, int y) {
     }
 }
 
-/* --- the page ------------------------------------------------------------------------------------ */
+/* --- the page --------------------------------------------------------------------------------- */
 
 /* "2 attention layers; heads: 2, 1" */
 static void describe(const Plan *plan, Buffer *out) {
@@ -333,8 +351,11 @@ static void draw_page(Picture *picture, const char *title, Buffer *out) {
     int height = draw_body(picture, inner) + MARGIN - 4;
     describe(picture->plan, &summary);
     svg_open(out, inner + 2 * (INSET + MARGIN), height, title, summary.data);
-    svg_text(out, &(SvgText){.x = MARGIN, .y = 32, .style = TEXT_TITLE,
-                             .most_columns = svg_text_columns(TEXT_TITLE, inner)},
+    svg_text(out,
+             &(SvgText){.x = MARGIN,
+                        .y = 32,
+                        .style = TEXT_TITLE,
+                        .most_columns = svg_text_columns(TEXT_TITLE, inner)},
              title, strlen(title));
     svg_text(out, &(SvgText){.x = MARGIN, .y = 53, .style = TEXT_NOTE}, summary.data, summary.len);
     buffer_add(out, body.data, body.len);

@@ -1,7 +1,7 @@
-/* Draw: the computation flow of an s-op or selector on one input, as a picture for a slide or a page.
-   A box a layer; in it every head as the attention matrix that it has on this input, between its
-   keys, queries, values and results; then what is computed position by position. Constants are not
-   drawn; what has no name is spelt out where it is used. */
+/* Draw: the computation flow of an s-op or selector on one input, as a picture for a slide or a
+   page. A box a layer; in it every head as the attention matrix that it has on this input, between
+   its keys, queries, values and results; then what is computed position by position. Constants are
+   not drawn; what has no name is spelt out where it is used. */
 #ifndef RASPC_DRAW_H
 #define RASPC_DRAW_H
 

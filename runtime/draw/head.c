@@ -1,5 +1,5 @@
-/* One head: its matrix in the middle, keys above, queries on the left, the values that are moved below,
-   and on the right what each query gets. */
+/* One head: its matrix in the middle, keys above, queries on the left, the values that are moved
+   below, and on the right what each query gets. */
 #include "runtime/draw/picture.h"
 
 #include "runtime/graph/formula.h"
@@ -9,14 +9,14 @@
 enum {
     TITLE = 22,
     CAPTION = 20,
-    LABEL = 17,   /* a line of label */
-    BAND = 4,     /* between rows of keys or values */
-    SPACE = 8,    /* between the matrix and what belongs to it */
+    LABEL = 17,      /* a line of label */
+    BAND = 4,        /* between rows of keys or values */
+    SPACE = 8,       /* between the matrix and what belongs to it */
     LEAST_HALF = 45, /* room for a turned label, from its middle */
     LEAST_WIDTH = 210,
     MOST_CAPTION = 48, /* columns */
     MOST_CAPTION_ALONE = 72,
-    MOST_WIDTH = 64,   /* of a column of queries or results */
+    MOST_WIDTH = 64, /* of a column of queries or results */
 };
 
 static int band(const Picture *picture, const SeriesList *list) {
@@ -37,8 +37,8 @@ static int smaller(int a, int b) { return a < b ? a : b; }
 static void caption(const Picture *picture, const PlanHead *head, bool alone, Buffer *out) {
     graph_formula(picture->graph, head->selector, FORMULA_WORDS,
                   alone ? MOST_CAPTION_ALONE : MOST_CAPTION, out);
-    uint32_t hidden = head->keys.hidden + head->queries.hidden + head->values.hidden +
-                      head->results.hidden;
+    uint32_t hidden =
+        head->keys.hidden + head->queries.hidden + head->values.hidden + head->results.hidden;
     if (hidden > 0) buffer_printf(out, " (%u rows not drawn)", hidden);
 }
 
@@ -64,12 +64,14 @@ static void draw_title(const Picture *picture, const PlanHead *head, uint32_t nu
                        int x, int y, int width) {
     char title[32];
     int length = snprintf(title, sizeof title, "Head %u", number);
-    svg_text(picture->out, &(SvgText){.x = x, .y = y + 14, .style = TEXT_HEADING, .size = 13}, title,
-             (size_t)length);
+    svg_text(picture->out, &(SvgText){.x = x, .y = y + 14, .style = TEXT_HEADING, .size = 13},
+             title, (size_t)length);
     const String *name = graph_name_of(picture->graph, head->selector);
     if (name)
         svg_text(picture->out,
-                 &(SvgText){.x = x + 62, .y = y + 14, .style = TEXT_NAME,
+                 &(SvgText){.x = x + 62,
+                            .y = y + 14,
+                            .style = TEXT_NAME,
                             .most_columns = svg_text_columns(TEXT_NAME, width - 62)},
                  name->bytes, name->len);
     Buffer words = {0};
@@ -79,7 +81,8 @@ static void draw_title(const Picture *picture, const PlanHead *head, uint32_t nu
     buffer_free(&words);
 }
 
-/* Rows of keys above the matrix, each below its label, or of values below it, each above its label. */
+/* Rows of keys above the matrix, each below its label, or of values below it, each above its label.
+ */
 static void draw_band(const Picture *picture, const SeriesList *list, bool above, int x, int y,
                       int width) {
     for (uint32_t i = 0; i < list->count; i++) {
@@ -87,7 +90,8 @@ static void draw_band(const Picture *picture, const SeriesList *list, bool above
         int top = y + (int)i * (picture->cell + LABEL + BAND);
         int cells = above ? top + LABEL : top;
         picture_label(picture,
-                      (SvgText){.x = x + 1, .y = above ? top + LABEL - 5 : top + picture->cell + 12,
+                      (SvgText){.x = x + 1,
+                                .y = above ? top + LABEL - 5 : top + picture->cell + 12,
                                 .style = TEXT_LABEL,
                                 .most_columns = svg_text_columns(TEXT_LABEL, width)},
                       above ? "key: " : "value: ", series->node);
@@ -106,8 +110,10 @@ static bool selects_nothing(Matrix matrix, uint32_t row) {
 
 /* A result without a name is told by what the head does. */
 static void label_result(const Picture *picture, SvgText place, NodeId id) {
-    if (graph_name_of(picture->graph, id)) picture_label(picture, place, "result: ", id);
-    else picture_gather(picture, place, "result: ", id);
+    if (graph_name_of(picture->graph, id))
+        picture_label(picture, place, "result: ", id);
+    else
+        picture_gather(picture, place, "result: ", id);
 }
 
 /* Columns of queries, their labels on the left, or of results, their labels on the right. */
@@ -119,11 +125,16 @@ static void draw_columns(Picture *picture, const PlanHead *head, bool queries, i
         const Series *series = &list->series[i];
         int width = picture_column(picture, series, MOST_WIDTH);
         int cells = queries ? x + LABEL : x;
-        SvgText place = {.x = queries ? x + LABEL - 5 : x + width + 12, .y = middle,
-                         .style = TEXT_LABEL, .anchor = ANCHOR_MIDDLE, .turn = -90,
+        SvgText place = {.x = queries ? x + LABEL - 5 : x + width + 12,
+                         .y = middle,
+                         .style = TEXT_LABEL,
+                         .anchor = ANCHOR_MIDDLE,
+                         .turn = -90,
                          .most_columns = svg_text_columns(TEXT_LABEL, 2 * half)};
-        if (queries) picture_label(picture, place, "query: ", series->node);
-        else label_result(picture, place, series->node);
+        if (queries)
+            picture_label(picture, place, "query: ", series->node);
+        else
+            label_result(picture, place, series->node);
         bool can_default = graph_node(picture->graph, series->node)->op == OP_AGGREGATE;
         for (uint32_t row = 0; row < picture->n; row++) {
             bool is_default = !queries && can_default && selects_nothing(head->matrix, row);
@@ -149,7 +160,8 @@ void head_draw(Picture *picture, const PlanHead *head, uint32_t number, bool alo
     svg_matrix(picture->out, head->matrix.cells, picture->n, left, top, picture->column,
                picture->cell);
     draw_band(picture, &head->values, false, left, top + down + SPACE, room);
-    /* Turned labels reach no further than the nearest cells of keys and values: beyond are labels. */
+    /* Turned labels reach no further than the nearest cells of keys and values: beyond are labels.
+     */
     int half = smaller(larger(LEAST_HALF, down / 2 + picture->cell), smaller(above, below));
     draw_columns(picture, head, true, left - columns_width(picture, &head->queries), top, half);
     draw_columns(picture, head, false, left + side + SPACE, top, half);

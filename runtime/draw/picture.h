@@ -9,12 +9,12 @@ typedef struct Picture {
     const Graph *graph;
     const Plan *plan;
     Buffer *out;
-    uint32_t n;           /* positions */
-    int cell;             /* a cell's height */
-    int column;           /* a cell's width in rows and matrices: positions stand below each other */
-    int text;             /* the size of text in cells */
-    int inner;            /* the width within a box */
-    bool defaults;        /* a cell shows a default */
+    uint32_t n;    /* positions */
+    int cell;      /* a cell's height */
+    int column;    /* a cell's width in rows and matrices: positions stand below each other */
+    int text;      /* the size of text in cells */
+    int inner;     /* the width within a box */
+    bool defaults; /* a cell shows a default */
 } Picture;
 
 enum {
@@ -33,17 +33,19 @@ void picture_label(const Picture *picture, SvgText place, const char *role, Node
 void picture_gather(const Picture *picture, SvgText place, const char *role, NodeId gather);
 int picture_middle(const Picture *picture); /* from a cell's top to its text's base line */
 
-/* --- heads (head.c) -------------------------------------------------------------------------------- */
+/* --- heads (head.c) --------------------------------------------------------------------------- */
 
 typedef struct HeadShape {
     int width;
-    int queries;      /* what stands left of the matrix */
-    int above, below; /* what stands over the matrix's top line, and under it, the matrix included */
+    int queries; /* what stands left of the matrix */
+    int above,
+        below; /* what stands over the matrix's top line, and under it, the matrix included */
 } HeadShape;
 
 /* alone: the head is the only one of its layer, and its matrix stands below the rows' columns. */
 HeadShape head_shape(const Picture *picture, const PlanHead *head, bool alone);
-/* The head's top left corner is (x, y); its matrix begins at matrix_y, so that those of a line align. */
+/* The head's top left corner is (x, y); its matrix begins at matrix_y, so that those of a line
+ * align. */
 void head_draw(Picture *picture, const PlanHead *head, uint32_t number, bool alone, int x, int y,
                int matrix_y);
 

@@ -4,15 +4,19 @@
 /* How many comparisons of one selector are looked at for keys and queries. */
 enum { MOST_COMPARISONS = 256 };
 
-static bool is_constant(const Graph *graph, NodeId id) { return graph_node(graph, id)->op == OP_CONST; }
+static bool is_constant(const Graph *graph, NodeId id) {
+    return graph_node(graph, id)->op == OP_CONST;
+}
 
 /* Adds a node that is no constant and not there yet. */
 static void add_series(const Graph *graph, SeriesList *list, NodeId id) {
     if (is_constant(graph, id)) return;
     for (uint32_t i = 0; i < list->count; i++)
         if (list->series[i].node == id) return;
-    if (list->count < DRAW_MOST_SERIES) list->series[list->count++].node = id;
-    else list->hidden++;
+    if (list->count < DRAW_MOST_SERIES)
+        list->series[list->count++].node = id;
+    else
+        list->hidden++;
 }
 
 /* The keys and queries of every comparison in the selector's formula, from left to right. */
@@ -46,7 +50,8 @@ static void add_gathers(const Graph *graph, const uint8_t *needed, PlanHead *hea
 /* A row of its own have inputs and what the program names; heads show their results anyway. */
 static bool *mark_rows(const Graph *graph, const uint8_t *needed, NodeId root, Arena *arena) {
     bool *shown = ARENA_ARRAY(arena, bool, graph->count);
-    for (uint32_t i = 0; i < graph->name_count; i++) shown[graph->names[i].node] = true;
+    for (uint32_t i = 0; i < graph->name_count; i++)
+        shown[graph->names[i].node] = true;
     for (NodeId id = 0; id < graph->count; id++) {
         const Node *node = graph_node(graph, id);
         if (op_info(node->op)->kind == OPKIND_INPUT) shown[id] = true;
@@ -117,7 +122,7 @@ Plan *plan_new(const Graph *graph, NodeId root, Arena *arena) {
     return plan;
 }
 
-/* --- values -------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 typedef struct Evaluator {
     const Graph *graph;
@@ -158,10 +163,8 @@ static bool evaluate_layer(const Evaluator *evaluator, PlanLayer *layer) {
     return true;
 }
 
-bool plan_evaluate(Plan *plan, const Graph *graph, Input input, Arena *arena,
-                   Diagnostics *diags) {
-    Evaluator evaluator = {graph, input, arena, diags,
-                           ARENA_ARRAY(arena, Sequence, graph->count)};
+bool plan_evaluate(Plan *plan, const Graph *graph, Input input, Arena *arena, Diagnostics *diags) {
+    Evaluator evaluator = {graph, input, arena, diags, ARENA_ARRAY(arena, Sequence, graph->count)};
     /* First what was asked for: if it fails, its own mistake is the one to report. */
     if (!plan->is_selector && !evaluate(&evaluator, &plan->output)) return false;
     for (uint32_t i = 0; i < plan->layer_count; i++)

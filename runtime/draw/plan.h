@@ -1,4 +1,5 @@
-/* The plan of a picture: which nodes it shows and where, with their values on the input. In an arena. */
+/* The plan of a picture: which nodes it shows and where, with their values on the input. In an
+ * arena. */
 #ifndef RASPC_DRAW_PLAN_H
 #define RASPC_DRAW_PLAN_H
 
@@ -48,7 +49,6 @@ typedef struct Plan {
 /* Chooses the nodes; values are not there yet. */
 Plan *plan_new(const Graph *graph, NodeId root, Arena *arena);
 /* Evaluates everything that the plan shows. False after reporting. */
-bool plan_evaluate(Plan *plan, const Graph *graph, Input input, Arena *arena,
-                   Diagnostics *diags);
+bool plan_evaluate(Plan *plan, const Graph *graph, Input input, Arena *arena, Diagnostics *diags);
 
 #endif

@@ -33,10 +33,10 @@ typedef struct TextLook {
 } TextLook;
 
 static const TextLook text_looks[TEXT_STYLE_COUNT] = {
-    [TEXT_TITLE] = {20, "#1f2328", false, true},   [TEXT_HEADING] = {15, "#1f2328", false, true},
-    [TEXT_NOTE] = {12, "#59636e", false, false},   [TEXT_NAME] = {13, "#1f2328", true, false},
-    [TEXT_CODE] = {12, "#59636e", true, false},    [TEXT_LABEL] = {11, "#414a53", true, false},
-    [TEXT_CELL] = {14, "#1f2328", true, false},    [TEXT_OUTPUT] = {14, "#1f2328", true, true},
+    [TEXT_TITLE] = {20, "#1f2328", false, true}, [TEXT_HEADING] = {15, "#1f2328", false, true},
+    [TEXT_NOTE] = {12, "#59636e", false, false}, [TEXT_NAME] = {13, "#1f2328", true, false},
+    [TEXT_CODE] = {12, "#59636e", true, false},  [TEXT_LABEL] = {11, "#414a53", true, false},
+    [TEXT_CELL] = {14, "#1f2328", true, false},  [TEXT_OUTPUT] = {14, "#1f2328", true, true},
 };
 
 static const char sans_face[] = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, "
@@ -70,7 +70,8 @@ static void escape(Buffer *out, const char *bytes, size_t len) {
 }
 
 /* What is not printable is shown by its number, and what does not fit is cut. Marks that take no
-   column of their own are bounded too: a text is at most four times as many characters as columns. */
+   column of their own are bounded too: a text is at most four times as many characters as columns.
+ */
 static void add_text(Buffer *out, const char *bytes, size_t len, size_t most_columns) {
     Buffer shown = {0};
     size_t columns = 0, characters = 0, fits = 0;
@@ -133,11 +134,12 @@ static void matrix_runs(Buffer *out, const uint8_t *cells, uint32_t n, int x, in
     buffer_printf(out, "<path fill=\"%s\" d=\"", box_looks[BOX_SELECTED].fill);
     for (uint32_t i = 0; i < n; i++)
         for (uint32_t j = 0, end; j < n; j = end + 1) {
-            for (end = j; end < n && cells[(size_t)i * n + end]; end++) {}
+            for (end = j; end < n && cells[(size_t)i * n + end]; end++) {
+            }
             if (end == j) continue;
             int width = (int)(end - j) * column;
-            buffer_printf(out, "M%d %dh%dv%dh-%dz", x + (int)j * column, y + (int)i * row, width, row,
-                          width);
+            buffer_printf(out, "M%d %dh%dv%dh-%dz", x + (int)j * column, y + (int)i * row, width,
+                          row, width);
         }
     buffer_text(out, "\"/>\n");
 }

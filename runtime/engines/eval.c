@@ -38,8 +38,7 @@ bool evaluation_goes_on(Evaluation *evaluation, NodeId node, uint64_t work) {
     return evaluation_fail(evaluation, node, DIAG_STOPPED, "stopped while this was computed");
 }
 
-/* --- which column lives how long ----------------------------------------------------------------
- */
+/* --- which column lives how long -------------------------------------------------------------- */
 
 static bool is_selector(const Graph *graph, NodeId node) {
     return op_info(graph->nodes[node].op)->kind == OPKIND_SELECTOR;
@@ -79,8 +78,7 @@ static Atom *take_column(Evaluation *evaluation, NodeId node) {
     return ARENA_ARRAY(evaluation->arena, Atom, evaluation->n);
 }
 
-/* --- computing
- * ------------------------------------------------------------------------------------ */
+/* --- computing -------------------------------------------------------------------------------- */
 
 /* A sequence holds strings or numbers, not both, and nothing else. */
 static bool check_sequence(Evaluation *evaluation, NodeId node, const Atom *values) {

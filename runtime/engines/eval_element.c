@@ -3,8 +3,7 @@
 
 #include "runtime/base/bug.h"
 
-/* --- what went wrong where
- * ------------------------------------------------------------------------ */
+/* --- what went wrong where -------------------------------------------------------------------- */
 
 static bool fail_at(Evaluation *evaluation, NodeId node, DiagId id, uint32_t position, Atom value,
                     const char *what) {
@@ -27,8 +26,7 @@ static bool fail_binary(Evaluation *evaluation, NodeId node, uint32_t position, 
     return false;
 }
 
-/* --- inputs
- * ------------------------------------------------------------------------------------------ */
+/* --- inputs ----------------------------------------------------------------------------------- */
 
 static bool eval_input(Evaluation *evaluation, NodeId node, Atom *out) {
     Arena *arena = evaluation->arena;
@@ -59,8 +57,7 @@ static bool eval_input(Evaluation *evaluation, NodeId node, Atom *out) {
     return true;
 }
 
-/* --- operators
- * ------------------------------------------------------------------------------------------ */
+/* --- operators -------------------------------------------------------------------------------- */
 
 static bool eval_binary(Evaluation *evaluation, NodeId node, BinaryOp op, Atom *out) {
     const NodeId *args = evaluation->graph->nodes[node].args;
@@ -106,9 +103,7 @@ static void eval_logic(Evaluation *evaluation, NodeId node, Atom *out) {
     }
 }
 
-/* --- tables
- * ------------------------------------------------------------------------------------------------
- */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 /* Where each key stands: open addressing; 0 is an empty slot, else the number + 1. */
 typedef struct KeyIndex {
@@ -181,9 +176,7 @@ static bool eval_item(Evaluation *evaluation, NodeId node, Atom *out) {
     return true;
 }
 
-/* --- one node
- * ------------------------------------------------------------------------------------------------
- */
+/* --- one node --------------------------------------------------------------------------------- */
 
 bool eval_element(Evaluation *evaluation, NodeId node, Atom *out) {
     const Node *at = &evaluation->graph->nodes[node];

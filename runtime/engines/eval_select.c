@@ -24,8 +24,7 @@ struct SelectorFormula {
     SelectorStep *steps; /* (count) arguments before their users; the last one is the selector */
 };
 
-/* --- a comparison's two sides as doubles
- * ------------------------------------------------------------- */
+/* --- a comparison's two sides as doubles ------------------------------------------------------ */
 
 static bool exact_doubles(const Atom *atoms, uint32_t n) {
     const int64_t limit = (int64_t)1 << 53;
@@ -110,17 +109,14 @@ static bool prepare_comparison(Evaluation *evaluation, NodeId node, SelectorStep
     return true;
 }
 
-/* --- the formula
- * ------------------------------------------------------------------------------------------ */
+/* --- the formula ------------------------------------------------------------------------------ */
 
 static int compare_ids(const void *a, const void *b) {
     NodeId x = *(const NodeId *)a, y = *(const NodeId *)b;
     return (x > y) - (x < y);
 }
 
-static bool combines(GraphOp op) {
-    return op == OP_SEL_AND || op == OP_SEL_OR || op == OP_SEL_NOT;
-}
+static bool combines(GraphOp op) { return op == OP_SEL_AND || op == OP_SEL_OR || op == OP_SEL_NOT; }
 
 /* The selector nodes that the selector is made of, in id order. The list is its own stack: what
    stands behind next is still to be looked into. */
@@ -172,9 +168,7 @@ SelectorFormula *selector_formula(Evaluation *evaluation, NodeId selector, Arena
     return fine ? formula : NULL;
 }
 
-/* --- a row
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- a row ------------------------------------------------------------------------------------ */
 
 static void compare_row(GraphOp op, const double *restrict keys, double query,
                         uint8_t *restrict row, uint32_t n) {

@@ -15,8 +15,8 @@ typedef struct Evaluation {
     Diagnostics *diags;
     Span asked_at;
     const Cancel *cancel;
-    uint64_t pairs; /* of a query and a key, looked at so far */
-    uint64_t work;  /* cells and values since cancel was asked last */
+    uint64_t pairs;     /* of a query and a key, looked at so far */
+    uint64_t work;      /* cells and values since cancel was asked last */
     Atom **column;      /* (root + 1)(n) the values of s-ops that are still needed, or NULL */
     NodeId *dying;      /* (root + 1) the first node whose last user this one is, or NO_NODE */
     NodeId *dying_next; /* (root + 1) the next node with the same last user */
@@ -28,20 +28,18 @@ typedef struct Evaluation {
 /* Reports at the node's span; always false. */
 bool evaluation_fail(Evaluation *evaluation, NodeId node, DiagId id, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* Counts that many cells or values as computed. False, after reporting, when the work is to be given
-   up. */
+/* Counts that many cells or values as computed. False, after reporting, when the work is to be
+   given up. */
 bool evaluation_goes_on(Evaluation *evaluation, NodeId node, uint64_t work);
 /* True when that many bytes more are within the limit; reports otherwise. */
 bool evaluation_has_room(Evaluation *evaluation, NodeId node, size_t bytes);
 
-/* --- eval_element.c: position by position -------------------------------------------------------
- */
+/* --- eval_element.c: position by position ----------------------------------------------------- */
 
 /* Fills out (n) with the values of an INPUT or ELEMENT node. */
 bool eval_element(Evaluation *evaluation, NodeId node, Atom *out);
 
-/* --- eval_select.c: rows of selectors
- * --------------------------------------------------------------- */
+/* --- eval_select.c: rows of selectors --------------------------------------------------------- */
 
 /* A selector ready to give its rows: its nodes in id order, so a plain loop computes them. */
 typedef struct SelectorFormula SelectorFormula;
@@ -52,8 +50,7 @@ uint64_t selector_row_cells(const SelectorFormula *formula);
 /* Row query: (n) bytes, 1 where the key is selected; valid until the next call. */
 const uint8_t *selector_row(SelectorFormula *formula, uint32_t query);
 
-/* --- eval_attend.c: gathering over positions
- * -------------------------------------------------------- */
+/* --- eval_attend.c: gathering over positions -------------------------------------------------- */
 
 /* Fills out (n) with the values of an ATTENTION node. */
 bool eval_attention(Evaluation *evaluation, NodeId node, Atom *out);

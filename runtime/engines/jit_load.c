@@ -95,6 +95,4 @@ bool jit_run(const JitProgram *program, Input input, Span span, Arena *result_ar
     return program->module->run(program, input, span, result_arena, diags, out);
 }
 
-void jit_explain(const JitProgram *program, Buffer *out) {
-    program->module->explain(program, out);
-}
+void jit_explain(const JitProgram *program, Buffer *out) { program->module->explain(program, out); }

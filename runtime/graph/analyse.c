@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-/* One use of a selector: the layer above, the selector's id below, so that numbers sort as uses do. */
+/* One use of a selector: the layer above, the selector's id below, so that numbers sort as uses do.
+ */
 static uint64_t head_use(uint32_t layer, NodeId selector) {
     return (uint64_t)layer << 32 | selector;
 }

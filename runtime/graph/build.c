@@ -21,13 +21,15 @@ static uint64_t mix(uint64_t hash, uint64_t value) {
 
 static uint64_t hash_atoms(uint64_t hash, const Atom *atoms, uint32_t count) {
     if (!atoms) return mix(hash, 1);
-    for (uint32_t i = 0; i < count; i++) hash = mix(mix(hash, atoms[i].kind), atom_hash(atoms[i]));
+    for (uint32_t i = 0; i < count; i++)
+        hash = mix(mix(hash, atoms[i].kind), atom_hash(atoms[i]));
     return hash;
 }
 
 static uint64_t hash_node(GraphOp op, const NodeId args[3], Atom atom, const Table *table) {
     uint64_t hash = mix(0, op);
-    for (int i = 0; i < op_info(op)->arity; i++) hash = mix(hash, args[i]);
+    for (int i = 0; i < op_info(op)->arity; i++)
+        hash = mix(hash, args[i]);
     if (op_info(op)->payload == PAYLOAD_ATOM) hash = hash_atoms(hash, &atom, 1);
     if (op_info(op)->payload == PAYLOAD_TABLE) {
         hash = hash_atoms(mix(hash, table->count), table->keys, table->count);
@@ -59,7 +61,8 @@ static bool same_node(const Node *node, const NodeSpec *spec) {
 static void insert_bucket(Graph *graph, NodeId id) {
     const Node *node = &graph->nodes[id];
     uint64_t slot = hash_node(node->op, node->args, node->atom, node->table);
-    while (graph->buckets[slot & (graph->bucket_count - 1)] != NO_NODE) slot++;
+    while (graph->buckets[slot & (graph->bucket_count - 1)] != NO_NODE)
+        slot++;
     graph->buckets[slot & (graph->bucket_count - 1)] = id;
 }
 
@@ -67,7 +70,8 @@ static void grow_buckets(Graph *graph) {
     graph->bucket_count = graph->bucket_count ? graph->bucket_count * 2 : 256;
     graph->buckets = ARENA_ARRAY(graph->arena, NodeId, graph->bucket_count);
     memset(graph->buckets, 0xff, graph->bucket_count * sizeof(NodeId));
-    for (NodeId id = 0; id < graph->count; id++) insert_bucket(graph, id);
+    for (NodeId id = 0; id < graph->count; id++)
+        insert_bucket(graph, id);
 }
 
 static NodeId find_node(const Graph *graph, const NodeSpec *spec) {
@@ -110,16 +114,20 @@ NodeId graph_add(Graph *graph, const NodeSpec *spec, Buffer *why) {
     }
     if (graph->count == graph->capacity) {
         uint32_t capacity = graph->capacity ? graph->capacity * 2 : 64;
-        graph->nodes =
-            arena_grow(graph->arena, graph->nodes, graph->count, capacity, sizeof(Node));
+        graph->nodes = arena_grow(graph->arena, graph->nodes, graph->count, capacity, sizeof(Node));
         graph->capacity = capacity;
     }
     NodeId id = graph->count++;
     Node *node = &graph->nodes[id];
-    *node = (Node){.op = spec->op, .type = type, .depth = node_depth(graph, spec),
-                   .args = {NO_NODE, NO_NODE, NO_NODE}, .atom = spec->atom, .table = spec->table,
+    *node = (Node){.op = spec->op,
+                   .type = type,
+                   .depth = node_depth(graph, spec),
+                   .args = {NO_NODE, NO_NODE, NO_NODE},
+                   .atom = spec->atom,
+                   .table = spec->table,
                    .span = spec->span};
-    for (int i = 0; i < op_info(spec->op)->arity; i++) node->args[i] = spec->args[i];
+    for (int i = 0; i < op_info(spec->op)->arity; i++)
+        node->args[i] = spec->args[i];
     if (graph->count * 2 > graph->bucket_count)
         grow_buckets(graph);
     else
@@ -128,7 +136,8 @@ NodeId graph_add(Graph *graph, const NodeSpec *spec, Buffer *why) {
 }
 
 NodeId graph_const(Graph *graph, Atom atom, Span span) {
-    NodeSpec spec = {.op = OP_CONST, .args = {NO_NODE, NO_NODE, NO_NODE}, .atom = atom, .span = span};
+    NodeSpec spec = {
+        .op = OP_CONST, .args = {NO_NODE, NO_NODE, NO_NODE}, .atom = atom, .span = span};
     Buffer why = {0};
     NodeId id = graph_add(graph, &spec, &why);
     buffer_free(&why);
@@ -141,8 +150,8 @@ void graph_name(Graph *graph, const String *name, NodeId node) {
     if (node >= graph->count) BUG("a name for a node to come");
     if (graph->name_count == graph->name_capacity) {
         uint32_t capacity = graph->name_capacity ? graph->name_capacity * 2 : 32;
-        graph->names = arena_grow(graph->arena, graph->names, graph->name_count, capacity,
-                                  sizeof(GraphName));
+        graph->names =
+            arena_grow(graph->arena, graph->names, graph->name_count, capacity, sizeof(GraphName));
         graph->name_capacity = capacity;
     }
     graph->names[graph->name_count++] = (GraphName){name, node};
@@ -170,7 +179,8 @@ uint8_t *graph_needed(const Graph *graph, NodeId root, Arena *arena) {
     for (NodeId id = root + 1; id-- > 0;) {
         if (!needed[id]) continue;
         const Node *node = &graph->nodes[id];
-        for (int i = 0; i < op_info(node->op)->arity; i++) needed[node->args[i]] = 1;
+        for (int i = 0; i < op_info(node->op)->arity; i++)
+            needed[node->args[i]] = 1;
     }
     return needed;
 }

@@ -123,16 +123,16 @@ static const char *library_name(const Writer *writer, NodeId id) {
     const Node *node = graph_node(writer->graph, id);
     if (selects_all(writer->graph, node))
         return writer->style == FORMULA_RASP ? "full_s" : "all positions";
-    bool is_length =
-        node->op == OP_WIDTH && selects_all(writer->graph, graph_node(writer->graph, node->args[0]));
+    bool is_length = node->op == OP_WIDTH &&
+                     selects_all(writer->graph, graph_node(writer->graph, node->args[0]));
     return is_length ? "length" : NULL;
 }
 
 /* A name stands alone; anything looser than loosest goes into parentheses. */
 static void write_part(Writer *writer, NodeId id, uint8_t loosest) {
     if (is_full(writer)) return;
-    bool spell = writer->style == FORMULA_WORDS &&
-                 graph_node(writer->graph, id)->type == TYPE_SELECTOR;
+    bool spell =
+        writer->style == FORMULA_WORDS && graph_node(writer->graph, id)->type == TYPE_SELECTOR;
     const String *name = spell ? NULL : graph_name_of(writer->graph, id);
     const char *known = library_name(writer, id);
     if (name || known) {
@@ -150,8 +150,7 @@ static void write_part(Writer *writer, NodeId id, uint8_t loosest) {
 static uint8_t loosest_left(const Writer *writer, const Node *node) {
     const Node *left = graph_node(writer->graph, node->args[0]);
     uint8_t level = shapes[node->op].level;
-    if (left->op == OP_NOT || left->op == OP_SEL_NOT)
-        return level == JUNCTION ? JUNCTION : PRIMARY;
+    if (left->op == OP_NOT || left->op == OP_SEL_NOT) return level == JUNCTION ? JUNCTION : PRIMARY;
     if (level == COMPARISON || (level == JUNCTION && left->op != node->op)) return level - 1;
     return level;
 }
@@ -210,19 +209,28 @@ static void write_call(Writer *writer, const Node *node) {
 static void write_form(Writer *writer, const Node *node) {
     const OpInfo *info = op_info(node->op);
     bool select = node->op >= OP_SELECT_EQ && node->op <= OP_SELECT_GE;
-    if (info->kind == OPKIND_INPUT) buffer_text(writer->out, shapes[node->op].symbol);
-    else if (node->op == OP_CONST) write_atom(writer, node->atom);
-    else if (node->op == OP_CHOOSE) write_choice(writer, node);
-    else if (info->payload == PAYLOAD_TABLE) write_table_use(writer, node);
-    else if (select && writer->style == FORMULA_RASP) write_call(writer, node);
-    else if (select && selects_all(writer->graph, node)) buffer_text(writer->out, "all positions");
-    else if (shapes[node->op].level == PRIMARY) write_call(writer, node);
-    else if (info->arity == 2) write_binary(writer, node);
+    if (info->kind == OPKIND_INPUT)
+        buffer_text(writer->out, shapes[node->op].symbol);
+    else if (node->op == OP_CONST)
+        write_atom(writer, node->atom);
+    else if (node->op == OP_CHOOSE)
+        write_choice(writer, node);
+    else if (info->payload == PAYLOAD_TABLE)
+        write_table_use(writer, node);
+    else if (select && writer->style == FORMULA_RASP)
+        write_call(writer, node);
+    else if (select && selects_all(writer->graph, node))
+        buffer_text(writer->out, "all positions");
+    else if (shapes[node->op].level == PRIMARY)
+        write_call(writer, node);
+    else if (info->arity == 2)
+        write_binary(writer, node);
     else if (info->arity == 1) {
         buffer_text(writer->out, shapes[node->op].symbol);
-        write_part(writer, node->args[0], node->op == OP_NOT || node->op == OP_SEL_NOT ? PRIMARY
-                                                                                       : UNARY);
-    } else BUG("no form for %s", info->name);
+        write_part(writer, node->args[0],
+                   node->op == OP_NOT || node->op == OP_SEL_NOT ? PRIMARY : UNARY);
+    } else
+        BUG("no form for %s", info->name);
 }
 
 static void write_node(Writer *writer, NodeId id) {

@@ -1,5 +1,5 @@
-/* A node as one line of RASP-like text, for messages, reports and drawings: what has a name is shown
-   by it, the rest is spelt out. Always ends: deep or long formulas are cut with "…". */
+/* A node as one line of RASP-like text, for messages, reports and drawings: what has a name is
+   shown by it, the rest is spelt out. Always ends: deep or long formulas are cut with "…". */
 #ifndef RASPC_FORMULA_H
 #define RASPC_FORMULA_H
 

@@ -36,7 +36,10 @@ bool op_find(const char *name, GraphOp *op);
 /* Which kinds of atom a position can hold: a set of these bits. Selectors have TYPE_SELECTOR. */
 typedef uint8_t TypeSet;
 enum {
-    TYPE_BOOL = 1, TYPE_INT = 2, TYPE_FLOAT = 4, TYPE_STRING = 8,
+    TYPE_BOOL = 1,
+    TYPE_INT = 2,
+    TYPE_FLOAT = 4,
+    TYPE_STRING = 8,
     TYPE_NUMBER = TYPE_BOOL | TYPE_INT | TYPE_FLOAT,
     TYPE_ANY = TYPE_NUMBER | TYPE_STRING,
     TYPE_SELECTOR = 16,
@@ -81,7 +84,7 @@ typedef struct Graph {
 
 Graph *graph_new(Arena *arena);
 
-/* --- build (build.c) ---------------------------------------------------------------------------- */
+/* --- build (build.c) -------------------------------------------------------------------------- */
 
 /* Describes a node to add; unused arguments are NO_NODE. */
 typedef struct NodeSpec {
@@ -109,7 +112,7 @@ static inline const Node *graph_node(const Graph *graph, NodeId id) { return &gr
 /* Marks (1) every node that root needs, root included; (count) bytes from the arena. */
 uint8_t *graph_needed(const Graph *graph, NodeId root, Arena *arena);
 
-/* --- print, parse back, verify (text.c, parse.c, verify.c) ------------------------------------------ */
+/* --- print, parse back, verify (text.c, parse.c, verify.c) ------------------------------------ */
 
 /* A line a node, then a line a name:
      %0 = tokens_str                 # strings, depth 0
@@ -125,7 +128,7 @@ Graph *graph_parse(Arena *arena, const Sources *sources, uint32_t file, Diagnost
 /* True when everything under "always holds" does; otherwise *why says what does not. */
 bool graph_verify(const Graph *graph, Buffer *why);
 
-/* --- layers and heads (analyse.c) -------------------------------------------------------------------- */
+/* --- layers and heads (analyse.c) ------------------------------------------------------------- */
 
 /* The attention layers of one s-op as language I.7 counts them; equal selectors are one head. */
 typedef struct Layers {

@@ -52,7 +52,8 @@ static TypeSet infer_order(TypeSet a, TypeSet b, TypeSet result, Buffer *why) {
 
 static TypeSet table_types(const Table *table) {
     TypeSet types = 0;
-    for (uint32_t i = 0; i < table->count; i++) types |= type_of_atom(table->values[i]);
+    for (uint32_t i = 0; i < table->count; i++)
+        types |= type_of_atom(table->values[i]);
     return types;
 }
 

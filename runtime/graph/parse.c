@@ -31,8 +31,8 @@ static Span span_from(const Parser *parser, size_t start) {
 }
 
 /* Reports a mistake that stands between start and the reading position. Always false. */
-__attribute__((format(printf, 3, 4)))
-static bool fail(Parser *parser, size_t start, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) static bool fail(Parser *parser, size_t start,
+                                                       const char *format, ...) {
     char message[256];
     va_list args;
     va_start(args, format);
@@ -42,7 +42,7 @@ static bool fail(Parser *parser, size_t start, const char *format, ...) {
     return false;
 }
 
-/* --- characters and words ------------------------------------------------------------------------ */
+/* --- characters and words --------------------------------------------------------------------- */
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_name_start(char c) {
@@ -56,7 +56,8 @@ static char peek(const Parser *parser) {
 }
 
 static void skip_blanks(Parser *parser) {
-    while (peek(parser) == ' ' || peek(parser) == '\t') parser->at++;
+    while (peek(parser) == ' ' || peek(parser) == '\t')
+        parser->at++;
 }
 
 static bool take(Parser *parser, char c) {
@@ -76,7 +77,8 @@ static const String *take_name(Parser *parser) {
     skip_blanks(parser);
     size_t start = parser->at;
     if (!is_name_start(peek(parser))) return NULL;
-    while (is_name_part(peek(parser))) parser->at++;
+    while (is_name_part(peek(parser)))
+        parser->at++;
     return string_new(parser->arena, parser->text + start, parser->at - start);
 }
 
@@ -107,7 +109,7 @@ static bool take_node(Parser *parser, NodeId *id) {
     return true;
 }
 
-/* --- atoms --------------------------------------------------------------------------------------- */
+/* --- atoms ------------------------------------------------------------------------------------ */
 
 static int hex_digit(char c) {
     if (is_digit(c)) return c - '0';
@@ -142,8 +144,10 @@ static bool take_string_body(Parser *parser, size_t start, Buffer *out) {
             return fail(parser, start, "a string that does not end on its line");
         char c = parser->text[parser->at++];
         if (c == '"') return true;
-        if (c != '\\') buffer_char(out, c);
-        else if (!take_escape(parser, out)) return false;
+        if (c != '\\')
+            buffer_char(out, c);
+        else if (!take_escape(parser, out))
+            return false;
         if (out->len > LIMIT_STRING_BYTES) return fail(parser, start, "a string too long");
     }
 }
@@ -168,7 +172,8 @@ static bool take_opaque(Parser *parser, Atom *atom) {
 
 static size_t skip_digits(Parser *parser) {
     size_t start = parser->at;
-    while (is_digit(peek(parser))) parser->at++;
+    while (is_digit(peek(parser)))
+        parser->at++;
     return parser->at - start;
 }
 
@@ -181,7 +186,8 @@ static bool take_magnitude(Parser *parser, size_t start, Atom *atom) {
     if (peek(parser) == '.') {
         parser->at++;
         is_float = true;
-        if (skip_digits(parser) == 0) return fail(parser, start, "expected digits behind the point");
+        if (skip_digits(parser) == 0)
+            return fail(parser, start, "expected digits behind the point");
     }
     if (peek(parser) == 'e') {
         parser->at++;
@@ -225,16 +231,22 @@ static bool take_atom(Parser *parser, Atom *atom) {
     if (c == '"') return take_string(parser, atom);
     if (c == '-' || is_digit(c)) return take_number_atom(parser, atom);
     const String *word = take_name(parser);
-    if (word && strcmp(word->bytes, "True") == 0) *atom = atom_bool(true);
-    else if (word && strcmp(word->bytes, "False") == 0) *atom = atom_bool(false);
-    else if (word && strcmp(word->bytes, "inf") == 0) *atom = atom_float((double)INFINITY);
-    else if (word && strcmp(word->bytes, "nan") == 0) *atom = atom_float((double)NAN);
-    else if (word && strcmp(word->bytes, "opaque") == 0) return take_opaque(parser, atom);
-    else return fail(parser, start, "expected an atom: a number, a string, True or False");
+    if (word && strcmp(word->bytes, "True") == 0)
+        *atom = atom_bool(true);
+    else if (word && strcmp(word->bytes, "False") == 0)
+        *atom = atom_bool(false);
+    else if (word && strcmp(word->bytes, "inf") == 0)
+        *atom = atom_float((double)INFINITY);
+    else if (word && strcmp(word->bytes, "nan") == 0)
+        *atom = atom_float((double)NAN);
+    else if (word && strcmp(word->bytes, "opaque") == 0)
+        return take_opaque(parser, atom);
+    else
+        return fail(parser, start, "expected an atom: a number, a string, True or False");
     return true;
 }
 
-/* --- tables -------------------------------------------------------------------------------------- */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 typedef struct AtomList {
     Atom *atoms;
@@ -281,7 +293,7 @@ static bool take_table(Parser *parser, GraphOp op, const Table **out) {
     return true;
 }
 
-/* --- lines --------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 static bool expect_word(Parser *parser, const char *word) {
     skip_blanks(parser);
@@ -293,8 +305,7 @@ static bool expect_word(Parser *parser, const char *word) {
 
 static bool take_payload(Parser *parser, NodeSpec *spec) {
     switch (op_info(spec->op)->payload) {
-    case PAYLOAD_NONE:
-        return true;
+    case PAYLOAD_NONE: return true;
     case PAYLOAD_ATOM:
         if (spec->op != OP_CONST && !expect_word(parser, "default")) return false;
         return take_atom(parser, &spec->atom);
@@ -312,7 +323,8 @@ static bool add_node(Parser *parser, size_t start, const NodeSpec *spec) {
     if (id == NO_NODE)
         diag_error(parser->diags, DIAG_GRAPH_TEXT, span_from(parser, start), "%s",
                    why.data ? why.data : "not a node");
-    else if (!ok) fail(parser, start, "%%%" PRIu32 " is equal to %%%" PRIu32, expected, id);
+    else if (!ok)
+        fail(parser, start, "%%%" PRIu32 " is equal to %%%" PRIu32, expected, id);
     buffer_free(&why);
     return ok;
 }
@@ -358,7 +370,8 @@ static bool parse_line(Parser *parser) {
     }
     skip_blanks(parser);
     if (peek(parser) == '#')
-        while (parser->at < parser->len && peek(parser) != '\n') parser->at++;
+        while (parser->at < parser->len && peek(parser) != '\n')
+            parser->at++;
     if (peek(parser) == '\r') parser->at++;
     if (parser->at == parser->len) return true;
     if (peek(parser) != '\n')

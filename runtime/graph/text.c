@@ -10,18 +10,24 @@ static void print_string(Buffer *out, const String *string) {
     buffer_char(out, '"');
     for (uint32_t i = 0; i < string->len; i++) {
         unsigned char c = (unsigned char)string->bytes[i];
-        if (c == '"' || c == '\\') buffer_printf(out, "\\%c", c);
-        else if (c == '\n') buffer_text(out, "\\n");
-        else if (c < 0x20 || c == 0x7f) buffer_printf(out, "\\x%02x", c);
-        else buffer_char(out, (char)c);
+        if (c == '"' || c == '\\')
+            buffer_printf(out, "\\%c", c);
+        else if (c == '\n')
+            buffer_text(out, "\\n");
+        else if (c < 0x20 || c == 0x7f)
+            buffer_printf(out, "\\x%02x", c);
+        else
+            buffer_char(out, (char)c);
     }
     buffer_char(out, '"');
 }
 
 static void print_atom(Buffer *out, Atom atom) {
     if (atom.kind == ATOM_OPAQUE) buffer_text(out, "opaque ");
-    if (atom.kind == ATOM_STRING || atom.kind == ATOM_OPAQUE) print_string(out, atom.as.string);
-    else atom_format_repr(out, atom);
+    if (atom.kind == ATOM_STRING || atom.kind == ATOM_OPAQUE)
+        print_string(out, atom.as.string);
+    else
+        atom_format_repr(out, atom);
 }
 
 static void print_list(Buffer *out, const Atom *atoms, uint32_t count) {
@@ -46,17 +52,19 @@ static void print_dict(Buffer *out, const Table *table) {
 
 static void print_payload(Buffer *out, const Node *node) {
     switch (op_info(node->op)->payload) {
-    case PAYLOAD_NONE:
-        return;
+    case PAYLOAD_NONE: return;
     case PAYLOAD_ATOM:
         buffer_text(out, node->op == OP_CONST ? " " : " default ");
         print_atom(out, node->atom);
         return;
     case PAYLOAD_TABLE:
         buffer_text(out, " table ");
-        if (node->op == OP_LOOKUP) print_dict(out, node->table);
-        else if (node->op == OP_ITEM) print_list(out, node->table->values, node->table->count);
-        else print_list(out, node->table->keys, node->table->count);
+        if (node->op == OP_LOOKUP)
+            print_dict(out, node->table);
+        else if (node->op == OP_ITEM)
+            print_list(out, node->table->values, node->table->count);
+        else
+            print_list(out, node->table->keys, node->table->count);
         return;
     }
 }

@@ -15,15 +15,16 @@ static bool verify_arguments(const Graph *graph, NodeId id, Buffer *why) {
     for (int i = 0; i < 3; i++) {
         bool used = i < op_info(node->op)->arity;
         if (used ? node->args[i] < id : node->args[i] == NO_NODE) continue;
-        buffer_printf(why, used ? "%%%" PRIu32 ": argument %d does not come before it"
-                                : "%%%" PRIu32 ": argument %d is not used by the operation",
+        buffer_printf(why,
+                      used ? "%%%" PRIu32 ": argument %d does not come before it"
+                           : "%%%" PRIu32 ": argument %d is not used by the operation",
                       id, i + 1);
         return false;
     }
     return true;
 }
 
-/* --- tables -------------------------------------------------------------------------------------- */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 /* A total order for finding equal keys: numbers by value, then NaNs, then strings. */
 static int key_rank(Atom atom) {
@@ -62,13 +63,11 @@ static bool all_atoms(const Atom *atoms, uint32_t count) {
 static const char *payload_mistake(const Node *node) {
     const Table *table = node->table;
     switch (op_info(node->op)->payload) {
-    case PAYLOAD_NONE:
-        return table ? "a table that the operation does not use" : NULL;
+    case PAYLOAD_NONE: return table ? "a table that the operation does not use" : NULL;
     case PAYLOAD_ATOM:
         if (node->op == OP_AGGREGATE && node->atom.kind == ATOM_OPAQUE) return NULL; /* unused */
         return all_atoms(&node->atom, 1) ? NULL : "a constant that is no atom";
-    case PAYLOAD_TABLE:
-        break;
+    case PAYLOAD_TABLE: break;
     }
     bool keys = node->op != OP_ITEM, values = node->op != OP_MEMBER;
     if (!table) return "no table";
@@ -86,12 +85,15 @@ static bool verify_payload(const Graph *graph, NodeId id, Buffer *why) {
     return !mistake;
 }
 
-/* --- types and depths ---------------------------------------------------------------------------- */
+/* --- types and depths ------------------------------------------------------------------------- */
 
 static bool verify_type(const Graph *graph, NodeId id, Buffer *why) {
     const Node *node = graph_node(graph, id);
-    NodeSpec spec = {node->op, {node->args[0], node->args[1], node->args[2]},
-                     node->atom, node->table, node->span};
+    NodeSpec spec = {node->op,
+                     {node->args[0], node->args[1], node->args[2]},
+                     node->atom,
+                     node->table,
+                     node->span};
     Buffer reason = {0};
     TypeSet type = graph_infer(graph, &spec, &reason);
     bool ok = type != 0 && type == node->type;
@@ -126,7 +128,7 @@ static bool verify_depth(const Graph *graph, NodeId id, Buffer *why) {
     return false;
 }
 
-/* --- equal nodes --------------------------------------------------------------------------------- */
+/* --- equal nodes ------------------------------------------------------------------------------ */
 
 static bool same_atoms(const Atom *a, const Atom *b, uint32_t count) {
     if (!a || !b) return a == b || count == 0;
@@ -138,10 +140,8 @@ static bool same_atoms(const Atom *a, const Atom *b, uint32_t count) {
 static bool same_node(const Node *a, const Node *b) {
     if (a->op != b->op || memcmp(a->args, b->args, sizeof a->args) != 0) return false;
     switch (op_info(a->op)->payload) {
-    case PAYLOAD_NONE:
-        return true;
-    case PAYLOAD_ATOM:
-        return atom_identical(a->atom, b->atom);
+    case PAYLOAD_NONE: return true;
+    case PAYLOAD_ATOM: return atom_identical(a->atom, b->atom);
     case PAYLOAD_TABLE:
         return a->table->count == b->table->count &&
                same_atoms(a->table->keys, b->table->keys, a->table->count) &&
@@ -171,7 +171,8 @@ static uint64_t hash_node(const Node *node) {
 static bool verify_distinct(const Graph *graph, Buffer *why) {
     Arena *scratch = arena_new(0);
     size_t slots = 16;
-    while (slots < (size_t)graph->count * 2) slots *= 2;
+    while (slots < (size_t)graph->count * 2)
+        slots *= 2;
     NodeId *first = ARENA_ARRAY(scratch, NodeId, slots); /* 1 + id; 0 is free */
     bool distinct = true;
     for (NodeId id = 0; id < graph->count && distinct; id++) {

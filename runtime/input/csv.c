@@ -1,5 +1,5 @@
-/* Inputs as CSV (RFC 4180): a record an input, a cell an element. A cell in quotes is a string; else
-   what reads as a number or as true or false (True, False) is one. */
+/* Inputs as CSV (RFC 4180): a record an input, a cell an element. A cell in quotes is a string;
+   else what reads as a number or as true or false (True, False) is one. */
 #include "runtime/input/reader.h"
 
 #include <string.h>
@@ -18,7 +18,8 @@ static bool at_cell_end(const Csv *csv) {
 static bool add_string(Csv *csv, Elements *elements, const char *text, size_t len, uint32_t start) {
     size_t bad;
     if (!utf8_valid(text, len, &bad)) {
-        return reader_wrong(csv->reader, (Span){csv->file, start, csv->at}, "an input is UTF-8 text");
+        return reader_wrong(csv->reader, (Span){csv->file, start, csv->at},
+                            "an input is UTF-8 text");
     }
     elements_add(elements, atom_string(string_new(csv->reader->arena, text, len)));
     return true;
@@ -38,7 +39,8 @@ static bool quoted(Csv *csv, Elements *elements) {
         if (!ended) buffer_char(&text, c);
     }
     bool read = ended && at_cell_end(csv);
-    if (read) read = add_string(csv, elements, text.data, text.len, start);
+    if (read)
+        read = add_string(csv, elements, text.data, text.len, start);
     else if (ended) {
         reader_wrong(csv->reader, (Span){csv->file, csv->at, csv->at + 1},
                      "',' is missing behind the cell");
@@ -55,18 +57,22 @@ static bool is_word(const char *text, size_t len, const char *word) {
 
 static bool plain(Csv *csv, Elements *elements) {
     uint32_t start = csv->at;
-    while (!at_cell_end(csv)) csv->at++;
+    while (!at_cell_end(csv))
+        csv->at++;
     const char *text = csv->text + start;
     size_t len = csv->at - start;
     const char *inner = text; /* without the blanks around it */
     size_t inner_len = len;
-    while (inner_len > 0 && *inner == ' ') inner++, inner_len--;
-    while (inner_len > 0 && inner[inner_len - 1] == ' ') inner_len--;
+    while (inner_len > 0 && *inner == ' ')
+        inner++, inner_len--;
+    while (inner_len > 0 && inner[inner_len - 1] == ' ')
+        inner_len--;
     bool is_int;
     Atom atom;
     if (inner_len > 0 && number_length(inner, inner_len, &is_int) == inner_len) {
         if (!number_atom(csv->reader->arena, inner, inner_len, is_int, &atom)) {
-            return reader_wrong(csv->reader, (Span){csv->file, start, csv->at}, "an integer too large");
+            return reader_wrong(csv->reader, (Span){csv->file, start, csv->at},
+                                "an integer too large");
         }
         elements_add(elements, atom);
     } else if (is_word(inner, inner_len, "true") || is_word(inner, inner_len, "True")) {
@@ -97,8 +103,8 @@ bool input_read_csv(InputReader *reader, uint32_t file) {
     while (csv.at < csv.len) {
         Elements elements = {0};
         uint32_t start = csv.at;
-        bool read = record(&csv, &elements) &&
-                    reader_add(reader, &elements, (Span){file, start, csv.at});
+        bool read =
+            record(&csv, &elements) && reader_add(reader, &elements, (Span){file, start, csv.at});
         elements_free(&elements);
         if (!read) return false;
         if (csv.at < csv.len && csv.text[csv.at] == '\r') csv.at++;

@@ -26,7 +26,8 @@ typedef struct InputReader {
 void input_reader_free(InputReader *reader);
 
 /* Each reads all of a source and adds its inputs; false after reporting. */
-bool input_read_json(InputReader *reader, uint32_t file);  /* one value after another: an input each */
+bool input_read_json(InputReader *reader,
+                     uint32_t file); /* one value after another: an input each */
 bool input_read_word(InputReader *reader, uint32_t file);  /* its characters: one input */
 bool input_read_lines(InputReader *reader, uint32_t file); /* a line's characters: an input each */
 bool input_read_csv(InputReader *reader, uint32_t file);   /* a record's cells: an input each */

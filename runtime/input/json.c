@@ -100,8 +100,9 @@ static bool string(Json *json, Buffer *out) {
         char c = json->text[json->at++];
         if (c == '"') return true;
         if (c != '\\') {
-            return reader_wrong(json->reader, from(json, special),
-                                "a control character in a string: write it as an escape (\\n, \\u0007)");
+            return reader_wrong(
+                json->reader, from(json, special),
+                "a control character in a string: write it as an escape (\\n, \\u0007)");
         }
         if (!escape(json, out)) {
             return reader_wrong(json->reader, from(json, special), "not an escape of JSON");
@@ -150,9 +151,12 @@ static bool special_float(Json *json, Atom *out) {
                 peek(json) == '"' && string_atom(json, &value) && accept(json, '}');
     const char *name = read ? value.as.string->bytes : "";
     read = read && strcmp(key.as.string->bytes, "float") == 0;
-    if (read && strcmp(name, "inf") == 0) *out = atom_float(INFINITY);
-    else if (read && strcmp(name, "-inf") == 0) *out = atom_float(-INFINITY);
-    else if (read && strcmp(name, "nan") == 0) *out = atom_float(NAN);
+    if (read && strcmp(name, "inf") == 0)
+        *out = atom_float(INFINITY);
+    else if (read && strcmp(name, "-inf") == 0)
+        *out = atom_float(-INFINITY);
+    else if (read && strcmp(name, "nan") == 0)
+        *out = atom_float(NAN);
     else {
         return reader_wrong(json->reader, from(json, start),
                             "an object can't be an element; only {\"float\": \"inf\"}, "
@@ -167,12 +171,18 @@ static bool atom(Json *json, Atom *out) {
     start = json->at;
     if (c == '"') return string_atom(json, out);
     if (c == '{') return special_float(json, out);
-    if (accept_word(json, "-Infinity")) *out = atom_float(-INFINITY);
-    else if (c == '-' || (c >= '0' && c <= '9')) return number(json, out);
-    else if (accept_word(json, "true")) *out = atom_bool(true);
-    else if (accept_word(json, "false")) *out = atom_bool(false);
-    else if (accept_word(json, "NaN")) *out = atom_float(NAN);
-    else if (accept_word(json, "Infinity")) *out = atom_float(INFINITY);
+    if (accept_word(json, "-Infinity"))
+        *out = atom_float(-INFINITY);
+    else if (c == '-' || (c >= '0' && c <= '9'))
+        return number(json, out);
+    else if (accept_word(json, "true"))
+        *out = atom_bool(true);
+    else if (accept_word(json, "false"))
+        *out = atom_bool(false);
+    else if (accept_word(json, "NaN"))
+        *out = atom_float(NAN);
+    else if (accept_word(json, "Infinity"))
+        *out = atom_float(INFINITY);
     else {
         bool at_end = json->at == json->len;
         if (!at_end) json->at += (uint32_t)utf8_step(json->text + start, json->len - start);

@@ -25,7 +25,8 @@ static bool wrong(Npy *npy, const char *why) {
 
 static uint64_t little_endian(const unsigned char *bytes, size_t size) {
     uint64_t value = 0;
-    for (size_t i = size; i-- > 0;) value = value << 8 | bytes[i];
+    for (size_t i = size; i-- > 0;)
+        value = value << 8 | bytes[i];
     return value;
 }
 
@@ -52,7 +53,8 @@ static const char *header_value(const Npy *npy, const char *key, const char **en
         if ((at[0] != '\'' && at[0] != '"') || memcmp(at + 1, key, key_len) != 0) continue;
         if (at[key_len + 1] != at[0]) continue;
         at += key_len + 2;
-        while (at < *end && (*at == ' ' || *at == ':')) at++;
+        while (at < *end && (*at == ' ' || *at == ':'))
+            at++;
         return at;
     }
     return NULL;
@@ -69,13 +71,15 @@ static bool read_type(Npy *npy) {
     for (at += 3; at < end && *at >= '0' && *at <= '9' && npy->size < LIMIT_STRING_BYTES; at++) {
         npy->size = npy->size * 10 + (size_t)(*at - '0');
     }
-    if (order == '>' && npy->size > 1) return wrong(npy, "big-endian elements; save it little-endian");
+    if (order == '>' && npy->size > 1)
+        return wrong(npy, "big-endian elements; save it little-endian");
     size_t size = npy->size;
     bool whole = size == 1 || size == 2 || size == 4 || size == 8;
     bool known = (npy->kind == 'b' && size == 1) || (npy->kind == 'i' && whole) ||
                  (npy->kind == 'u' && whole) || (npy->kind == 'f' && (size == 4 || size == 8)) ||
                  (npy->kind == 'U' && size > 0 && size <= LIMIT_STRING_BYTES / 4);
-    if (!known) return wrong(npy, "elements other than bools, ints, 4- or 8-byte floats and strings");
+    if (!known)
+        return wrong(npy, "elements other than bools, ints, 4- or 8-byte floats and strings");
     if (npy->kind == 'U') npy->size *= 4; /* code points of four bytes */
     return true;
 }
@@ -90,10 +94,12 @@ static bool read_shape(Npy *npy) {
     }
     if (npy->count > LIMIT_INPUT_TOKENS) return wrong(npy, "it has too many elements");
     bool one = at > first && end - at >= 2 && *at == ',';
-    for (at++; one && at < end && *at == ' '; at++) continue;
+    for (at++; one && at < end && *at == ' '; at++)
+        continue;
     if (!one || at >= end || *at != ')') return wrong(npy, "an input has one dimension");
     size_t left = npy->len - npy->data;
-    if (npy->size != 0 && npy->count > left / npy->size) return wrong(npy, "the file ends too early");
+    if (npy->size != 0 && npy->count > left / npy->size)
+        return wrong(npy, "the file ends too early");
     return true;
 }
 
@@ -123,7 +129,8 @@ static Atom float_atom(const Npy *npy, const unsigned char *bytes) {
 /* Code points of four bytes, zeros behind the last; false for what is no code point. */
 static bool string_atom(const Npy *npy, const unsigned char *bytes, Buffer *text, Atom *out) {
     size_t count = npy->size / 4;
-    while (count > 0 && little_endian(bytes + 4 * (count - 1), 4) == 0) count--;
+    while (count > 0 && little_endian(bytes + 4 * (count - 1), 4) == 0)
+        count--;
     text->len = 0;
     buffer_add(text, "", 0);
     for (size_t i = 0; i < count; i++) {

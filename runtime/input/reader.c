@@ -36,7 +36,8 @@ bool reader_wrong(InputReader *reader, Span span, const char *format, ...) {
 }
 
 bool reader_add(InputReader *reader, Elements *elements, Span span) {
-    if (elements->count == 0) return reader_wrong(reader, span, "an input has at least one element");
+    if (elements->count == 0)
+        return reader_wrong(reader, span, "an input has at least one element");
     if (elements->count > LIMIT_INPUT_TOKENS) {
         diag_error(reader->diags, DIAG_LIMIT_SIZE, span, "an input of more than %d elements",
                    LIMIT_INPUT_TOKENS);
@@ -84,7 +85,8 @@ void utf8_add(Buffer *out, uint32_t point) {
 
 static size_t digits(const char *text, size_t len) {
     size_t count = 0;
-    while (count < len && text[count] >= '0' && text[count] <= '9') count++;
+    while (count < len && text[count] >= '0' && text[count] <= '9')
+        count++;
     return count;
 }
 

@@ -7,13 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_integer(Atom a) {
-    return a.kind == ATOM_BOOL || a.kind == ATOM_INT;
-}
+static bool is_integer(Atom a) { return a.kind == ATOM_BOOL || a.kind == ATOM_INT; }
 
-bool atom_is_number(Atom a) {
-    return is_integer(a) || a.kind == ATOM_FLOAT;
-}
+bool atom_is_number(Atom a) { return is_integer(a) || a.kind == ATOM_FLOAT; }
 
 bool atom_truth(Atom a) {
     switch ((AtomKind)a.kind) {
@@ -26,8 +22,7 @@ bool atom_truth(Atom a) {
     BUG("atom kind %d", a.kind);
 }
 
-/* --- equality and order -------------------------------------------------------------------------
- */
+/* --- equality and order ----------------------------------------------------------------------- */
 
 int atom_order(Atom a, Atom b, bool *ordered) {
     *ordered = true;
@@ -91,8 +86,7 @@ uint64_t atom_hash(Atom a) {
     return bytes_hash(&a.as.integer, sizeof a.as.integer);
 }
 
-/* --- integers
- * ------------------------------------------------------------------------------------- */
+/* --- integers --------------------------------------------------------------------------------- */
 
 static ArithStatus integer_result(Arena *arena, const mpz_t z, Atom *out) {
     if (mpz_sizeinbase(z, 2) > LIMIT_INTEGER_BITS) return ARITH_TOO_LARGE;
@@ -184,8 +178,7 @@ static ArithStatus integer_binary(Arena *arena, BinaryOp op, Atom a, Atom b, Ato
     return ARITH_OK;
 }
 
-/* --- floats
- * ----------------------------------------------------------------------------------------- */
+/* --- floats ----------------------------------------------------------------------------------- */
 
 static double float_modulo(double a, double b) {
     double rest = fmod(a, b);
@@ -220,8 +213,7 @@ static ArithStatus float_binary(BinaryOp op, Atom a, Atom b, Atom *out) {
     }
 }
 
-/* --- strings
- * ------------------------------------------------------------------------------------------ */
+/* --- strings ---------------------------------------------------------------------------------- */
 
 static ArithStatus string_concat(Arena *arena, const String *a, const String *b, Atom *out) {
     size_t len = (size_t)a->len + b->len;
@@ -247,8 +239,7 @@ static ArithStatus string_repeat(Arena *arena, const String *s, Atom count, Atom
     return ARITH_OK;
 }
 
-/* --- the operators
- * -------------------------------------------------------------------------------------- */
+/* --- the operators ---------------------------------------------------------------------------- */
 
 static ArithStatus compare(BinaryOp op, Atom a, Atom b, Atom *out) {
     if (op == BINARY_EQ || op == BINARY_NE) {

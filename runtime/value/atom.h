@@ -33,20 +33,14 @@ typedef struct Atom {
     } as;
 } Atom;
 
-static inline Atom atom_bool(bool b) {
-    return (Atom){.kind = ATOM_BOOL, .as.boolean = b};
-}
-static inline Atom atom_int(int64_t i) {
-    return (Atom){.kind = ATOM_INT, .as.integer = i};
-}
-static inline Atom atom_float(double d) {
-    return (Atom){.kind = ATOM_FLOAT, .as.real = d};
-}
+static inline Atom atom_bool(bool b) { return (Atom){.kind = ATOM_BOOL, .as.boolean = b}; }
+static inline Atom atom_int(int64_t i) { return (Atom){.kind = ATOM_INT, .as.integer = i}; }
+static inline Atom atom_float(double d) { return (Atom){.kind = ATOM_FLOAT, .as.real = d}; }
 static inline Atom atom_string(const String *s) {
     return (Atom){.kind = ATOM_STRING, .as.string = s};
 }
 
-/* --- operations (arith.c) ------------------------------------------------------------------- */
+/* --- operations (arith.c) --------------------------------------------------------------------- */
 
 typedef enum ArithStatus {
     ARITH_OK,
@@ -119,15 +113,14 @@ bool atom_as_double(Atom a, double *out);
 /* The value when it is a bool or int that fits. */
 bool atom_as_int64(Atom a, int64_t *out);
 
-/* --- text (format.c) ---------------------------------------------------------------------------
- */
+/* --- text (format.c) -------------------------------------------------------------------------- */
 
 void atom_format_str(Buffer *out, Atom a);     /* Python's str(): abc, 1.0, True */
 void atom_format_repr(Buffer *out, Atom a);    /* Python's repr(): 'abc', 1.0, True */
 void atom_format_source(Buffer *out, Atom a);  /* RASP: "abc", 1.0, True */
 void atom_format_display(Buffer *out, Atom a); /* in a sequence: abc, 0.333, T */
-void atom_format_brief(Buffer *out,
-                       Atom a); /* source form, its middle left out when long: for messages */
+/* Source form, its middle left out when long: for messages. */
+void atom_format_brief(Buffer *out, Atom a);
 /* JSON that reads back to the same atom: "abc", 1, 1.0, true; {"float": "inf"} for the rest. */
 void atom_format_json(Buffer *out, Atom a);
 void float_format_repr(Buffer *out, double d); /* the shortest text that reads back, as Python */

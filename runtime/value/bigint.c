@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int64_t small_value(Atom a) {
-    return a.kind == ATOM_BOOL ? a.as.boolean : a.as.integer;
-}
+static int64_t small_value(Atom a) { return a.kind == ATOM_BOOL ? a.as.boolean : a.as.integer; }
 
 void integer_view(IntegerView *view, Atom a) {
     if (a.big) {
@@ -145,13 +143,9 @@ int integer_compare(Atom a, Atom b) {
     return (order > 0) - (order < 0);
 }
 
-bool integer_is_negative(Atom a) {
-    return a.big ? a.as.bigint->size < 0 : small_value(a) < 0;
-}
+bool integer_is_negative(Atom a) { return a.big ? a.as.bigint->size < 0 : small_value(a) < 0; }
 
-bool integer_is_zero(Atom a) {
-    return !a.big && small_value(a) == 0;
-}
+bool integer_is_zero(Atom a) { return !a.big && small_value(a) == 0; }
 
 size_t integer_bits(Atom a) {
     if (integer_is_zero(a)) return 0;

@@ -39,8 +39,7 @@ Atom atom_copy(Arena *arena, Atom a) {
     return a;
 }
 
-/* --- text as Python reads numbers
- * ----------------------------------------------------------------- */
+/* --- text as Python reads numbers ------------------------------------------------------------- */
 
 /* The value of a Unicode decimal digit, or -1. Unicode gives each script's ten digits ten code
    points in a row, so the distance from the first one of the row tells the value. */
@@ -60,9 +59,7 @@ static bool is_wide_blank(int32_t code) {
            property->bidi_class == UTF8PROC_BIDI_CLASS_S;
 }
 
-static bool is_ascii_blank(char c) {
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
+static bool is_ascii_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 /* Appends the text with every decimal digit and blank as its ASCII one, the blanks around it left
    out, and every other non-ASCII character as '?', which no number holds. */
@@ -101,9 +98,7 @@ static void number_text(Buffer *out, const String *text) {
     out->len--;
 }
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* Takes out the underscores; false when one does not stand between two digits, or on a NUL. */
 static bool remove_underscores(Buffer *text) {

@@ -8,8 +8,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-/* --- floats
- * --------------------------------------------------------------------------------------- */
+/* --- floats ----------------------------------------------------------------------------------- */
 
 enum { FLOAT_DIGITS_MAX = 17, FLOAT_TEXT = 40 };
 
@@ -115,8 +114,7 @@ static void format_rounded(Buffer *out, double d) {
     float_format_repr(out, strtod(text, NULL));
 }
 
-/* --- strings
- * ------------------------------------------------------------------------------------------ */
+/* --- strings ---------------------------------------------------------------------------------- */
 
 static bool is_printable(int32_t code) {
     if (code == ' ') return true;
@@ -187,8 +185,7 @@ static void format_string_json(Buffer *out, const String *s) {
     buffer_char(out, '"');
 }
 
-/* --- atoms
- * ---------------------------------------------------------------------------------------------- */
+/* --- atoms ------------------------------------------------------------------------------------ */
 
 void atom_format_str(Buffer *out, Atom a) {
     switch ((AtomKind)a.kind) {

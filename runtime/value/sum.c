@@ -21,9 +21,7 @@ NumberSum *sum_new(Arena *arena) {
     return sum;
 }
 
-void sum_free(NumberSum *sum) {
-    mpz_clear(sum->carried);
-}
+void sum_free(NumberSum *sum) { mpz_clear(sum->carried); }
 
 void sum_clear(NumberSum *sum) {
     sum->small = 0;

@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- files: the case's own, by name ------------------------------------------------------------- */
+/* --- files: the case's own, by name ----------------------------------------------------------- */
 
-static bool read_case_file(void *state, const char *path, size_t limit, Buffer *out, const char **why) {
+static bool read_case_file(void *state, const char *path, size_t limit, Buffer *out,
+                           const char **why) {
     const CaseRun *run = state;
-    while (strncmp(path, "./", 2) == 0) path += 2;
+    while (strncmp(path, "./", 2) == 0)
+        path += 2;
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(run->files, path));
     if (!text || strlen(text) > limit) {
         *why = "No such file or directory";
@@ -17,7 +19,7 @@ static bool read_case_file(void *state, const char *path, size_t limit, Buffer *
     return true;
 }
 
-/* --- values from JSON ------------------------------------------------------------------------------ */
+/* --- values from JSON ------------------------------------------------------------------------- */
 
 static Atom number_atom(Arena *arena, const char *digits) {
     if (strpbrk(digits, ".einf")) return atom_float(strtod(digits, NULL));
@@ -33,8 +35,8 @@ static Value value_from_json(Arena *arena, const cJSON *json);
 static Value dict_from_json(Arena *arena, const cJSON *json) {
     Dict *dict = dict_new(arena);
     const cJSON *item;
-    cJSON_ArrayForEach(item, json)
-        dict_set(arena, dict, atom_string(string_from(arena, item->string)), value_from_json(arena, item));
+    cJSON_ArrayForEach(item, json) dict_set(
+        arena, dict, atom_string(string_from(arena, item->string)), value_from_json(arena, item));
     return (Value){.kind = VALUE_DICT, .as.dict = dict};
 }
 
@@ -51,7 +53,7 @@ static Value value_from_json(Arena *arena, const cJSON *json) {
     return value_list(list_new(arena, items, count));
 }
 
-/* --- running ----------------------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 /* Parses the entry and runs it; true when more input is wanted. */
 static bool run_entry(CaseRun *run, const Buffer *entry, bool more_may_come, Results *results) {
@@ -59,7 +61,8 @@ static bool run_entry(CaseRun *run, const Buffer *entry, bool more_may_come, Res
     Sources *sources = session_sources(session);
     uint32_t file = sources_add(sources, "<console>", entry->data, entry->len);
     Tree *tree = NULL;
-    ParseStatus status = parse_entry(session_arena(session), sources, file, session_diagnostics(session), &tree);
+    ParseStatus status =
+        parse_entry(session_arena(session), sources, file, session_diagnostics(session), &tree);
     if (status == PARSE_INCOMPLETE && more_may_come) return true;
     if (status == PARSE_INCOMPLETE)
         diag_error(session_diagnostics(session), DIAG_INCOMPLETE,
@@ -112,12 +115,13 @@ void case_run(CaseRun *run, const cJSON *json) {
     }
     const cJSON *input = cJSON_GetObjectItemCaseSensitive(json, "input");
     if (input && run->has_value)
-        run->has_value = session_apply(run->session, run->value, value_from_json(arena, input), run->span, &run->value);
+        run->has_value = session_apply(run->session, run->value, value_from_json(arena, input),
+                                       run->span, &run->value);
 }
 
 void case_end(CaseRun *run) { session_free(run->session); }
 
-/* --- values to the form of the files ------------------------------------------------------------------ */
+/* --- values to the form of the files ---------------------------------------------------------- */
 
 static void describe_atom(Atom atom, Buffer *out) {
     static const char *const names[] = {"bool", "int", "float", "string", "opaque"};
@@ -137,7 +141,8 @@ static bool describe_items(CaseRun *run, Value value, Buffer *out) {
             atom_format_json(out, value.as.dict->keys[i]);
             buffer_text(out, ", ");
         }
-        if (!case_describe(run, is_dict ? value.as.dict->values[i] : value.as.list->items[i], out)) return false;
+        if (!case_describe(run, is_dict ? value.as.dict->values[i] : value.as.list->items[i], out))
+            return false;
         if (is_dict) buffer_char(out, ']');
     }
     buffer_text(out, "]}");
@@ -147,7 +152,8 @@ static bool describe_items(CaseRun *run, Value value, Buffer *out) {
 /* As the REPL names it: "library function: max(a, b)". */
 static void describe_function(const Function *function, Buffer *out) {
     const Tree *names = function->definition->child[0];
-    buffer_printf(out, "{\"kind\": \"function\", \"value\": \"%s function: %s(", function->origin, function->name->bytes);
+    buffer_printf(out, "{\"kind\": \"function\", \"value\": \"%s function: %s(", function->origin,
+                  function->name->bytes);
     for (uint32_t i = 0; i < names->count; i++)
         buffer_printf(out, "%s%s", i > 0 ? ", " : "", names->child[i]->text->bytes);
     buffer_text(out, ")\"}");
@@ -157,7 +163,8 @@ static bool describe_on_example(CaseRun *run, Value value, Buffer *out) {
     const Examples *examples = session_examples(run->session);
     bool is_selector = value.kind == VALUE_SELECTOR;
     Value shown;
-    if (!session_apply(run->session, value, is_selector ? examples->selector : examples->sop, run->span, &shown))
+    if (!session_apply(run->session, value, is_selector ? examples->selector : examples->sop,
+                       run->span, &shown))
         return false;
     buffer_printf(out, "{\"kind\": \"%s\", \"on_example\": ", is_selector ? "selector" : "sop");
     bool described = case_describe(run, shown, out);

@@ -13,10 +13,13 @@ static bool is_number_byte(char c) {
 static const char *add_number(const char *text, Buffer *out) {
     const char *end = text;
     bool is_float = false;
-    for (; is_number_byte(*end); end++) is_float = is_float || (*end != '-' && (*end < '0' || *end > '9'));
+    for (; is_number_byte(*end); end++)
+        is_float = is_float || (*end != '-' && (*end < '0' || *end > '9'));
     buffer_text(out, "\"\\u0001");
-    if (is_float) float_format_repr(out, strtod(text, NULL));
-    else buffer_add(out, text, (size_t)(end - text));
+    if (is_float)
+        float_format_repr(out, strtod(text, NULL));
+    else
+        buffer_add(out, text, (size_t)(end - text));
     buffer_char(out, '"');
     return end;
 }
@@ -50,7 +53,8 @@ char *json_print_exact(const cJSON *item) {
     char *to = text;
     for (const char *from = text; *from;) {
         if (strncmp(from, mark, strlen(mark)) == 0) {
-            for (from += strlen(mark); *from != '"'; from++) *to++ = *from;
+            for (from += strlen(mark); *from != '"'; from++)
+                *to++ = *from;
             from++;
         } else {
             *to++ = *from++;

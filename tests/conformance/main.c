@@ -1,7 +1,7 @@
-/* Runs the conformance cases: test-conformance values|errors|analyse|repl|shown FILE.jsonl [LIST.txt],
-   where the list names the cases that may differ, with the reason, a line each. Reports in TAP.
-   repl and shown type into the command that the environment's RASPC names.
-   test-conformance seeds FILE.jsonl DIRECTORY writes each case's text as a file, for the fuzzers. */
+/* Runs the conformance cases: test-conformance values|errors|analyse|repl|shown FILE.jsonl
+   [LIST.txt], where the list names the cases that may differ, with the reason, a line each. Reports
+   in TAP. repl and shown type into the command that the environment's RASPC names. test-conformance
+   seeds FILE.jsonl DIRECTORY writes each case's text as a file, for the fuzzers. */
 #include "tests/conformance/case.h"
 #include "tests/conformance/repl.h"
 
@@ -19,12 +19,13 @@ typedef struct DifferList {
 /* What the list says about the case, or NULL. */
 static const char *differs(const DifferList *list, const char *id) {
     size_t len = strlen(id);
-    for (const char *line = list->text.data; line && *line; line = strchr(line, '\n'), line += line ? 1 : 0)
+    for (const char *line = list->text.data; line && *line;
+         line = strchr(line, '\n'), line += line ? 1 : 0)
         if (strncmp(line, id, len) == 0 && line[len] == ' ') return line + len + 1;
     return NULL;
 }
 
-/* --- verdicts ---------------------------------------------------------------------------------------- */
+/* --- verdicts --------------------------------------------------------------------------------- */
 
 static void print_case(const cJSON *json) {
     char *text = json_print_exact(json);
@@ -43,16 +44,16 @@ static void print_lines(const char *label, const char *text) {
 static void print_diagnostics(const CaseRun *run) {
     const Diagnostics *diags = session_diagnostics(run->session);
     for (size_t i = run->first_error; i < diagnostics_count(diags); i++)
-        printf("# said: %s (%s) %s\n", diag_code(diagnostics_id(diags, i)), diag_class(diagnostics_id(diags, i)),
-               diagnostics_message(diags, i));
+        printf("# said: %s (%s) %s\n", diag_code(diagnostics_id(diags, i)),
+               diag_class(diagnostics_id(diags, i)), diagnostics_message(diags, i));
 }
 
 static const char *case_id(const cJSON *json) {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "id"));
 }
 
-/* What the files say in the reference's words is put into ours: where a library function comes from,
-   and that an applied result is a plain value (language III.3). */
+/* What the files say in the reference's words is put into ours: where a library function comes
+   from, and that an applied result is a plain value (language III.3). */
 static void translate(cJSON *expected) {
     static const char origin[] = "RASP_support/rasplib";
     cJSON *item = expected->child;
@@ -98,7 +99,8 @@ static bool judge_values(cJSON *json, const DifferList *list) {
 }
 
 static bool class_matches(const char *wanted, const char *got) {
-    if (strcmp(wanted, "type-or-value") == 0) return strcmp(got, "type") == 0 || strcmp(got, "value") == 0;
+    if (strcmp(wanted, "type-or-value") == 0)
+        return strcmp(got, "type") == 0 || strcmp(got, "value") == 0;
     return strcmp(wanted, got) == 0;
 }
 
@@ -108,7 +110,9 @@ static bool is_refused(const CaseRun *run, const char *wanted) {
     const Diagnostics *diags = session_diagnostics(run->session);
     if (diagnostics_count(diags) == run->first_error) return false;
     for (size_t i = 0; i <= run->first_error; i++)
-        if (diagnostics_span(diags, i).file != 0 && class_matches(wanted, diag_class(diagnostics_id(diags, i)))) return true;
+        if (diagnostics_span(diags, i).file != 0 &&
+            class_matches(wanted, diag_class(diagnostics_id(diags, i))))
+            return true;
     return false;
 }
 
@@ -142,7 +146,8 @@ static bool judge_analyse(const cJSON *json, const DifferList *list) {
     Buffer got = {0};
     bool passed = false;
     if (run.has_value && run.value.kind == VALUE_SOP) {
-        Layers layers = graph_layers(session_graph(run.session), run.value.as.node, session_arena(run.session));
+        Layers layers =
+            graph_layers(session_graph(run.session), run.value.as.node, session_arena(run.session));
         long wanted_layers = atol(json_number(cJSON_GetObjectItemCaseSensitive(json, "layers")));
         const cJSON *wanted_heads = cJSON_GetObjectItemCaseSensitive(json, "heads_per_layer");
         long wanted_total = 0, total = 0;
@@ -172,10 +177,12 @@ static bool judge_analyse(const cJSON *json, const DifferList *list) {
 
 /* shows is repl_prints or repl_shows. */
 static bool judge_typed(const cJSON *json, const DifferList *list,
-                        bool (*shows)(const char *command, const cJSON *json, Buffer *got), const char *wanted) {
+                        bool (*shows)(const char *command, const cJSON *json, Buffer *got),
+                        const char *wanted) {
     const char *command = getenv("RASPC");
     Buffer got = {0};
-    bool passed = shows(command ? command : "build/raspc", json, &got) == !differs(list, case_id(json));
+    bool passed =
+        shows(command ? command : "build/raspc", json, &got) == !differs(list, case_id(json));
     printf("%s - %s\n", passed ? "ok" : "not ok", case_id(json));
     if (!passed) {
         print_case(json);
@@ -186,7 +193,7 @@ static bool judge_typed(const cJSON *json, const DifferList *list,
     return passed;
 }
 
-/* --- seeds for the fuzzers ------------------------------------------------------------------------------ */
+/* --- seeds for the fuzzers -------------------------------------------------------------------- */
 
 static bool write_seed(const cJSON *json, const char *directory) {
     Buffer path = {0}, text = {0};
@@ -202,7 +209,7 @@ static bool write_seed(const cJSON *json, const char *directory) {
     return written;
 }
 
-/* --- the command ------------------------------------------------------------------------------------------ */
+/* --- the command ------------------------------------------------------------------------------ */
 
 static bool read_or_complain(const char *path, Buffer *out) {
     const char *why = NULL;
@@ -223,7 +230,8 @@ static bool judge(const char *what, cJSON *json, const DifferList *list, const c
 
 int main(int argc, char **argv) {
     if (argc < 3) {
-        fprintf(stderr, "usage: test-conformance values|errors|analyse|repl|shown FILE.jsonl [LIST.txt]\n");
+        fprintf(stderr,
+                "usage: test-conformance values|errors|analyse|repl|shown FILE.jsonl [LIST.txt]\n");
         return 2;
     }
     bool for_seeds = strcmp(argv[1], "seeds") == 0;

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- running the command ------------------------------------------------------------------------ */
+/* --- running the command ---------------------------------------------------------------------- */
 
 static bool write_text(const char *path, const char *text) {
     FILE *file = fopen(path, "w");
@@ -40,7 +40,8 @@ static bool run_in(const char *directory, const char *command, Buffer *out) {
     buffer_free(&line);
     if (!pipe) return false;
     char piece[4096];
-    for (size_t len; (len = fread(piece, 1, sizeof piece, pipe)) > 0;) buffer_add(out, piece, len);
+    for (size_t len; (len = fread(piece, 1, sizeof piece, pipe)) > 0;)
+        buffer_add(out, piece, len);
     return pclose(pipe) == 0;
 }
 
@@ -50,8 +51,10 @@ static void remove_directory(const char *directory, bool has_files) {
     remove(line.data);
     line.len = 0;
     buffer_printf(&line, "rm -r %s", directory);
-    if (has_files && system(line.data) != 0) fprintf(stderr, "%s is left behind\n", directory);
-    else if (!has_files) rmdir(directory);
+    if (has_files && system(line.data) != 0)
+        fprintf(stderr, "%s is left behind\n", directory);
+    else if (!has_files)
+        rmdir(directory);
     buffer_free(&line);
 }
 
@@ -62,13 +65,14 @@ static bool type_into(const char *command, const cJSON *files, const char *text,
     if (!mkdtemp(directory)) return false;
     Buffer typed = {0};
     buffer_printf(&typed, "%s/typed", directory);
-    bool done = write_files(directory, files) && write_text(typed.data, text) && run_in(directory, command, out);
+    bool done = write_files(directory, files) && write_text(typed.data, text) &&
+                run_in(directory, command, out);
     buffer_free(&typed);
     remove_directory(directory, files != NULL);
     return done;
 }
 
-/* --- comparing lines ------------------------------------------------------------------------------- */
+/* --- comparing lines -------------------------------------------------------------------------- */
 
 typedef struct Line {
     const char *text;
@@ -76,7 +80,8 @@ typedef struct Line {
     bool any_indent; /* a continuation prompt, with its own indentation, stood before it */
 } Line;
 
-/* The line at text without its prompts. The reference prints them in pipes too: ">> >>  value: ..". */
+/* The line at text without its prompts. The reference prints them in pipes too: ">> >>  value: ..".
+ */
 static Line line_at(const char *text) {
     Line line = {.text = text};
     for (;;) {
@@ -129,17 +134,19 @@ static bool lines_equal(const char *expected, const char *got, bool from_end) {
     Line *wanted = malloc(bytes), *have = malloc(bytes);
     bool equal = wanted && have;
     if (equal) {
-        size_t wanted_count = split(expected, wanted, MOST_LINES), have_count = split(got, have, MOST_LINES);
+        size_t wanted_count = split(expected, wanted, MOST_LINES),
+               have_count = split(got, have, MOST_LINES);
         size_t first = from_end && have_count > wanted_count ? have_count - wanted_count : 0;
         equal = have_count - first == wanted_count;
-        for (size_t i = 0; equal && i < wanted_count; i++) equal = line_equal(wanted[i], have[first + i]);
+        for (size_t i = 0; equal && i < wanted_count; i++)
+            equal = line_equal(wanted[i], have[first + i]);
     }
     free(wanted);
     free(have);
     return equal;
 }
 
-/* --- cases -------------------------------------------------------------------------------------------- */
+/* --- cases ------------------------------------------------------------------------------------ */
 
 static const char *text_of(const cJSON *json, const char *key) {
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, key));
@@ -185,13 +192,15 @@ bool repl_shows(const char *command, const cJSON *json, Buffer *got) {
         buffer_char(&typed, '\n');
     }
     bool raw = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "raw"));
-    buffer_printf(&typed, "%s%s%s\n", text_of(json, "program"), text_of(json, "expr"), raw ? "" : ";");
+    buffer_printf(&typed, "%s%s%s\n", text_of(json, "program"), text_of(json, "expr"),
+                  raw ? "" : ";");
     if (input) {
         buffer_printf(&typed, "(%s)(", text_of(json, "expr"));
         write_literal(input, &typed);
         buffer_text(&typed, ");\n");
     }
-    bool typed_in = type_into(command, cJSON_GetObjectItemCaseSensitive(json, "files"), typed.data, got);
+    bool typed_in =
+        type_into(command, cJSON_GetObjectItemCaseSensitive(json, "files"), typed.data, got);
     buffer_free(&typed);
     return typed_in && lines_equal(text_of(json, "text"), got->data ? got->data : "", true);
 }

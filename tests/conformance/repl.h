@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* A case of repl.jsonl: all lines are those of `stdout`, prompts aside. command is raspc's path; what
-   was printed is added to got. */
+/* A case of repl.jsonl: all lines are those of `stdout`, prompts aside. command is raspc's path;
+   what was printed is added to got. */
 bool repl_prints(const char *command, const cJSON *json, Buffer *got);
 /* A case of values.jsonl: the last lines are those of `text`. */
 bool repl_shows(const char *command, const cJSON *json, Buffer *got);

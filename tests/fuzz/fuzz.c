@@ -3,7 +3,9 @@
 #include <string.h>
 
 void require_equal(const char *what, const Buffer *expected, const Buffer *got) {
-    if (expected->len == got->len && (got->len == 0 || memcmp(expected->data, got->data, got->len) == 0)) return;
+    if (expected->len == got->len &&
+        (got->len == 0 || memcmp(expected->data, got->data, got->len) == 0))
+        return;
     BUG("%s\n--- expected\n%s\n--- got\n%s", what, expected->data ? expected->data : "",
         got->data ? got->data : "");
 }

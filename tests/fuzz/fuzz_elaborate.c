@@ -13,7 +13,8 @@ static Input input_of(Arena *arena, const char *word, bool as_numbers) {
     Input input = {0};
     Atom *tokens = ARENA_ARRAY(arena, Atom, 8);
     for (; word[input.n]; input.n++)
-        tokens[input.n] = as_numbers ? atom_int(word[input.n] - 'b') : atom_string(string_new(arena, word + input.n, 1));
+        tokens[input.n] = as_numbers ? atom_int(word[input.n] - 'b')
+                                     : atom_string(string_new(arena, word + input.n, 1));
     input.tokens = tokens;
     return input;
 }
@@ -27,10 +28,12 @@ static void evaluate(Session *session, NodeId node) {
         bool done;
         if (graph_node(graph, node)->type == TYPE_SELECTOR) {
             Matrix matrix;
-            done = eval_selector(graph, node, input, (Span){0}, arena, session_diagnostics(session), &matrix);
+            done = eval_selector(graph, node, input, (Span){0}, arena, session_diagnostics(session),
+                                 &matrix);
         } else {
             Sequence sequence;
-            done = eval_sequence(graph, node, input, (Span){0}, arena, session_diagnostics(session), &sequence);
+            done = eval_sequence(graph, node, input, (Span){0}, arena, session_diagnostics(session),
+                                 &sequence);
             Buffer shown = {0};
             if (done) sequence_format(&shown, sequence);
             if (done) sequence_format_json(&shown, sequence);
@@ -72,7 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const Graph *graph = session_graph(session);
     if (is_right && graph->count < MOST_NODES) {
         check_graph(graph);
-        for (uint32_t i = 0; i < graph->name_count && i < MOST_NAMES; i++) evaluate(session, graph->names[i].node);
+        for (uint32_t i = 0; i < graph->name_count && i < MOST_NAMES; i++)
+            evaluate(session, graph->names[i].node);
     }
     render_all(session_diagnostics(session));
     session_free(session);

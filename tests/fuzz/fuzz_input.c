@@ -19,7 +19,8 @@ static void check_round_trip(InputReader *reader) {
     Buffer printed = {0}, again = {0};
     print_inputs(reader, &printed);
     InputReader back = {.arena = reader->arena, .sources = reader->sources, .diags = reader->diags};
-    uint32_t file = sources_add(back.sources, "printed", printed.data ? printed.data : "", printed.len);
+    uint32_t file =
+        sources_add(back.sources, "printed", printed.data ? printed.data : "", printed.len);
     if (!input_read_json(&back, file)) BUG("a printed input does not read back:\n%s", printed.data);
     print_inputs(&back, &again);
     require_equal("an input's print changed", &printed, &again);

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-static Tree *parse(Arena *arena, Sources *sources, Diagnostics *diags, const char *name, const Buffer *text) {
+static Tree *parse(Arena *arena, Sources *sources, Diagnostics *diags, const char *name,
+                   const Buffer *text) {
     uint32_t file = sources_add(sources, name, text->data ? text->data : "", text->len);
     return parse_program(arena, sources, file, diags);
 }
@@ -27,7 +28,8 @@ static void check_format(Arena *arena, Sources *sources, Diagnostics *diags, con
     buffer_free(&again);
 }
 
-static void check_round_trip(Arena *arena, Sources *sources, Diagnostics *diags, const Buffer *printed) {
+static void check_round_trip(Arena *arena, Sources *sources, Diagnostics *diags,
+                             const Buffer *printed) {
     Buffer again = {0};
     uint32_t file = sources_add(sources, "tree", printed->data ? printed->data : "", printed->len);
     const Tree *back = tree_parse(arena, sources, file, diags);

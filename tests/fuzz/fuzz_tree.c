@@ -1,4 +1,5 @@
-/* Any bytes as the text form of a tree: what parses prints to a text that parses to the same print. */
+/* Any bytes as the text form of a tree: what parses prints to a text that parses to the same print.
+ */
 #include "tests/fuzz/fuzz.h"
 
 #include "grammar/tree.h"

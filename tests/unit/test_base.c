@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- arena -------------------------------------------------------------------------------------- */
+/* --- arena ------------------------------------------------------------------------------------ */
 
 static bool all_are(const unsigned char *bytes, size_t count, unsigned char value) {
     for (size_t i = 0; i < count; i++) {
@@ -42,9 +42,11 @@ END_TEST
 START_TEST(a_grown_array_keeps_its_elements) {
     Arena *arena = arena_new(0);
     int *few = ARENA_ARRAY(arena, int, 3);
-    for (int i = 0; i < 3; i++) few[i] = i + 1;
+    for (int i = 0; i < 3; i++)
+        few[i] = i + 1;
     int *many = arena_grow(arena, few, 3, 1000, sizeof *many);
-    for (int i = 0; i < 3; i++) ck_assert_int_eq(many[i], i + 1);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(many[i], i + 1);
     ck_assert_int_eq(many[999], 0);
     ck_assert_int_eq(few[2], 3);
     arena_free(arena);
@@ -62,7 +64,7 @@ START_TEST(an_arena_says_when_it_is_exhausted) {
 }
 END_TEST
 
-/* --- buffer ------------------------------------------------------------------------------------- */
+/* --- buffer ----------------------------------------------------------------------------------- */
 
 START_TEST(a_buffer_grows_and_ends_in_nul) {
     Buffer buffer = {0};
@@ -83,7 +85,7 @@ START_TEST(a_buffer_grows_and_ends_in_nul) {
 }
 END_TEST
 
-/* --- text --------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 START_TEST(strings_compare_by_code_point) {
     Arena *arena = arena_new(0);
@@ -114,11 +116,11 @@ START_TEST(utf8_is_counted_and_judged) {
         const char *bytes;
         size_t bad;
     } wrong[] = {{"\xff", 0},
-                 {"ab\x80", 2},                 /* a continuation alone */
-                 {"a\xe6\xbc", 1},              /* cut off */
-                 {"\xc0\x80", 0},               /* NUL in two bytes */
-                 {"\xed\xa0\x80", 0},           /* a surrogate */
-                 {"\xf4\x90\x80\x80", 0}};      /* above the last code point */
+                 {"ab\x80", 2},            /* a continuation alone */
+                 {"a\xe6\xbc", 1},         /* cut off */
+                 {"\xc0\x80", 0},          /* NUL in two bytes */
+                 {"\xed\xa0\x80", 0},      /* a surrogate */
+                 {"\xf4\x90\x80\x80", 0}}; /* above the last code point */
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         ck_assert(!utf8_valid(wrong[i].bytes, strlen(wrong[i].bytes), &bad));
         ck_assert_uint_eq(bad, wrong[i].bad);
@@ -138,8 +140,10 @@ START_TEST(a_near_word_is_suggested_and_a_far_one_is_not) {
                               {"", NULL}};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         const char *nearest = spelling_nearest(words[i][0], known, 6);
-        if (words[i][1] == NULL) ck_assert_ptr_null(nearest);
-        else ck_assert_pstr_eq(nearest, words[i][1]);
+        if (words[i][1] == NULL)
+            ck_assert_ptr_null(nearest);
+        else
+            ck_assert_pstr_eq(nearest, words[i][1]);
     }
     char endless[5000];
     memset(endless, 'a', sizeof endless - 1);
@@ -160,13 +164,13 @@ START_TEST(nothing_reaches_the_terminal_raw) {
     is_shown("a\nb\tc\r", 6, "a\\nb\\tc\\r");
     is_shown("\0\x7f", 2, "\\x00\\x7f");
     is_shown("\xff", 1, "\xef\xbf\xbd");
-    is_shown("\xc2\x9b", 2, "\\x9b");           /* a control sequence in one code point */
-    is_shown("\xe2\x80\xae", 3, "\\u{202e}");   /* right to left from here */
+    is_shown("\xc2\x9b", 2, "\\x9b");         /* a control sequence in one code point */
+    is_shown("\xe2\x80\xae", 3, "\\u{202e}"); /* right to left from here */
     is_shown("\xe6\xbc\xa2", 3, "\xe6\xbc\xa2");
 }
 END_TEST
 
-/* --- sources ------------------------------------------------------------------------------------ */
+/* --- sources ---------------------------------------------------------------------------------- */
 
 START_TEST(positions_are_lines_and_code_points) {
     Sources *sources = sources_new();
@@ -174,7 +178,7 @@ START_TEST(positions_are_lines_and_code_points) {
     uint32_t file = sources_add(sources, "name", text, sizeof text - 1), line, column;
     const struct {
         uint32_t offset, line, column;
-    } places[] = {{0, 1, 1}, {2, 1, 3}, {3, 2, 1}, {5, 2, 2},  {8, 2, 3},
+    } places[] = {{0, 1, 1},  {2, 1, 3},  {3, 2, 1},  {5, 2, 2},  {8, 2, 3},
                   {11, 3, 1}, {12, 4, 1}, {15, 4, 4}, {99, 4, 4}, {5, 2, 2}};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         Span span = {file, places[i].offset, places[i].offset};
@@ -207,7 +211,7 @@ START_TEST(spans_join) {
 }
 END_TEST
 
-/* --- files -------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 START_TEST(files_are_written_whole_and_read_back) {
     char directory[] = "/tmp/raspc-test-XXXXXX", path[64], link[64];

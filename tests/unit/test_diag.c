@@ -2,8 +2,8 @@
 #include "runtime/base/diag.h"
 #include "runtime/base/limits.h"
 
-#include <cjson/cJSON.h>
 #include <check.h>
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +77,7 @@ START_TEST(carets_stand_under_what_they_mean) {
     excerpt_is("\xe6\xbc\xa2\xe5\xad\x97", 0, 6,
                "    1 | \xe6\xbc\xa2\xe5\xad\x97\n      | ^~~~\n");
     excerpt_is("ab\ncd", 1, 5, "    1 | ab\n      |  ^\n"); /* two lines: the first one's part */
-    excerpt_is("ab", 2, 2, "    1 | ab\n      |   ^\n");     /* behind the end */
+    excerpt_is("ab", 2, 2, "    1 | ab\n      |   ^\n");    /* behind the end */
     excerpt_is("ab", 70, 80, "    1 | ab\n      |   ^\n");
     excerpt_is("", 0, 0, "    1 | \n      | ^\n");
     excerpt_is("a\x1b[2J", 4, 5, "    1 | a\\x1b[2J\n      |        ^\n");
@@ -113,8 +113,10 @@ START_TEST(colour_only_adds_escapes) {
     Buffer plain = {0}, stripped = {0};
     buffer_text(&plain, render(&f, DIAG_PLAIN));
     for (const char *c = render(&f, DIAG_COLOUR); *c != '\0'; c++) {
-        if (*c == '\x1b') c = strchr(c, 'm');
-        else buffer_char(&stripped, *c);
+        if (*c == '\x1b')
+            c = strchr(c, 'm');
+        else
+            buffer_char(&stripped, *c);
     }
     ck_assert_uint_gt(f.out.len, plain.len);
     ck_assert_str_eq(stripped.data, plain.data);
@@ -127,7 +129,8 @@ END_TEST
 START_TEST(json_is_an_object_a_line) {
     Fixture f;
     open_fixture(&f, "a \"\xff b", 6);
-    Diagnostic *diag = diag_error(f.diags, DIAG_UNDEFINED, (Span){f.file, 2, 3}, "say \"%s\"\x1b\xff", "x");
+    Diagnostic *diag =
+        diag_error(f.diags, DIAG_UNDEFINED, (Span){f.file, 2, 3}, "say \"%s\"\x1b\xff", "x");
     diag_help(diag, "h");
     diag_note(diag, (Span){0}, "n");
     diag_warning(f.diags, DIAG_FILE, (Span){0}, "w");
@@ -177,7 +180,8 @@ END_TEST
 START_TEST(a_message_that_quotes_a_huge_name_is_cut) {
     enum { HUGE = 1000 * 1000 };
     char *name = malloc(HUGE + 1);
-    for (int i = 0; i < HUGE; i++) name[i] = "\xc3\xa9"[i % 2];
+    for (int i = 0; i < HUGE; i++)
+        name[i] = "\xc3\xa9"[i % 2];
     name[HUGE] = '\0';
     Fixture f;
     open_fixture(&f, "", 0);

@@ -1,4 +1,5 @@
-/* Pictures: well-formed, safe against hostile names and tokens, bounded, and showing what they should. */
+/* Pictures: well-formed, safe against hostile names and tokens, bounded, and showing what they
+ * should. */
 #include "runtime/draw/draw.h"
 
 #include <check.h>
@@ -39,7 +40,8 @@ static void close_fixture(Fixture *f) {
 /* An input of n times the same token. */
 static Input repeat(Fixture *f, const char *token, size_t len, uint32_t n) {
     Atom *tokens = ARENA_ARRAY(f->arena, Atom, n);
-    for (uint32_t i = 0; i < n; i++) tokens[i] = atom_string(string_new(f->arena, token, len));
+    for (uint32_t i = 0; i < n; i++)
+        tokens[i] = atom_string(string_new(f->arena, token, len));
     return (Input){n, tokens};
 }
 
@@ -47,7 +49,8 @@ static Input repeat(Fixture *f, const char *token, size_t len, uint32_t n) {
 static Input characters(Fixture *f, const char *text) {
     uint32_t n = (uint32_t)strlen(text);
     Atom *tokens = ARENA_ARRAY(f->arena, Atom, n);
-    for (uint32_t i = 0; i < n; i++) tokens[i] = atom_string(string_new(f->arena, text + i, 1));
+    for (uint32_t i = 0; i < n; i++)
+        tokens[i] = atom_string(string_new(f->arena, text + i, 1));
     return (Input){n, tokens};
 }
 
@@ -60,11 +63,12 @@ static const char *draw(Fixture *f, Input input, const char *title) {
 
 static size_t count(const char *text, const char *part) {
     size_t found = 0;
-    for (const char *at = text; (at = strstr(at, part)) != NULL; at += strlen(part)) found++;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at += strlen(part))
+        found++;
     return found;
 }
 
-/* --- well-formed --------------------------------------------------------------------------------- */
+/* --- well-formed ------------------------------------------------------------------------------ */
 
 static void check_entity(const char *at) {
     static const char *const entities[] = {"&lt;", "&gt;", "&amp;", "&quot;", "&#39;"};
@@ -79,7 +83,8 @@ static int check_tag(const char **at) {
     bool closes = *p == '/';
     if (closes) p++;
     if (*p < 'a' || *p > 'z') ck_abort_msg("a tag without a name: %.20s", *at);
-    while (*p && strchr(" =\"/>", *p) == NULL) p++;
+    while (*p && strchr(" =\"/>", *p) == NULL)
+        p++;
     while (*p && *p != '>' && *p != '/') {
         if (*p != ' ') ck_abort_msg("an attribute without a blank: %.20s", *at);
         p += strcspn(p, "\"<>");
@@ -152,7 +157,8 @@ START_TEST(test_marks_without_width_are_bounded) {
     Fixture f;
     open_fixture(&f, previous);
     Buffer token = {0};
-    for (int i = 0; i < 10000; i++) buffer_text(&token, "\xcc\x81");
+    for (int i = 0; i < 10000; i++)
+        buffer_text(&token, "\xcc\x81");
     draw(&f, repeat(&f, token.data, token.len, 4), NULL);
     check_well_formed(f.out.data, f.out.len);
     ck_assert_uint_lt(f.out.len, 30000);
@@ -173,7 +179,7 @@ START_TEST(test_the_same_picture_twice) {
 }
 END_TEST
 
-/* --- what is shown ------------------------------------------------------------------------------- */
+/* --- what is shown ---------------------------------------------------------------------------- */
 
 enum { ONE_MARK = 1 }; /* the legend shows a default where there is one */
 static const char defaulted[] = "stroke-dasharray";
@@ -242,7 +248,7 @@ START_TEST(test_without_attention_there_is_no_layer) {
 }
 END_TEST
 
-/* --- limits and mistakes ------------------------------------------------------------------------- */
+/* --- limits and mistakes ---------------------------------------------------------------------- */
 
 START_TEST(test_long_inputs_are_refused) {
     Fixture f;

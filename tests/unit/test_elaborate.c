@@ -132,14 +132,16 @@ static ApplyStatus refuse(void *state, const ApplyRequest *request, Sequence *se
 }
 
 START_TEST(checks_are_recorded) {
-    const char *text = "check length(\"ab\") == [2, 2]; check length(\"ab\") == [3, 3];"
-                       "check average(indices)([0, 1]) ~= [0.5, 0.5]; check length(\"ab\");"
-                       "check 1 == 1; check select(indices, indices, <)(\"ab\") == [[0, 0], [1, 0]];";
+    const char *text =
+        "check length(\"ab\") == [2, 2]; check length(\"ab\") == [3, 3];"
+        "check average(indices)([0, 1]) ~= [0.5, 0.5]; check length(\"ab\");"
+        "check 1 == 1; check select(indices, indices, <)(\"ab\") == [[0, 0], [1, 0]];";
     static const CheckOutcome wanted[] = {CHECK_PASSED, CHECK_FAILED, CHECK_PASSED,
                                           CHECK_WRONG,  CHECK_PASSED, CHECK_PASSED};
     Session *session = run(text, (SessionOptions){.run_checks = true});
     ck_assert_uint_eq(session_check_count(session), 6);
-    for (size_t i = 0; i < 6; i++) ck_assert_int_eq(session_check(session, i).outcome, wanted[i]);
+    for (size_t i = 0; i < 6; i++)
+        ck_assert_int_eq(session_check(session, i).outcome, wanted[i]);
     expect_codes(session, "E0801 E0802");
     session_free(session);
 

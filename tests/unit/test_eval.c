@@ -65,9 +65,7 @@ static Input input_of(const char *text) {
     return input;
 }
 
-static Span asked(void) {
-    return (Span){world.file, 0, 5};
-}
+static Span asked(void) { return (Span){world.file, 0, 5}; }
 
 /* The values as JSON, or "E0401 message" of the one diagnostic. */
 static Buffer outcome(const char *graph_text, const char *input) {
@@ -88,8 +86,7 @@ static Buffer outcome(const char *graph_text, const char *input) {
     return text;
 }
 
-/* --- values
- * -------------------------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 #define HELLO "'h 'e 'l 'l 'o"
 #define SAME "%0 = tokens_asis\n%1 = select_eq %0 %0\n"
@@ -168,8 +165,7 @@ START_TEST(values_are_the_languages) {
 }
 END_TEST
 
-/* --- failures
- * ------------------------------------------------------------------------------------------ */
+/* --- failures --------------------------------------------------------------------------------- */
 
 static const struct {
     const char *graph, *input, *wanted;
@@ -264,8 +260,7 @@ START_TEST(only_what_is_needed_is_computed) {
 }
 END_TEST
 
-/* --- selectors
- * ------------------------------------------------------------------------------------------- */
+/* --- selectors -------------------------------------------------------------------------------- */
 
 static const struct {
     const char *text;

@@ -29,8 +29,8 @@ static const Case cases[] = {
     {"%5 = and %1 %2\n%6 = or %5 %3\n", "(indices and tokens_int) or tokens_bool", NULL},
     {"%5 = and %1 %2\n%6 = and %5 %3\n", "indices and tokens_int and tokens_bool", NULL},
     {"%5 = lt %1 %2\n%6 = eq %5 %3\n", "(indices < tokens_int) == tokens_bool", NULL},
-    {"%5 = choose %3 %1 %2\n%6 = add %5 %4\n",
-     "(indices if tokens_bool else tokens_int) + 1", NULL},
+    {"%5 = choose %3 %1 %2\n%6 = add %5 %4\n", "(indices if tokens_bool else tokens_int) + 1",
+     NULL},
     {"%5 = indicator %3\n%6 = round %5\n", "round(indicator(tokens_bool))", NULL},
     {"%5 = member %0 table [\"a\", \"b\"]\n%6 = not %5\n", "not (tokens in [\"a\", \"b\"])", NULL},
     {"%5 = lookup %0 table {\"a\": 1, \"b\": 2}\n", "{\"a\": 1, \"b\": 2}[tokens]", NULL},
@@ -110,8 +110,9 @@ END_TEST
 /* A long formula is cut to its columns, wherever the cut falls. */
 START_TEST(test_formulas_are_cut) {
     Fixture f;
-    Graph *graph = open_fixture(&f, "%5 = const \"\xc3\xa9\xe6\xbc\xa2\xe5\xad\x97\"\n%6 = add %0 %5\n"
-                                    "%7 = add %6 %5\n");
+    Graph *graph =
+        open_fixture(&f, "%5 = const \"\xc3\xa9\xe6\xbc\xa2\xe5\xad\x97\"\n%6 = add %0 %5\n"
+                         "%7 = add %6 %5\n");
     for (size_t most = 1; most < 40; most++) {
         f.out.len = 0;
         graph_formula(graph, 7, FORMULA_RASP, most, &f.out);
@@ -128,8 +129,10 @@ START_TEST(test_large_formulas_end) {
     Fixture f;
     Buffer nodes = {0};
     for (int id = 5, last = 2; id < 3000; last = id++) {
-        if (_i == 0) buffer_printf(&nodes, "%%%d = round %%%d\n", id, last);
-        else buffer_printf(&nodes, "%%%d = add %%%d %%%d\n", id, last, last);
+        if (_i == 0)
+            buffer_printf(&nodes, "%%%d = round %%%d\n", id, last);
+        else
+            buffer_printf(&nodes, "%%%d = add %%%d %%%d\n", id, last, last);
     }
     Graph *graph = open_fixture(&f, nodes.data);
     graph_formula(graph, graph->count - 1, FORMULA_RASP, 1000, &f.out);

@@ -41,7 +41,7 @@ static const char *print(Fixture *f, const Tree *tree) {
     return f->out.data;
 }
 
-/* --- trees ----------------------------------------------------------------------------------- */
+/* --- trees ------------------------------------------------------------------------------------ */
 
 /* The same tree, once by precedence and once by parentheses, which are then left out. */
 static const struct {
@@ -158,7 +158,7 @@ START_TEST(no_tree) {
 }
 END_TEST
 
-/* --- mistakes -------------------------------------------------------------------------------- */
+/* --- mistakes --------------------------------------------------------------------------------- */
 
 /* places: line:column of each message, in order; `good = 1;` behind each text is still read. */
 static const struct {
@@ -268,7 +268,7 @@ START_TEST(ending) {
 }
 END_TEST
 
-/* --- entries --------------------------------------------------------------------------------- */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 static const struct {
     const char *text;
@@ -305,7 +305,7 @@ START_TEST(entry) {
 }
 END_TEST
 
-/* --- limits ---------------------------------------------------------------------------------- */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static const struct {
     const char *before, *again, *behind;
@@ -352,7 +352,7 @@ START_TEST(deepest_tree_is_printed_and_read) {
 }
 END_TEST
 
-/* --- layout ---------------------------------------------------------------------------------- */
+/* --- layout ----------------------------------------------------------------------------------- */
 
 static const struct {
     const char *text, *laid_out;

@@ -35,7 +35,7 @@ static Graph *parse(Fixture *f, const char *text) {
     return graph;
 }
 
-/* --- round trips --------------------------------------------------------------------------------- */
+/* --- round trips ------------------------------------------------------------------------------ */
 
 /* Every operation once. */
 static const char every_operation[] = "%0 = tokens_str\n"
@@ -87,8 +87,10 @@ static void strip_comments(const char *text, Buffer *out) {
     while (*text) {
         size_t len = strcspn(text, "\n");
         size_t kept = 0;
-        while (kept < len && text[kept] != '#') kept++;
-        while (kept > 0 && text[kept - 1] == ' ') kept--;
+        while (kept < len && text[kept] != '#')
+            kept++;
+        while (kept > 0 && text[kept - 1] == ' ')
+            kept--;
         buffer_add(out, text, kept);
         buffer_char(out, '\n');
         text += len + (text[len] == '\n');
@@ -101,8 +103,10 @@ START_TEST(test_every_operation_prints_as_it_was_read) {
     Graph *graph = parse(&f, every_operation);
     ck_assert_uint_eq(graph->count, OP_COUNT);
     bool seen[OP_COUNT] = {false};
-    for (NodeId id = 0; id < graph->count; id++) seen[graph_node(graph, id)->op] = true;
-    for (int op = 0; op < OP_COUNT; op++) ck_assert_msg(seen[op], "%s", op_info(op)->name);
+    for (NodeId id = 0; id < graph->count; id++)
+        seen[graph_node(graph, id)->op] = true;
+    for (int op = 0; op < OP_COUNT; op++)
+        ck_assert_msg(seen[op], "%s", op_info(op)->name);
 
     Buffer printed = {0};
     graph_print(graph, &printed);
@@ -137,12 +141,27 @@ START_TEST(test_comments_say_type_and_depth) {
 END_TEST
 
 /* Atoms that a careless printer or reader would change. */
-static const char *const atoms[] = {
-    "0",     "-1",   "9223372036854775807",    "-9223372036854775808",   "9223372036854775808",
-    "True",  "0.0",  "-0.0",                   "1e+16",                  "5e-324",
-    "inf",   "-inf", "nan",                    "0.30000000000000004",    "\"\"",
-    "\"#\"", "\"\\\"\\\\\\n\\x00\\x1f\\x7f\"", "\"\xc3\xa9\xe2\x86\x92\"", "\"%0 = x\"",
-    "False", "-123456789012345678901234567890"};
+static const char *const atoms[] = {"0",
+                                    "-1",
+                                    "9223372036854775807",
+                                    "-9223372036854775808",
+                                    "9223372036854775808",
+                                    "True",
+                                    "0.0",
+                                    "-0.0",
+                                    "1e+16",
+                                    "5e-324",
+                                    "inf",
+                                    "-inf",
+                                    "nan",
+                                    "0.30000000000000004",
+                                    "\"\"",
+                                    "\"#\"",
+                                    "\"\\\"\\\\\\n\\x00\\x1f\\x7f\"",
+                                    "\"\xc3\xa9\xe2\x86\x92\"",
+                                    "\"%0 = x\"",
+                                    "False",
+                                    "-123456789012345678901234567890"};
 
 START_TEST(test_atoms_read_back) {
     Fixture f;
@@ -183,7 +202,7 @@ START_TEST(test_blank_lines_and_comments_are_skipped) {
 }
 END_TEST
 
-/* --- broken texts -------------------------------------------------------------------------------- */
+/* --- broken texts ----------------------------------------------------------------------------- */
 
 typedef struct Broken {
     const char *text;
@@ -263,7 +282,8 @@ START_TEST(test_a_nul_byte_is_reported) {
 }
 END_TEST
 
-/* Every beginning of a good text either reads or is reported, and no byte behind it is looked at. */
+/* Every beginning of a good text either reads or is reported, and no byte behind it is looked at.
+ */
 START_TEST(test_every_beginning_ends_well) {
     for (size_t len = 0; len < sizeof every_operation; len++) {
         Fixture f;
@@ -275,7 +295,7 @@ START_TEST(test_every_beginning_ends_well) {
 }
 END_TEST
 
-/* --- the verifier -------------------------------------------------------------------------------- */
+/* --- the verifier ----------------------------------------------------------------------------- */
 
 static Graph *small_graph(Fixture *f) {
     return parse(f, "%0 = tokens_int\n%1 = indices\n%2 = select_lt %1 %1\n"
@@ -338,7 +358,7 @@ START_TEST(test_verify_finds_damage) {
 }
 END_TEST
 
-/* --- layers -------------------------------------------------------------------------------------- */
+/* --- layers ----------------------------------------------------------------------------------- */
 
 typedef struct Analysis {
     const char *text; /* the last name is asked for */
@@ -366,7 +386,8 @@ static const Analysis analyses[] = {
      "%4 = select_lt %1 %1\n%5 = sel_and %3 %4\n%6 = sel_or %2 %5\n%7 = width %6\n"
      "%8 = select_eq %7 %1\n%9 = aggregate %8 %0 default 0\n",
      "1 1"},
-    /* Dyck-1: what is open at each position, then whether it went below zero anywhere or ends open */
+    /* Dyck-1: what is open at each position, then whether it went below zero anywhere or ends open
+     */
     {"%0 = tokens_str\n%1 = indices\n%2 = const \"(\"\n%3 = eq %0 %2\n%4 = indicator %3\n"
      "%5 = select_le %1 %1\n%6 = aggregate %5 %4 default 0\n%7 = const 0\n%8 = lt %6 %7\n"
      "%9 = indicator %8\n%10 = const 1\n%11 = select_eq %10 %10\n"

@@ -33,7 +33,8 @@ static const char *show(Fixture *f) {
             if (k > 0) buffer_char(&f->shown, ' ');
             if (token.kind == ATOM_OPAQUE) {
                 buffer_printf(&f->shown, "<%s %d>", token.as.string->bytes, token.truth);
-            } else atom_format_source(&f->shown, token);
+            } else
+                atom_format_source(&f->shown, token);
         }
         buffer_char(&f->shown, '\n');
     }
@@ -82,11 +83,12 @@ START_TEST(json_says_where_it_is_wrong) {
     const struct {
         const char *text;
         uint32_t start;
-    } wrong[] = {{"", 0},        {"[]", 0},     {"\"\"", 0},      {"[1,2", 0},       {"[1 2]", 3},
-                 {"[1,]", 3},    {"[,]", 1},    {"12", 0},        {"{\"a\":1}", 0},  {"[{\"a\":1}]", 1},
-                 {"[True]", 1},  {"[null]", 1}, {"[-]", 1},       {"[1.]", 2},       {"[.5]", 1},
-                 {"\"ab", 0},    {"\"\\q\"", 1}, {"\"\\ud83d\"", 1}, {"\"\\u12\"", 1}, {"\"a\nb\"", 2},
-                 {"[[1,2]", 0},  {"[[1 2]]", 4}, {"[1] x", 4},     {"[\"\xff\"]", 1}};
+    } wrong[] = {{"", 0},          {"[]", 0},          {"\"\"", 0},      {"[1,2", 0},
+                 {"[1 2]", 3},     {"[1,]", 3},        {"[,]", 1},       {"12", 0},
+                 {"{\"a\":1}", 0}, {"[{\"a\":1}]", 1}, {"[True]", 1},    {"[null]", 1},
+                 {"[-]", 1},       {"[1.]", 2},        {"[.5]", 1},      {"\"ab", 0},
+                 {"\"\\q\"", 1},   {"\"\\ud83d\"", 1}, {"\"\\u12\"", 1}, {"\"a\nb\"", 2},
+                 {"[[1,2]", 0},    {"[[1 2]]", 4},     {"[1] x", 4},     {"[\"\xff\"]", 1}};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         refused(input_read_json, wrong[i].text, strlen(wrong[i].text), DIAG_INPUT_SYNTAX,
                 wrong[i].start);
@@ -134,7 +136,7 @@ START_TEST(csv_has_typed_cells) {
 }
 END_TEST
 
-/* --- numpy -------------------------------------------------------------------------------------- */
+/* --- numpy ------------------------------------------------------------------------------------ */
 
 static Buffer npy(int version, const char *header, const char *data, size_t len) {
     Buffer file = {0};
@@ -142,7 +144,8 @@ static Buffer npy(int version, const char *header, const char *data, size_t len)
     buffer_text(&file, "\x93NUMPY");
     buffer_char(&file, (char)version);
     buffer_char(&file, 0);
-    for (int i = 0; i < (version == 1 ? 2 : 4); i++) buffer_char(&file, (char)(header_len >> 8 * i));
+    for (int i = 0; i < (version == 1 ? 2 : 4); i++)
+        buffer_char(&file, (char)(header_len >> 8 * i));
     buffer_text(&file, header);
     buffer_add(&file, data, len);
     return file;
@@ -216,7 +219,8 @@ START_TEST(a_hostile_npy_is_refused) {
         buffer_free(&file);
     }
     Buffer whole = npy(1, HEADER("<i8", "(1,)"), "12345678", 8);
-    for (size_t len = 0; len < whole.len; len++) npy_refused(whole.data, len);
+    for (size_t len = 0; len < whole.len; len++)
+        npy_refused(whole.data, len);
     whole.data[6] = 4; /* no such version */
     npy_refused(whole.data, whole.len);
     buffer_free(&whole);

@@ -165,7 +165,8 @@ static void interrupt(Terminal *terminal) {
         buffer_text(&terminal->seen, "");
         if (strstr(terminal->seen.data, "E0507") != NULL) return;
         type(terminal, "\3");
-        while (poll(&ready, 1, 100) == 1) receive(terminal);
+        while (poll(&ready, 1, 100) == 1)
+            receive(terminal);
     }
 }
 

@@ -46,12 +46,8 @@ static const UnaryCase unary_cases[] = {
 
 static Arena *arena;
 
-static void set_up(void) {
-    arena = arena_new(0);
-}
-static void tear_down(void) {
-    arena_free(arena);
-}
+static void set_up(void) { arena = arena_new(0); }
+static void tear_down(void) { arena_free(arena); }
 
 static Atom atom_of(Text text) {
     const char *bytes = text.bytes;
