@@ -143,12 +143,14 @@ class Transformer:
         output = self.raspc["output"]
         count = output["logits"]
         end = count + len(output["traps"])
-        return [
+        values = [
             None
             if bool((row[count:end] >= 0.5).any())
             else self._value(output, row[:count], row[end:])
             for row in scores
         ]
+        texts = {isinstance(value, str) for value in values if value is not None}
+        return values if len(texts) < 2 else [None] * len(values)  # strings and numbers
 
     def _value(self, output, row, exact):
         if output["decode"] == "atoms":

@@ -27,7 +27,8 @@ typedef struct Writer {
     Edge distance;                          /* (S, S) key row - query row */
     Edge null_key;                          /* (1, S) true at row 0 */
     Edge null_query;                        /* (S, 1) */
-    Edge attended;                          /* (B, 1, S) true at keys that are no padding */
+    Edge token;                             /* (B, S) true at rows that are no padding */
+    Edge attended;                          /* (B, 1, S) the same, of keys */
     Edge masked_score;                      /* what a masked key's score becomes */
     struct Mask {
         HeadMask mask;
@@ -49,9 +50,10 @@ static Edge cast(Writer *w, Edge name, Edge a, OnnxType type) {
     return along(w, "Cast", name, "to", type, a, NULL);
 }
 
-static Edge reduce(Writer *w, const char *operator, Edge name, Edge a, int64_t axis) {
-    const OnnxAttribute attributes[] = {{"axes", 0, 1, {axis}}, {"keepdims", 0, 0, {0}}, {0}};
-    return onnx_node(&w->graph, operator, name, attributes, (const Edge[]){a, NULL});
+/* The greatest along an axis, which stays as one of size 1 or goes. */
+static Edge greatest(Writer *w, Edge name, Edge a, int64_t axis, bool keep) {
+    const OnnxAttribute attributes[] = {{"axes", 0, 1, {axis}}, {"keepdims", keep, 0, {0}}, {0}};
+    return onnx_node(&w->graph, "ReduceMax", name, attributes, (const Edge[]){a, NULL});
 }
 
 /* operator is ArgMax or ArgMin; the first of equals. */
@@ -108,6 +110,7 @@ static void make_attended(Writer *w) {
         onnx_unary(g, "Not", "mask/token", onnx_binary(g, "Equal", "mask/pad", "input_ids", pad));
     Edge given = cast(w, "mask/given", "attention_mask", ONNX_BOOL);
     Edge both = onnx_binary(g, "And", "mask/key", token, given);
+    w->token = both;
     w->attended = onnx_binary(g, "Unsqueeze", "mask/attended", both, onnx_ints(g, "mask/axis", 1));
 }
 
@@ -230,50 +233,88 @@ static Edge single(Writer *w, Edge values) {
     return along(w, "Gather", "output/number", "axis", 2, values, w->zero);
 }
 
+static bool is_opaque(Atom atom) {
+    return atom.kind == ATOM_OPAQUE;
+}
+static bool is_text(Atom atom) {
+    return atom.kind == ATOM_STRING;
+}
+
+static bool some(const Logits *logits, bool (*holds)(Atom)) {
+    for (uint32_t i = 0; i < logits->count; i++) {
+        if (holds(logits->atoms[i])) return true;
+    }
+    return false;
+}
+
+/* What a table over the logits has for the best one: (B, length) */
+static Edge look_up(Writer *w, Edge name, Edge table_name, OnnxType type, const void *table,
+                    Edge best) {
+    uint64_t count = w->e->logits.count, size = type == ONNX_BOOL ? 1 : 8;
+    Edge cells = onnx_tensor(&w->graph, table_name, type, &count, 1, table, size * count);
+    return along(w, "Gather", name, "axis", 0, cells, best);
+}
+
+static Edge best_holds(Writer *w, Edge name, Edge table_name, bool (*holds)(Atom), Edge best) {
+    uint8_t *table = ARENA_ARRAY(w->graph.arena, uint8_t, w->e->logits.count);
+    for (uint32_t i = 0; i < w->e->logits.count; i++)
+        table[i] = holds(w->e->logits.atoms[i]);
+    return look_up(w, name, table_name, ONNX_BOOL, table, best);
+}
+
+/* The best logit's atom, where all atoms are of one kind that ONNX has. */
+static Edge atom_value(Writer *w, Edge name, OnnxType type, Edge best) {
+    uint32_t count = w->e->logits.count;
+    int64_t *ints = ARENA_ARRAY(w->graph.arena, int64_t, count);
+    double *reals = ARENA_ARRAY(w->graph.arena, double, count);
+    uint8_t *bools = ARENA_ARRAY(w->graph.arena, uint8_t, count);
+    for (uint32_t i = 0; i < count; i++) {
+        Atom atom = w->e->logits.atoms[i];
+        if (atom.kind == ATOM_INT && !atom.big) ints[i] = atom.as.integer;
+        if (atom.kind == ATOM_FLOAT) reals[i] = atom.as.real;
+        if (atom.kind == ATOM_BOOL) bools[i] = atom.as.boolean;
+    }
+    const void *table = type == ONNX_INT64    ? (const void *)ints
+                        : type == ONNX_DOUBLE ? (const void *)reals
+                                              : (const void *)bools;
+    return look_up(w, name, "output/atoms", type, table, best);
+}
+
+/* Strings and numbers in one sequence are a failure of all of it: (B, 1) */
+static Edge mixes(Writer *w, Edge best) {
+    OnnxGraph *g = &w->graph;
+    Edge text = best_holds(w, "output/is_text", "output/texts", is_text, best);
+    Edge token = slice(w, "output/token", w->token, w->first_row, w->end, w->axis_1);
+    Edge other = onnx_unary(g, "Not", "output/is_number", text);
+    Edge any_text =
+        cast(w, "output/text", onnx_binary(g, "And", "output/text_token", text, token), ONNX_INT64);
+    Edge any_other = cast(w, "output/other",
+                          onnx_binary(g, "And", "output/number_token", other, token), ONNX_INT64);
+    Edge both = onnx_binary(g, "Mul", "output/text_and_number",
+                            greatest(w, "output/any_text", any_text, 1, true),
+                            greatest(w, "output/any_number", any_other, 1, true));
+    return cast(w, "output/mixes", both, ONNX_BOOL);
+}
+
 /* The greatest logit's atom: a number or a truth value itself where all atoms are of that kind,
    else its place among the labels. */
 static Edge decode_atoms(Writer *w, Edge values, Edge name, OnnxType *type, Edge *unsure) {
     OnnxGraph *g = &w->graph;
     const Logits *logits = &w->e->logits;
-    uint64_t count = logits->count;
-    Edge greatest = reduce(w, "ReduceMax", "output/greatest", values, 2);
+    ExportValues kind = export_values(w->e);
     /* 1 where one value was gathered, less for a mixture. */
-    *unsure = onnx_binary(g, "LessOrEqual", "output/mixed", greatest,
+    *unsure = onnx_binary(g, "LessOrEqual", "output/mixed",
+                          greatest(w, "output/greatest", values, 2, false),
                           onnx_float(g, "output/sure", 0.75F));
-    uint8_t *opaque = ARENA_ARRAY(g->arena, uint8_t, count);
-    int64_t *ints = ARENA_ARRAY(g->arena, int64_t, count);
-    double *reals = ARENA_ARRAY(g->arena, double, count);
-    uint8_t *bools = ARENA_ARRAY(g->arena, uint8_t, count);
-    bool any_opaque = false;
-    for (uint64_t i = 0; i < count; i++) {
-        Atom atom = logits->atoms[i];
-        any_opaque = any_opaque || atom.kind == ATOM_OPAQUE;
-        opaque[i] = atom.kind == ATOM_OPAQUE;
-        if (atom.kind == ATOM_INT && !atom.big) ints[i] = atom.as.integer;
-        if (atom.kind == ATOM_FLOAT) reals[i] = atom.as.real;
-        if (atom.kind == ATOM_BOOL) bools[i] = atom.as.boolean;
-    }
-    switch (export_values(w->e)) {
-    case EXPORT_INTS: *type = ONNX_INT64; break;
-    case EXPORT_FLOATS: *type = ONNX_DOUBLE; break;
-    case EXPORT_BOOLS: *type = ONNX_BOOL; break;
-    case EXPORT_LABELS: *type = ONNX_INT64; break;
-    }
-    Edge best = extreme(w, "ArgMax", export_values(w->e) == EXPORT_LABELS ? name : "output/best",
-                        values, false);
-    if (any_opaque) {
-        Edge fails =
-            along(w, "Gather", "output/fails", "axis", 0,
-                  onnx_tensor(g, "output/opaque", ONNX_BOOL, &count, 1, opaque, count), best);
+    Edge best = extreme(w, "ArgMax", kind == EXPORT_LABELS ? name : "output/best", values, false);
+    if (some(logits, is_opaque)) {
+        Edge fails = best_holds(w, "output/fails", "output/opaque", is_opaque, best);
         *unsure = onnx_binary(g, "Or", "output/no_atom", *unsure, fails);
     }
-    if (export_values(w->e) == EXPORT_LABELS) return best;
-    const void *table = *type == ONNX_INT64    ? (const void *)ints
-                        : *type == ONNX_DOUBLE ? (const void *)reals
-                                               : (const void *)bools;
-    uint64_t size = *type == ONNX_BOOL ? 1 : 8;
-    return along(w, "Gather", name, "axis", 0,
-                 onnx_tensor(g, "output/atoms", *type, &count, 1, table, size * count), best);
+    if (kind == EXPORT_LABELS && some(logits, is_text))
+        *unsure = onnx_binary(g, "Or", "output/no_sequence", *unsure, mixes(w, best));
+    *type = kind == EXPORT_FLOATS ? ONNX_DOUBLE : kind == EXPORT_BOOLS ? ONNX_BOOL : ONNX_INT64;
+    return kind == EXPORT_LABELS ? best : atom_value(w, name, *type, best);
 }
 
 /* The nearest integer; unsure from a quarter away on. */
@@ -327,7 +368,7 @@ static void write_undefined(Writer *w, Edge rows, Edge unsure) {
         Edge to = onnx_ints(g, "output/after_traps", first + count);
         Edge traps = slice(w, "output/traps", rows, from, to, onnx_ints(g, "output/trap_axis", 2));
         Edge trapped = onnx_binary(g, "GreaterOrEqual", "output/trapped",
-                                   reduce(w, "ReduceMax", "output/trap", traps, 2),
+                                   greatest(w, "output/trap", traps, 2, false),
                                    onnx_float(g, "output/half", 0.5F));
         onnx_binary(g, "Or", undefined, unsure, trapped);
     }
