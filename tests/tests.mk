@@ -103,7 +103,7 @@ $(VENV)/made $(VENV_TORCH)/made:
 	@touch $@
 
 .PHONY: check-torch
-check-torch: all venv-torch ## read exported files with PyTorch, transformers and TransformerLens (large)
+check-torch: all venv-torch $(BUILD)/test-random ## read exported files with PyTorch, transformers and TransformerLens (large)
 	@VENV=$(VENV_TORCH) $(RUN_PARTS) torch 'tests/export/run torch'
 
 # --- the parts of the suite: each reports in TAP, tests/run adds up ---------------------------------
@@ -158,7 +158,7 @@ check-unit: $(BUILD)/test-unit
 check-values check-errors check-analyse: $(BUILD)/test-conformance
 check-repl check-shown: all $(BUILD)/test-conformance
 check-golden check-explanations check-limits check-programs check-docs: all
-check-export: all venv
+check-export: all venv $(BUILD)/test-random
 check-replay: $(REPLAYS)
 check-harness check-random check-found: all $(BUILD)/test-random
 check-tracr check-peers: all $(BUILD)/test-peers

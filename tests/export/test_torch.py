@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 import tap
-from command import Example, Refused, compiled, evaluated, programs, raspc, same, written
+from command import Refused, checked, compiled, evaluated, programs, random_programs, same, tracr_cases, written
 
 torch.set_num_threads(1)
 
@@ -37,26 +37,37 @@ def directory(text=REVERSE, vocabulary=("a", "b", "c"), length=6, *options):
 # --- PyTorch --------------------------------------------------------------------------------------
 
 
-def check_program(program):
-    example = Example(program, 8)
+def check_example(example):
+    program = example.program
     try:
         path = compiled(program, "layout", example.vocabulary, example.length)
     except Refused:
         return
     model = module(path).RaspcModel.from_pretrained(path)
-    wanted = evaluated(program, example.inputs)
+    wanted = example.wanted()
     scores = model(torch.tensor(example.batch()))
     for tokens, row, want in zip(example.inputs, scores, wanted):
         (alone,) = model.run(tokens).values()
         together = model.decode(row[1 : len(tokens) + 1])
         tap.equal(str(together), str(alone))
-        assert want is None and None in alone or same(alone, want or []), (tokens, alone, want)
+        assert want is None and None in alone or same(alone, want or [], example.kinds), (tokens, alone, want)
+
+
+def cases(examples):
+    for name, example in examples:
+        yield f"{name}: PyTorch equals eval, in a padded batch and alone", lambda example=example: check_example(example)
 
 
 def test_each_program():
-    for program in programs():
-        yield f"{program}: PyTorch equals eval, in a padded batch and alone", (
-            lambda program=program: check_program(program))
+    yield from cases((program, checked(program, 8)) for program in programs())
+
+
+def test_each_case_of_tracr():
+    yield from cases(tracr_cases())
+
+
+def test_each_random_program():
+    yield from cases(random_programs(60))
 
 
 def test_run():

@@ -9,7 +9,7 @@ import numpy as np
 import safetensors.numpy
 
 import tap
-from command import Example, Refused, compiled, evaluated, programs, same, written
+from command import Example, Refused, checked, compiled, evaluated, programs, same, written
 from test_weights import softmax
 
 ORDER = "before = select(indices, indices, <) and select(tokens, tokens, ==); x = selector_width(before);"
@@ -76,7 +76,7 @@ def check_program(program, example):
         config, state, named = loaded(program, example.vocabulary, example.length)
     except Refused:
         return False
-    for tokens, wanted in zip(example.inputs, evaluated(program, example.inputs)):
+    for tokens, wanted in zip(example.inputs, example.wanted()):
         got = decoded(named, native(config, state, example.numbers(tokens))[1:])
         assert wanted is None and got is None or same(got or [], wanted or []), (tokens, got, wanted)
     return True
@@ -85,7 +85,7 @@ def check_program(program, example):
 def test_each_program():
     for program in programs():
         yield f"{program}: the native arithmetic equals eval", (
-            lambda program=program: check_program(program, Example(program, 4)))
+            lambda program=program: check_program(program, checked(program, 4)))
 
 
 def of(text, length=6):
@@ -93,9 +93,8 @@ def of(text, length=6):
 
 
 def check_text(text):
-    example = Example(written(text))
-    example.vocabulary, example.length = list("abc"), 6
-    example.inputs = [list(word) for word in ("a", "aa", "abcabc", "ccbbaa", "bab")]
+    inputs = [list(word) for word in ("a", "aa", "abcabc", "ccbbaa", "bab")]
+    example = Example(written(text), list("abc"), 6, inputs)
     assert check_program(example.program, example)
 
 
