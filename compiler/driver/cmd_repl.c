@@ -37,7 +37,10 @@ static LineStatus read_pipe(Buffer *out) {
 
 static LineStatus read_line(Repl *repl) {
     if (repl->editor == NULL) return read_pipe(&repl->entry);
-    return editor_read(repl->editor, repl->entry.len == 0 ? ">> " : ".. ", &repl->entry);
+    LineStatus status =
+        editor_read(repl->editor, repl->entry.len == 0 ? ">> " : ".. ", &repl->entry);
+    interrupt_forget(); /* one that came before the line was whole is not for what it runs */
+    return status;
 }
 
 /* --- entries ---------------------------------------------------------------------------------- */
@@ -69,7 +72,7 @@ static void show_results(Repl *repl) {
 }
 
 /* Statement by statement, so that messages stand where they belong. */
-static void run_statements(Repl *repl, const Tree *program) {
+static void run(Repl *repl, const Tree *program) {
     for (uint32_t i = 0; i < program->count && !repl->leaving; i++) {
         Tree one = *program;
         one.count = 1;
@@ -78,17 +81,6 @@ static void run_statements(Repl *repl, const Tree *program) {
         show_results(repl);
         if (cancel_asked(&repl->cancel)) return;
     }
-}
-
-/* On a terminal Ctrl-C ends what an entry computes, not the REPL. */
-static void run(Repl *repl, const Tree *program) {
-    if (repl->editor == NULL) {
-        run_statements(repl, program);
-        return;
-    }
-    HeldSignals held = interrupt_hold();
-    run_statements(repl, program);
-    interrupt_release(&held);
 }
 
 static uint32_t entry_source(Repl *repl) {
@@ -206,6 +198,17 @@ static void welcome(Repl *repl) {
     driver_flush(repl->driver);
 }
 
+/* On a terminal Ctrl-C ends what an entry computes, not the REPL. It is held back all the time,
+   since it is a key only while a line is edited, and may come between the two. */
+static void run_terminal(Repl *repl) {
+    HeldSignals held = interrupt_hold();
+    repl->cancel.asked = interrupt_waiting;
+    welcome(repl);
+    read_entries(repl);
+    editor_free(repl->editor);
+    interrupt_release(&held);
+}
+
 ExitStatus cmd_repl(Driver *driver) {
     if (driver->options.operand_count > 1) return driver_usage(driver, "one program at a time");
     SessionOptions options = {.interactive = true,
@@ -225,12 +228,10 @@ ExitStatus cmd_repl(Driver *driver) {
         repl.checks = session_check_count(repl.session);
     }
     if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) repl.editor = editor_new(repl.session);
-    if (repl.editor != NULL) {
-        repl.cancel.asked = interrupt_waiting;
-        welcome(&repl);
-    }
-    read_entries(&repl);
-    if (repl.editor != NULL) editor_free(repl.editor);
+    if (repl.editor != NULL)
+        run_terminal(&repl);
+    else
+        read_entries(&repl);
     buffer_free(&repl.entry);
     session_free(repl.session);
     return EXIT_DONE;

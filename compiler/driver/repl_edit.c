@@ -180,6 +180,8 @@ LineStatus editor_read(Editor *editor, const char *prompt, Buffer *out) {
     editor->prompt = prompt;
     editor->dropped = false;
     int count = 0;
+    /* Before the prompt is shown, or keys typed right behind it are not taken as keys. */
+    el_set(editor->line, EL_PREP_TERM, 1);
     const char *text = el_gets(editor->line, &count);
     if (editor->dropped) {
         fputs("^C\n", stdout);

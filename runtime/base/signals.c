@@ -56,6 +56,8 @@ bool interrupt_waiting(void *state) {
     return sigismember(&waiting, SIGINT) == 1;
 }
 
+void interrupt_forget(void) { forget(SIGINT); }
+
 void interrupt_release(const HeldSignals *held) {
     if (!sigismember(&held->before, SIGINT)) forget(SIGINT);
     pthread_sigmask(SIG_SETMASK, &held->before, NULL);

@@ -23,7 +23,9 @@ void signals_release(const HeldSignals *held);
 HeldSignals interrupt_hold(void);
 /* For Cancel.asked: has Ctrl-C been pressed since? state is not used. */
 bool interrupt_waiting(void *state);
-/* Forgets a Ctrl-C that came meanwhile, and lets later ones come. */
+/* Forgets a Ctrl-C that came meanwhile. */
+void interrupt_forget(void);
+/* Forgets it too, and lets later ones come. */
 void interrupt_release(const HeldSignals *held);
 
 #endif

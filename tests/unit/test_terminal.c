@@ -21,6 +21,7 @@ typedef struct Terminal {
     int fd;
     char home[32];
     Buffer seen; /* what has come since the last expect() */
+    Buffer all;  /* what has come since the start, for messages */
 } Terminal;
 
 static Terminal open_terminal(const char *home) {
@@ -51,10 +52,11 @@ static bool receive(Terminal *terminal) {
     struct pollfd ready = {.fd = terminal->fd, .events = POLLIN};
     char bytes[4096];
     ck_assert_msg(poll(&ready, 1, PATIENCE) == 1, "nothing more came after: %s",
-                  terminal->seen.data);
+                  terminal->all.data);
     ssize_t count = read(terminal->fd, bytes, sizeof bytes);
     if (count <= 0) return false;
     buffer_add(&terminal->seen, bytes, (size_t)count);
+    buffer_add(&terminal->all, bytes, (size_t)count);
     return true;
 }
 
@@ -64,7 +66,7 @@ static void expect(Terminal *terminal, const char *text) {
     buffer_text(&terminal->seen, "");
     while ((at = strstr(terminal->seen.data, text)) == NULL)
         ck_assert_msg(receive(terminal), "the end instead of '%s' after: %s", text,
-                      terminal->seen.data);
+                      terminal->all.data);
     Buffer rest = {0};
     buffer_text(&rest, at + strlen(text));
     buffer_free(&terminal->seen);
@@ -85,6 +87,7 @@ static void leave(Terminal *terminal) {
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "it ended with status %d", status);
     close(terminal->fd);
     buffer_free(&terminal->seen);
+    buffer_free(&terminal->all);
 }
 
 static void remove_home(const Terminal *terminal) {
