@@ -10,9 +10,7 @@
 
 extern const char modeling_raspc_text[]; /* modeling_raspc.py */
 
-static uint32_t longer(uint32_t a, uint32_t b) {
-    return a > b ? a : b;
-}
+static uint32_t longer(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
 /* --- config.json ------------------------------------------------------------------------------ */
 
@@ -99,7 +97,7 @@ static void write_program(const Export *e, Buffer *out) {
     buffer_char(out, '\n');
 }
 
-static void write_card(const Export *e, bool has_tokenizer, Buffer *out) {
+static void write_card(const Export *e, bool has_tokenizer, bool has_onnx, Buffer *out) {
     const DenseModel *weights = e->weights;
     const char *name = e->model->readout.name->bytes;
     uint32_t heads = 0;
@@ -121,15 +119,17 @@ static void write_card(const Export *e, bool has_tokenizer, Buffer *out) {
                   "|---|---|---|---|---|---|\n| %u | %u | %u | %" PRIu64 " | %u | %u |\n\n",
                   weights->layer_count, heads, weights->width, model_parameters(e->model),
                   e->model->vocabulary_count, e->model->max_length);
-    buffer_text(out,
-                "## Use\n\nWith PyTorch and safetensors alone:\n\n```python\n"
-                "from modeling_raspc import RaspcModel\n"
-                "model = RaspcModel.from_pretrained(\".\")\n"
-                "model.run(tokens)  # a list of tokens -> {name: values}\n```\n\n"
-                "With transformers it is a token classifier "
-                "(`AutoModelForTokenClassification`, `trust_remote_code=True`). `model.onnx` is "
-                "the same computation and runs no code from here: it takes `input_ids`, with BOS "
-                "(0) in front, and gives the values by name.\n");
+    buffer_text(out, "## Use\n\nWith PyTorch and safetensors alone:\n\n```python\n"
+                     "from modeling_raspc import RaspcModel\n"
+                     "model = RaspcModel.from_pretrained(\".\")\n"
+                     "model.run(tokens)  # a list of tokens -> {name: values}\n```\n\n"
+                     "With transformers it is a token classifier "
+                     "(`AutoModelForTokenClassification`, `trust_remote_code=True`).");
+    if (has_onnx)
+        buffer_text(out,
+                    " `model.onnx` is the same computation and runs no code from here: it takes "
+                    "`input_ids`, with BOS (0) in front, and gives the values by name.");
+    buffer_char(out, '\n');
     if (!has_tokenizer)
         buffer_text(out, "\nThere is no `tokenizer.json`: as text the tokens could not be told "
                          "apart. `raspc.vocabulary` in `config.json` lists them; token `t` of it "
@@ -159,8 +159,9 @@ bool export_huggingface(const Export *e, Diagnostics *diags, Files *files) {
     add_tokenizer(e, files);
     buffer_text(files_add(files, "modeling_raspc.py"), modeling_raspc_text);
     buffer_add(files_add(files, "program.rasp"), e->source, e->source_len);
-    write_card(e, tokenizer_kind(e) != TOKENIZER_NONE, files_add(files, "README.md"));
     /* Beside weights of more than 2 GiB there is none. */
-    if (!onnx_write(e, files_add(files, "model.onnx"))) files_drop_last(files);
+    bool has_onnx = onnx_write(e, files_add(files, "model.onnx"));
+    if (!has_onnx) files_drop_last(files);
+    write_card(e, tokenizer_kind(e) != TOKENIZER_NONE, has_onnx, files_add(files, "README.md"));
     return true;
 }
