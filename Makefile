@@ -19,8 +19,7 @@ LLVM_CONFIG ?= $(firstword $(shell command -v llvm-config-19 llvm-config-20 llvm
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
            -Wformat=2 $(if $(WERROR),-Werror)
-CPPFLAGS_ALL = -I. -I$(BUILD) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE \
-               -DRASPC_LIBDIR='"$(PREFIX)/lib/raspc"' -DRASPC_DATADIR='"$(PREFIX)/share/raspc"' $(CPPFLAGS)
+CPPFLAGS_ALL = -I. -I$(BUILD) -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE $(CPPFLAGS)
 CFLAGS_ALL   = -std=c11 -fPIC -MMD -MP -ffp-contract=off $(WARNINGS) $(CFLAGS) $(SANITIZE)
 LDFLAGS_ALL  = $(LDFLAGS) $(SANITIZE)
 LIBS         = -lcjson -lutf8proc -lgmp -lz -lm -ldl -lpthread
@@ -135,12 +134,28 @@ deps: ## install what the build needs from Debian (as root, or with sudo)
 deps-dev: deps ## and what sanitizers, fuzzers and the formatter need
 	@tools/install-deps $(DEPS_DEV)
 
-.PHONY: install
-install: all ## install under PREFIX (default /usr/local)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/raspc $(DESTDIR)$(PREFIX)/share/raspc
+# The manual page and the completion are made from the tables of commands and options.
+$(BUILD)/manual: $(BUILD)/tools/manual.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(BUILD)/raspc.1: $(BUILD)/manual
+	$(call say,TEXT,$@)
+	$(Q)$< man >$@
+$(BUILD)/raspc.bash: $(BUILD)/manual
+	$(call say,TEXT,$@)
+	$(Q)$< bash >$@
+
+.PHONY: manual install
+manual: $(BUILD)/raspc.1 $(BUILD)/raspc.bash ## the manual page and the completion for bash
+# The command finds what it needs from where it lies, so that a PREFIX may be given here alone.
+install: all manual ## install under PREFIX (default /usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/raspc $(DESTDIR)$(PREFIX)/share/raspc \
+	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 755 $(RASPC) $(DESTDIR)$(PREFIX)/bin/raspc
 	$(if $(JIT),install -m 755 $(JIT) $(DESTDIR)$(PREFIX)/lib/raspc/raspc-jit.so)
 	cp -R programs $(DESTDIR)$(PREFIX)/share/raspc/
+	install -m 644 $(BUILD)/raspc.1 $(DESTDIR)$(PREFIX)/share/man/man1/raspc.1
+	install -m 644 $(BUILD)/raspc.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/raspc
 
 C_FILES = $(shell git ls-files '*.c' '*.h')
 .PHONY: format check-format

@@ -130,9 +130,10 @@ PART_harness = $(BUILD)/test-random --self
 PART_random  = $(BUILD)/test-random $(RANDOM_SEED) $(RANDOM_COUNT) --size $(RANDOM_SIZE) --jobs $(RANDOM_JOBS)
 PART_found   = $(BUILD)/test-random --replay --strict $(sort $(wildcard tests/random/found/*.rasp tests/random/found/open/*.rasp))
 PART_export  = VENV=$(VENV) tests/export/run
+PART_installed = tests/installed
 PART_tree    = tests/clean-tree
 
-PARTS = unit values errors analyse repl shown golden explanations limits replay programs export docs tracr peers harness found tree
+PARTS = unit values errors analyse repl shown golden explanations limits replay programs export docs tracr peers harness found installed tree
 # By name alone: until no engine disagrees, and for long hunts (make check-random RANDOM_COUNT=100000).
 MORE_PARTS = random
 
@@ -148,7 +149,7 @@ check: ## run all tests; ends with "N passed, N failed"
 	@$(RUN_PARTS) $(foreach name,$(PARTS),$(call part,$(name)))
 
 .PHONY: check-build
-check-build: all $(TEST_PROGRAMS)
+check-build: all manual $(TEST_PROGRAMS)
 
 # One part of it: make check-golden UPDATE=1 writes the expectation files anew.
 .PHONY: $(PARTS:%=check-%) $(MORE_PARTS:%=check-%)

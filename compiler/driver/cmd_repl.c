@@ -181,11 +181,6 @@ static void read_entries(Repl *repl) {
 
 /* --- the command ------------------------------------------------------------------------------ */
 
-static bool read_file(void *state, const char *path, size_t limit, Buffer *out, const char **why) {
-    (void)state;
-    return file_read(path, limit, out, why);
-}
-
 static bool never(void *state) {
     (void)state;
     return false;
@@ -211,13 +206,9 @@ static void run_terminal(Repl *repl) {
 
 ExitStatus cmd_repl(Driver *driver) {
     if (driver->options.operand_count > 1) return driver_usage(driver, "one program at a time");
-    SessionOptions options = {.interactive = true,
-                              .run_checks = true,
-                              .read_file = read_file,
-                              .programs = RASPC_DATADIR "/programs"};
     Repl repl = {.driver = driver, .cancel = {never, NULL}};
-    options.cancel = &repl.cancel;
-    repl.session = session_new(&options);
+    repl.session = program_session_of(
+        (SessionOptions){.interactive = true, .run_checks = true, .cancel = &repl.cancel});
     if (driver->options.operand_count == 1) {
         bool good = program_read(repl.session, driver->options.operands[0]);
         show_diagnostics(&repl);

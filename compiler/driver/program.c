@@ -13,12 +13,18 @@ static bool read_file(void *state, const char *path, size_t limit, Buffer *out, 
 }
 
 Session *program_session(ApplyFunction check_apply, void *check_state) {
-    SessionOptions options = {.run_checks = check_apply != NULL,
-                              .check_apply = check_apply,
-                              .check_state = check_state,
-                              .read_file = read_file,
-                              .programs = RASPC_DATADIR "/programs"};
-    return session_new(&options);
+    SessionOptions options = {
+        .run_checks = check_apply != NULL, .check_apply = check_apply, .check_state = check_state};
+    return program_session_of(options);
+}
+
+Session *program_session_of(SessionOptions options) {
+    Buffer programs = {0};
+    if (file_beside_program("../share/raspc/programs", &programs)) options.programs = programs.data;
+    options.read_file = read_file;
+    Session *session = session_new(&options);
+    buffer_free(&programs);
+    return session;
 }
 
 bool program_fetch(const char *path, Diagnostics *diags, Program *out) {

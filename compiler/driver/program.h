@@ -7,6 +7,8 @@
 
 /* A session that loads files from where they are, with checks run by `apply` when it is given. */
 Session *program_session(ApplyFunction check_apply, void *check_state);
+/* With other options; reading files and the installed programs are added to them. */
+Session *program_session_of(SessionOptions options);
 /* A program's text. name points into the command line. */
 typedef struct Program {
     const char *name; /* what messages call it */

@@ -35,7 +35,7 @@ typedef struct SessionOptions {
     ReadFunction read_file; /* for load; NULL: load is refused */
     void *read_state;
     const Cancel *cancel; /* lets elaboration and eval be given up; may be NULL */
-    const char *programs; /* where installed programs are, for load; may be NULL */
+    const char *programs; /* where installed programs are, for load; copied; may be NULL */
 } SessionOptions;
 
 Session *session_new(const SessionOptions *options);

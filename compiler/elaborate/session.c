@@ -163,6 +163,9 @@ Session *session_new(const SessionOptions *options) {
     Session *session = ARENA_NEW(arena, Session);
     session->arena = arena;
     session->options = *options;
+    if (options->programs)
+        session->options.programs =
+            arena_strndup(arena, options->programs, strlen(options->programs));
     session->sources = sources_new();
     session->diags = diagnostics_new(session->sources);
     session->graph = graph_new(arena);

@@ -124,3 +124,14 @@ bool file_write(const char *path, const char *bytes, size_t len, const char **wh
     free(real);
     return done;
 }
+
+bool file_beside_program(const char *relative, Buffer *out) {
+    char path[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path);
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    if (len <= 0) return false;
+    buffer_add(out, path, (size_t)len);
+    buffer_text(out, relative);
+    return true;
+}

@@ -1,35 +1,22 @@
 #include "runtime/engines/jit.h"
 
+#include "runtime/base/file.h"
+
 #include <dlfcn.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define MODULE_NAME "raspc-jit.so"
 
 struct Jit {
     void *handle;
     const JitModule *module;
 };
 
-/* The directory of the running program, without a slash at the end; false when unknown. */
-static bool program_directory(char *out, size_t size) {
-    ssize_t len = readlink("/proc/self/exe", out, size - 1);
-    if (len <= 0) return false;
-    out[len] = '\0';
-    char *slash = strrchr(out, '/');
-    if (slash == NULL) return false;
-    *slash = '\0';
-    return true;
-}
-
 /* NULL when there is no such file or it does not load; only the second leaves a reason in why. */
-static void *load(const char *directory, Buffer *why) {
+static void *load(const char *relative, Buffer *why) {
     Buffer path = {0};
-    buffer_printf(&path, "%s/%s", directory, MODULE_NAME);
     void *handle = NULL;
-    if (access(path.data, R_OK) == 0) {
+    if (file_beside_program(relative, &path) && access(path.data, R_OK) == 0) {
         /* Kept in memory once loaded: LLVM does not like to be unloaded. */
         handle = dlopen(path.data, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
         if (handle == NULL) buffer_printf(why, "%s%s", why->len ? "; " : "", dlerror());
@@ -38,11 +25,10 @@ static void *load(const char *directory, Buffer *why) {
     return handle;
 }
 
+/* Beside the command where it was built, and where it is installed. */
 static void *find(Buffer *why) {
-    char directory[PATH_MAX];
-    void *handle = NULL;
-    if (program_directory(directory, sizeof directory)) handle = load(directory, why);
-    return handle ? handle : load(RASPC_LIBDIR, why);
+    void *handle = load("raspc-jit.so", why);
+    return handle ? handle : load("../lib/raspc/raspc-jit.so", why);
 }
 
 static void refuse(Diagnostics *diags, Span asked_at, const char *why) {

@@ -107,6 +107,7 @@ START_TEST(results_are_shown_and_control_d_leaves) {
     expect(&terminal, ">> ");
     type(&terminal, "length;\n");
     expect(&terminal, "length(\"abc\") = [3]*3 (ints)");
+    expect(&terminal, ">> ");
     leave(&terminal);
     remove_home(&terminal);
 }
