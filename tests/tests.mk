@@ -173,4 +173,5 @@ ASAN = BUILD=$(BUILD)-asan CC=clang-19 CFLAGS='-O1 -g -fno-omit-frame-pointer' S
 .PHONY: asan
 asan: ## run all tests under the address, leak and undefined-behaviour sanitizers
 	@ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:exitcode=99 UBSAN_OPTIONS=exitcode=99 \
+	    LSAN_OPTIONS=suppressions=$(CURDIR)/tests/leaks.supp:print_suppressions=0 \
 	    $(MAKE) --no-print-directory $(ASAN) check
