@@ -6,6 +6,8 @@
 #include "compiler/lower/lower.h"
 #include "runtime/base/file.h"
 #include "runtime/base/limits.h"
+#include "runtime/certify/certificate.h"
+#include "runtime/certify/weights_file.h"
 #include "runtime/export/export.h"
 
 #include <inttypes.h>
@@ -92,6 +94,19 @@ static Span target_span(const Compilation *c) {
     return graph_node(session_graph(c->session), c->target.value.as.node)->span;
 }
 
+/* What the weights promise, for whoever wants it proven. */
+static const char *certificate_text(Arena *arena, const Model *model, const DenseModel *weights) {
+    Buffer text = {0};
+    Tensors tensors = {0};
+    tensors_of_model(&tensors, arena, weights);
+    tensors_sort(&tensors);
+    certificate_print(certificate_of_model(arena, model, weights_hash(arena, &tensors)), &text);
+    const char *kept = arena_strndup(arena, text.data, text.len);
+    tensors_free(&tensors);
+    buffer_free(&text);
+    return kept;
+}
+
 /* False after reporting. */
 static bool make_model(const Compilation *c, Export *out) {
     LowerOptions options = {.vocabulary_count = c->vocabulary.count,
@@ -110,8 +125,10 @@ static bool make_model(const Compilation *c, Export *out) {
                     .source = program ? c->program.text.data : expression,
                     .source_len = program ? c->program.text.len : strlen(expression),
                     .arena = c->arena};
-    if (weights != NULL) out->logits = model_logits(c->arena, model);
-    return weights != NULL;
+    if (weights == NULL) return false;
+    out->logits = model_logits(c->arena, model);
+    out->certificate = certificate_text(c->arena, model, weights);
+    return true;
 }
 
 /* hist.onnx: 1 layer, 1 head, width 12, 340 parameters */

@@ -46,7 +46,7 @@ bool export_safetensors(const Export *e, Diagnostics *diags, Files *files) {
     export_config(e, &config);
     tensors_of_model(&tensors, e->arena, e->weights);
     tensors_sort(&tensors);
-    safetensors_write(files_add(files, ""), &tensors, config.data);
+    safetensors_write(files_add(files, ""), &tensors, config.data, e->certificate);
     tensors_free(&tensors);
     buffer_free(&config);
     return true;
@@ -57,7 +57,7 @@ bool export_npz(const Export *e, Diagnostics *diags, Files *files) {
     Tensors tensors = {0};
     export_config(e, &config);
     tensors_of_model(&tensors, e->arena, e->weights);
-    bool fits = npz_write(files_add(files, ""), &tensors, config.data);
+    bool fits = npz_write(files_add(files, ""), &tensors, config.data, e->certificate);
     if (!fits) {
         Diagnostic *diag = diag_error(diags, DIAG_TOO_LARGE_FOR_FORMAT, (Span){0},
                                       "%zu MiB of weights do not fit into an .npz file",

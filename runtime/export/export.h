@@ -16,6 +16,7 @@ typedef struct Export {
     const char *program_name;  /* "hist.rasp" */
     const char *source;        /* the program's text */
     size_t source_len;
+    const char *certificate; /* JSON; NULL: none */
     Arena *arena; /* for what lives as long as the export */
 } Export;
 

@@ -11,11 +11,13 @@
 
 /* safetensors: a 64-bit length, a JSON header padded with blanks to a multiple of 8, then the data
    of every tensor without gaps, in the order of the header, which is that of the list (sorted). The
-   header's __metadata__ holds "format": "pt", and the text under "config". */
-void safetensors_write(Buffer *out, const Tensors *tensors, const char *config);
+   header's __metadata__ holds "format": "pt", and the texts under "config" and (when not NULL)
+   "certificate". */
+void safetensors_write(Buffer *out, const Tensors *tensors, const char *config,
+                       const char *certificate);
 
-/* npz: a zip archive with a .npy array a tensor, deflated, and `config`, the text's bytes as uint8.
-   False when it would pass the 4 GiB that a plain zip archive can hold; out is then incomplete. */
-bool npz_write(Buffer *out, const Tensors *tensors, const char *config);
+/* npz: a zip archive with a .npy array a tensor, deflated, and the texts' bytes as uint8:
+   `config` and (when not NULL) `certificate`. False when it would pass the 4 GiB that a plain zip archive can hold; out is then incomplete. */
+bool npz_write(Buffer *out, const Tensors *tensors, const char *config, const char *certificate);
 
 #endif

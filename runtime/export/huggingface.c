@@ -152,13 +152,14 @@ bool export_huggingface(const Export *e, Diagnostics *diags, Files *files) {
     export_config(e, &config);
     tensors_of_model(&tensors, e->arena, e->weights);
     tensors_sort(&tensors);
-    safetensors_write(files_add(files, "model.safetensors"), &tensors, config.data);
+    safetensors_write(files_add(files, "model.safetensors"), &tensors, config.data, NULL);
     tensors_free(&tensors);
     buffer_free(&config);
     write_config(e, files_add(files, "config.json"));
     add_tokenizer(e, files);
     buffer_text(files_add(files, "modeling_raspc.py"), modeling_raspc_text);
     buffer_add(files_add(files, "program.rasp"), e->source, e->source_len);
+    if (e->certificate != NULL) buffer_text(files_add(files, "certificate.json"), e->certificate);
     /* Beside weights of more than 2 GiB there is none. */
     bool has_onnx = onnx_write(e, files_add(files, "model.onnx"));
     if (!has_onnx) files_drop_last(files);

@@ -128,19 +128,27 @@ static bool add_array(Buffer *out, Entry *entry, const char *name, const char *t
     return added;
 }
 
-bool npz_write(Buffer *out, const Tensors *tensors, const char *config) {
-    if (tensors->count + 1 > UINT16_MAX) return false;
-    Entry *entries = memory_zeroed((tensors->count + 1) * sizeof *entries);
-    uint64_t len = strlen(config);
-    bool written = add_array(out, &entries[0], "config", "|u1", &len, 1, config, len);
+static bool add_text(Buffer *out, Entry *entry, const char *name, const char *text) {
+    uint64_t len = strlen(text);
+    return add_array(out, entry, name, "|u1", &len, 1, text, len);
+}
+
+bool npz_write(Buffer *out, const Tensors *tensors, const char *config, const char *certificate) {
+    enum { TEXTS = 2 };
+    if (tensors->count + TEXTS > UINT16_MAX) return false;
+    Entry *entries = memory_zeroed((tensors->count + TEXTS) * sizeof *entries);
+    size_t count = 0;
+    bool written = add_text(out, &entries[count++], "config", config);
+    if (certificate != NULL)
+        written = written && add_text(out, &entries[count++], "certificate", certificate);
     for (size_t i = 0; i < tensors->count && written; i++) {
         const Tensor *tensor = &tensors->items[i];
-        written = add_array(out, &entries[i + 1], tensor->name, "<f4", tensor->shape, tensor->rank,
-                            tensor->data, tensor_bytes(tensor));
+        written = add_array(out, &entries[count++], tensor->name, "<f4", tensor->shape,
+                            tensor->rank, tensor->data, tensor_bytes(tensor));
     }
     if (written) written = out->len <= ZIP_LIMIT;
-    if (written) add_directory(out, entries, tensors->count + 1);
-    for (size_t i = 0; i <= tensors->count; i++)
+    if (written) add_directory(out, entries, count);
+    for (size_t i = 0; i < count; i++)
         buffer_free(&entries[i].name);
     free(entries);
     return written;

@@ -434,8 +434,9 @@ static bool print_model(Writer *w, Buffer *out) {
         {"vocabulary", vocabulary.data, vocabulary.len},
         {"labels", labels.data, labels.len},
         {"config", config.data, config.len},
+        {"certificate", e->certificate, e->certificate ? strlen(e->certificate) : 0},
     };
-    size_t count = sizeof properties / sizeof properties[0];
+    size_t count = sizeof properties / sizeof properties[0] - (e->certificate == NULL);
     bool fits = onnx_graph_print(&w->graph, e->model->readout.name->bytes, EXPORT_PRODUCER_VERSION,
                                  properties, count, out);
     buffer_free(&hash);

@@ -5,9 +5,11 @@
 #include <string.h>
 
 /* Sorted by name, each name once: readers refuse gaps, overlaps and duplicates. */
-static cJSON *header_of(const Tensors *tensors, const char *config) {
+static cJSON *header_of(const Tensors *tensors, const char *config, const char *certificate) {
     cJSON *header = cJSON_CreateObject();
     cJSON *metadata = cJSON_AddObjectToObject(header, "__metadata__");
+    if (certificate != NULL)
+        json_add_text(metadata, "certificate", certificate, strlen(certificate));
     json_add_text(metadata, "config", config, strlen(config));
     json_add_text(metadata, "format", "pt", 2);
     uint64_t at = 0;
@@ -26,10 +28,11 @@ static cJSON *header_of(const Tensors *tensors, const char *config) {
     return header;
 }
 
-void safetensors_write(Buffer *out, const Tensors *tensors, const char *config) {
+void safetensors_write(Buffer *out, const Tensors *tensors, const char *config,
+                       const char *certificate) {
     enum { ALIGNMENT = 8 };
     Buffer header = {0};
-    json_print(&header, header_of(tensors, config), false);
+    json_print(&header, header_of(tensors, config, certificate), false);
     while (header.len % ALIGNMENT != 0)
         buffer_char(&header, ' ');
     uint64_t len = header.len;

@@ -231,7 +231,7 @@ static void add_files(Layout *t, Files *files) {
     tensors_sort(&t->tensors);
     Buffer config = {0};
     export_config(t->e, &config);
-    safetensors_write(files_add(files, "model.safetensors"), &t->tensors, config.data);
+    safetensors_write(files_add(files, "model.safetensors"), &t->tensors, config.data, NULL);
     write_config(t, files_add(files, "config.json"));
     Buffer *named = files_add(files, "raspc.json");
     cJSON *items = cJSON_CreateObject();

@@ -16,8 +16,8 @@ import tap
 from command import RASPC, compiled, place, raspc, written
 
 REVERSE = "reverse = aggregate(select(indices, length - 1 - indices, ==), tokens);"
-FILES = ["README.md", "config.json", "model.onnx", "model.safetensors", "modeling_raspc.py", "program.rasp",
-         "tokenizer.json", "tokenizer_config.json"]
+FILES = ["README.md", "certificate.json", "config.json", "model.onnx", "model.safetensors", "modeling_raspc.py",
+         "program.rasp", "tokenizer.json", "tokenizer_config.json"]
 
 
 def fresh(name):

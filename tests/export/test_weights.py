@@ -61,7 +61,7 @@ def test_equal():
     """safetensors and numpy read the same numbers"""
     one, other = files()
     tensors, arrays = safetensors.numpy.load_file(one), np.load(other)
-    tap.equal(sorted(arrays.files), sorted([*tensors, "config"]))
+    tap.equal(sorted(arrays.files), sorted([*tensors, "certificate", "config"]))
     for name, tensor in tensors.items():
         tap.equal(arrays[name].dtype, np.dtype("float32"))
         tap.equal(arrays[name].shape, tensor.shape)
