@@ -11,12 +11,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
-    PROGRAM_SECONDS = 60, /* a program that takes longer hangs */
+    PROGRAM_SECONDS = 40, /* a program that takes longer hangs */
     CANDIDATE_SECONDS = 20,
     SHRINK_ATTEMPTS = 3000,
+    SHRINK_SECONDS = 20,
 };
 
 /* --- one program, in a process of its own
@@ -54,10 +56,12 @@ typedef struct Wanted {
     const EngineSet *engines;
     Finding finding;
     int signal;
+    time_t end; /* of trying candidates */
 } Wanted;
 
 static bool shows_wanted(void *state, const Case *candidate) {
     const Wanted *wanted = state;
+    if (time(NULL) >= wanted->end) return false;
     int signal_number;
     Finding finding = judge_apart(candidate, wanted->engines, &signal_number);
     return finding == wanted->finding && signal_number == wanted->signal;
@@ -65,10 +69,10 @@ static bool shows_wanted(void *state, const Case *candidate) {
 
 Case shrink_apart(Arena *arena, Case program, const EngineSet *engines, Finding finding,
                   int signal_number) {
-    Wanted wanted = {engines, finding, signal_number};
-    /* A hang costs its time limit at every candidate. */
-    uint32_t attempts = signal_number == SIGALRM ? 20 : SHRINK_ATTEMPTS;
-    return shrink(arena, program, shows_wanted, &wanted, attempts);
+    Wanted wanted = {engines, finding, signal_number, time(NULL) + SHRINK_SECONDS};
+    /* A hang would cost its time limit at every candidate. */
+    if (signal_number == SIGALRM) return program;
+    return shrink(arena, program, shows_wanted, &wanted, SHRINK_ATTEMPTS);
 }
 
 static void print_judgement(const Judgement *judgement) {

@@ -6,10 +6,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     FEASIBLE_INPUTS = 160, /* as many are all compared */
     SAMPLES = 30,          /* otherwise: so many besides the edge cases */
+    CPU_SECONDS = 3,       /* a program that is slow to run is compared on fewer */
 };
 
 typedef struct Trying {
@@ -131,7 +133,8 @@ static void try_inputs(Trying *trying, const Case *program) {
     bool left = true;
     bool fewer = program->inputs_at_most > 0 && program->inputs_at_most < trials.count;
     uint64_t count = fewer ? program->inputs_at_most : trials.count;
-    for (uint64_t i = 0; left && i < count; i++) {
+    clock_t end = clock() + (clock_t)CPU_SECONDS * CLOCKS_PER_SEC;
+    for (uint64_t i = 0; left && i < count && clock() < end; i++) {
         uint32_t n = trial_input(&trials, fewer ? some_trial(&trials, i) : i, tokens);
         left = try_input(trying, (Input){n, tokens});
     }
