@@ -16,6 +16,7 @@ typedef struct Repl {
     Editor *editor;          /* NULL: lines come from a pipe */
     Buffer entry;            /* the lines of the entry so far */
     size_t braces, brackets; /* open in it; brackets are round and square ones */
+    size_t tried;            /* its length when it was last parsed, and was not whole */
     Results results;
     size_t shown;  /* diagnostics that are on the screen already */
     Cancel cancel; /* Ctrl-C, while an entry runs; none without a terminal */
@@ -90,7 +91,7 @@ static uint32_t entry_source(Repl *repl) {
 
 static void forget_entry(Repl *repl) {
     repl->entry.len = 0;
-    repl->braces = repl->brackets = 0;
+    repl->braces = repl->brackets = repl->tried = 0;
 }
 
 static void count_down(size_t *count) {
@@ -129,6 +130,14 @@ static bool is_blank(const char *text, size_t len) {
     return true;
 }
 
+/* A long entry is parsed again only when it has grown by a part: else many lines would take time in
+   proportion to their square. */
+static bool grown(const Repl *repl) {
+    enum { LONG_ENTRY = 8192, PART = 8 };
+    size_t len = repl->entry.len;
+    return len < LONG_ENTRY || len - repl->tried > repl->tried / PART;
+}
+
 /* A line was added at offset from: runs the entry if it is whole. A blank line is a way out of
    brackets that were opened by mistake. */
 static void take_line(Repl *repl, size_t from) {
@@ -140,7 +149,7 @@ static void take_line(Repl *repl, size_t from) {
         return;
     }
     bool blank = is_blank(repl->entry.data + from, repl->entry.len - from);
-    if (goes_on(repl, from) && !blank) return;
+    if ((goes_on(repl, from) || !grown(repl)) && !blank) return;
     if (is_blank(repl->entry.data, repl->entry.len)) {
         forget_entry(repl);
         return;
@@ -149,6 +158,7 @@ static void take_line(Repl *repl, size_t from) {
     ParseStatus status =
         parse_entry(session_arena(repl->session), session_sources(repl->session),
                     entry_source(repl), session_diagnostics(repl->session), &program);
+    repl->tried = repl->entry.len;
     if (status == PARSE_INCOMPLETE) return;
     if (repl->editor != NULL) editor_remember(repl->editor, repl->entry.data);
     show_diagnostics(repl);

@@ -170,8 +170,9 @@ Value elaborate_zip(Session *session, Environment *env, const Tree *tree) {
 Value elaborate_len(Session *session, Environment *env, const Tree *tree) {
     Value value = elaborate(session, env, tree->child[0]);
     if (value.kind == VALUE_ERROR) return value;
-    List list;
-    if (value_as_list(session->arena, value, &list)) return value_atom(atom_int(list.count));
+    uint32_t count;
+    bool text = value.kind == VALUE_ATOM;
+    if (!text && value_count(value, &count)) return value_atom(atom_int(count));
     Diagnostic *diag =
         report(session, DIAG_NOT_LIST, tree->child[0]->span, "len takes a list, not %s (%s)",
                value_kind_name(value), show(session, value));

@@ -29,20 +29,31 @@ static Value list_at_sop(Session *session, const Tree *tree, List list, NodeId i
     return node_value(session, &spec);
 }
 
-static Value list_at(Session *session, const Tree *tree, List list, Value index, const char *what) {
-    if (index.kind == VALUE_SOP) return list_at_sop(session, tree, list, index.as.node);
-    int64_t number;
+/* Finding a character takes time in proportion to the string, so it counts as that many steps. */
+enum { BYTES_PER_STEP = 32 };
+
+/* what: "a list" or "a string". */
+static Value item_at(Session *session, const Tree *tree, Value value, Value index,
+                     const char *what) {
+    List list;
+    if (index.kind == VALUE_SOP) {
+        value_items(session->arena, value, &list);
+        return list_at_sop(session, tree, list, index.as.node);
+    }
     bool whole = index.kind == VALUE_ATOM &&
                  (index.as.atom.kind == ATOM_INT || index.as.atom.kind == ATOM_BOOL);
     if (!whole) return wrong_index(session, tree, what, "an int or an s-op of ints", index);
+    if (value.kind == VALUE_ATOM) session->steps += value.as.atom.as.string->len / BYTES_PER_STEP;
+    uint32_t count = 0;
+    value_count(value, &count);
+    int64_t number;
     bool fits = atom_as_int64(index.as.atom, &number);
-    if (!fits || number >= (int64_t)list.count || number < -(int64_t)list.count) {
+    if (!fits || number >= (int64_t)count || number < -(int64_t)count) {
         report(session, DIAG_INDEX_RANGE, tree->child[1]->span,
-               "index %s is out of range for %s of length %u", show(session, index), what,
-               list.count);
+               "index %s is out of range for %s of length %u", show(session, index), what, count);
         return value_error();
     }
-    return list.items[number < 0 ? number + list.count : number];
+    return value_item(session->arena, value, (uint32_t)(number < 0 ? number + count : number));
 }
 
 /* --- dict[...] -------------------------------------------------------------------------------- */
@@ -114,12 +125,10 @@ Value elaborate_index(Session *session, Environment *env, const Tree *tree) {
     if (value.kind == VALUE_ERROR || index.kind == VALUE_ERROR) return value_error();
     if (value.kind == VALUE_SOP) return sop_at(session, tree, value.as.node, index);
     if (value.kind == VALUE_DICT) return dict_at(session, tree, value.as.dict, index);
-    List list;
     bool text = value.kind == VALUE_ATOM && value.as.atom.kind == ATOM_STRING;
-    if (text || value_as_list(session->arena, value, &list)) {
-        if (text) value_items(session->arena, value, &list);
-        return list_at(session, tree, list, index, text ? "a string" : "a list");
-    }
+    if (text || value.kind == VALUE_LIST || value.kind == VALUE_SEQUENCE ||
+        value.kind == VALUE_MATRIX)
+        return item_at(session, tree, value, index, text ? "a string" : "a list");
     report(session, DIAG_NOT_INDEXABLE, tree->child[0]->span,
            "only lists, dicts, strings and s-ops have items, not %s (%s)", value_kind_name(value),
            show(session, value));

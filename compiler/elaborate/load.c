@@ -64,16 +64,17 @@ static bool is_public(const Result *result) {
 
 /* A file's results are shown once at its end: public names, each with its last value. */
 static void pass_on_results(Session *session, const Results *file) {
+    Environment *seen = environment_new(session->arena, NULL);
+    bool *shown = ARENA_ARRAY(session->arena, bool, file->count);
+    for (uint32_t i = file->count; i-- > 0;) {
+        const Result *result = &file->items[i];
+        shown[i] = is_public(result) && environment_own(seen, result->name) == NULL;
+        if (shown[i]) environment_set(session->arena, seen, result->name, result->value);
+    }
     for (uint32_t i = 0; i < file->count; i++) {
-        if (!is_public(&file->items[i])) continue;
-        bool last = true;
-        for (uint32_t j = i + 1; last && j < file->count; j++)
-            last = !is_public(&file->items[j]) ||
-                   !string_equal(file->items[i].name, file->items[j].name);
-        if (!last) continue;
         Result result = file->items[i];
         result.loaded = true;
-        add_result(session, result);
+        if (shown[i]) add_result(session, result);
     }
 }
 

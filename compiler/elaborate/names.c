@@ -2,6 +2,7 @@
 #include "compiler/elaborate/internal.h"
 
 #include "grammar/foreign.h"
+#include "runtime/base/limits.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -20,7 +21,13 @@ bool name_always_reserved(const String *name) {
 
 /* --- looking up ------------------------------------------------------------------------------- */
 
+/* Messages beyond those that are printed need no help: looking for it takes time for every name. */
+static bool is_printed(const Session *session) {
+    return session->options.interactive || diagnostics_count(session->diags) <= LIMIT_DIAGNOSTICS;
+}
+
 static const char *nearest_name(Session *session, const Environment *env, const String *name) {
+    if (!is_printed(session)) return NULL;
     uint32_t count = 0;
     for (const Environment *e = env; e; e = e->parent)
         count += e->count;
@@ -49,7 +56,9 @@ static bool line_gives(const char *line, size_t len, const String *name) {
 
 /* Was the name to be given by a statement that could not be read? Then its absence is no news. */
 static bool lost_to_syntax(Session *session, const String *name) {
-    for (size_t i = 0; i < diagnostics_count(session->diags); i++) {
+    /* Reading a file stops at LIMIT_DIAGNOSTICS mistakes, and files are read before they are run.
+     */
+    for (size_t i = 0; i < diagnostics_count(session->diags) && i < 2 * LIMIT_DIAGNOSTICS; i++) {
         if (strcmp(diag_class(diagnostics_id(session->diags, i)), "syntax") != 0) continue;
         Span span = diagnostics_span(session->diags, i);
         if (span.file == 0) continue;

@@ -1,5 +1,6 @@
 #include "compiler/elaborate/value.h"
 
+#include "runtime/base/bug.h"
 #include "runtime/graph/formula.h"
 
 #include <math.h>
@@ -72,14 +73,17 @@ static List sequence_as_list(Arena *arena, const Sequence *sequence) {
     return (List){.count = sequence->n, .items = items};
 }
 
+static Value matrix_row(Arena *arena, const Matrix *matrix, uint32_t row) {
+    Value *cells = ARENA_ARRAY(arena, Value, matrix->n);
+    for (uint32_t j = 0; j < matrix->n; j++)
+        cells[j] = value_atom(atom_int(matrix->cells[(size_t)row * matrix->n + j]));
+    return value_list(list_new(arena, cells, matrix->n));
+}
+
 static List matrix_as_list(Arena *arena, const Matrix *matrix) {
     Value *rows = ARENA_ARRAY(arena, Value, matrix->n);
-    for (uint32_t i = 0; i < matrix->n; i++) {
-        Value *cells = ARENA_ARRAY(arena, Value, matrix->n);
-        for (uint32_t j = 0; j < matrix->n; j++)
-            cells[j] = value_atom(atom_int(matrix->cells[(size_t)i * matrix->n + j]));
-        rows[i] = value_list(list_new(arena, cells, matrix->n));
-    }
+    for (uint32_t i = 0; i < matrix->n; i++)
+        rows[i] = matrix_row(arena, matrix, i);
     return (List){.count = matrix->n, .items = rows};
 }
 
@@ -117,6 +121,37 @@ bool value_items(Arena *arena, Value value, List *out) {
         items[i] = value_atom(dict->keys[i]);
     *out = (List){.count = dict->count, .items = items};
     return true;
+}
+
+bool value_count(Value value, uint32_t *count) {
+    switch (value.kind) {
+    case VALUE_LIST: *count = value.as.list->count; return true;
+    case VALUE_SEQUENCE: *count = value.as.sequence->n; return true;
+    case VALUE_MATRIX: *count = value.as.matrix->n; return true;
+    default: break;
+    }
+    if (value.kind != VALUE_ATOM || value.as.atom.kind != ATOM_STRING) return false;
+    const String *text = value.as.atom.as.string;
+    *count = (uint32_t)utf8_count(text->bytes, text->len);
+    return true;
+}
+
+static Value character(Arena *arena, const String *text, uint32_t number) {
+    size_t at = 0;
+    for (; number > 0; number--)
+        at += utf8_step(text->bytes + at, text->len - at);
+    size_t step = utf8_step(text->bytes + at, text->len - at);
+    return value_atom(atom_string(string_new(arena, text->bytes + at, step)));
+}
+
+Value value_item(Arena *arena, Value value, uint32_t number) {
+    switch (value.kind) {
+    case VALUE_LIST: return value.as.list->items[number];
+    case VALUE_SEQUENCE: return value_atom(value.as.sequence->atoms[number]);
+    case VALUE_MATRIX: return matrix_row(arena, value.as.matrix, number);
+    case VALUE_ATOM: return character(arena, value.as.atom.as.string, number);
+    default: BUG("%s has no items", value_kind_name(value));
+    }
 }
 
 /* --- dicts ------------------------------------------------------------------------------------ */
@@ -184,7 +219,7 @@ static bool atoms_close(Atom a, Atom b, double tolerance) {
     return fabs(x - y) <= tolerance * fmax(fabs(x), fabs(y));
 }
 
-/* Item number i of a list, a sequence or a matrix; a matrix's row is written to *row. */
+/* Of a list, a sequence or a matrix. */
 static uint32_t row_count(Value value) {
     if (value.kind == VALUE_LIST) return value.as.list->count;
     return value.kind == VALUE_SEQUENCE ? value.as.sequence->n : value.as.matrix->n;

@@ -90,6 +90,10 @@ bool value_close(Value a, Value b, double tolerance);
 bool value_as_list(Arena *arena, Value value, List *out);
 /* What iteration yields: items of a list or sequence, keys of a dict, characters of a string. */
 bool value_items(Arena *arena, Value value, List *out);
+/* How many items a list, a sequence, a matrix or a string has. False for anything else. */
+bool value_count(Value value, uint32_t *count);
+/* One of them, without making a list of all; number is below that count. */
+Value value_item(Arena *arena, Value value, uint32_t number);
 const List *list_new(Arena *arena, const Value *items, uint32_t count);
 
 Dict *dict_new(Arena *arena);
