@@ -14,12 +14,6 @@ static void record(Session *session, CheckOutcome outcome, const Tree *tree, con
         (CheckRecord){.outcome = outcome, .span = tree->span, .reason = reason};
 }
 
-static const Tree *inside_parens(const Tree *tree) {
-    while (tree->kind == TREE_PAREN)
-        tree = tree->child[0];
-    return tree;
-}
-
 static CheckOutcome compare(Session *session, const Tree *tree, Value got, Value wanted,
                             bool close) {
     if (got.kind == VALUE_ERROR || wanted.kind == VALUE_ERROR) return CHECK_WRONG;

@@ -63,6 +63,7 @@ Span node_span(const Session *session, Span span);
 const char *show(Session *session, Value value);
 
 /* statement.c */
+const Tree *inside_parens(const Tree *tree);
 bool elaborate_statement(Session *session, Environment *env, const Tree *tree);
 bool elaborate_block(Session *session, Environment *env, const Tree *block);
 /* Every statement, also after one that failed; adds what there is to show to session->results. */

@@ -19,7 +19,7 @@ static void set_out(Session *session, Environment *env, Value value) {
     environment_set(session->arena, env, session->out, value);
 }
 
-static const Tree *inside_parens(const Tree *tree) {
+const Tree *inside_parens(const Tree *tree) {
     while (tree->kind == TREE_PAREN)
         tree = tree->child[0];
     return tree;

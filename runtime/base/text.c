@@ -50,8 +50,7 @@ uint64_t bytes_hash(const void *bytes, size_t len) {
     return h ^ (h >> 32);
 }
 
-/* The code point at bytes, or -1; *step gets its length, at least 1. */
-static int32_t code_point(const char *bytes, size_t left, size_t *step) {
+int32_t utf8_point(const char *bytes, size_t left, size_t *step) {
     utf8proc_int32_t point = -1;
     utf8proc_ssize_t most = left < 4 ? (utf8proc_ssize_t)left : 4;
     utf8proc_ssize_t len = utf8proc_iterate((const utf8proc_uint8_t *)bytes, most, &point);
@@ -62,7 +61,7 @@ static int32_t code_point(const char *bytes, size_t left, size_t *step) {
 size_t utf8_step(const char *bytes, size_t left) {
     if (left == 0 || (unsigned char)bytes[0] < 0x80) return 1;
     size_t step;
-    code_point(bytes, left, &step);
+    utf8_point(bytes, left, &step);
     return step;
 }
 
@@ -77,7 +76,7 @@ bool utf8_valid(const char *bytes, size_t len, size_t *bad) {
     for (size_t at = 0, step; at < len; at += step) {
         step = 1;
         if ((unsigned char)bytes[at] < 0x80) continue;
-        if (code_point(bytes + at, len - at, &step) < 0) {
+        if (utf8_point(bytes + at, len - at, &step) < 0) {
             *bad = at;
             return false;
         }
@@ -88,7 +87,7 @@ bool utf8_valid(const char *bytes, size_t len, size_t *bad) {
 size_t utf8_columns(const char *bytes, size_t len) {
     size_t columns = 0;
     for (size_t at = 0, step; at < len; at += step) {
-        int32_t point = code_point(bytes + at, len - at, &step);
+        int32_t point = utf8_point(bytes + at, len - at, &step);
         /* What can't be read is shown as one U+FFFD. */
         columns += point < 0 ? 1 : (size_t)utf8proc_charwidth(point);
     }

@@ -20,9 +20,8 @@ static bool rearranges(int32_t point) {
 
 size_t visible_character(Buffer *out, const char *bytes, size_t left, size_t *columns) {
     static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
-    size_t step = utf8_step(bytes, left), before = out->len;
-    utf8proc_int32_t point = -1;
-    utf8proc_iterate((const utf8proc_uint8_t *)bytes, (utf8proc_ssize_t)step, &point);
+    size_t step, before = out->len;
+    int32_t point = utf8_point(bytes, left, &step);
     if (point < 0) {
         buffer_text(out, replacement);
         *columns = 1;

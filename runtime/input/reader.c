@@ -8,6 +8,7 @@
 #include <utf8proc.h>
 
 void elements_add(Elements *elements, Atom atom) {
+    if (elements->count > LIMIT_INPUT_TOKENS) return; /* reader_add says so */
     elements->atoms = memory_reserve(elements->atoms, &elements->capacity, elements->count + 1,
                                      sizeof *elements->atoms);
     elements->atoms[elements->count++] = atom;

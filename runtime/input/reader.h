@@ -10,6 +10,7 @@ typedef struct Elements {
     size_t count, capacity;
 } Elements;
 
+/* Beyond LIMIT_INPUT_TOKENS nothing is kept but that there was more. */
 void elements_add(Elements *elements, Atom atom);
 void elements_free(Elements *elements);
 

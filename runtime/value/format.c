@@ -131,15 +131,6 @@ static bool is_printable(int32_t code) {
     }
 }
 
-/* The code point at bytes and its length; -1 for a byte that is not UTF-8. */
-static int32_t next_code(const char *bytes, size_t left, size_t *step) {
-    utf8proc_int32_t code;
-    utf8proc_ssize_t length =
-        utf8proc_iterate((const uint8_t *)bytes, (utf8proc_ssize_t)left, &code);
-    *step = length > 0 ? (size_t)length : 1;
-    return length > 0 ? code : -1;
-}
-
 static void format_string_repr(Buffer *out, const String *s) {
     bool single = memchr(s->bytes, '\'', s->len) != NULL;
     bool twice = memchr(s->bytes, '"', s->len) != NULL;
@@ -147,7 +138,7 @@ static void format_string_repr(Buffer *out, const String *s) {
     buffer_char(out, quote);
     size_t step;
     for (size_t i = 0; i < s->len; i += step) {
-        int32_t code = next_code(s->bytes + i, s->len - i, &step);
+        int32_t code = utf8_point(s->bytes + i, s->len - i, &step);
         if (code == quote || code == '\\')
             buffer_printf(out, "\\%c", (int)code);
         else if (code == '\n' || code == '\r' || code == '\t')
@@ -170,7 +161,7 @@ static void format_string_json(Buffer *out, const String *s) {
     buffer_char(out, '"');
     size_t step;
     for (size_t i = 0; i < s->len; i += step) {
-        int32_t code = next_code(s->bytes + i, s->len - i, &step);
+        int32_t code = utf8_point(s->bytes + i, s->len - i, &step);
         if (code < 0)
             buffer_text(out, "\\ufffd");
         else if (code == '"' || code == '\\')
