@@ -183,6 +183,7 @@ typedef struct Gather {
     PlanHead head;
     bool hits;   /* every row selects something */
     bool single; /* no row selects two */
+    MeanUse use; /* if it is a mean */
 } Gather;
 
 /* Is the key a different one at every position? */
@@ -465,9 +466,11 @@ static Form gather_mean(Gather *g, const Form *sum) {
     double shift = g->hits ? sum->low : fmin(sum->low, nothing);
     double top = g->hits ? sum->high : fmax(sum->high, nothing);
     const double *fractions = NULL;
-    uint32_t count = plan_fractions(l, (int64_t)sum->low, (int64_t)sum->high,
-                                    g->hits ? NULL : &nothing, &fractions);
-    if (count == 0 && nothing != floor(nothing))
+    uint32_t count = 0;
+    if (g->use == MEAN_VALUES)
+        count = plan_fractions(l, (int64_t)sum->low, (int64_t)sum->high, g->hits ? NULL : &nothing,
+                               &fractions);
+    if (g->use == MEAN_VALUES && count == 0 && nothing != floor(nothing))
         return form_refused(g->node, plan_text(l, "%s is a mean with too many possible values "
                                                   "beside a default that is not whole",
                                                plan_name(l, g->node)));
@@ -488,6 +491,14 @@ static Form gather_mean(Gather *g, const Form *sum) {
                .fractions = nothing == floor(nothing),
                .error = mean_error(l, top - shift)};
     Form form = gather_done(g, move, var, feature_phase(l, sum->sum));
+    form.low = sum->low;
+    form.high = sum->high;
+    form.extra = g->hits ? sum->low : nothing;
+    if (g->use == MEAN_COMPARED) {
+        Form bands = form_bands(l, g->node, &form, NO_NODE);
+        if (bands.kind != FORM_NONE) return bands;
+    }
+    if (g->use == MEAN_MULTIPLIED) return form;
     form.kind_unknown = g->value.exact || g->value.kind_unknown;
     if (form.kind_unknown) return form;
     if (form.kind == FORM_FRACTION) {
@@ -544,11 +555,11 @@ static Form gather_value(Gather *g) {
     return gather_mean(g, &sum);
 }
 
-Form form_aggregate(Lowering *l, NodeId id) {
+static Form aggregate_used(Lowering *l, NodeId id, MeanUse use) {
     const Node *node = graph_node(l->graph, id);
     const Formula *formula = &l->formulas[node->args[0]];
     Gather g = {.l = l, .node = id, .selector = node->args[0], .value = l->forms[node->args[1]],
-                .nothing = node->atom};
+                .nothing = node->atom, .use = use};
     if (g.value.kind == FORM_REFUSED) return g.value;
     if (formula->refused_at != NO_NODE) return form_refused(formula->refused_at, formula->why);
     if (formula->count == 0) return form_constant(l, node->atom);
@@ -567,3 +578,7 @@ Form form_aggregate(Lowering *l, NodeId id) {
     }
     return gather_value(&g);
 }
+
+Form form_aggregate(Lowering *l, NodeId id) { return aggregate_used(l, id, mean_use(l, id)); }
+
+Form form_aggregate_listed(Lowering *l, NodeId id) { return aggregate_used(l, id, MEAN_VALUES); }

@@ -108,6 +108,7 @@ static void demand_head(Encoder *e, uint32_t h) {
 static void demand_inputs(Encoder *e, VarId id) {
     const Var *var = plan_get(e->l, id);
     if (var->kind == VAR_STEPPED) demand_feature(e, var->input, false);
+    if (var->kind == VAR_BANDED) e->vars[var->source].live = true;
     if (var->kind == VAR_LOOKUP) {
         for (uint32_t s = 0; s < var->lookup.source_count; s++) {
             VarId source = var->lookup.sources[s];

@@ -554,6 +554,14 @@ static Form input_form(Lowering *l, const Node *node) {
     return form_table(var, plan_get(l, var)->domain);
 }
 
+/* A mean whose values are not listed, as its reader takes it. */
+static Form read_mean(Lowering *l, NodeId mean, NodeId reader) {
+    Form bands = form_bands(l, mean, &l->forms[mean], reader);
+    if (bands.kind != FORM_NONE) return bands;
+    l->forms[mean] = form_aggregate_listed(l, mean);
+    return l->forms[mean];
+}
+
 Form form_element(Lowering *l, NodeId id) {
     const Node *node = graph_node(l->graph, id);
     int arity = op_info(node->op)->arity;
@@ -565,6 +573,8 @@ Form form_element(Lowering *l, NodeId id) {
     bool all_tables = true;
     for (int i = 0; i < arity; i++) {
         args[i] = l->forms[node->args[i]];
+        if (args[i].kind == FORM_REFUSED) return args[i];
+        if (args[i].kind == FORM_FRACTION) args[i] = read_mean(l, node->args[i], id);
         if (args[i].kind == FORM_REFUSED) return args[i];
         if (args[i].kind == FORM_FRACTION)
             return form_refused(node->args[i],

@@ -192,10 +192,11 @@ static void make_steps(Encoder *e, VarId id, Feature input, uint32_t stage, cons
     uint32_t steps = encoded->classes - 1;
     double *below = ARENA_ARRAY(e->arena, double, steps);
     double *above = ARENA_ARRAY(e->arena, double, steps);
-    double greatest = fmax(fabs(var->readings[0]), fabs(var->readings[var->count - 1]));
+    const double *highs = var->highs ? var->highs : var->readings;
+    double greatest = fmax(fabs(var->readings[0]), fabs(highs[var->count - 1]));
     for (uint32_t s = 0; s < steps; s++) {
         uint32_t v = encoded->first[s + 1];
-        below[s] = var->readings[v - 1];
+        below[s] = highs[v - 1];
         above[s] = var->readings[v];
     }
     add_units(e, var->phase, stage,
@@ -275,6 +276,12 @@ static void encode_stepped(Encoder *e, VarId id) {
     make_steps(e, id, input, stage + 1, "");
 }
 
+static void encode_banded(Encoder *e, VarId id) {
+    FeatureTerm *term = ARENA_NEW(e->arena, FeatureTerm);
+    *term = (FeatureTerm){e->vars[plan_get(e->l, id)->source].number, 1, NULL};
+    make_steps(e, id, (Feature){.count = 1, .terms = term}, 1, ".steps");
+}
+
 static void encode_lookup(Encoder *e, VarId id) {
     const Var *var = plan_get(e->l, id);
     const PlanLookup *lookup = &var->lookup;
@@ -318,6 +325,7 @@ void encode_variables(Encoder *e) {
         case VAR_POSITION: encode_position(e, id); break;
         case VAR_MOVED: encode_moved(e, id); break;
         case VAR_STEPPED: encode_stepped(e, id); break;
+        case VAR_BANDED: encode_banded(e, id); break;
         case VAR_LOOKUP: encode_lookup(e, id); break;
         }
     }

@@ -79,9 +79,9 @@ static Form refuse_mixed(Lowering *l, NodeId id, Form form) {
 }
 
 static bool plan_nodes(Lowering *l) {
-    const uint8_t *needed = graph_needed(l->graph, l->output, l->scratch);
+    l->needed = graph_needed(l->graph, l->output, l->scratch);
     for (NodeId id = 0; id <= l->output; id++) {
-        if (!needed[id]) continue;
+        if (!l->needed[id]) continue;
         if (op_info(graph_node(l->graph, id)->op)->kind == OPKIND_SELECTOR)
             l->formulas[id] = formula_of(l, id);
         else

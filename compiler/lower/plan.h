@@ -46,7 +46,14 @@ typedef struct PlanFeature {
     const PlanTerm *terms; /* (count), by rising variable */
 } PlanFeature;
 
-typedef enum VarKind { VAR_TOKEN, VAR_POSITION, VAR_MOVED, VAR_STEPPED, VAR_LOOKUP } VarKind;
+typedef enum VarKind {
+    VAR_TOKEN,
+    VAR_POSITION,
+    VAR_MOVED,
+    VAR_STEPPED,
+    VAR_BANDED,
+    VAR_LOOKUP
+} VarKind;
 
 typedef struct PlanLookup {
     uint32_t source_count;
@@ -61,7 +68,7 @@ typedef struct Var {
     NodeId node;
     uint32_t phase;
     uint32_t count;
-    const Atom *domain; /* (count); NULL: fractions too many to list */
+    const Atom *domain; /* (count); NULL: fractions that are not listed */
     /* What a number register holds for each value, ascending; NULL: coded from the start. */
     const double *readings;
     double error;  /* how far from its reading float32 may leave the register */
@@ -69,6 +76,10 @@ typedef struct Var {
     bool length;    /* the length of the input */
     bool fractions; /* every value is S / c with c up to the greatest length */
     PlanFeature input;  /* VAR_STEPPED */
+    /* VAR_BANDED: value v is any of the source's from readings[v] to highs[v]; its atom stands for
+       them all, for tests that can't tell them apart. */
+    VarId source;
+    const double *highs; /* (count) */
     PlanLookup lookup;  /* VAR_LOOKUP */
     uint32_t head, move; /* VAR_MOVED */
 } Var;
@@ -87,7 +98,8 @@ typedef struct Form {
     VarId var;         /* TABLE: NO_VAR: a constant; FRACTION */
     const Atom *atoms; /* TABLE: (count of var, or 1); ATOM_OPAQUE where the program fails */
     PlanFeature sum;   /* SUM: whole numbers */
-    double low, high;  /* SUM */
+    double low, high; /* SUM; FRACTION: of what the mean is taken of */
+    double extra;     /* FRACTION: the one other value that it can have: the default */
     bool floating;     /* SUM: floats, not ints */
     /* A mean of one number is that number, of its own kind; of several it is a float: 1 or 1.0. Where
        exact holds for the chooser (how many were selected), the value is alternative (TABLE), or an
@@ -186,6 +198,7 @@ typedef struct Lowering {
     NodeId output;
     const LowerOptions *options;
     Diagnostics *diags;
+    const uint8_t *needed; /* (graph count): the output needs it */
     Form *forms;       /* (graph count) */
     Formula *formulas; /* (graph count) */
     Var *vars;
@@ -217,6 +230,20 @@ VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, doub
    NULL). 0: more than PLAN_FRACTIONS. */
 uint32_t plan_fractions(Lowering *l, int64_t low, int64_t high, const double *extra,
                         const double **readings);
+
+/* --- band.c: means that are compared with constants --------------------------------------------------------- */
+
+/* What the output's other nodes do with a mean: */
+typedef enum MeanUse {
+    MEAN_COMPARED,   /* nothing but comparing it with constants */
+    MEAN_MULTIPLIED, /* that and multiplying it: perhaps by its own count, and then it is not needed */
+    MEAN_VALUES,     /* its values are needed */
+} MeanUse;
+MeanUse mean_use(const Lowering *l, NodeId mean);
+/* A TABLE over what the constants tell apart of the FRACTION, the form of node. It may be read by
+   comparisons with constants only: by the reader, or if that is NO_NODE by those of all readers.
+   NONE: the reader is no such comparison. */
+Form form_bands(Lowering *l, NodeId node, const Form *mean, NodeId reader);
 
 /* --- element.c: forms of element-wise nodes ----------------------------------------------------------------- */
 
@@ -260,6 +287,8 @@ bool conjunction_is_mask(const Conjunction *c); /* no literals */
 
 Form form_width(Lowering *l, NodeId node, NodeId selector, const Formula *formula);
 Form form_aggregate(Lowering *l, NodeId node);
+/* The same with every value of a mean listed, where they are not too many. */
+Form form_aggregate_listed(Lowering *l, NodeId node);
 /* Of a count: 1 where it is at most one. */
 const uint8_t *count_at_most_one(Lowering *l, const Form *count);
 /* total.c: count * aggregate, when one factor is the aggregate's own count: a total. FORM_NONE: it is not. */
