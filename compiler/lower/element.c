@@ -373,179 +373,17 @@ static Form element_comparison(Lowering *l, NodeId id, const Form *args) {
     return element_table(l, id, against, 2, table.var);
 }
 
-/* --- look-ups over several variables ------------------------------------------------------------------------- */
-
-VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *lookup, uint32_t count,
-                  const Atom *domain) {
-    uint32_t phase = 0;
-    for (uint32_t s = 0; s < lookup->source_count; s++) {
-        uint32_t p = plan_get(l, lookup->sources[s])->phase;
-        if (p > phase) phase = p;
-    }
-    Var var = {.kind = VAR_LOOKUP,
-               .node = node,
-               .phase = phase,
-               .count = count,
-               .domain = domain,
-               .lookup = *lookup};
-    return plan_var(l, &var);
-}
-
-/* Number of the atom in a growing list of distinct ones. */
-static uint32_t atom_number(Atom *list, uint32_t *count, Atom atom) {
-    for (uint32_t i = 0; i < *count; i++) {
-        if (atom_identical(list[i], atom) ||
-            (atom_failed(list[i]) && atom_failed(atom)))
-            return i;
-    }
-    list[*count] = atom;
-    return (*count)++;
-}
-
-/* Classes of a source: values on which every argument over it has the same atom. *reps: one value
-   a class. 0: more than PLAN_CELLS. */
-static uint32_t source_classes(Lowering *l, VarId source, const Form *args, int arity,
-                               uint32_t *classes, uint32_t *reps) {
-    uint32_t count = plan_get(l, source)->count, found = 0;
-    for (uint32_t v = 0; v < count; v++) {
-        uint32_t c = 0;
-        for (; c < found; c++) {
-            bool same = true;
-            for (int i = 0; i < arity && same; i++) {
-                if (args[i].var == source)
-                    same = atom_identical(args[i].atoms[v], args[i].atoms[reps[c]]) &&
-                           (!args[i].exact || atom_identical(args[i].alternative[v],
-                                                             args[i].alternative[reps[c]]));
-                if (same && args[i].exact && args[i].chooser == source)
-                    same = args[i].exact[v] == args[i].exact[reps[c]];
-            }
-            if (same) break;
-        }
-        if (c == found) {
-            if (found == PLAN_CELLS) return 0;
-            reps[found++] = v;
-        }
-        classes[v] = c;
-    }
-    return found;
-}
-
-static Form refuse_cells(Lowering *l, NodeId id) {
-    return form_refused(
-        id, plan_text(l, "%s depends on several values together, in more than %d combinations",
-                      plan_name(l, id), PLAN_CELLS));
-}
-
-/* The sources of a look-up, their classes, and a value for each class. */
-typedef struct Cells {
-    PlanLookup lookup;
-    uint32_t *reps[PLAN_SOURCES];
-    uint32_t count;
-} Cells;
-
-/* False: too many. */
-static bool prepare_cells(Lowering *l, const Form *args, int arity, const VarId *sources,
-                          uint32_t source_count, Cells *out) {
-    *out = (Cells){.count = 1};
-    out->lookup.source_count = source_count;
-    for (uint32_t s = 0; s < source_count; s++) {
-        uint32_t count = plan_get(l, sources[s])->count;
-        uint32_t *classes = ARENA_ARRAY(l->scratch, uint32_t, count);
-        out->reps[s] = ARENA_ARRAY(l->scratch, uint32_t, count);
-        uint32_t found = source_classes(l, sources[s], args, arity, classes, out->reps[s]);
-        out->lookup.sources[s] = sources[s];
-        out->lookup.classes[s] = classes;
-        out->lookup.class_counts[s] = found;
-        if (found == 0 || found > PLAN_CELLS / out->count) return false;
-        out->count *= found;
-    }
-    return true;
-}
-
-/* The argument's atom in a cell. */
-static Atom argument_in(const Cells *cells, const Form *arg, uint32_t cell) {
-    const PlanLookup *lookup = &cells->lookup;
-    uint32_t at = 0;
-    bool exact = false;
-    for (uint32_t s = lookup->source_count; s-- > 0; cell /= lookup->class_counts[s]) {
-        uint32_t value = cells->reps[s][cell % lookup->class_counts[s]];
-        if (arg->var == lookup->sources[s]) at = value;
-        if (arg->exact && arg->chooser == lookup->sources[s]) exact = arg->exact[value];
-    }
-    return argument_at(arg, at, exact);
-}
-
-static Form element_lookup(Lowering *l, NodeId id, const Form *args, int arity,
-                           const VarId *sources, uint32_t source_count) {
-    const Node *node = graph_node(l->graph, id);
-    Cells cells;
-    if (!prepare_cells(l, args, arity, sources, source_count, &cells)) return refuse_cells(l, id);
-    uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells.count), count = 0;
-    Atom *domain = ARENA_ARRAY(l->scratch, Atom, cells.count);
-    bool fails_afresh = false;
-    DiagId failure = DIAG_TYPE;
-    for (uint32_t cell = 0; cell < cells.count; cell++) {
-        Atom values[3] = {{0}};
-        bool failed_before = false;
-        for (int i = 0; i < arity; i++) {
-            values[i] = argument_in(&cells, &args[i], cell);
-            failed_before = failed_before || atom_failed(values[i]);
-        }
-        Atom atom = element_apply(l->scratch, node, values, &failure);
-        fails_afresh = fails_afresh || (atom_failed(atom) && !failed_before);
-        result[cell] = atom_number(domain, &count, atom);
-    }
-    cells.lookup.result = result;
-    VarId var = plan_lookup(l, id, &cells.lookup, count, domain);
-    Form form = form_table(var, domain);
-    for (int i = 0; i < arity; i++) form.kind_unknown = form.kind_unknown || args[i].kind_unknown;
-    for (uint32_t v = 0; v < count && form.kind_unknown; v++)
-        form.kind_unknown = domain[v].kind != ATOM_BOOL && domain[v].kind != ATOM_STRING;
-    if (fails_afresh) {
-        uint8_t *fails = ARENA_ARRAY(l->scratch, uint8_t, count);
-        const String *why = NULL;
-        for (uint32_t v = 0; v < count; v++) {
-            fails[v] = atom_failed(domain[v]);
-            if (fails[v]) why = domain[v].as.string;
-        }
-        plan_trap(l, id, &form, fails, failure, why);
-    }
-    return form;
-}
-
 /* --- one node ------------------------------------------------------------------------------------------------------ */
 
-static void add_source(VarId var, VarId *sources, uint32_t *count) {
-    if (var == NO_VAR) return;
-    uint32_t s = 0;
-    while (s < *count && sources[s] != var) s++;
-    if (s == *count) sources[(*count)++] = var;
-}
-
-/* The variables of the arguments, and those that choose their kinds if wanted. */
-static uint32_t distinct_sources(const Form *args, int arity, bool choosers,
-                                 VarId sources[PLAN_SOURCES]) {
-    uint32_t count = 0;
-    for (int i = 0; i < arity; i++) add_source(args[i].var, sources, &count);
-    for (int i = 0; i < arity && choosers; i++) {
-        if (args[i].exact) add_source(args[i].chooser, sources, &count);
+/* The variable that all arguments are tables over, if there is only one. */
+static bool one_variable(const Form *args, int arity, VarId *var) {
+    *var = NO_VAR;
+    for (int i = 0; i < arity; i++) {
+        if (args[i].kind != FORM_TABLE) return false;
+        if (*var == NO_VAR) *var = args[i].var;
+        if (args[i].var != NO_VAR && args[i].var != *var) return false;
     }
-    return count;
-}
-
-Form form_choose_kind(Lowering *l, NodeId node, const Form *form) {
-    VarId sources[PLAN_SOURCES];
-    Form table;
-    if (!form_as_table(l, node, form, &table)) return refuse_cells(l, node);
-    uint32_t count = distinct_sources(&table, 1, true, sources), found = 0;
-    Cells cells;
-    if (!prepare_cells(l, &table, 1, sources, count, &cells)) return refuse_cells(l, node);
-    uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells.count);
-    Atom *domain = ARENA_ARRAY(l->scratch, Atom, cells.count);
-    for (uint32_t cell = 0; cell < cells.count; cell++)
-        result[cell] = atom_number(domain, &found, argument_in(&cells, &table, cell));
-    cells.lookup.result = result;
-    return form_table(plan_lookup(l, node, &cells.lookup, found, domain), domain);
+    return true;
 }
 
 /* What the input node reads, as an argument. */
@@ -570,7 +408,6 @@ Form form_element(Lowering *l, NodeId id) {
         args[0] = input_form(l, node);
         return element_table(l, id, args, 1, args[0].var);
     }
-    bool all_tables = true;
     for (int i = 0; i < arity; i++) {
         args[i] = l->forms[node->args[i]];
         if (args[i].kind == FORM_REFUSED) return args[i];
@@ -581,12 +418,10 @@ Form form_element(Lowering *l, NodeId id) {
                                 plan_text(l, "%s is a mean with too many possible values to "
                                              "compute with; as an output it would do",
                                           plan_name(l, node->args[i])));
-        all_tables = all_tables && args[i].kind == FORM_TABLE;
     }
-    VarId sources[PLAN_SOURCES];
-    uint32_t count = distinct_sources(args, arity, false, sources);
-    if (all_tables && count <= 1) {
-        form = element_table(l, id, args, arity, count ? sources[0] : NO_VAR);
+    VarId var;
+    if (one_variable(args, arity, &var)) {
+        form = element_table(l, id, args, arity, var);
         if (form.kind != FORM_NONE) return form;
     }
     form = element_sum(l, id, args, arity);
@@ -594,16 +429,15 @@ Form form_element(Lowering *l, NodeId id) {
     if (is_comparison(node->op)) form = element_comparison(l, id, args);
     if (form.kind != FORM_NONE) return form;
     for (int i = 0; i < arity; i++) {
-        if (!form_as_table(l, node->args[i], &args[i], &args[i])) return refuse_cells(l, id);
+        if (!form_as_table(l, node->args[i], &args[i], &args[i]))
+            return form_refuse_cells(l, id);
     }
-    count = distinct_sources(args, arity, false, sources);
-    if (count <= 1) {
-        form = element_table(l, id, args, arity, count ? sources[0] : NO_VAR);
+    if (one_variable(args, arity, &var)) {
+        form = element_table(l, id, args, arity, var);
         if (form.kind != FORM_NONE) return form;
     }
     for (int i = 0; i < arity; i++) {
         if (args[i].noise != NOISE_NONE) return form_refused(id, noise_text);
     }
-    count = distinct_sources(args, arity, true, sources);
-    return element_lookup(l, id, args, arity, sources, count);
+    return form_lookup(l, id, args, arity);
 }

@@ -22,7 +22,7 @@ typedef uint32_t VarId;
 enum {
     PLAN_DOMAIN = 1 << 22,    /* values of one variable */
     PLAN_FRACTIONS = 300000,  /* values of one mean */
-    PLAN_SOURCES = 6,       /* variables that one table looks at */
+    PLAN_SOURCES = MODEL_SOURCES, /* variables that one table looks at */
     PLAN_CELLS = 20000,     /* cells of one table over several variables */
     PLAN_PRODUCTS = 64,     /* conjunctions of one formula */
     PLAN_LITERALS = 32,     /* literals of one conjunction */
@@ -257,21 +257,26 @@ bool form_as_sum(Lowering *l, const Form *form, Form *sum);
 /* A TABLE of the same values; false: too many. */
 bool form_as_table(Lowering *l, NodeId node, const Form *form, Form *table);
 Form form_element(Lowering *l, NodeId node);
-/* The same values over one new variable, each with its own kind; REFUSED: too many. */
-Form form_choose_kind(Lowering *l, NodeId node, const Form *form);
 /* Remembers where the node's table first fails (values that its arguments did not fail on). */
 void plan_trap(Lowering *l, NodeId node, const Form *form, const uint8_t *bits, DiagId id,
                const String *why);
-/* The table over two or three variables. classes: the sources' classes. */
-VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *lookup, uint32_t count,
-                  const Atom *domain);
-
 /* apply.c: one element-wise operation on atoms. Where it fails the result is ATOM_OPAQUE with the
    reason, and *id is how eval reports it. */
 Atom element_apply(Arena *arena, const Node *node, const Atom *args, DiagId *id);
 bool atom_failed(Atom a);
 Atom atom_failure(Arena *arena, const char *why);
 bool atom_whole(Atom a, double *value); /* a whole number or a bool */
+
+/* --- lookup.c: functions of several variables ----------------------------------------------------------------- */
+
+/* The element-wise node, its arguments given as TABLEs; REFUSED: too many combinations. */
+Form form_lookup(Lowering *l, NodeId node, const Form *args, int arity);
+/* The same values over one new variable, each with its own kind; REFUSED: too many. */
+Form form_choose_kind(Lowering *l, NodeId node, const Form *form);
+Form form_refuse_cells(Lowering *l, NodeId node);
+/* The table over several variables. classes: the sources' classes. */
+VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *lookup, uint32_t count,
+                  const Atom *domain);
 
 /* --- selector.c: formulas ------------------------------------------------------------------------------------- */
 

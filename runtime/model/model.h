@@ -256,6 +256,7 @@ typedef struct Model {
     Readout readout;
 } Model;
 
+enum { MODEL_SOURCES = 8 };             /* what one look-up may look at */
 enum { MODEL_ONE = 0, MODEL_NULL = 1 }; /* the ids of the two constant subspaces */
 
 /* The number of the token in the vocabulary, or UINT32_MAX. */

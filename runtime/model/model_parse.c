@@ -306,16 +306,15 @@ static bool read_steps(Reader *r, const Model *model, UnitGroup *group) {
 }
 
 static bool read_lookup(Reader *r, const Model *model, UnitGroup *group) {
-    enum { MOST_SOURCES = 8 };
-    SubspaceId *sources = ARENA_ARRAY(r->arena, SubspaceId, MOST_SOURCES);
-    uint32_t *class_counts = ARENA_ARRAY(r->arena, uint32_t, MOST_SOURCES);
-    const uint32_t **classes = ARENA_ARRAY(r->arena, const uint32_t *, MOST_SOURCES);
+    SubspaceId *sources = ARENA_ARRAY(r->arena, SubspaceId, MODEL_SOURCES);
+    uint32_t *class_counts = ARENA_ARRAY(r->arena, uint32_t, MODEL_SOURCES);
+    const uint32_t **classes = ARENA_ARRAY(r->arena, const uint32_t *, MODEL_SOURCES);
     uint32_t n = 0, count, cells;
     uint64_t expected = 1;
     *group = (UnitGroup){UNIT_LOOKUP, .target = group->target, .sources = sources,
                          .class_counts = class_counts, .classes = classes};
     do {
-        if (n == MOST_SOURCES) return read_fail(r, "more than %d sources", MOST_SOURCES);
+        if (n == MODEL_SOURCES) return read_fail(r, "more than %d sources", MODEL_SOURCES);
         if (!read_subspace_name(r, model, &sources[n]) || !read_counts(r, &classes[n], &count) ||
             !check_values(r, model, sources[n], count))
             return false;

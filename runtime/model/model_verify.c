@@ -228,7 +228,8 @@ static bool verify_steps(Verifier *v, const UnitGroup *group, uint32_t layer) {
 static bool verify_lookup(Verifier *v, const UnitGroup *group, uint32_t layer) {
     const Subspace *target = &v->model->subspaces[group->target];
     uint64_t cells = 1;
-    if (!subspace_is_coded(target) || group->source_count == 0)
+    if (!subspace_is_coded(target) || group->source_count == 0 ||
+        group->source_count > MODEL_SOURCES)
         return wrong(v, "a look-up is from codes into a code");
     for (uint32_t s = 0; s < group->source_count; s++) {
         if (!verify_read(v, group->sources[s], time_of_units(layer))) return false;
