@@ -135,7 +135,10 @@ typedef struct Reader {
     uint32_t subspace_count;
     const char **why;
     bool failed;
+    uint32_t names; /* looked up so far */
 } Reader;
+
+enum { NAMES_LIMIT = 1 << 15 }; /* subspaces, and names of them */
 
 /* Remembers the first mistake. */
 static void mistake(Reader *r, const char *what, const char *name) {
@@ -199,6 +202,10 @@ static const cJSON *read_list(Reader *r, const cJSON *object, const char *name, 
 }
 
 static uint32_t subspace_named(Reader *r, const cJSON *item) {
+    if (++r->names > NAMES_LIMIT) {
+        mistake(r, "are too many", "writes");
+        return 0;
+    }
     for (uint32_t s = 0; cJSON_IsString(item) && s < r->subspace_count; s++) {
         if (strcmp(r->subspaces[s].name, item->valuestring) == 0) return s;
     }
@@ -239,6 +246,7 @@ static void read_subspaces(Reader *r, const cJSON *all) {
             (s->kind == SUBSPACE_NULL) != (r->subspace_count == MODEL_NULL + 1))
             mistake(r, "do not begin with `one` and `null`", "subspaces");
     }
+    if (count > NAMES_LIMIT) mistake(r, "are too many", "subspaces");
     if (count < 2 || offset != r->certificate->width)
         mistake(r, "do not fill the residual stream", "subspaces");
     r->certificate->subspaces = subspaces;
@@ -320,6 +328,11 @@ static void read_output(Reader *r, const cJSON *all) {
 const Certificate *certificate_parse(Arena *arena, const char *text, size_t len, const char **why) {
     Certificate *certificate = ARENA_NEW(arena, Certificate);
     Reader r = {.arena = arena, .certificate = certificate, .why = why};
+    size_t bad;
+    if (!utf8_valid(text, len, &bad)) {
+        *why = "it is not UTF-8";
+        return NULL;
+    }
     cJSON *all = cJSON_ParseWithLength(text, len);
     if (!cJSON_IsObject(all)) {
         *why = "it is no JSON object";
