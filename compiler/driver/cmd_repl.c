@@ -138,43 +138,54 @@ static bool grown(const Repl *repl) {
     return len < LONG_ENTRY || len - repl->tried > repl->tried / PART;
 }
 
-/* A line was added at offset from: runs the entry if it is whole. A blank line is a way out of
-   brackets that were opened by mistake. */
-static void take_line(Repl *repl, size_t from) {
-    if (repl->entry.len > LIMIT_SOURCE_BYTES) {
-        diag_error(session_diagnostics(repl->session), DIAG_LIMIT_PROGRAM, (Span){0},
-                   "more than %d MB in one entry", LIMIT_SOURCE_BYTES >> 20);
-        show_diagnostics(repl);
-        forget_entry(repl);
-        return;
-    }
-    bool blank = is_blank(repl->entry.data + from, repl->entry.len - from);
-    if ((goes_on(repl, from) || !grown(repl)) && !blank) return;
-    if (is_blank(repl->entry.data, repl->entry.len)) {
-        forget_entry(repl);
-        return;
-    }
+/* No more lines come for the entry: says what is missing, or runs it. */
+static void end_entry(Repl *repl) {
+    Tree *program = parse_program(session_arena(repl->session), session_sources(repl->session),
+                                  entry_source(repl), session_diagnostics(repl->session));
+    bool whole = diagnostics_count(session_diagnostics(repl->session)) == repl->shown;
+    show_diagnostics(repl);
+    if (whole) run(repl, program);
+    forget_entry(repl);
+}
+
+/* The entry is parsed, and run if it is whole. On a terminal a blank line ends it, but for one
+   inside braces: so it tells of a ';' that was forgotten. */
+static void take_entry(Repl *repl, bool blank) {
     Tree *program;
     ParseStatus status =
         parse_entry(session_arena(repl->session), session_sources(repl->session),
                     entry_source(repl), session_diagnostics(repl->session), &program);
     repl->tried = repl->entry.len;
-    if (status == PARSE_INCOMPLETE) return;
+    bool ends = status != PARSE_INCOMPLETE || (blank && repl->editor != NULL && repl->braces == 0);
+    if (!ends) return;
     if (repl->editor != NULL) editor_remember(repl->editor, repl->entry.data);
+    if (status == PARSE_INCOMPLETE) {
+        end_entry(repl);
+        return;
+    }
     show_diagnostics(repl);
     if (status == PARSE_OK) run(repl, program);
     forget_entry(repl);
 }
 
-/* The input ended inside an entry: says what is missing. */
-static void take_end(Repl *repl) {
-    if (repl->entry.len > 0 && !is_blank(repl->entry.data, repl->entry.len)) {
-        Tree *program = parse_program(session_arena(repl->session), session_sources(repl->session),
-                                      entry_source(repl), session_diagnostics(repl->session));
-        bool whole = diagnostics_count(session_diagnostics(repl->session)) == repl->shown;
+/* A line was added at offset from. */
+static void take_line(Repl *repl, size_t from) {
+    bool blank = is_blank(repl->entry.data + from, repl->entry.len - from);
+    bool more = goes_on(repl, from) || !grown(repl);
+    if (repl->entry.len > LIMIT_SOURCE_BYTES) {
+        diag_error(session_diagnostics(repl->session), DIAG_LIMIT_PROGRAM, (Span){0},
+                   "more than %d MB in one entry", LIMIT_SOURCE_BYTES >> 20);
         show_diagnostics(repl);
-        if (whole) run(repl, program);
+        forget_entry(repl);
+    } else if (is_blank(repl->entry.data, repl->entry.len)) {
+        forget_entry(repl);
+    } else if (blank || !more) {
+        take_entry(repl, blank);
     }
+}
+
+static void take_end(Repl *repl) {
+    if (!is_blank(repl->entry.data, repl->entry.len)) end_entry(repl);
     repl->leaving = true;
 }
 

@@ -129,6 +129,31 @@ START_TEST(an_open_entry_goes_on_and_control_c_drops_it) {
 }
 END_TEST
 
+START_TEST(an_empty_line_tells_of_a_missing_semicolon) {
+    Terminal terminal = new_terminal();
+    expect(&terminal, ">> ");
+    type(&terminal, "indices\n");
+    expect(&terminal, ".. ");
+    type(&terminal, "\n");
+    expect(&terminal, "the text ends before the ';' of this statement");
+    expect(&terminal, ">> ");
+    type(&terminal, "(1 +\n");
+    expect(&terminal, ".. ");
+    type(&terminal, "\n");
+    expect(&terminal, "this '('");
+    expect(&terminal, ">> ");
+    type(&terminal, "def f(x) {\n");
+    expect(&terminal, ".. ");
+    type(&terminal, "\n");
+    expect(&terminal, ".. ");
+    type(&terminal, "return x + 1; }\n");
+    expect(&terminal, "console function: f(x)");
+    expect(&terminal, ">> ");
+    leave(&terminal);
+    remove_home(&terminal);
+}
+END_TEST
+
 START_TEST(tab_completes_names_of_the_library_and_of_the_session) {
     Terminal terminal = new_terminal();
     expect(&terminal, ">> ");
@@ -216,6 +241,7 @@ Suite *terminal_suite(void) {
     tcase_set_timeout(keys, 60);
     tcase_add_test(keys, results_are_shown_and_control_d_leaves);
     tcase_add_test(keys, an_open_entry_goes_on_and_control_c_drops_it);
+    tcase_add_test(keys, an_empty_line_tells_of_a_missing_semicolon);
     tcase_add_test(keys, tab_completes_names_of_the_library_and_of_the_session);
     tcase_add_test(keys, the_history_outlives_the_session);
     tcase_add_test(keys, control_c_ends_an_evaluation);
