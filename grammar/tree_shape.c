@@ -22,12 +22,12 @@ TreeDetail tree_detail(TreeKind kind) {
     }
 }
 
-bool tree_is_statement(TreeKind kind) {
+static bool is_statement(TreeKind kind) {
     return (kind > TREE_PROGRAM && kind < TREE_BLOCK) ||
            (kind > TREE_EXPRESSIONS && kind < TREE_NAME) || kind == TREE_ERROR;
 }
 
-bool tree_is_expression(TreeKind kind) { return kind >= TREE_NAME && kind < TREE_ERROR; }
+static bool is_expression(TreeKind kind) { return kind >= TREE_NAME && kind < TREE_ERROR; }
 
 /* --- children --------------------------------------------------------------------------------- */
 
@@ -42,11 +42,11 @@ static bool word_fits(const char *word, size_t len, TreeKind kind) {
         {"block", TREE_BLOCK}, {"name", TREE_NAME},
     };
     if (len == strlen("statement") && memcmp(word, "statement", len) == 0)
-        return tree_is_statement(kind);
+        return is_statement(kind);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strlen(kinds[i].word) == len && memcmp(word, kinds[i].word, len) == 0)
             return kind == kinds[i].kind;
-    return tree_is_expression(kind);
+    return is_expression(kind);
 }
 
 static size_t word_length(const char *pattern) { return strcspn(pattern, " []()*"); }

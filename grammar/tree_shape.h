@@ -15,8 +15,6 @@ typedef enum TreeDetail {
 } TreeDetail;
 TreeDetail tree_detail(TreeKind kind);
 
-bool tree_is_statement(TreeKind kind);
-bool tree_is_expression(TreeKind kind);
 /* Whether the children are those that tree.def says. */
 bool tree_children_fit(const Tree *tree);
 /* Whether the operator and the text are such as the grammar reads. */

@@ -89,7 +89,7 @@ static bool refuse_name(InputReader *reader, const char *text, uint32_t file, si
     return false;
 }
 
-bool input_argument(InputReader *reader, const char *text) {
+static bool input_argument(InputReader *reader, const char *text) {
     if (strcmp(text, "-") == 0) return standard_input(reader);
     if (text[0] == '@') return input_file(reader, text + 1);
     uint32_t file = sources_add(reader->sources, "<input>", text, strlen(text));

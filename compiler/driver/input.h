@@ -8,11 +8,9 @@
 
 enum { DEFAULT_MAX_LEN = 32 };
 
-/* Adds the inputs of one INPUT: JSON, a bare word (its characters), @FILE, or - (standard input:
-   JSON values, or else a line an input). False after reporting. */
-bool input_argument(InputReader *reader, const char *text);
 /* Adds the inputs of every -i, in order; without one the running example: --example, or the
-   session's own. False after reporting. */
+   session's own. Each is JSON, a bare word (its characters), @FILE, or - (standard input: JSON
+   values, or else a line an input). False after reporting. */
 bool input_arguments(InputReader *reader, Session *session, const Options *options);
 
 /* The tokens that a model is made for, and its greatest length. */

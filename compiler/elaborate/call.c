@@ -53,7 +53,7 @@ ApplyStatus apply_eval(void *state, const ApplyRequest *request, Sequence *seque
     return eval_request(request, sequence, matrix) ? APPLY_OK : APPLY_FAILED;
 }
 
-Value apply_to_input(Session *session, Value callee, Value input, Span span) {
+static Value apply_to_input(Session *session, Value callee, Value input, Span span) {
     ApplyRequest request = {.graph = session->graph,
                             .node = callee.as.node,
                             .span = span,

@@ -62,6 +62,7 @@ typedef struct Result {
     Value input;
     Span span;
 } Result;
+/* In the session's arena. */
 typedef struct Results {
     uint32_t count, capacity;
     Result *items;

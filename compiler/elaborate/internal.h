@@ -64,7 +64,6 @@ const char *show(Session *session, Value value);
 
 /* statement.c */
 const Tree *inside_parens(const Tree *tree);
-bool elaborate_statement(Session *session, Environment *env, const Tree *tree);
 bool elaborate_block(Session *session, Environment *env, const Tree *block);
 /* Every statement, also after one that failed; adds what there is to show to session->results. */
 bool elaborate_program(Session *session, Environment *env, const Tree *program);
@@ -119,7 +118,6 @@ Value elaborate_index(Session *session, Environment *env, const Tree *tree);
 
 /* call.c */
 Value elaborate_call(Session *session, Environment *env, const Tree *tree);
-Value apply_to_input(Session *session, Value callee, Value input, Span span);
 
 /* load.c */
 bool elaborate_load(Session *session, Environment *env, const Tree *tree);

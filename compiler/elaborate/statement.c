@@ -167,7 +167,7 @@ static bool dispatch(Session *session, Environment *env, const Tree *tree) {
     }
 }
 
-bool elaborate_statement(Session *session, Environment *env, const Tree *tree) {
+static bool elaborate_statement(Session *session, Environment *env, const Tree *tree) {
     bool good = step_in(session, tree->span) && dispatch(session, env, tree);
     step_out(session);
     return good;

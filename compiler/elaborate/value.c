@@ -40,7 +40,7 @@ bool value_truth(Value value) {
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
-Extent value_extent(Value value) {
+static Extent value_extent(Value value) {
     switch (value.kind) {
     case VALUE_LIST: return value.as.list->extent;
     case VALUE_DICT: return value.as.dict->extent;

@@ -43,7 +43,6 @@ typedef struct Extent {
     uint32_t depth;
     uint64_t size;
 } Extent;
-Extent value_extent(Value value);
 
 struct List {
     uint32_t count;

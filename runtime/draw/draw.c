@@ -56,7 +56,10 @@ int picture_column(const Picture *picture, const Series *series, int most) {
     return width < most ? width : most;
 }
 
-int picture_middle(const Picture *picture) { return picture->cell / 2 + picture->text * 36 / 100; }
+/* From a cell's top to its text's base line. */
+static int middle_of(const Picture *picture) {
+    return picture->cell / 2 + picture->text * 36 / 100;
+}
 
 void picture_cell(const Picture *picture, BoxStyle box, TextStyle style, int x, int y, int width,
                   Atom value) {
@@ -65,7 +68,7 @@ void picture_cell(const Picture *picture, BoxStyle box, TextStyle style, int x, 
     show_value(&text, value);
     svg_text(picture->out,
              &(SvgText){.x = x + width / 2,
-                        .y = y + picture_middle(picture),
+                        .y = y + middle_of(picture),
                         .style = style,
                         .anchor = ANCHOR_MIDDLE,
                         .size = picture->text,
@@ -178,7 +181,7 @@ static int layer_height(const Picture *picture, const PlanLayer *layer) {
 
 static void draw_row(const Picture *picture, const Series *series, uint32_t head, bool output,
                      int x, int y) {
-    int middle = y + picture_middle(picture);
+    int middle = y + middle_of(picture);
     picture_label(picture,
                   (SvgText){.x = x + PICTURE_NAMES - 10,
                             .y = middle,

@@ -31,7 +31,6 @@ void picture_cell(const Picture *picture, BoxStyle box, TextStyle text, int x, i
 void picture_label(const Picture *picture, SvgText place, const char *role, NodeId node);
 /* role, then what a gather does: "count", "mean of depth", "gathers tokens". */
 void picture_gather(const Picture *picture, SvgText place, const char *role, NodeId gather);
-int picture_middle(const Picture *picture); /* from a cell's top to its text's base line */
 
 /* --- heads (head.c) --------------------------------------------------------------------------- */
 

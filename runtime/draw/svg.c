@@ -46,8 +46,6 @@ static const char code_face[] = "SFMono-Regular, Menlo, Consolas, 'DejaVu Sans M
 
 enum { COLUMN_PER_MILLE = 605 }; /* of the text size: a column of the usual even faces */
 
-int svg_text_size(TextStyle style) { return text_looks[style].size; }
-
 int svg_text_width(TextStyle style, int columns) {
     return (columns * text_looks[style].size * COLUMN_PER_MILLE + 999) / 1000;
 }

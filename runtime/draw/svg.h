@@ -44,7 +44,6 @@ typedef struct SvgText {
     int turn;         /* degrees, clockwise, about (x, y) */
 } SvgText;
 
-int svg_text_size(TextStyle style);
 /* The width of a text of so many columns, about. */
 int svg_text_width(TextStyle style, int columns);
 /* How many columns of the style fit into the width. */
