@@ -65,8 +65,7 @@ static Atom apply_token(Failing f, GraphOp op, Atom token) {
     switch (op) {
     case OP_TOKENS_STR: return atom_to_string(f.arena, token);
     case OP_TOKENS_INT:
-        return atom_to_int(f.arena, token, &out) ? out
-                                                   : fail(f, DIAG_CONVERSION, "not an integer");
+        return atom_to_int(f.arena, token, &out) ? out : fail(f, DIAG_CONVERSION, "not an integer");
     case OP_TOKENS_FLOAT:
         return atom_to_float(token, &real) ? atom_float(real)
                                            : fail(f, DIAG_CONVERSION, "not a float");

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- heads -------------------------------------------------------------------------------------------- */
+/* --- heads
+ * -------------------------------------------------------------------------------------------- */
 
 static uint32_t max_phase(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
@@ -15,7 +16,8 @@ static uint32_t terms_phase(const Lowering *l, const PlanHead *head) {
     for (uint32_t i = 0; i < head->term_count; i++) {
         const PlanTermOfHead *t = &head->terms[i];
         const PlanFeature features[4] = {t->key, t->query, t->key_square, t->query_square};
-        for (int f = 0; f < 4; f++) phase = max_phase(phase, feature_phase(l, features[f]));
+        for (int f = 0; f < 4; f++)
+            phase = max_phase(phase, feature_phase(l, features[f]));
     }
     return phase;
 }
@@ -78,7 +80,8 @@ static VarId plan_move(Lowering *l, const PlanHead *spec, PlanMove move, Var var
     return move.target;
 }
 
-/* --- widths ---------------------------------------------------------------------------------------------- */
+/* --- widths
+ * ---------------------------------------------------------------------------------------------- */
 
 /* A range of positions that reaches back to the first is counted by the position itself. */
 static PlanFeature width_of_range(Lowering *l, int32_t high) {
@@ -173,7 +176,8 @@ Form form_width(Lowering *l, NodeId node, NodeId selector, const Formula *formul
     return form;
 }
 
-/* --- aggregates ---------------------------------------------------------------------------------------------- */
+/* --- aggregates
+ * ---------------------------------------------------------------------------------------------- */
 
 typedef struct Gather {
     Lowering *l;
@@ -193,8 +197,9 @@ static bool is_injective_position(Lowering *l, NodeId node) {
     bool rising = true, falling = true;
     for (uint32_t i = 1; i < plan_get(l, form->var)->count; i++) {
         bool ordered;
-        int order = atom_failed(form->atoms[i]) ? 0
-                                                : atom_order(form->atoms[i - 1], form->atoms[i], &ordered);
+        int order = atom_failed(form->atoms[i])
+                        ? 0
+                        : atom_order(form->atoms[i - 1], form->atoms[i], &ordered);
         rising = rising && order < 0;
         falling = falling && order > 0;
     }
@@ -217,9 +222,10 @@ static bool is_rank(Lowering *l, NodeId id) {
         if (literal->kind != LITERAL_COMPARE || literal->key != literal->query) return false;
         compared[i] = literal->key;
         bool anywhere = c->low == INT32_MIN && c->high == INT32_MAX;
-        bool one_way = (c->low == INT32_MIN && c->high == -1) || (c->low == 1 && c->high == INT32_MAX);
-        strict = strict || (anywhere && (literal->relation == RELATION_LT ||
-                                         literal->relation == RELATION_GT));
+        bool one_way =
+            (c->low == INT32_MIN && c->high == -1) || (c->low == 1 && c->high == INT32_MAX);
+        strict = strict || (anywhere &&
+                            (literal->relation == RELATION_LT || literal->relation == RELATION_GT));
         ties = ties || (one_way && literal->relation == RELATION_EQ);
     }
     return strict && ties && compared[0] == compared[1];
@@ -260,9 +266,11 @@ static Form gather_done(Gather *g, PlanMove move, Var var, uint32_t value_phase)
     return form_table(target, plan_get(l, target)->domain);
 }
 
-/* --- how many are selected: kinds and failures ------------------------------------------------------ */
+/* --- how many are selected: kinds and failures
+ * ------------------------------------------------------ */
 
-/* How many are selected, as a table; REFUSED when that can't be told. Costs nothing unless asked. */
+/* How many are selected, as a table; REFUSED when that can't be told. Costs nothing unless asked.
+ */
 static Form selected_count(Gather *g) {
     Form width = form_width(g->l, g->node, g->selector, &g->l->formulas[g->selector]), table;
     if (width.kind == FORM_REFUSED) return width;
@@ -447,8 +455,11 @@ static Form gather_number(Gather *g, const Form *sum) {
         domain[count++] = domain[v];
     }
     double *readings = ARENA_ARRAY(l->scratch, double, count);
-    for (uint32_t v = 0; v < count; v++) (void)atom_whole(domain[v], &readings[v]);
-    PlanMove move = {.kind = MOVE_REAL, .source = NO_VAR, .value = sum->sum,
+    for (uint32_t v = 0; v < count; v++)
+        (void)atom_whole(domain[v], &readings[v]);
+    PlanMove move = {.kind = MOVE_REAL,
+                     .source = NO_VAR,
+                     .value = sum->sum,
                      .default_value = g->hits ? 0 : nothing};
     Var var = {.count = count, .domain = domain, .readings = readings};
     return gather_done(g, move, var, feature_phase(l, sum->sum));
@@ -460,8 +471,9 @@ static Form gather_mean(Gather *g, const Form *sum) {
     double nothing = 0;
     if (!g->hits && (g->nothing.kind == ATOM_STRING || !atom_as_double(g->nothing, &nothing) ||
                      !isfinite(nothing) || fabs(nothing) > PLAN_NUMBER))
-        return form_refused(g->node, plan_text(l, "the default of %s is no number, and what it "
-                                                  "gathers is a mean",
+        return form_refused(g->node, plan_text(l,
+                                               "the default of %s is no number, and what it "
+                                               "gathers is a mean",
                                                plan_name(l, g->node)));
     double shift = g->hits ? sum->low : fmin(sum->low, nothing);
     double top = g->hits ? sum->high : fmax(sum->high, nothing);
@@ -471,8 +483,9 @@ static Form gather_mean(Gather *g, const Form *sum) {
         count = plan_fractions(l, (int64_t)sum->low, (int64_t)sum->high, g->hits ? NULL : &nothing,
                                &fractions);
     if (g->use == MEAN_VALUES && count == 0 && nothing != floor(nothing))
-        return form_refused(g->node, plan_text(l, "%s is a mean with too many possible values "
-                                                  "beside a default that is not whole",
+        return form_refused(g->node, plan_text(l,
+                                               "%s is a mean with too many possible values "
+                                               "beside a default that is not whole",
                                                plan_name(l, g->node)));
     double *readings = count ? ARENA_ARRAY(l->scratch, double, count) : NULL;
     Atom *domain = count ? ARENA_ARRAY(l->scratch, Atom, count) : NULL;
@@ -549,8 +562,9 @@ static Form gather_value(Gather *g) {
     }
     if (!whole)
         return form_refused(g->node,
-                            plan_text(l, "%s can be a mean of numbers that are not whole, whose "
-                                         "possible values are too many",
+                            plan_text(l,
+                                      "%s can be a mean of numbers that are not whole, whose "
+                                      "possible values are too many",
                                       plan_name(l, g->node)));
     return gather_mean(g, &sum);
 }
@@ -558,8 +572,12 @@ static Form gather_value(Gather *g) {
 static Form aggregate_used(Lowering *l, NodeId id, MeanUse use) {
     const Node *node = graph_node(l->graph, id);
     const Formula *formula = &l->formulas[node->args[0]];
-    Gather g = {.l = l, .node = id, .selector = node->args[0], .value = l->forms[node->args[1]],
-                .nothing = node->atom, .use = use};
+    Gather g = {.l = l,
+                .node = id,
+                .selector = node->args[0],
+                .value = l->forms[node->args[1]],
+                .nothing = node->atom,
+                .use = use};
     if (g.value.kind == FORM_REFUSED) return g.value;
     if (formula->refused_at != NO_NODE) return form_refused(formula->refused_at, formula->why);
     if (formula->count == 0) return form_constant(l, node->atom);

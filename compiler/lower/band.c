@@ -11,7 +11,8 @@ enum { BAND_CONSTANTS = 64 }; /* constants that one mean is compared with */
 /* Up to here k / d is found near d * c in doubles. */
 #define BAND_NUMBER ((double)((int64_t)1 << 50))
 
-/* --- what a mean is compared with ------------------------------------------------------------------ */
+/* --- what a mean is compared with
+ * ------------------------------------------------------------------ */
 
 typedef struct Constants {
     uint32_t count;
@@ -20,7 +21,8 @@ typedef struct Constants {
 
 static bool add_constant(Constants *constants, Atom atom) {
     double value;
-    if (atom.kind == ATOM_STRING || atom_failed(atom) || !atom_as_double(atom, &value)) return false;
+    if (atom.kind == ATOM_STRING || atom_failed(atom) || !atom_as_double(atom, &value))
+        return false;
     if (!isfinite(value) || constants->count == BAND_CONSTANTS) return false;
     constants->values[constants->count++] = value;
     return true;
@@ -85,7 +87,8 @@ MeanUse mean_use(const Lowering *l, NodeId mean) {
     return selectors ? MEAN_VALUES : MEAN_MULTIPLIED;
 }
 
-/* --- fractions next to a constant ------------------------------------------------------------------- */
+/* --- fractions next to a constant
+ * ------------------------------------------------------------------- */
 
 typedef struct Neighbours {
     double below, above; /* the nearest on each side; -INFINITY, INFINITY: none */
@@ -111,7 +114,8 @@ static Neighbours neighbours_of(const Lowering *l, const Form *mean, double cons
     return near;
 }
 
-/* --- the variable -------------------------------------------------------------------------------------- */
+/* --- the variable
+ * -------------------------------------------------------------------------------------- */
 
 static int double_order(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -193,7 +197,8 @@ Form form_bands(Lowering *l, NodeId node, const Form *mean, NodeId reader) {
     }
     Bands bands = bands_between(l, mean, &constants);
     VarId var = 0;
-    while (var < l->var_count && !same_bands(l, plan_get(l, var), mean->var, &bands)) var++;
+    while (var < l->var_count && !same_bands(l, plan_get(l, var), mean->var, &bands))
+        var++;
     if (var == l->var_count) var = plan_banded(l, node, mean->var, &bands);
     return form_table(var, plan_get(l, var)->domain);
 }

@@ -58,7 +58,8 @@ DecodeKind readout_decode(const Lowering *l, const Form *form) {
     return DECODE_ATOMS;
 }
 
-/* --- marking ------------------------------------------------------------------------------------------ */
+/* --- marking
+ * ------------------------------------------------------------------------------------------ */
 
 /* A code of the variable; *cut tells neighbours apart. */
 static Encoded *demand_code(Encoder *e, VarId var) {
@@ -131,7 +132,8 @@ static void demand_inputs(Encoder *e, VarId id) {
 static void demand_bits(Encoder *e, VarId var, const uint8_t *bits) {
     uint32_t count = plan_get(e->l, var)->count;
     double *values = ARENA_ARRAY(e->l->scratch, double, count);
-    for (uint32_t v = 0; v < count; v++) values[v] = bits[v];
+    for (uint32_t v = 0; v < count; v++)
+        values[v] = bits[v];
     demand_values(e, var, values, false);
 }
 
@@ -148,7 +150,8 @@ static void demand_readout(Encoder *e) {
     } else {
         uint32_t count = form_count(e->l, form);
         double *values = ARENA_ARRAY(e->l->scratch, double, count);
-        for (uint32_t v = 0; v < count; v++) values[v] = atom_number(form->atoms[v]);
+        for (uint32_t v = 0; v < count; v++)
+            values[v] = atom_number(form->atoms[v]);
         demand_values(e, form->var, values, false);
     }
 }

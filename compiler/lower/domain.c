@@ -28,7 +28,8 @@ VarId plan_position(Lowering *l) {
     return 1;
 }
 
-/* --- features ------------------------------------------------------------------------------------ */
+/* --- features ------------------------------------------------------------------------------------
+ */
 
 PlanFeature feature_constant(double value) { return (PlanFeature){.constant = value}; }
 
@@ -145,7 +146,8 @@ uint32_t feature_phase(const Lowering *l, PlanFeature feature) {
     return phase;
 }
 
-/* --- stepped sums ----------------------------------------------------------------------------------- */
+/* --- stepped sums
+ * ----------------------------------------------------------------------------------- */
 
 VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, double high,
                    bool floating) {
@@ -173,7 +175,8 @@ VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, doub
     return plan_var(l, &var);
 }
 
-/* --- fractions ----------------------------------------------------------------------------------------- */
+/* --- fractions
+ * ----------------------------------------------------------------------------------------- */
 
 static int64_t greatest_common_divisor(int64_t a, int64_t b) {
     while (b) {
@@ -206,7 +209,8 @@ uint32_t plan_fractions(Lowering *l, int64_t low, int64_t high, const double *ex
     }
     qsort(out, count, sizeof(double), double_compare);
     bool there = extra == NULL;
-    for (uint32_t v = 0; v < count && !there; v++) there = out[v] == *extra;
+    for (uint32_t v = 0; v < count && !there; v++)
+        there = out[v] == *extra;
     if (!there) {
         out = arena_grow(l->scratch, out, count, (size_t)count + 1, sizeof(double));
         out[count++] = *extra;
@@ -216,7 +220,8 @@ uint32_t plan_fractions(Lowering *l, int64_t low, int64_t high, const double *ex
     return count;
 }
 
-/* --- messages -------------------------------------------------------------------------------------------- */
+/* --- messages
+ * -------------------------------------------------------------------------------------------- */
 
 const char *plan_text(Lowering *l, const char *format, ...) {
     char text[512];

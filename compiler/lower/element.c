@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-/* --- forms ---------------------------------------------------------------------------------------- */
+/* --- forms
+ * ---------------------------------------------------------------------------------------- */
 
 Form form_refused(NodeId at, const char *why) {
     return (Form){.kind = FORM_REFUSED, .refused_at = at, .why = why, .var = NO_VAR};
@@ -65,8 +66,8 @@ bool form_as_sum(Lowering *l, const Form *form, Form *sum) {
         if (!atom_whole(form->atoms[v], &values[v])) return false;
         floats += form->atoms[v].kind == ATOM_FLOAT;
     }
-    PlanFeature feature = form->var == NO_VAR ? feature_constant(values[0])
-                                              : feature_table(l, form->var, values);
+    PlanFeature feature =
+        form->var == NO_VAR ? feature_constant(values[0]) : feature_table(l, form->var, values);
     *sum = form_of_sum(l, feature, floats > 0);
     sum->noise = form->noise;
     sum->counter = form->counter;
@@ -136,7 +137,8 @@ void plan_trap(Lowering *l, NodeId node, const Form *form, const uint8_t *bits, 
     l->traps[l->trap_count++] = (PlanTrap){node, form->var, bits, id, why};
 }
 
-/* --- tables ------------------------------------------------------------------------------------------ */
+/* --- tables
+ * ------------------------------------------------------------------------------------------ */
 
 /* What the definition may compute where the noise-free value is a: a itself, or a neighbour. */
 static uint32_t noisy_versions(Atom a, Noise noise, Atom versions[3]) {
@@ -214,8 +216,9 @@ static Version table_version(Lowering *l, const Node *node, const Form *args, in
         }
         for (int i = 0; i < arity; i++) {
             if (args[i].noise == NOISE_NONE) continue;
-            out.noise_decides = out.noise_decides || !noise_passes(l, node, values, args[i].noise, i,
-                                                                   out.atoms[v], &out.noise_left);
+            out.noise_decides =
+                out.noise_decides ||
+                !noise_passes(l, node, values, args[i].noise, i, out.atoms[v], &out.noise_left);
         }
     }
     return out;
@@ -247,7 +250,8 @@ static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, V
     for (int i = 0; i < arity; i++) {
         unknown = unknown || args[i].kind_unknown;
         if (!args[i].exact) continue;
-        bool other = chosen && (chosen->chooser != args[i].chooser || chosen->exact != args[i].exact);
+        bool other =
+            chosen && (chosen->chooser != args[i].chooser || chosen->exact != args[i].exact);
         if (other) return (Form){.kind = FORM_NONE};
         chosen = &args[i];
     }
@@ -276,11 +280,12 @@ static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, V
     return form;
 }
 
-/* --- sums -------------------------------------------------------------------------------------------- */
+/* --- sums
+ * -------------------------------------------------------------------------------------------- */
 
 static Form refuse_large(Lowering *l, NodeId id) {
-    return form_refused(id, plan_text(l, "%s can reach numbers beyond %.0f", plan_name(l, id),
-                                      PLAN_NUMBER));
+    return form_refused(
+        id, plan_text(l, "%s can reach numbers beyond %.0f", plan_name(l, id), PLAN_NUMBER));
 }
 
 /* Noise of a sum. Two totals over the same count are rounded alike, so that their difference is 0
@@ -311,8 +316,7 @@ static void sum_kind(const Form *x, const Form *y, Form *out) {
 }
 
 static Form sum_combine(Lowering *l, NodeId id, double a, const Form *x, double b, const Form *y) {
-    Form out = form_of_sum(l, feature_combine(l, a, x->sum, b, y->sum),
-                           x->floating || y->floating);
+    Form out = form_of_sum(l, feature_combine(l, a, x->sum, b, y->sum), x->floating || y->floating);
     sum_noise(x, y, a * b, &out);
     sum_kind(x, y, &out);
     if (out.low < -PLAN_NUMBER || out.high > PLAN_NUMBER) return refuse_large(l, id);
@@ -355,7 +359,8 @@ static Form element_sum(Lowering *l, NodeId id, const Form *args, int arity) {
     }
 }
 
-/* --- comparisons of two sums ------------------------------------------------------------------------------ */
+/* --- comparisons of two sums
+ * ------------------------------------------------------------------------------ */
 
 static bool is_comparison(GraphOp op) {
     return op == OP_EQ || op == OP_LT || op == OP_LE || op == OP_GT || op == OP_GE;
@@ -373,7 +378,9 @@ static Form element_comparison(Lowering *l, NodeId id, const Form *args) {
     return element_table(l, id, against, 2, table.var);
 }
 
-/* --- one node ------------------------------------------------------------------------------------------------------ */
+/* --- one node
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 /* The variable that all arguments are tables over, if there is only one. */
 static bool one_variable(const Form *args, int arity, VarId *var) {
@@ -415,8 +422,9 @@ Form form_element(Lowering *l, NodeId id) {
         if (args[i].kind == FORM_REFUSED) return args[i];
         if (args[i].kind == FORM_FRACTION)
             return form_refused(node->args[i],
-                                plan_text(l, "%s is a mean with too many possible values to "
-                                             "compute with; as an output it would do",
+                                plan_text(l,
+                                          "%s is a mean with too many possible values to "
+                                          "compute with; as an output it would do",
                                           plan_name(l, node->args[i])));
     }
     VarId var;
@@ -429,8 +437,7 @@ Form form_element(Lowering *l, NodeId id) {
     if (is_comparison(node->op)) form = element_comparison(l, id, args);
     if (form.kind != FORM_NONE) return form;
     for (int i = 0; i < arity; i++) {
-        if (!form_as_table(l, node->args[i], &args[i], &args[i]))
-            return form_refuse_cells(l, id);
+        if (!form_as_table(l, node->args[i], &args[i], &args[i])) return form_refuse_cells(l, id);
     }
     if (one_variable(args, arity, &var)) {
         form = element_table(l, id, args, arity, var);

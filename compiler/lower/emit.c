@@ -13,7 +13,8 @@ static void *grown(Arena *arena, const void *old, uint32_t count, uint32_t *capa
     return arena_grow(arena, old, count, *capacity, size);
 }
 
-/* --- subspaces ------------------------------------------------------------------------------------ */
+/* --- subspaces
+ * ------------------------------------------------------------------------------------ */
 
 static bool name_taken(const Encoder *e, const String *name) {
     for (uint32_t s = 0; s < e->subspace_count; s++) {
@@ -43,8 +44,8 @@ static const String *subspace_name(Encoder *e, NodeId node, const char *suffix) 
 }
 
 SubspaceId encode_subspace(Encoder *e, Subspace subspace, NodeId node, const char *suffix) {
-    e->subspaces = grown(e->arena, e->subspaces, e->subspace_count, &e->subspace_capacity,
-                         sizeof(Subspace));
+    e->subspaces =
+        grown(e->arena, e->subspaces, e->subspace_count, &e->subspace_capacity, sizeof(Subspace));
     subspace.name = subspace_name(e, node, suffix);
     subspace.node = node;
     subspace.offset = e->width;
@@ -62,12 +63,13 @@ static void add_embed(Encoder *e, EmbedKind kind, SubspaceId subspace, const dou
 }
 
 static void add_units(Encoder *e, uint32_t phase, uint32_t stage, UnitGroup group) {
-    e->units = grown(e->l->scratch, e->units, e->unit_count, &e->unit_capacity,
-                     sizeof(StagedUnits));
+    e->units =
+        grown(e->l->scratch, e->units, e->unit_count, &e->unit_capacity, sizeof(StagedUnits));
     e->units[e->unit_count++] = (StagedUnits){phase, stage, group};
 }
 
-/* --- functions of the position ---------------------------------------------------------------------- */
+/* --- functions of the position
+ * ---------------------------------------------------------------------- */
 
 static void range_of(const double *values, uint32_t count, double *low, double *high) {
     *low = INFINITY, *high = -INFINITY;
@@ -119,7 +121,8 @@ static FeatureTerm position_term(Encoder *e, const double *values, double *const
     double factor = 1, offset = 0;
     if (is_affine(values, count, &factor, &offset)) {
         double *numbers = ARENA_ARRAY(e->l->scratch, double, count);
-        for (uint32_t i = 0; i < count; i++) numbers[i] = i;
+        for (uint32_t i = 0; i < count; i++)
+            numbers[i] = i;
         *constant += offset;
         return (FeatureTerm){position_function(e, numbers, "indices"), factor, NULL};
     }
@@ -127,10 +130,10 @@ static FeatureTerm position_term(Encoder *e, const double *values, double *const
     return (FeatureTerm){position_function(e, values, name), 1, NULL};
 }
 
-/* --- features ------------------------------------------------------------------------------------------ */
+/* --- features
+ * ------------------------------------------------------------------------------------------ */
 
-static void raise_stage(uint32_t *stage, const Encoder *e, VarId var, uint32_t phase,
-                        uint32_t at) {
+static void raise_stage(uint32_t *stage, const Encoder *e, VarId var, uint32_t phase, uint32_t at) {
     if (plan_get(e->l, var)->phase == phase && at > *stage) *stage = at;
 }
 
@@ -150,7 +153,8 @@ Feature encode_feature(Encoder *e, PlanFeature feature, bool coded, uint32_t pha
             if (factor != 0) terms[out.count++] = (FeatureTerm){var->number, factor, NULL};
         } else {
             double *by_class = ARENA_ARRAY(e->arena, double, var->classes);
-            for (uint32_t c = 0; c < var->classes; c++) by_class[c] = values[var->first[c]];
+            for (uint32_t c = 0; c < var->classes; c++)
+                by_class[c] = values[var->first[c]];
             terms[out.count++] = (FeatureTerm){var->code, 0, by_class};
             raise_stage(stage, e, id, phase, var->code_stage);
         }
@@ -158,7 +162,9 @@ Feature encode_feature(Encoder *e, PlanFeature feature, bool coded, uint32_t pha
     return out;
 }
 
-/* --- codes ----------------------------------------------------------------------------------------------- */
+/* --- codes
+ * -----------------------------------------------------------------------------------------------
+ */
 
 /* Values that the cuts tell apart, in runs; without cuts each is its own class. */
 static void make_classes(Encoder *e, VarId id, bool runs) {
@@ -210,11 +216,13 @@ static void make_steps(Encoder *e, VarId id, Feature input, uint32_t stage, cons
                           .error = var->error});
 }
 
-/* --- variables by kind ----------------------------------------------------------------------------------- */
+/* --- variables by kind
+ * ----------------------------------------------------------------------------------- */
 
 static double *identity(Encoder *e, uint32_t count) {
     double *values = ARENA_ARRAY(e->arena, double, count);
-    for (uint32_t v = 0; v < count; v++) values[v] = v;
+    for (uint32_t v = 0; v < count; v++)
+        values[v] = v;
     return values;
 }
 

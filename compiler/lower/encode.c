@@ -19,7 +19,8 @@ static const String *name_of(const Encoder *e, NodeId node) {
     return string_from(e->arena, text);
 }
 
-/* --- heads --------------------------------------------------------------------------------------------- */
+/* --- heads
+ * --------------------------------------------------------------------------------------------- */
 
 static HeadTerm encode_term(Encoder *e, const PlanTermOfHead *term) {
     uint32_t stage = 0;
@@ -74,14 +75,17 @@ static Head encode_head(Encoder *e, const PlanHead *plan) {
                  .normaliser = NORMALISER_SOFTMAX,
                  .scale = SOFTMAX_SCALE,
                  .moves = moves};
-    for (uint32_t i = 0; i < plan->term_count; i++) terms[i] = encode_term(e, &plan->terms[i]);
+    for (uint32_t i = 0; i < plan->term_count; i++)
+        terms[i] = encode_term(e, &plan->terms[i]);
     for (uint32_t m = 0; m < plan->move_count; m++) {
         if (plan->moves[m].live) moves[head.move_count++] = encode_move(e, &plan->moves[m]);
     }
     return head;
 }
 
-/* --- layers ------------------------------------------------------------------------------------------------ */
+/* --- layers
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static uint32_t last_stage(const Encoder *e, uint32_t phase) {
     uint32_t stage = 0;
@@ -113,7 +117,8 @@ static void encode_layers(Encoder *e, Model *model) {
     for (uint32_t h = 0; h < e->l->head_count; h++) {
         if (e->head_live[h] && e->l->heads[h].phase > phases) phases = e->l->heads[h].phase;
     }
-    for (uint32_t p = 0; p <= phases; p++) capacity += 1 + last_stage(e, p);
+    for (uint32_t p = 0; p <= phases; p++)
+        capacity += 1 + last_stage(e, p);
     Layer *layers = ARENA_ARRAY(e->arena, Layer, capacity);
     for (uint32_t p = 0; p <= phases; p++) {
         uint32_t stages = last_stage(e, p);
@@ -125,7 +130,8 @@ static void encode_layers(Encoder *e, Model *model) {
     model->layers = layers;
 }
 
-/* --- the read-out -------------------------------------------------------------------------------------------- */
+/* --- the read-out
+ * -------------------------------------------------------------------------------------------- */
 
 static void readout_atoms(Encoder *e, const Form *form, Readout *readout) {
     readout->source = NO_SUBSPACE;
@@ -169,7 +175,8 @@ static void readout_number(Encoder *e, const Form *form, Readout *readout) {
 static Feature encode_bits(Encoder *e, VarId var, const uint8_t *bits) {
     uint32_t stage = 0, count = plan_get(e->l, var)->count;
     double *values = ARENA_ARRAY(e->l->scratch, double, count);
-    for (uint32_t v = 0; v < count; v++) values[v] = bits[v];
+    for (uint32_t v = 0; v < count; v++)
+        values[v] = bits[v];
     return encode_feature(e, feature_table(e->l, var, values), false, UINT32_MAX, &stage);
 }
 
@@ -198,7 +205,8 @@ static void encode_readout(Encoder *e) {
     else
         readout_number(e, form, readout);
     readout->mixed = form->exact != NULL;
-    for (uint32_t v = 0; readout->mixed && form->kind == FORM_TABLE && v < form_count(e->l, form); v++)
+    for (uint32_t v = 0; readout->mixed && form->kind == FORM_TABLE && v < form_count(e->l, form);
+         v++)
         readout->mixed_with_bools |= form->alternative[v].kind == ATOM_BOOL;
     if (readout->mixed) readout->exact = encode_bits(e, form->chooser, form->exact);
     readout_traps(e, readout);

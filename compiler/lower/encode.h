@@ -6,11 +6,11 @@
 
 /* A variable on its way into the residual stream. */
 typedef struct Encoded {
-    bool live;           /* something that reaches the read-out asks for it */
-    bool coded;          /* a table over it is asked for */
-    uint8_t *cuts;       /* (count): 1: values v and v + 1 must be told apart */
-    uint32_t *class_of;  /* (count): values that nobody tells apart share an index */
-    uint32_t *first;     /* (classes): the first value of each */
+    bool live;          /* something that reaches the read-out asks for it */
+    bool coded;         /* a table over it is asked for */
+    uint8_t *cuts;      /* (count): 1: values v and v + 1 must be told apart */
+    uint32_t *class_of; /* (count): values that nobody tells apart share an index */
+    uint32_t *first;    /* (classes): the first value of each */
     uint32_t classes;
     SubspaceId code;     /* one-hot or steps; NO_SUBSPACE */
     SubspaceId number;   /* the register that a head writes; NO_SUBSPACE */
@@ -30,7 +30,7 @@ typedef struct StagedUnits {
 
 typedef struct Encoder {
     Lowering *l;
-    Arena *arena; /* the model's */
+    Arena *arena;  /* the model's */
     Encoded *vars; /* (var_count) */
     bool *head_live;
     Readout readout;
@@ -44,7 +44,8 @@ typedef struct Encoder {
     uint32_t unit_count, unit_capacity;
 } Encoder;
 
-/* --- demand.c ------------------------------------------------------------------------------------- */
+/* --- demand.c
+ * ------------------------------------------------------------------------------------- */
 
 /* number * factor + constant gives the values exactly, over the variable's register. */
 bool values_from_register(const Lowering *l, VarId var, const double *values, double *factor,
@@ -54,7 +55,8 @@ void encode_demands(Encoder *e);
 /* How the output is read: the decode kind of its form. */
 DecodeKind readout_decode(const Lowering *l, const Form *form);
 
-/* --- emit.c ----------------------------------------------------------------------------------------- */
+/* --- emit.c
+ * ----------------------------------------------------------------------------------------- */
 
 /* Gives every live variable its directions, in order. */
 void encode_variables(Encoder *e);

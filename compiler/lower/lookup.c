@@ -29,9 +29,7 @@ VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *lookup, uint32_t c
 /* Number of the atom in a growing list of distinct ones. */
 static uint32_t atom_number(Atom *list, uint32_t *count, Atom atom) {
     for (uint32_t i = 0; i < *count; i++) {
-        if (atom_identical(list[i], atom) ||
-            (atom_failed(list[i]) && atom_failed(atom)))
-            return i;
+        if (atom_identical(list[i], atom) || (atom_failed(list[i]) && atom_failed(atom))) return i;
     }
     list[*count] = atom;
     return (*count)++;
@@ -43,7 +41,8 @@ Form form_refuse_cells(Lowering *l, NodeId id) {
                       plan_name(l, id), PLAN_CELLS));
 }
 
-/* --- sources --------------------------------------------------------------------------------------- */
+/* --- sources
+ * --------------------------------------------------------------------------------------- */
 
 typedef struct Sources {
     uint32_t count;
@@ -54,7 +53,8 @@ typedef struct Sources {
 static bool add_source(Sources *sources, VarId var) {
     uint32_t s = 0;
     if (var == NO_VAR) return true;
-    while (s < sources->count && sources->vars[s] != var) s++;
+    while (s < sources->count && sources->vars[s] != var)
+        s++;
     if (s == PLAN_SOURCES) return false;
     sources->vars[s] = var;
     if (s == sources->count) sources->count++;
@@ -64,7 +64,8 @@ static bool add_source(Sources *sources, VarId var) {
 /* The variables of the arguments, and those that choose their kinds: at most two an argument. */
 static Sources sources_of(const Form *args, int arity) {
     Sources sources = {0};
-    for (int i = 0; i < arity; i++) (void)add_source(&sources, args[i].var);
+    for (int i = 0; i < arity; i++)
+        (void)add_source(&sources, args[i].var);
     for (int i = 0; i < arity; i++) {
         if (args[i].exact) (void)add_source(&sources, args[i].chooser);
     }
@@ -94,7 +95,8 @@ static bool flat_sources(const Lowering *l, const Sources *direct, Sources *flat
     return waits && fits;
 }
 
-/* --- cells -------------------------------------------------------------------------------------------- */
+/* --- cells
+ * -------------------------------------------------------------------------------------------- */
 
 /* A table's sources, their classes, and a value for each class. */
 typedef struct Cells {
@@ -140,7 +142,8 @@ static bool same_inside(const Cells *cells, VarId source, uint32_t a, uint32_t b
     return true;
 }
 
-/* Classes of a source: values that make no difference. *reps: one value a class. 0: more than most. */
+/* Classes of a source: values that make no difference. *reps: one value a class. 0: more than most.
+ */
 static uint32_t source_classes(const Cells *cells, VarId source, uint32_t most, uint32_t *classes,
                                uint32_t *reps) {
     uint32_t count = plan_get(cells->l, source)->count, found = 0;
@@ -161,16 +164,16 @@ static uint32_t source_classes(const Cells *cells, VarId source, uint32_t most, 
 /* False: more than most cells. */
 static bool prepare_cells(Lowering *l, const Form *args, int arity, const Sources *sources,
                           uint32_t most, Cells *out) {
-    *out = (Cells){.l = l, .args = args, .arity = arity, .direct = sources_of(args, arity),
-                   .count = 1};
+    *out = (Cells){
+        .l = l, .args = args, .arity = arity, .direct = sources_of(args, arity), .count = 1};
     out->lookup.source_count = sources->count;
     memcpy(out->lookup.sources, sources->vars, sizeof sources->vars);
     for (uint32_t s = 0; s < sources->count; s++) {
         uint32_t count = plan_get(l, sources->vars[s])->count;
         uint32_t *classes = ARENA_ARRAY(l->scratch, uint32_t, count);
         out->reps[s] = ARENA_ARRAY(l->scratch, uint32_t, count);
-        uint32_t found = source_classes(out, sources->vars[s], most / out->count, classes,
-                                        out->reps[s]);
+        uint32_t found =
+            source_classes(out, sources->vars[s], most / out->count, classes, out->reps[s]);
         out->lookup.classes[s] = classes;
         out->lookup.class_counts[s] = found;
         if (found == 0) return false;
@@ -196,7 +199,8 @@ static uint32_t value_of(const Cells *cells, VarId var, const uint32_t values[PL
     uint32_t cell = 0;
     for (uint32_t i = 0; i < inner->source_count; i++) {
         uint32_t s = 0;
-        while (lookup->sources[s] != inner->sources[i]) s++;
+        while (lookup->sources[s] != inner->sources[i])
+            s++;
         cell = cell * inner->class_counts[i] + inner->classes[i][values[s]];
     }
     return inner->result[cell];
@@ -208,13 +212,15 @@ static Atom argument_in(const Cells *cells, const Form *arg, const uint32_t valu
     return exact ? arg->alternative[at] : arg->atoms[at];
 }
 
-/* --- merging classes ------------------------------------------------------------------------------------ */
+/* --- merging classes
+ * ------------------------------------------------------------------------------------ */
 
 /* A source's classes a and b give the same results, whatever the others. */
 static bool same_results(const PlanLookup *lookup, uint32_t source, uint32_t count, uint32_t a,
                          uint32_t b) {
     uint32_t stride = 1, classes = lookup->class_counts[source];
-    for (uint32_t s = source + 1; s < lookup->source_count; s++) stride *= lookup->class_counts[s];
+    for (uint32_t s = source + 1; s < lookup->source_count; s++)
+        stride *= lookup->class_counts[s];
     for (uint32_t outer = 0; outer < count; outer += stride * classes) {
         const uint32_t *block = lookup->result + outer;
         if (memcmp(block + (size_t)a * stride, block + (size_t)b * stride,
@@ -229,8 +235,10 @@ static void drop_classes(Lowering *l, Cells *cells, uint32_t source, const uint3
     PlanLookup *lookup = &cells->lookup;
     uint32_t stride = 1, old = lookup->class_counts[source], kept = 0, at = 0;
     uint32_t *number = ARENA_ARRAY(l->scratch, uint32_t, old);
-    for (uint32_t c = 0; c < old; c++) number[c] = keep[c] == c ? kept++ : number[keep[c]];
-    for (uint32_t s = source + 1; s < lookup->source_count; s++) stride *= lookup->class_counts[s];
+    for (uint32_t c = 0; c < old; c++)
+        number[c] = keep[c] == c ? kept++ : number[keep[c]];
+    for (uint32_t s = source + 1; s < lookup->source_count; s++)
+        stride *= lookup->class_counts[s];
     uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells->count / old * kept);
     for (uint32_t cell = 0; cell < cells->count; cell++) {
         uint32_t c = cell / stride % old;
@@ -238,7 +246,8 @@ static void drop_classes(Lowering *l, Cells *cells, uint32_t source, const uint3
     }
     uint32_t values = plan_get(l, lookup->sources[source])->count;
     uint32_t *classes = ARENA_ARRAY(l->scratch, uint32_t, values);
-    for (uint32_t v = 0; v < values; v++) classes[v] = number[lookup->classes[source][v]];
+    for (uint32_t v = 0; v < values; v++)
+        classes[v] = number[lookup->classes[source][v]];
     lookup->classes[source] = classes;
     lookup->class_counts[source] = kept;
     lookup->result = result;
@@ -290,7 +299,9 @@ static Form form_of_cells(Lowering *l, NodeId id, Cells *cells, uint32_t count,
     return form_table(var, atoms);
 }
 
-/* --- forms ------------------------------------------------------------------------------------------------ */
+/* --- forms
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* The cells over what the arguments' look-ups look at, or else over the arguments' variables.
    False: too many. */
@@ -335,7 +346,8 @@ Form form_lookup(Lowering *l, NodeId id, const Form *args, int arity) {
     }
     cells.lookup.result = result;
     Form form = form_of_cells(l, id, &cells, count, domain);
-    for (int i = 0; i < arity; i++) form.kind_unknown = form.kind_unknown || args[i].kind_unknown;
+    for (int i = 0; i < arity; i++)
+        form.kind_unknown = form.kind_unknown || args[i].kind_unknown;
     for (uint32_t v = 0; v < count && form.kind_unknown; v++)
         form.kind_unknown = domain[v].kind != ATOM_BOOL && domain[v].kind != ATOM_STRING;
     if (fails_afresh) trap_failures(l, id, &form, failure);

@@ -12,7 +12,8 @@ static void add_inputs(Lowering *l) {
                  .count = options->vocabulary_count,
                  .domain = options->vocabulary};
     Atom *positions = ARENA_ARRAY(l->scratch, Atom, options->max_length);
-    for (uint32_t i = 0; i < options->max_length; i++) positions[i] = atom_int(i);
+    for (uint32_t i = 0; i < options->max_length; i++)
+        positions[i] = atom_int(i);
     Var position = {
         .kind = VAR_POSITION, .node = NO_NODE, .count = options->max_length, .domain = positions};
     if (plan_var(l, &token) != plan_token(l) || plan_var(l, &position) != plan_position(l))
@@ -27,8 +28,8 @@ static Form form_of(Lowering *l, NodeId id) {
     return total.kind == FORM_NONE ? form_element(l, id) : total;
 }
 
-/* Does an int (a bool) or a float stand for every value, the one where the kind is exact, the other elsewhere?
-   Then the read-out can tell with one logit more. */
+/* Does an int (a bool) or a float stand for every value, the one where the kind is exact, the other
+   elsewhere? Then the read-out can tell with one logit more. */
 static bool kinds_are_plain(const Lowering *l, const Form *form) {
     if (form->kind != FORM_TABLE) return true;
     double value;
@@ -53,9 +54,10 @@ static void settle_output(Lowering *l) {
     Form *form = &l->forms[l->output];
     if (form->kind == FORM_REFUSED) return;
     if (form->kind_unknown)
-        *form = form_refused(l->output, plan_text(l, "%s is an int where it comes from one position "
-                                                     "and a float where it is a mean, and here that "
-                                                     "can't be told; round() it",
+        *form = form_refused(l->output, plan_text(l,
+                                                  "%s is an int where it comes from one position "
+                                                  "and a float where it is a mean, and here that "
+                                                  "can't be told; round() it",
                                                   plan_name(l, l->output)));
     else if (form->exact && !kinds_are_plain(l, form))
         *form = form_choose_kind(l, l->output, form);
@@ -73,8 +75,9 @@ static Form refuse_mixed(Lowering *l, NodeId id, Form form) {
         others = others || !text;
     }
     if (!texts || !others || l->options->max_length == 1) return form;
-    return form_refused(id, plan_text(l, "%s can be a string at one position and a number at another, "
-                                         "on which the program fails: give both the same type",
+    return form_refused(id, plan_text(l,
+                                      "%s can be a string at one position and a number at another, "
+                                      "on which the program fails: give both the same type",
                                       plan_name(l, id)));
 }
 

@@ -1,15 +1,16 @@
 /* The plan: what the lowering works on between the graph and the model.
 
-   A *variable* is something that the residual stream will carry: the token, the position, what a head
-   moved, a stepped number, or a table over several variables. It has a finite domain. Every graph
-   node is a *form* over variables: a table over one of them (which costs nothing: any function of one
-   coded variable is linear), a sum of such tables (nothing either), or a new variable. Selectors are
-   *formulas*: signed sums of conjunctions of literals.
+   A *variable* is something that the residual stream will carry: the token, the position, what a
+   head moved, a stepped number, or a table over several variables. It has a finite domain. Every
+   graph node is a *form* over variables: a table over one of them (which costs nothing: any
+   function of one coded variable is linear), a sum of such tables (nothing either), or a new
+   variable. Selectors are *formulas*: signed sums of conjunctions of literals.
 
-   Planning goes through the graph once, in the order of ids. Then the encodings are chosen from what
-   is asked of each variable, and the model is written (encode.c).
+   Planning goes through the graph once, in the order of ids. Then the encodings are chosen from
+   what is asked of each variable, and the model is written (encode.c).
 
-   Phases: 0 is the embedding, phase p is the p-th attention layer with the feed-forward work on it. */
+   Phases: 0 is the embedding, phase p is the p-th attention layer with the feed-forward work on it.
+ */
 #ifndef RASPC_PLAN_H
 #define RASPC_PLAN_H
 
@@ -20,20 +21,21 @@ typedef uint32_t VarId;
 #define NO_VAR UINT32_MAX
 
 enum {
-    PLAN_DOMAIN = 1 << 22,    /* values of one variable */
-    PLAN_FRACTIONS = 300000,  /* values of one mean */
+    PLAN_DOMAIN = 1 << 22,        /* values of one variable */
+    PLAN_FRACTIONS = 300000,      /* values of one mean */
     PLAN_SOURCES = MODEL_SOURCES, /* variables that one table looks at */
-    PLAN_CELLS = 20000,     /* cells of one table over several variables */
-    PLAN_PRODUCTS = 64,     /* conjunctions of one formula */
-    PLAN_LITERALS = 32,     /* literals of one conjunction */
-    PLAN_TOTAL_VALUES = 16, /* distinct values whose total is taken by counting */
+    PLAN_CELLS = 20000,           /* cells of one table over several variables */
+    PLAN_PRODUCTS = 64,           /* conjunctions of one formula */
+    PLAN_LITERALS = 32,           /* literals of one conjunction */
+    PLAN_TOTAL_VALUES = 16,       /* distinct values whose total is taken by counting */
 };
 
-/* The greatest whole number that is computed with: what floats are exact for is the weights' matter,
-   but doubles carry the plan. */
+/* The greatest whole number that is computed with: what floats are exact for is the weights'
+   matter, but doubles carry the plan. */
 #define PLAN_NUMBER ((double)((int64_t)1 << 40))
 
-/* --- variables ---------------------------------------------------------------------------------- */
+/* --- variables ----------------------------------------------------------------------------------
+ */
 
 typedef struct PlanTerm {
     VarId var;
@@ -60,7 +62,7 @@ typedef struct PlanLookup {
     VarId sources[PLAN_SOURCES];
     uint32_t class_counts[PLAN_SOURCES];
     const uint32_t *classes[PLAN_SOURCES]; /* (count of the source) */
-    const uint32_t *result;     /* (product of class_counts) */
+    const uint32_t *result;                /* (product of class_counts) */
 } PlanLookup;
 
 typedef struct Var {
@@ -71,20 +73,21 @@ typedef struct Var {
     const Atom *domain; /* (count); NULL: fractions that are not listed */
     /* What a number register holds for each value, ascending; NULL: coded from the start. */
     const double *readings;
-    double error;  /* how far from its reading float32 may leave the register */
-    double shift;  /* VAR_MOVED means: register = mean - shift, so that no reading is negative */
+    double error;   /* how far from its reading float32 may leave the register */
+    double shift;   /* VAR_MOVED means: register = mean - shift, so that no reading is negative */
     bool length;    /* the length of the input */
     bool fractions; /* every value is S / c with c up to the greatest length */
-    PlanFeature input;  /* VAR_STEPPED */
+    PlanFeature input; /* VAR_STEPPED */
     /* VAR_BANDED: value v is any of the source's from readings[v] to highs[v]; its atom stands for
        them all, for tests that can't tell them apart. */
     VarId source;
     const double *highs; /* (count) */
-    PlanLookup lookup;  /* VAR_LOOKUP */
+    PlanLookup lookup;   /* VAR_LOOKUP */
     uint32_t head, move; /* VAR_MOVED */
 } Var;
 
-/* --- forms ----------------------------------------------------------------------------------------- */
+/* --- forms
+ * ----------------------------------------------------------------------------------------- */
 
 typedef enum FormKind { FORM_NONE, FORM_REFUSED, FORM_TABLE, FORM_SUM, FORM_FRACTION } FormKind;
 
@@ -98,12 +101,12 @@ typedef struct Form {
     VarId var;         /* TABLE: NO_VAR: a constant; FRACTION */
     const Atom *atoms; /* TABLE: (count of var, or 1); ATOM_OPAQUE where the program fails */
     PlanFeature sum;   /* SUM: whole numbers */
-    double low, high; /* SUM; FRACTION: of what the mean is taken of */
-    double extra;     /* FRACTION: the one other value that it can have: the default */
+    double low, high;  /* SUM; FRACTION: of what the mean is taken of */
+    double extra;      /* FRACTION: the one other value that it can have: the default */
     bool floating;     /* SUM: floats, not ints */
-    /* A mean of one number is that number, of its own kind; of several it is a float: 1 or 1.0. Where
-       exact holds for the chooser (how many were selected), the value is alternative (TABLE), or an
-       int (SUM, floating). exact is NULL where the kind is known. */
+    /* A mean of one number is that number, of its own kind; of several it is a float: 1 or 1.0.
+       Where exact holds for the chooser (how many were selected), the value is alternative (TABLE),
+       or an int (SUM, floating). exact is NULL where the kind is known. */
     VarId chooser;
     const uint8_t *exact;    /* (count of chooser) */
     const Atom *alternative; /* TABLE: (count of var, or 1) */
@@ -114,7 +117,8 @@ typedef struct Form {
     const char *why;
 } Form;
 
-/* --- formulas ---------------------------------------------------------------------------------------- */
+/* --- formulas
+ * ---------------------------------------------------------------------------------------- */
 
 typedef enum LiteralKind { LITERAL_COMPARE, LITERAL_KEY, LITERAL_QUERY } LiteralKind;
 
@@ -147,7 +151,9 @@ typedef struct Formula {
     const char *why;
 } Formula;
 
-/* --- heads ----------------------------------------------------------------------------------------------- */
+/* --- heads
+ * -----------------------------------------------------------------------------------------------
+ */
 
 typedef struct PlanTermOfHead {
     TermKind kind;
@@ -199,8 +205,8 @@ typedef struct Lowering {
     const LowerOptions *options;
     Diagnostics *diags;
     const uint8_t *needed; /* (graph count): the output needs it */
-    Form *forms;       /* (graph count) */
-    Formula *formulas; /* (graph count) */
+    Form *forms;           /* (graph count) */
+    Formula *formulas;     /* (graph count) */
     Var *vars;
     uint32_t var_count, var_capacity;
     PlanHead *heads;
@@ -209,7 +215,8 @@ typedef struct Lowering {
     uint32_t trap_count, trap_capacity;
 } Lowering;
 
-/* --- domain.c: variables and features ---------------------------------------------------------------------- */
+/* --- domain.c: variables and features
+ * ---------------------------------------------------------------------- */
 
 VarId plan_var(Lowering *l, const Var *var);
 static inline const Var *plan_get(const Lowering *l, VarId id) { return &l->vars[id]; }
@@ -231,12 +238,14 @@ VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, doub
 uint32_t plan_fractions(Lowering *l, int64_t low, int64_t high, const double *extra,
                         const double **readings);
 
-/* --- band.c: means that are compared with constants --------------------------------------------------------- */
+/* --- band.c: means that are compared with constants
+ * --------------------------------------------------------- */
 
 /* What the output's other nodes do with a mean: */
 typedef enum MeanUse {
     MEAN_COMPARED,   /* nothing but comparing it with constants */
-    MEAN_MULTIPLIED, /* that and multiplying it: perhaps by its own count, and then it is not needed */
+    MEAN_MULTIPLIED, /* that and multiplying it: perhaps by its own count, and then it is not needed
+                      */
     MEAN_VALUES,     /* its values are needed */
 } MeanUse;
 MeanUse mean_use(const Lowering *l, NodeId mean);
@@ -245,7 +254,8 @@ MeanUse mean_use(const Lowering *l, NodeId mean);
    NONE: the reader is no such comparison. */
 Form form_bands(Lowering *l, NodeId node, const Form *mean, NodeId reader);
 
-/* --- element.c: forms of element-wise nodes ----------------------------------------------------------------- */
+/* --- element.c: forms of element-wise nodes
+ * ----------------------------------------------------------------- */
 
 Form form_refused(NodeId at, const char *why);
 Form form_constant(Lowering *l, Atom atom);
@@ -267,7 +277,8 @@ bool atom_failed(Atom a);
 Atom atom_failure(Arena *arena, const char *why);
 bool atom_whole(Atom a, double *value); /* a whole number or a bool */
 
-/* --- lookup.c: functions of several variables ----------------------------------------------------------------- */
+/* --- lookup.c: functions of several variables
+ * ----------------------------------------------------------------- */
 
 /* The element-wise node, its arguments given as TABLEs; REFUSED: too many combinations. */
 Form form_lookup(Lowering *l, NodeId node, const Form *args, int arity);
@@ -278,7 +289,8 @@ Form form_refuse_cells(Lowering *l, NodeId node);
 VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *lookup, uint32_t count,
                   const Atom *domain);
 
-/* --- selector.c: formulas ------------------------------------------------------------------------------------- */
+/* --- selector.c: formulas
+ * ------------------------------------------------------------------------------------- */
 
 Formula formula_of(Lowering *l, NodeId selector); /* from those of its arguments */
 Formula formula_true(Lowering *l);
@@ -288,7 +300,8 @@ Formula formula_and_key(Lowering *l, const Formula *formula, NodeId node, VarId 
 bool conjunction_equal(const Lowering *l, const Conjunction *a, const Conjunction *b);
 bool conjunction_is_mask(const Conjunction *c); /* no literals */
 
-/* --- attend.c: heads -------------------------------------------------------------------------------------------- */
+/* --- attend.c: heads
+ * -------------------------------------------------------------------------------------------- */
 
 Form form_width(Lowering *l, NodeId node, NodeId selector, const Formula *formula);
 Form form_aggregate(Lowering *l, NodeId node);
@@ -296,7 +309,8 @@ Form form_aggregate(Lowering *l, NodeId node);
 Form form_aggregate_listed(Lowering *l, NodeId node);
 /* Of a count: 1 where it is at most one. */
 const uint8_t *count_at_most_one(Lowering *l, const Form *count);
-/* total.c: count * aggregate, when one factor is the aggregate's own count: a total. FORM_NONE: it is not. */
+/* total.c: count * aggregate, when one factor is the aggregate's own count: a total. FORM_NONE: it
+ * is not. */
 Form form_total(Lowering *l, NodeId node);
 
 /* terms.c: from a conjunction or a formula to a head's terms. False: *why says what is in the way.
@@ -306,7 +320,8 @@ bool terms_of_conjunction(Lowering *l, const Conjunction *c, bool counted, bool 
 bool terms_of_formula(Lowering *l, const Formula *formula, NodeId selector, PlanHead *head,
                       const char **why);
 
-/* --- encode.c: from the plan to the model ------------------------------------------------------------------------- */
+/* --- encode.c: from the plan to the model
+ * ------------------------------------------------------------------------- */
 
 Model *plan_encode(Lowering *l);
 

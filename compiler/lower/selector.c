@@ -26,7 +26,8 @@ Formula formula_true(Lowering *l) { return formula_single(l, conjunction_true())
 
 static Formula formula_false(void) { return (Formula){.known = true, .refused_at = NO_NODE}; }
 
-/* --- literals ----------------------------------------------------------------------------------- */
+/* --- literals -----------------------------------------------------------------------------------
+ */
 
 /* What two literals must share to meet in one; orders them otherwise. */
 static int literal_order(const Literal *a, const Literal *b) {
@@ -61,7 +62,8 @@ static Outcome literal_outcome(const Lowering *l, const Literal *literal) {
                                           : OUTCOME_OPEN;
     }
     uint32_t count = plan_get(l, literal->var)->count, ones = 0;
-    for (uint32_t v = 0; v < count; v++) ones += literal->bits[v];
+    for (uint32_t v = 0; v < count; v++)
+        ones += literal->bits[v];
     return ones == 0 ? OUTCOME_FALSE : ones == count ? OUTCOME_TRUE : OUTCOME_OPEN;
 }
 
@@ -73,7 +75,8 @@ static Literal literal_meet(Lowering *l, const Literal *a, const Literal *b) {
     }
     uint32_t count = plan_get(l, a->var)->count;
     uint8_t *bits = ARENA_ARRAY(l->scratch, uint8_t, count);
-    for (uint32_t v = 0; v < count; v++) bits[v] = a->bits[v] & b->bits[v];
+    for (uint32_t v = 0; v < count; v++)
+        bits[v] = a->bits[v] & b->bits[v];
     out.bits = bits;
     return out;
 }
@@ -87,12 +90,14 @@ static Literal literal_opposite(Lowering *l, const Literal *literal) {
     }
     uint32_t count = plan_get(l, literal->var)->count;
     uint8_t *bits = ARENA_ARRAY(l->scratch, uint8_t, count);
-    for (uint32_t v = 0; v < count; v++) bits[v] = !literal->bits[v];
+    for (uint32_t v = 0; v < count; v++)
+        bits[v] = !literal->bits[v];
     out.bits = bits;
     return out;
 }
 
-/* --- conjunctions ----------------------------------------------------------------------------------- */
+/* --- conjunctions
+ * ----------------------------------------------------------------------------------- */
 
 /* False when nothing satisfies both; *too_long when there are too many literals. */
 static bool conjunction_meet(Lowering *l, const Conjunction *a, const Conjunction *b,
@@ -118,7 +123,8 @@ static bool conjunction_meet(Lowering *l, const Conjunction *a, const Conjunctio
     return true;
 }
 
-/* --- formulas ---------------------------------------------------------------------------------------- */
+/* --- formulas
+ * ---------------------------------------------------------------------------------------- */
 
 typedef struct Sum {
     Lowering *l;
@@ -170,8 +176,9 @@ static Formula sum_done(Sum *sum, NodeId node) {
         if (sum->products[i].coefficient != 0) sum->products[kept++] = sum->products[i];
     }
     if (sum->too_long || kept > PLAN_PRODUCTS)
-        return refused(node, plan_text(sum->l, "%s has more than %d conjunctions or %d comparisons "
-                                               "in one",
+        return refused(node, plan_text(sum->l,
+                                       "%s has more than %d conjunctions or %d comparisons "
+                                       "in one",
                                        plan_name(sum->l, node), PLAN_PRODUCTS, PLAN_LITERALS));
     return (Formula){
         .known = true, .count = kept, .products = sum->products, .refused_at = NO_NODE};
@@ -217,13 +224,18 @@ static Formula formula_not(Lowering *l, NodeId node, const Formula *a) {
 Formula formula_and_key(Lowering *l, const Formula *formula, NodeId node, VarId var,
                         const uint8_t *bits) {
     Literal *literal = ARENA_NEW(l->scratch, Literal);
-    *literal = (Literal){.kind = LITERAL_KEY, .node = node, .var = var, .bits = bits,
-                         .key = NO_NODE, .query = NO_NODE};
+    *literal = (Literal){.kind = LITERAL_KEY,
+                         .node = node,
+                         .var = var,
+                         .bits = bits,
+                         .key = NO_NODE,
+                         .query = NO_NODE};
     Formula key = formula_single(l, (Conjunction){INT32_MIN, INT32_MAX, 1, literal});
     return formula_and(l, node, formula, &key);
 }
 
-/* --- comparisons ---------------------------------------------------------------------------------------- */
+/* --- comparisons
+ * ---------------------------------------------------------------------------------------- */
 
 static Relation relation_of(GraphOp op) {
     switch (op) {

@@ -8,14 +8,15 @@
 #include <string.h>
 
 enum {
-    TERM_SMALL = 2048,      /* greatest number that is compared as it is, and not by its rank */
-    TERM_VALUES = 5000,     /* values of one side of a comparison that are ranked */
-    TERM_CLASSES = 2048,    /* classes of keys in one truth table: directions of a head */
-    TERM_CELLS = 1 << 24,   /* cells of one truth table */
-    FORMULA_COLUMNS = 128,  /* comparisons in one formula, counted by side */
+    TERM_SMALL = 2048,     /* greatest number that is compared as it is, and not by its rank */
+    TERM_VALUES = 5000,    /* values of one side of a comparison that are ranked */
+    TERM_CLASSES = 2048,   /* classes of keys in one truth table: directions of a head */
+    TERM_CELLS = 1 << 24,  /* cells of one truth table */
+    FORMULA_COLUMNS = 128, /* comparisons in one formula, counted by side */
 };
 
-/* --- comparing numbers: codes --------------------------------------------------------------------- */
+/* --- comparing numbers: codes
+ * --------------------------------------------------------------------- */
 
 /* Orders by kind, then by value. */
 static int atom_rank_order(const void *a, const void *b) {
@@ -89,7 +90,8 @@ static bool compare_codes(Lowering *l, const Form *key, const Form *query, bool 
         if (ranks == 0 || atom_rank_order(&ranked[ranks - 1], &ranked[i]) != 0)
             ranked[ranks++] = ranked[i];
     }
-    bool mixed = ranks && (ranked[0].kind == ATOM_STRING) != (ranked[ranks - 1].kind == ATOM_STRING);
+    bool mixed =
+        ranks && (ranked[0].kind == ATOM_STRING) != (ranked[ranks - 1].kind == ATOM_STRING);
     if (needs_order && mixed) {
         *why = "it can compare strings with numbers, which have no order";
         return false;
@@ -101,7 +103,8 @@ static bool compare_codes(Lowering *l, const Form *key, const Form *query, bool 
 
 static const double *squares(Lowering *l, const double *codes, uint32_t count) {
     double *out = ARENA_ARRAY(l->scratch, double, count);
-    for (uint32_t v = 0; v < count; v++) out[v] = codes[v] * codes[v];
+    for (uint32_t v = 0; v < count; v++)
+        out[v] = codes[v] * codes[v];
     return out;
 }
 
@@ -109,7 +112,8 @@ static PlanFeature side_feature(Lowering *l, const Form *side, const double *cod
     return side->var == NO_VAR ? feature_constant(codes[0]) : feature_table(l, side->var, codes);
 }
 
-/* --- gathering by position --------------------------------------------------------------------------- */
+/* --- gathering by position
+ * --------------------------------------------------------------------------- */
 
 /* position, or position + a whole number: then *offset. */
 static bool key_is_position(Lowering *l, const Form *key, double *offset) {
@@ -126,7 +130,8 @@ static bool key_is_position(Lowering *l, const Form *key, double *offset) {
 static PlanFeature number_of(Lowering *l, VarId var) {
     const Var *v = plan_get(l, var);
     double *values = ARENA_ARRAY(l->scratch, double, v->count);
-    for (uint32_t i = 0; i < v->count; i++) (void)atom_whole(v->domain[i], &values[i]);
+    for (uint32_t i = 0; i < v->count; i++)
+        (void)atom_whole(v->domain[i], &values[i]);
     return feature_table(l, var, values);
 }
 
@@ -153,20 +158,21 @@ static bool gather_term(Lowering *l, const Form *key, const Form *query, PlanTer
     double offset = 0;
     Form sum;
     if (!key_is_position(l, key, &offset) || !form_as_sum(l, query, &sum)) return false;
-    PlanFeature target =
-        feature_combine(l, 1, sum.sum, 1, feature_constant(-offset));
+    PlanFeature target = feature_combine(l, 1, sum.sum, 1, feature_constant(-offset));
     if (!position_exists(l, target)) return false;
     const Var *position = plan_get(l, plan_position(l));
     term->key = number_of(l, plan_position(l));
     double *numbers = ARENA_ARRAY(l->scratch, double, position->count);
-    for (uint32_t i = 0; i < position->count; i++) numbers[i] = i;
+    for (uint32_t i = 0; i < position->count; i++)
+        numbers[i] = i;
     term->key_square = feature_table(l, plan_position(l), squares(l, numbers, position->count));
     term->query = target;
     term->squared = 1;
     return true;
 }
 
-/* --- terms of a conjunction --------------------------------------------------------------------------- */
+/* --- terms of a conjunction
+ * --------------------------------------------------------------------------- */
 
 static bool compare_term(Lowering *l, const Literal *literal, bool alone, bool *hits,
                          PlanTermOfHead *term, const char **why) {
@@ -183,8 +189,8 @@ static bool compare_term(Lowering *l, const Literal *literal, bool alone, bool *
         return false;
     }
     Codes codes;
-    bool equality = literal->relation == RELATION_EQ ||
-                    literal->relation == (RELATION_LT | RELATION_GT);
+    bool equality =
+        literal->relation == RELATION_EQ || literal->relation == (RELATION_LT | RELATION_GT);
     if (!compare_codes(l, &key, &query, !equality, &codes, why)) return false;
     uint32_t key_count = form_count(l, &key), query_count = form_count(l, &query);
     term->key = side_feature(l, &key, codes.key);
@@ -200,7 +206,8 @@ static bool compare_term(Lowering *l, const Literal *literal, bool alone, bool *
 static PlanTermOfHead side_term(Lowering *l, const Literal *literal) {
     uint32_t count = plan_get(l, literal->var)->count;
     double *values = ARENA_ARRAY(l->scratch, double, count);
-    for (uint32_t v = 0; v < count; v++) values[v] = literal->bits[v];
+    for (uint32_t v = 0; v < count; v++)
+        values[v] = literal->bits[v];
     bool is_key = literal->kind == LITERAL_KEY;
     PlanTermOfHead term = {.kind = is_key ? TERM_KEY : TERM_QUERY, .node = literal->node};
     PlanFeature feature = feature_table(l, literal->var, values);
@@ -213,8 +220,8 @@ static PlanTermOfHead side_term(Lowering *l, const Literal *literal) {
 
 /* k - q == distance on positions, as a comparison. */
 static PlanTermOfHead distance_term(Lowering *l, int32_t distance) {
-    PlanTermOfHead term = {.kind = TERM_COMPARE, .node = NO_NODE, .relation = RELATION_EQ,
-                           .squared = 2};
+    PlanTermOfHead term = {
+        .kind = TERM_COMPARE, .node = NO_NODE, .relation = RELATION_EQ, .squared = 2};
     VarId position = plan_position(l);
     uint32_t count = plan_get(l, position)->count;
     double *key = ARENA_ARRAY(l->scratch, double, count);
@@ -270,7 +277,8 @@ bool terms_of_conjunction(Lowering *l, const Conjunction *c, bool counted, bool 
     return true;
 }
 
-/* --- any formula: a truth table over classes of keys and classes of queries -------------------------------- */
+/* --- any formula: a truth table over classes of keys and classes of queries
+ * -------------------------------- */
 
 /* What one literal (or the position, for ranges) looks at on one side. */
 typedef struct Column {
@@ -316,8 +324,7 @@ static bool side_classes(Lowering *l, Side *side, uint32_t s, const char **why) 
             bool same = true;
             for (uint32_t i = 0; i < side->column_count && same; i++) {
                 const Column *column = &side->columns[i];
-                if (column->var == side->vars[s])
-                    same = column->codes[v] == column->codes[reps[c]];
+                if (column->var == side->vars[s]) same = column->codes[v] == column->codes[reps[c]];
             }
             if (same) break;
         }
@@ -365,7 +372,8 @@ static bool literal_columns(Lowering *l, const Literal *literal, Side *key, Side
     static const double always[1] = {1};
     if (literal->kind != LITERAL_COMPARE) {
         double *bits = ARENA_ARRAY(l->scratch, double, plan_get(l, literal->var)->count);
-        for (uint32_t v = 0; v < plan_get(l, literal->var)->count; v++) bits[v] = literal->bits[v];
+        for (uint32_t v = 0; v < plan_get(l, literal->var)->count; v++)
+            bits[v] = literal->bits[v];
         bool is_key = literal->kind == LITERAL_KEY;
         return side_column(is_key ? key : query, literal->var, bits, why) &&
                side_column(is_key ? query : key, NO_VAR, always, why);
@@ -376,8 +384,8 @@ static bool literal_columns(Lowering *l, const Literal *literal, Side *key, Side
         return false;
     }
     Codes codes;
-    bool equality = literal->relation == RELATION_EQ ||
-                    literal->relation == (RELATION_LT | RELATION_GT);
+    bool equality =
+        literal->relation == RELATION_EQ || literal->relation == (RELATION_LT | RELATION_GT);
     return compare_codes(l, &k, &q, !equality, &codes, why) &&
            side_column(key, k.var, codes.key, why) && side_column(query, q.var, codes.query, why);
 }
@@ -385,7 +393,8 @@ static bool literal_columns(Lowering *l, const Literal *literal, Side *key, Side
 static bool range_columns(Lowering *l, Side *key, Side *query, const char **why) {
     uint32_t count = plan_get(l, plan_position(l))->count;
     double *numbers = ARENA_ARRAY(l->scratch, double, count);
-    for (uint32_t i = 0; i < count; i++) numbers[i] = i;
+    for (uint32_t i = 0; i < count; i++)
+        numbers[i] = i;
     return side_column(key, plan_position(l), numbers, why) &&
            side_column(query, plan_position(l), numbers, why);
 }
@@ -438,10 +447,11 @@ static uint32_t merge_rows(uint8_t *table, uint32_t keys, uint32_t queries, uint
     uint32_t kept = 0;
     for (uint32_t k = 0; k < keys; k++) {
         uint32_t c = 0;
-        while (c < kept && memcmp(table + (size_t)c * queries, table + (size_t)k * queries,
-                                  queries) != 0)
+        while (c < kept &&
+               memcmp(table + (size_t)c * queries, table + (size_t)k * queries, queries) != 0)
             c++;
-        if (c == kept) memmove(table + (size_t)kept++ * queries, table + (size_t)k * queries, queries);
+        if (c == kept)
+            memmove(table + (size_t)kept++ * queries, table + (size_t)k * queries, queries);
         result[k] = c;
     }
     return kept;
@@ -454,7 +464,8 @@ static PlanFeature class_feature(Lowering *l, Side *side, NodeId selector, const
     if (side->var_count == 1) {
         uint32_t count = plan_get(l, side->vars[0])->count;
         double *values = ARENA_ARRAY(l->scratch, double, count);
-        for (uint32_t v = 0; v < count; v++) values[v] = result[side->lookup.classes[0][v]];
+        for (uint32_t v = 0; v < count; v++)
+            values[v] = result[side->lookup.classes[0][v]];
         return feature_table(l, side->vars[0], values);
     }
     Atom *domain = ARENA_ARRAY(l->scratch, Atom, classes);
@@ -488,7 +499,8 @@ bool terms_of_formula(Lowering *l, const Formula *formula, NodeId selector, Plan
     }
     uint32_t *key_class = ARENA_ARRAY(l->scratch, uint32_t, key->cells);
     uint32_t *query_class = ARENA_ARRAY(l->scratch, uint32_t, query->cells);
-    for (uint32_t q = 0; q < query->cells; q++) query_class[q] = q;
+    for (uint32_t q = 0; q < query->cells; q++)
+        query_class[q] = q;
     uint32_t keys = merge_rows(table, key->cells, query->cells, key_class);
     PlanTermOfHead *term = ARENA_NEW(l->scratch, PlanTermOfHead);
     *term = (PlanTermOfHead){.kind = TERM_TABLE,

@@ -76,11 +76,13 @@ static Form total_by_values(Lowering *l, NodeId id, NodeId selector, NodeId fact
     for (uint32_t v = 0; v < count; v++) {
         double x = 0;
         bool known = atom_failed(value->atoms[v]) || (atom_whole(value->atoms[v], &x) && x == 0);
-        for (uint32_t i = 0; i < distinct && !known; i++) known = seen[i] == x;
+        for (uint32_t i = 0; i < distinct && !known; i++)
+            known = seen[i] == x;
         if (known) continue;
         if (distinct == PLAN_TOTAL_VALUES)
-            return form_refused(id, plan_text(l, "%s is a total of numbers with more than %d "
-                                                 "different values",
+            return form_refused(id, plan_text(l,
+                                              "%s is a total of numbers with more than %d "
+                                              "different values",
                                               plan_name(l, id), PLAN_TOTAL_VALUES));
         seen[distinct++] = x;
         greatest = fmax(greatest, fabs(x));
@@ -99,8 +101,8 @@ static Form total_by_values(Lowering *l, NodeId id, NodeId selector, NodeId fact
     }
     Form form = form_of_sum(l, sum, true), table;
     if (form.low < -PLAN_NUMBER || form.high > PLAN_NUMBER)
-        return form_refused(id, plan_text(l, "%s can reach numbers beyond %.0f", plan_name(l, id),
-                                          PLAN_NUMBER));
+        return form_refused(
+            id, plan_text(l, "%s can reach numbers beyond %.0f", plan_name(l, id), PLAN_NUMBER));
     if (total_is_noisy(l, greatest)) form.noise = NOISE_NOT_AT_ZERO;
     form.counter = selector;
     total_kind(l, &form, factor, value, nothing);
