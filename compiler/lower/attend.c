@@ -511,7 +511,8 @@ static Form gather_mean(Gather *g, const Form *sum) {
         Form bands = form_bands(l, g->node, &form, NO_NODE);
         if (bands.kind != FORM_NONE) return bands;
     }
-    if (g->use == MEAN_MULTIPLIED) return form;
+    if (g->use == MEAN_SIGN) return form_sign(l, g->node, &form);
+    if (g->use == MEAN_PERHAPS) return form;
     form.kind_unknown = g->value.exact || g->value.kind_unknown;
     if (form.kind_unknown) return form;
     if (form.kind == FORM_FRACTION) {
@@ -569,34 +570,51 @@ static Form gather_value(Gather *g) {
     return gather_mean(g, &sum);
 }
 
-static Form aggregate_used(Lowering *l, NodeId id, MeanUse use) {
-    const Node *node = graph_node(l->graph, id);
-    const Formula *formula = &l->formulas[node->args[0]];
-    Gather g = {.l = l,
-                .node = id,
-                .selector = node->args[0],
-                .value = l->forms[node->args[1]],
-                .nothing = node->atom,
-                .use = use};
+/* What the gather's selector gathers of its value. */
+static Form gather(Gather g) {
+    Lowering *l = g.l;
+    const Formula *formula = &l->formulas[g.selector];
     if (g.value.kind == FORM_REFUSED) return g.value;
     if (formula->refused_at != NO_NODE) return form_refused(formula->refused_at, formula->why);
-    if (formula->count == 0) return form_constant(l, node->atom);
+    if (formula->count == 0) return form_constant(l, g.nothing);
     const char *why = NULL;
-    g.head.selector = node->args[0];
+    g.head.selector = g.selector;
     if (formula->count == 1 && formula->products[0].coefficient == 1) {
         g.head.conjunction = formula->products[0].conjunction;
         g.single = selects_at_most_one(l, &g.head.conjunction);
         if (!terms_of_conjunction(l, &g.head.conjunction, false, &g.hits, &g.head, &why))
-            return refuse_selector(l, node->args[0], why);
+            return refuse_selector(l, g.selector, why);
         g.hits = g.hits || places_ranks(l, &g.head.conjunction);
     } else {
         g.head.whole_formula = true;
-        if (!terms_of_formula(l, formula, node->args[0], &g.head, &why))
-            return refuse_selector(l, node->args[0], why);
+        if (!terms_of_formula(l, formula, g.selector, &g.head, &why))
+            return refuse_selector(l, g.selector, why);
     }
     return gather_value(&g);
+}
+
+static Form aggregate_used(Lowering *l, NodeId id, MeanUse use) {
+    const Node *node = graph_node(l->graph, id);
+    return gather((Gather){.l = l,
+                           .node = id,
+                           .selector = node->args[0],
+                           .value = l->forms[node->args[1]],
+                           .nothing = node->atom,
+                           .use = use});
 }
 
 Form form_aggregate(Lowering *l, NodeId id) { return aggregate_used(l, id, mean_use(l, id)); }
 
 Form form_aggregate_listed(Lowering *l, NodeId id) { return aggregate_used(l, id, MEAN_VALUES); }
+
+Form form_sign_of_mean(Lowering *l, NodeId id, NodeId selector, const Form *value, Atom nothing) {
+    Form sign = gather((Gather){.l = l,
+                                .node = id,
+                                .selector = selector,
+                                .value = *value,
+                                .nothing = nothing,
+                                .use = MEAN_SIGN});
+    sign.exact = NULL; /* the sign is the same, whatever the kind */
+    sign.kind_unknown = false;
+    return sign;
+}

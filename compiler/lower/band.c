@@ -70,21 +70,31 @@ static bool reads(const Node *node, NodeId id) {
     return false;
 }
 
+/* Two means of the same selector: their values may not be needed either. */
+static bool compares_means(const Lowering *l, const Node *reader) {
+    if (reader->op != OP_EQ && reader->op != OP_LT && reader->op != OP_LE && reader->op != OP_GT &&
+        reader->op != OP_GE)
+        return false;
+    const Node *a = graph_node(l->graph, reader->args[0]);
+    const Node *b = graph_node(l->graph, reader->args[1]);
+    return a->op == OP_AGGREGATE && b->op == OP_AGGREGATE && a->args[0] == b->args[0];
+}
+
 MeanUse mean_use(const Lowering *l, NodeId mean) {
     if (mean == l->output) return MEAN_VALUES;
     Constants constants = {0};
-    bool products = false, selectors = false;
+    bool perhaps = false, selectors = false;
     for (NodeId id = mean + 1; id <= l->output; id++) {
         const Node *node = graph_node(l->graph, id);
         if (!l->needed[id] || !reads(node, mean)) continue;
-        if (node->op == OP_MUL)
-            products = true;
+        if (node->op == OP_MUL || compares_means(l, node))
+            perhaps = true;
         else if (!compares(l, node, mean, &constants))
             return MEAN_VALUES;
         selectors = selectors || op_info(node->op)->kind == OPKIND_SELECTOR;
     }
-    if (!products) return MEAN_COMPARED;
-    return selectors ? MEAN_VALUES : MEAN_MULTIPLIED;
+    if (!perhaps) return MEAN_COMPARED;
+    return selectors ? MEAN_VALUES : MEAN_PERHAPS;
 }
 
 /* --- fractions next to a constant
@@ -181,13 +191,21 @@ static bool same_bands(const Lowering *l, const Var *var, VarId mean, const Band
     return true;
 }
 
+static Form bands_of(Lowering *l, NodeId node, const Form *mean, Constants *constants) {
+    double range = fmax(fabs(mean->low), fabs(mean->high)) * l->options->max_length;
+    if (range > BAND_NUMBER) return (Form){.kind = FORM_NONE};
+    Bands bands = bands_between(l, mean, constants);
+    VarId var = 0;
+    while (var < l->var_count && !same_bands(l, plan_get(l, var), mean->var, &bands))
+        var++;
+    if (var == l->var_count) var = plan_banded(l, node, mean->var, &bands);
+    return form_table(var, plan_get(l, var)->domain);
+}
+
 Form form_bands(Lowering *l, NodeId node, const Form *mean, NodeId reader) {
     Constants constants = {0};
-    Form none = {.kind = FORM_NONE};
-    double range = fmax(fabs(mean->low), fabs(mean->high)) * l->options->max_length;
-    if (range > BAND_NUMBER) return none;
     if (reader != NO_NODE && !compares(l, graph_node(l->graph, reader), node, &constants))
-        return none;
+        return (Form){.kind = FORM_NONE};
     /* All readers' constants together make one variable. */
     for (NodeId id = node + 1; id <= l->output; id++) {
         const Node *other = graph_node(l->graph, id);
@@ -195,10 +213,10 @@ Form form_bands(Lowering *l, NodeId node, const Form *mean, NodeId reader) {
         if (id == reader || !l->needed[id] || !reads(other, node)) continue;
         if (!compares(l, other, node, &constants)) constants.count = count;
     }
-    Bands bands = bands_between(l, mean, &constants);
-    VarId var = 0;
-    while (var < l->var_count && !same_bands(l, plan_get(l, var), mean->var, &bands))
-        var++;
-    if (var == l->var_count) var = plan_banded(l, node, mean->var, &bands);
-    return form_table(var, plan_get(l, var)->domain);
+    return bands_of(l, node, mean, &constants);
+}
+
+Form form_sign(Lowering *l, NodeId node, const Form *mean) {
+    Constants zero = {1, {0}};
+    return bands_of(l, node, mean, &zero);
 }

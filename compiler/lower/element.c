@@ -382,6 +382,14 @@ static Form element_comparison(Lowering *l, NodeId id, const Form *args) {
  * ------------------------------------------------------------------------------------------------------
  */
 
+static Form mean_comparison(Lowering *l, NodeId id) {
+    bool zero_first;
+    Form mean = form_mean_comparison(l, id, &zero_first), zero = form_constant(l, atom_int(0));
+    if (mean.kind == FORM_NONE) return mean;
+    Form args[3] = {zero_first ? zero : mean, zero_first ? mean : zero, {0}};
+    return element_table(l, id, args, 2, mean.var);
+}
+
 /* The variable that all arguments are tables over, if there is only one. */
 static bool one_variable(const Form *args, int arity, VarId *var) {
     *var = NO_VAR;
@@ -415,6 +423,8 @@ Form form_element(Lowering *l, NodeId id) {
         args[0] = input_form(l, node);
         return element_table(l, id, args, 1, args[0].var);
     }
+    if (is_comparison(node->op)) form = mean_comparison(l, id);
+    if (is_comparison(node->op) && form.kind != FORM_NONE) return form;
     for (int i = 0; i < arity; i++) {
         args[i] = l->forms[node->args[i]];
         if (args[i].kind == FORM_REFUSED) return args[i];

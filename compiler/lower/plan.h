@@ -243,16 +243,19 @@ uint32_t plan_fractions(Lowering *l, int64_t low, int64_t high, const double *ex
 
 /* What the output's other nodes do with a mean: */
 typedef enum MeanUse {
-    MEAN_COMPARED,   /* nothing but comparing it with constants */
-    MEAN_MULTIPLIED, /* that and multiplying it: perhaps by its own count, and then it is not needed
-                      */
-    MEAN_VALUES,     /* its values are needed */
+    MEAN_COMPARED, /* nothing but comparing it with constants */
+    MEAN_PERHAPS,  /* that, or multiplying it, perhaps by its own count, or comparing it with
+                      another mean: its values may be needed */
+    MEAN_VALUES,   /* its values are needed */
+    MEAN_SIGN,     /* whether it is below 0, 0 or above */
 } MeanUse;
 MeanUse mean_use(const Lowering *l, NodeId mean);
 /* A TABLE over what the constants tell apart of the FRACTION, the form of node. It may be read by
    comparisons with constants only: by the reader, or if that is NO_NODE by those of all readers.
    NONE: the reader is no such comparison. */
 Form form_bands(Lowering *l, NodeId node, const Form *mean, NodeId reader);
+/* The same for a reader that compares with 0. */
+Form form_sign(Lowering *l, NodeId node, const Form *mean);
 
 /* --- element.c: forms of element-wise nodes
  * ----------------------------------------------------------------- */
@@ -307,6 +310,13 @@ Form form_width(Lowering *l, NodeId node, NodeId selector, const Formula *formul
 Form form_aggregate(Lowering *l, NodeId node);
 /* The same with every value of a mean listed, where they are not too many. */
 Form form_aggregate_listed(Lowering *l, NodeId node);
+/* A TABLE whose values have the signs of the means of value, at node; not a TABLE: there is none.
+ */
+Form form_sign_of_mean(Lowering *l, NodeId node, NodeId selector, const Form *value, Atom nothing);
+/* Two means of the same selector compared, as they are or by the sign of their difference: that is
+   the sign of one mean, of the difference. A TABLE that compares with 0 as the node's arguments
+   compare (zero_first: as 0 does with it), or NONE: the node is no such comparison. */
+Form form_mean_comparison(Lowering *l, NodeId node, bool *zero_first); /* contrast.c */
 /* Of a count: 1 where it is at most one. */
 const uint8_t *count_at_most_one(Lowering *l, const Form *count);
 /* total.c: count * aggregate, when one factor is the aggregate's own count: a total. FORM_NONE: it
