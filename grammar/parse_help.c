@@ -67,6 +67,9 @@ static const char *form_of(const Bracket *bracket) {
     switch (bracket->word) {
     case T_SELECT: return "select(keys, queries, ==), or with !=, <, >, <=, >=";
     case T_AGGREGATE: return "aggregate(selector, values) or aggregate(selector, values, default)";
+    case T_ROUND: return "round(values): it rounds to integers";
+    case T_INDICATOR: return "indicator(values)";
+    case T_LEN: return "len(list)";
     case T_DRAW: return "draw(s-op) or draw(s-op, input)";
     default: return NULL;
     }
@@ -93,6 +96,14 @@ static const char *advice(const Misfit *misfit, const Bracket *bracket) {
         return "'if' is no statement; a choice is an expression: 'x = a if c else b;'";
     if (closes && tokens->previous.kind == ',') return "leave out the ',' before it";
     if (found(misfit, "';'") && tokens->at_start) return "leave this ';' out";
+    if (found(misfit, "a name") && tokens->previous.kind == T_LOAD)
+        return "the file's name stands in double quotes: load \"name\";";
+    if (bracket != NULL && bracket->kind == '{' && misfit_expects(misfit, "':'") &&
+        (found(misfit, "','") || found(misfit, "'}'")))
+        return "a dict's items are 'key: value'; a list stands in '[' and ']'";
+    if (found(misfit, "','") && bracket != NULL && bracket->kind == '(' &&
+        !token_ends_value(bracket->word) && form_of(bracket) == NULL)
+        return "several values are a list: [a, b]";
     if (found(misfit, "';'") && bracket == NULL && misfit_expects(misfit, "'else'"))
         return "a choice has two sides: 'a if c else b'";
     const char *help = foreign_sign(misfit, bracket);

@@ -47,6 +47,8 @@ static Value mismatch(Session *session, const Tree *tree, Value left, Value righ
                value_kind_name(right), show(session, right));
     if (left.kind == VALUE_SELECTOR || right.kind == VALUE_SELECTOR)
         diag_help(diag, "selectors combine with each other only, by 'and', 'or' and 'not'");
+    if (left.kind == VALUE_FUNCTION || right.kind == VALUE_FUNCTION)
+        diag_help(diag, "a function gives a value when it is called, with '(' and ')'");
     return value_error();
 }
 

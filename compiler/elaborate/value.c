@@ -363,7 +363,8 @@ static void format(Formatter *f, Value value) {
     case VALUE_FUNCTION: {
         const Function *function = value.as.function;
         const Tree *names = function->definition->child[0];
-        buffer_printf(f->out, "%s function: %s(", function->origin, function->name->bytes);
+        if (!f->graph) buffer_printf(f->out, "%s function: ", function->origin);
+        buffer_printf(f->out, "%s(", function->name->bytes);
         for (uint32_t i = 0; i < names->count; i++)
             buffer_printf(f->out, i ? ", %s" : "%s", names->child[i]->text->bytes);
         buffer_char(f->out, ')');
