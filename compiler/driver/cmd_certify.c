@@ -83,7 +83,9 @@ static bool prove(Certification *c) {
     const char *hash = weights_hash(c->arena, &c->file.tensors);
     if (!certify(c->certificate, c->file.weights, &c->report, &c->why, &c->assumes)) return false;
     if (strcmp(hash, c->certificate->weights_hash) == 0) return true;
-    buffer_text(&c->why, "all of the above, but the weights are not those that the certificate was made for");
+    buffer_text(
+        &c->why,
+        "all of the above, but the weights are not those that the certificate was made for");
     return false;
 }
 
@@ -102,8 +104,8 @@ static void show_json(Certification *c, bool proven) {
     Buffer *out = &c->driver->out;
     buffer_text(out, "{\"file\": ");
     show_json_text(out, c->path);
-    buffer_printf(out, ", \"certified\": %s, \"assumes\": %s, \"proven\": [", proven ? "true" : "false",
-                  c->assumes ? "true" : "false");
+    buffer_printf(out, ", \"certified\": %s, \"assumes\": %s, \"proven\": [",
+                  proven ? "true" : "false", c->assumes ? "true" : "false");
     char *line = c->report.data;
     for (bool first = true; line != NULL && *line != '\0'; first = false) {
         char *end = strchr(line, '\n');

@@ -7,9 +7,7 @@
 #include <string.h>
 
 /* A little less than the claim, so that the rounding of these doubles does not overstate it. */
-static double claim_below(double exact) {
-    return exact - fabs(exact) * ldexp(1, -30);
-}
+static double claim_below(double exact) { return exact - fabs(exact) * ldexp(1, -30); }
 
 static ClaimedSubspace claimed_subspace(const Subspace *s) {
     bool coded = subspace_is_coded(s);
@@ -80,7 +78,8 @@ static bool takes_one(const Model *model, const Head *head) {
 
 static ClaimedHead claimed_head(Arena *arena, const Model *model, const Head *head) {
     uint32_t *targets = ARENA_ARRAY(arena, uint32_t, head->move_count);
-    for (uint32_t m = 0; m < head->move_count; m++) targets[m] = head->moves[m].target;
+    for (uint32_t m = 0; m < head->move_count; m++)
+        targets[m] = head->moves[m].target;
     return (ClaimedHead){.name = head->name->bytes,
                          .null_policy = head->null_policy,
                          .always = always_of(model, head),
@@ -139,7 +138,8 @@ static ClaimedOutput claimed_output(Arena *arena, const Model *model) {
                            .denominator = readout->denominator};
 }
 
-const Certificate *certificate_of_model(Arena *arena, const Model *model, const char *weights_hash) {
+const Certificate *certificate_of_model(Arena *arena, const Model *model,
+                                        const char *weights_hash) {
     Certificate *c = ARENA_NEW(arena, Certificate);
     ClaimedSubspace *subspaces = ARENA_ARRAY(arena, ClaimedSubspace, model->subspace_count);
     ClaimedLayer *layers = ARENA_ARRAY(arena, ClaimedLayer, model->layer_count);

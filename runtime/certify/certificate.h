@@ -22,10 +22,11 @@ typedef struct ClaimedSubspace {
     const char *name;
     SubspaceKind kind;
     uint32_t offset, width;
-    uint32_t count;       /* coded: values */
-    const Atom *values;   /* coded: (count), to print; NULL in a certificate that was read */
-    double low, high;     /* real */
-    uint32_t denominator; /* real: every value is a whole number of parts 1/d, d at most this; 0: any */
+    uint32_t count;     /* coded: values */
+    const Atom *values; /* coded: (count), to print; NULL in a certificate that was read */
+    double low, high;   /* real */
+    uint32_t
+        denominator; /* real: every value is a whole number of parts 1/d, d at most this; 0: any */
 } ClaimedSubspace;
 
 typedef struct ClaimedHead {
@@ -33,9 +34,9 @@ typedef struct ClaimedHead {
     NullPolicy null_policy;
     Always always; /* not ALWAYS_NOTHING when the null policy is none */
     bool one;      /* no query selects two keys wherever the program has a value */
-    double scale; /* that the weights multiply scores by */
-    double gap;   /* before that: a selected key's score, and where it carries a default the null
-                     key's, is so much higher than any lower score, at least */
+    double scale;  /* that the weights multiply scores by */
+    double gap;    /* before that: a selected key's score, and where it carries a default the null
+                      key's, is so much higher than any lower score, at least */
     uint32_t target_count;
     const uint32_t *targets; /* (target_count) subspaces */
 } ClaimedHead;
@@ -44,19 +45,20 @@ typedef struct ClaimedUnits {
     UnitKind kind;
     uint32_t target;       /* subspace */
     uint32_t first, count; /* hidden units of the layer */
-    double margin; /* inputs of the ReLUs stay so far outside of where the result changes, at least */
+    double
+        margin; /* inputs of the ReLUs stay so far outside of where the result changes, at least */
 } ClaimedUnits;
 
 typedef struct ClaimedLayer {
     uint32_t head_count, unit_count;
-    const ClaimedHead *heads;   /* (head_count) */
-    const ClaimedUnits *units;  /* (unit_count) groups */
+    const ClaimedHead *heads;  /* (head_count) */
+    const ClaimedUnits *units; /* (unit_count) groups */
 } ClaimedLayer;
 
 typedef struct ClaimedOutput {
     const char *name;
     DecodeKind decode;
-    uint32_t source;           /* DECODE_ATOMS: subspace, or NO_SUBSPACE: always logit 0 */
+    uint32_t source; /* DECODE_ATOMS: subspace, or NO_SUBSPACE: always logit 0 */
     uint32_t value_count;
     const uint32_t *logits_of; /* DECODE_ATOMS: (value_count) the logit of each value of source */
     uint32_t logits, traps;    /* columns of W_U: the logits, then one a trap, */
@@ -66,7 +68,7 @@ typedef struct ClaimedOutput {
 
 typedef struct Certificate {
     uint32_t vocabulary_count, max_length, width;
-    const Atom *vocabulary;   /* (vocabulary_count), to print; NULL in a certificate that was read */
+    const Atom *vocabulary; /* (vocabulary_count), to print; NULL in a certificate that was read */
     const char *weights_hash; /* as weights_hash.h has it */
     uint32_t subspace_count, layer_count;
     const ClaimedSubspace *subspaces;

@@ -38,7 +38,8 @@ static const char *const always_names[] = {"", "itself", "first", "nearest", "as
 
 static void add_values(cJSON *to, const char *name, const Atom *values, uint32_t count) {
     cJSON *list = cJSON_AddArrayToObject(to, name);
-    for (uint32_t v = 0; v < count; v++) json_add_atom(list, NULL, values[v]);
+    for (uint32_t v = 0; v < count; v++)
+        json_add_atom(list, NULL, values[v]);
 }
 
 static void add_text(cJSON *to, const char *name, const char *text) {
@@ -77,7 +78,8 @@ static void print_layer(cJSON *list, const Certificate *c, const ClaimedLayer *l
     cJSON *item = cJSON_CreateObject();
     cJSON_AddItemToArray(list, item);
     cJSON *heads = cJSON_AddArrayToObject(item, "heads");
-    for (uint32_t h = 0; h < layer->head_count; h++) print_head(heads, c, &layer->heads[h]);
+    for (uint32_t h = 0; h < layer->head_count; h++)
+        print_head(heads, c, &layer->heads[h]);
     cJSON *units = cJSON_AddArrayToObject(item, "units");
     for (uint32_t u = 0; u < layer->unit_count; u++) {
         const ClaimedUnits *group = &layer->units[u];
@@ -118,9 +120,11 @@ void certificate_print(const Certificate *c, Buffer *out) {
     if (c->vocabulary) add_values(all, "vocabulary", c->vocabulary, c->vocabulary_count);
     cJSON_AddNumberToObject(all, "width", c->width);
     cJSON *subspaces = cJSON_AddArrayToObject(all, "subspaces");
-    for (uint32_t s = 0; s < c->subspace_count; s++) print_subspace(subspaces, &c->subspaces[s]);
+    for (uint32_t s = 0; s < c->subspace_count; s++)
+        print_subspace(subspaces, &c->subspaces[s]);
     cJSON *layers = cJSON_AddArrayToObject(all, "layers");
-    for (uint32_t l = 0; l < c->layer_count; l++) print_layer(layers, c, &c->layers[l]);
+    for (uint32_t l = 0; l < c->layer_count; l++)
+        print_layer(layers, c, &c->layers[l]);
     print_output(all, c);
     json_print(out, all, false);
     buffer_char(out, '\n');
@@ -150,7 +154,8 @@ static void mistake(Reader *r, const char *what, const char *name) {
     buffer_free(&text);
 }
 
-static const cJSON *member(Reader *r, const cJSON *object, const char *name, bool (*is)(const cJSON *)) {
+static const cJSON *member(Reader *r, const cJSON *object, const char *name,
+                           bool (*is)(const cJSON *)) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
     if (item != NULL && is(item)) return item;
     mistake(r, "is not there, or not what it should be", name);
@@ -316,8 +321,10 @@ static void read_output(Reader *r, const cJSON *all) {
     const cJSON *list = read_list(r, item, "logits_of", &output->value_count);
     uint32_t *of = ARENA_ARRAY(r->arena, uint32_t, output->value_count), v = 0;
     cJSON_ArrayForEach(entry, list) {
-        if (!is_count(entry)) mistake(r, "holds something else than numbers", "logits_of");
-        else of[v] = (uint32_t)entry->valuedouble;
+        if (!is_count(entry))
+            mistake(r, "holds something else than numbers", "logits_of");
+        else
+            of[v] = (uint32_t)entry->valuedouble;
         v++;
     }
     output->logits_of = of;

@@ -21,9 +21,10 @@ bool prover_work(Prover *p, uint64_t units) {
 static bool prove_shape(Prover *p) {
     const Certificate *c = p->claims;
     const DenseModel *w = p->weights;
-    if (c->width != w->width || c->vocabulary_count != w->vocabulary || c->max_length != w->max_length ||
-        c->layer_count != w->layer_count ||
-        (uint64_t)c->output.logits + c->output.traps + c->output.mixed != w->outputs || c->output.logits == 0)
+    if (c->width != w->width || c->vocabulary_count != w->vocabulary ||
+        c->max_length != w->max_length || c->layer_count != w->layer_count ||
+        (uint64_t)c->output.logits + c->output.traps + c->output.mixed != w->outputs ||
+        c->output.logits == 0)
         return not_proven(p, "the certificate is of a model of another shape");
     for (uint32_t l = 0; l < c->layer_count; l++) {
         if (c->layers[l].head_count != w->layers[l].head_count)
@@ -37,8 +38,10 @@ static bool prove_constants(Prover *p) {
     for (uint32_t i = 0; i < p->claims->subspace_count; i++) {
         const ClaimedSubspace *s = &p->claims->subspaces[i];
         const mpq_t *at = (const mpq_t *)p->base + s->offset;
-        if (p->variable[i] != NO_VARIABLE || s->kind == SUBSPACE_ONE || s->kind == SUBSPACE_NULL) continue;
-        if (s->kind == SUBSPACE_REAL ? claimed_holds(s, *at) : code_index(s, at) < s->count) continue;
+        if (p->variable[i] != NO_VARIABLE || s->kind == SUBSPACE_ONE || s->kind == SUBSPACE_NULL)
+            continue;
+        if (s->kind == SUBSPACE_REAL ? claimed_holds(s, *at) : code_index(s, at) < s->count)
+            continue;
         return not_proven(p, "'%s' holds something else than a claimed value", s->name);
     }
     return true;
@@ -55,7 +58,8 @@ static bool prove(Prover *p) {
     for (uint32_t i = 0; i < p->claims->subspace_count; i++) {
         const ClaimedSubspace *s = &p->claims->subspaces[i];
         p->variable[i] = NO_VARIABLE;
-        for (uint32_t v = 0; v < s->width; v++) p->subspace[s->offset + v] = i;
+        for (uint32_t v = 0; v < s->width; v++)
+            p->subspace[s->offset + v] = i;
     }
     if (!prove_embedding(p)) return false;
     for (uint32_t l = 0; l < p->weights->layer_count; l++) {
@@ -64,8 +68,8 @@ static bool prove(Prover *p) {
     return prove_constants(p) && prove_output(p);
 }
 
-bool certify(const Certificate *certificate, const DenseModel *weights, Buffer *report,
-             Buffer *why, bool *assumes) {
+bool certify(const Certificate *certificate, const DenseModel *weights, Buffer *report, Buffer *why,
+             bool *assumes) {
     Prover prover = {.claims = certificate,
                      .weights = weights,
                      .arena = arena_new(0),

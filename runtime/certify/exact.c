@@ -18,7 +18,8 @@ mpq_t *exact_array(Exact *pool, size_t count) {
     block->next = pool->blocks;
     block->count = count;
     pool->blocks = block;
-    for (size_t i = 0; i < count; i++) mpq_init(block->numbers[i]);
+    for (size_t i = 0; i < count; i++)
+        mpq_init(block->numbers[i]);
     return block->numbers;
 }
 
@@ -26,7 +27,8 @@ void exact_free(Exact *pool) {
     while (pool->blocks) {
         struct ExactBlock *block = pool->blocks;
         pool->blocks = block->next;
-        for (size_t i = 0; i < block->count; i++) mpq_clear(block->numbers[i]);
+        for (size_t i = 0; i < block->count; i++)
+            mpq_clear(block->numbers[i]);
         free(block);
     }
 }
@@ -38,9 +40,7 @@ void exact_add_product(mpq_t sum, const mpq_t a, float b, mpq_t scratch) {
     mpq_add(sum, sum, scratch);
 }
 
-bool exact_is_whole(const mpq_t x) {
-    return mpz_cmp_ui(mpq_denref(x), 1) == 0;
-}
+bool exact_is_whole(const mpq_t x) { return mpz_cmp_ui(mpq_denref(x), 1) == 0; }
 
 static bool is_power(const mpz_t n) {
     return mpz_sgn(n) != 0 && mpz_scan1(n, 0) + 1 == mpz_sizeinbase(n, 2);
@@ -84,8 +84,8 @@ bool exact_is_float32(const mpq_t x) {
 }
 
 void exact_reciprocal_float32(mpq_t out, unsigned long n) {
-    /* The double nearest to 1 / n rounds to the same float32 as 1 / n itself: a tie of float32 would
-       need a 1 / n of 25 bits, and only a power of two has a finite 1 / n. */
+    /* The double nearest to 1 / n rounds to the same float32 as 1 / n itself: a tie of float32
+       would need a 1 / n of 25 bits, and only a power of two has a finite 1 / n. */
     mpq_set_d(out, (float)(1.0 / (double)n));
 }
 

@@ -1,5 +1,5 @@
-/* Exact numbers: GMP's rationals, in arrays that are freed all at once, and what of them float32 can
-   hold. Every finite float is a dyadic rational, so that nothing here ever rounds. */
+/* Exact numbers: GMP's rationals, in arrays that are freed all at once, and what of them float32
+   can hold. Every finite float is a dyadic rational, so that nothing here ever rounds. */
 #ifndef RASPC_CERTIFY_EXACT_H
 #define RASPC_CERTIFY_EXACT_H
 

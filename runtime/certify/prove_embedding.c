@@ -1,4 +1,5 @@
-/* Where the stream begins: every subspace is constant, a function of the token, or of the position. */
+/* Where the stream begins: every subspace is constant, a function of the token, or of the position.
+ */
 #include "runtime/certify/prover.h"
 
 /* Does the coordinate differ between rows 1.. of the matrix? */
@@ -26,9 +27,8 @@ static bool embedded(Prover *p, uint32_t token, uint32_t position, uint32_t r, m
     mpq_set_d(other, weights->w_p[(size_t)position * weights->width + r]);
     mpq_add(out, out, other);
     mpq_clear(other);
-    return exact_is_float32(out) ||
-           not_proven(p, "the embedding of '%s' is rounded",
-                      p->claims->subspaces[p->subspace[r]].name);
+    return exact_is_float32(out) || not_proven(p, "the embedding of '%s' is rounded",
+                                               p->claims->subspaces[p->subspace[r]].name);
 }
 
 /* One subspace in every state of the variable. */
@@ -48,10 +48,12 @@ static bool embed_member(Prover *p, uint32_t id, uint32_t subspace, bool by_toke
         }
         if (!real) index[x] = code_index(s, at);
         if (real ? claimed_holds(s, *at) : index[x] < s->count) continue;
-        return not_proven(p, "the embedding puts '%s' at something else than a claimed value (%s %u)",
+        return not_proven(p,
+                          "the embedding puts '%s' at something else than a claimed value (%s %u)",
                           s->name, by_token ? "token" : "position", x);
     }
-    variable_join(p, id, (Member){.subspace = subspace, .index = index, .value = real ? values : NULL});
+    variable_join(p, id,
+                  (Member){.subspace = subspace, .index = index, .value = real ? values : NULL});
     return true;
 }
 
@@ -61,7 +63,8 @@ bool prove_embedding(Prover *p) {
     uint32_t token = variable_new(p, VARIABLE_STATES, weights->vocabulary);
     uint32_t position = variable_new(p, VARIABLE_STATES, weights->max_length);
     p->variables[position].position = true;
-    if (!prover_work(p, ((uint64_t)weights->vocabulary + weights->max_length) * width)) return false;
+    if (!prover_work(p, ((uint64_t)weights->vocabulary + weights->max_length) * width))
+        return false;
     for (uint32_t r = 0; r < width; r++) {
         if (!embedded(p, 1, 1, r, p->base[r]) || !embedded(p, 0, 0, r, p->null_next[r]))
             return false;

@@ -27,12 +27,14 @@ typedef struct Lookup {
 } Lookup;
 
 static bool lookup_wrong(Lookup *l, const char *what) {
-    return not_proven(l->p, "layer %u: the look-up of '%s' %s", l->part->layer, l->target->name, what);
+    return not_proven(l->p, "layer %u: the look-up of '%s' %s", l->part->layer, l->target->name,
+                      what);
 }
 
-/* --- the units ------------------------------------------------------------------------------------- */
+/* --- the units -------------------------------------------------------------------------------- */
 
-/* Sets the bits of the states that the unit is right for: its part is 1 more than the least there. */
+/* Sets the bits of the states that the unit is right for: its part is 1 more than the least there.
+ */
 static bool read_part(Lookup *l, uint32_t unit, uint32_t states, mpq_t *part, uint64_t *bits) {
     uint32_t least = 0, rights = 0;
     for (uint32_t x = 1; x < states; x++) {
@@ -72,10 +74,12 @@ static void make_classes(Lookup *l, uint32_t states, const uint64_t *bits, Class
     for (uint32_t x = 0; x < states; x++) {
         const uint64_t *row = bits + (size_t)x * l->words;
         uint32_t c = 0;
-        while (c < classes->count && row_order(classes->rows + (size_t)c * l->words, row, l->words)) c++;
+        while (c < classes->count && row_order(classes->rows + (size_t)c * l->words, row, l->words))
+            c++;
         classes->class_of[x] = c;
         if (c == classes->count)
-            memcpy(classes->rows + (size_t)classes->count++ * l->words, row, l->words * sizeof *row);
+            memcpy(classes->rows + (size_t)classes->count++ * l->words, row,
+                   l->words * sizeof *row);
     }
 }
 
@@ -119,10 +123,11 @@ static bool read_unit(Lookup *l, uint32_t u) {
     bool exact = spread_is_exact(&spread);
     exact_free(&pool);
     if (!exact) return lookup_wrong(l, "is rounded by float32");
-    return l->result[u] < l->target->count || lookup_wrong(l, "writes something else than a claimed value");
+    return l->result[u] < l->target->count ||
+           lookup_wrong(l, "writes something else than a claimed value");
 }
 
-/* --- the cells ---------------------------------------------------------------------------------------- */
+/* --- the cells -------------------------------------------------------------------------------- */
 
 /* The one unit that is on; UINT32_MAX: none or several. */
 static uint32_t only_unit(const uint64_t *row, uint32_t words) {
@@ -131,7 +136,8 @@ static uint32_t only_unit(const uint64_t *row, uint32_t words) {
         if (row[w] == 0) continue;
         if (found != UINT32_MAX || (row[w] & (row[w] - 1))) return UINT32_MAX;
         uint32_t bit = 0;
-        while (!(row[w] >> bit & 1)) bit++;
+        while (!(row[w] >> bit & 1))
+            bit++;
         found = w * WORD_BITS + bit;
     }
     return found;
@@ -154,7 +160,8 @@ static bool prove_cells(Lookup *l, uint32_t *index) {
         for (uint32_t s = 0; s < sources; s++) {
             const Classes *classes = &l->classes[s];
             const uint64_t *row = classes->rows + (size_t)(rest % classes->count) * l->words;
-            for (uint32_t w = 0; w < l->words; w++) on[w] &= row[w];
+            for (uint32_t w = 0; w < l->words; w++)
+                on[w] &= row[w];
             rest /= classes->count;
         }
         uint32_t unit = only_unit(on, l->words);
@@ -167,7 +174,7 @@ static bool prove_cells(Lookup *l, uint32_t *index) {
     return true;
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------ */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static bool prove_all(Lookup *l) {
     Prover *p = l->p;

@@ -10,14 +10,15 @@ typedef struct Moves {
     uint32_t layer, number;
     Selection selection;
     Matrix value;
-    uint32_t *through; /* (D) the one direction of the head that writes a coordinate, or NO_DIRECTION */
+    uint32_t
+        *through; /* (D) the one direction of the head that writes a coordinate, or NO_DIRECTION */
     bool assumes_one;
 } Moves;
 
 #define NO_DIRECTION UINT32_MAX
 
-__attribute__((format(printf, 3, 4)))
-static bool move_wrong(const Moves *m, uint32_t target, const char *format, ...) {
+__attribute__((format(printf, 3, 4))) static bool move_wrong(const Moves *m, uint32_t target,
+                                                             const char *format, ...) {
     Buffer text = {0};
     va_list args;
     va_start(args, format);
@@ -29,7 +30,7 @@ static bool move_wrong(const Moves *m, uint32_t target, const char *format, ...)
     return false;
 }
 
-/* --- W_O ----------------------------------------------------------------------------------------- */
+/* --- W_O -------------------------------------------------------------------------------------- */
 
 /* Each coordinate of a target takes one direction, times a power of two; others take none. */
 static bool find_directions(Moves *m) {
@@ -39,7 +40,8 @@ static bool find_directions(Moves *m) {
     mpq_t weight;
     for (uint32_t t = 0; t < m->claim->target_count; t++) {
         const ClaimedSubspace *s = &p->claims->subspaces[m->claim->targets[t]];
-        for (uint32_t r = s->offset; r < s->offset + s->width; r++) written[r] = true;
+        for (uint32_t r = s->offset; r < s->offset + s->width; r++)
+            written[r] = true;
     }
     m->through = ARENA_ARRAY(p->arena, uint32_t, width);
     mpq_init(weight);
@@ -66,13 +68,15 @@ static void output_weight(const Moves *m, uint32_t r, mpq_t out) {
     mpq_set_d(out, m->head->w_o[(size_t)m->through[r] * m->p->claims->width + r]);
 }
 
-/* The one variable that a direction's values read (NO_VARIABLE: none). False: several, or a mean. */
+/* The one variable that a direction's values read (NO_VARIABLE: none). False: several, or a mean.
+ */
 static bool value_variable(const Moves *m, uint32_t target, uint32_t direction, uint32_t *out) {
     for (uint32_t v = 0; v < m->p->variable_count; v++) {
         if (!variable_is_read(m->p, v, m->value, direction)) continue;
         if (m->p->variables[v].kind == VARIABLE_FRACTIONS)
             return move_wrong(m, target, "is read from a mean, which float32 rounds");
-        if (*out != NO_VARIABLE && *out != v) return move_wrong(m, target, "reads several values at once");
+        if (*out != NO_VARIABLE && *out != v)
+            return move_wrong(m, target, "reads several values at once");
         *out = v;
     }
     return true;
@@ -98,10 +102,10 @@ static void move_null(Moves *m, uint32_t r, mpq_t moved) {
     mpq_clear(weight);
 }
 
-/* --- codes ----------------------------------------------------------------------------------------- */
+/* --- codes ------------------------------------------------------------------------------------ */
 
-/* The value that every state of the variable moves, one coordinate after another: steps and one-hots
-   are read as by code_index. states == 1 and variable == NULL: constants alone. */
+/* The value that every state of the variable moves, one coordinate after another: steps and
+   one-hots are read as by code_index. states == 1 and variable == NULL: constants alone. */
 static bool moved_codes(Moves *m, uint32_t target, const Variable *variable) {
     Prover *p = m->p;
     const ClaimedSubspace *s = &p->claims->subspaces[target];
@@ -114,7 +118,8 @@ static bool moved_codes(Moves *m, uint32_t target, const Variable *variable) {
     for (uint32_t v = 0; v < s->width && fine; v++) {
         uint32_t r = s->offset + v;
         mpq_set_ui(numbers[0], 0, 1);
-        for (uint32_t x = 0; x < states; x++) mpq_set_ui(out[x], 0, 1);
+        for (uint32_t x = 0; x < states; x++)
+            mpq_set_ui(out[x], 0, 1);
         if (m->through[r] != NO_DIRECTION) {
             if (variable) variable_column(p, variable, m->value, m->through[r], scratch, out);
             constant_part(p, m->value, m->through[r], numbers[0]);
@@ -130,7 +135,8 @@ static bool moved_codes(Moves *m, uint32_t target, const Variable *variable) {
             ones[x] += one;
         }
     }
-    for (uint32_t x = 0; x < states && fine; x++) fine = s->kind == SUBSPACE_STEPS || ones[x] == 1;
+    for (uint32_t x = 0; x < states && fine; x++)
+        fine = s->kind == SUBSPACE_STEPS || ones[x] == 1;
     exact_free(&pool);
     return fine || move_wrong(m, target, "is not a claimed value");
 }
@@ -160,13 +166,14 @@ static bool move_code(Moves *m, uint32_t target) {
     if (!moved_codes(m, target, variable == NO_VARIABLE ? NULL : &p->variables[variable]))
         return false;
     variable_of_code(p, target);
-    if (!m->selection.one && !m->claim->one) return move_wrong(m, target, "can be a mixture of values");
+    if (!m->selection.one && !m->claim->one)
+        return move_wrong(m, target, "can be a mixture of values");
     p->assumed_one[target] = !m->selection.one;
     m->assumes_one = m->assumes_one || !m->selection.one;
     return true;
 }
 
-/* --- numbers --------------------------------------------------------------------------------------- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 static int number_order(const void *a, const void *b) {
     return mpq_cmp(*(const mpq_t *)a, *(const mpq_t *)b);
@@ -217,8 +224,8 @@ static bool move_weight(Moves *m, uint32_t target, const mpq_t moved) {
     return variable_of_numbers(m, target, values, n - least + 1);
 }
 
-/* A mean of the numbers values[0..count) over at most max_length keys: a Fractions variable. extra: what
-   is there when nothing is selected, or NULL. base: what was there before. */
+/* A mean of the numbers values[0..count) over at most max_length keys: a Fractions variable. extra:
+   what is there when nothing is selected, or NULL. base: what was there before. */
 static bool move_mean(Moves *m, uint32_t target, const mpq_t *values, uint32_t count,
                       const mpq_t *extra, const mpq_t base) {
     Prover *p = m->p;
@@ -253,7 +260,8 @@ static bool move_mean(Moves *m, uint32_t target, const mpq_t *values, uint32_t c
     mpq_set_d(*size, s->high);
     inside = inside && mpq_cmp(*f.high, *size) <= 0 && (!extra || mpq_cmp(*extra, *size) <= 0);
     if (s->denominator != 0)
-        inside = inside && f.grain >= 0 && (f.most <= s->denominator || mpq_equal(*f.low, *f.high)) &&
+        inside = inside && f.grain >= 0 &&
+                 (f.most <= s->denominator || mpq_equal(*f.low, *f.high)) &&
                  (!extra || exact_is_whole(*extra));
     if (!grain.dyadic || !inside) return move_wrong(m, target, "leaves its claimed range");
     uint32_t id = variable_new(p, VARIABLE_FRACTIONS, 0);
@@ -262,12 +270,14 @@ static bool move_mean(Moves *m, uint32_t target, const mpq_t *values, uint32_t c
     return true;
 }
 
-/* A range of multiples of a power of two that holds every sum of the direction's terms, as a list. */
+/* A range of multiples of a power of two that holds every sum of the direction's terms, as a list.
+ */
 static bool range_of_sums(Moves *m, uint32_t target, uint32_t direction, mpq_t **values,
                           uint32_t *count) {
     Prover *p = m->p;
     Exact pool = {0};
-    mpq_t *numbers = exact_array(&pool, 4), *low = numbers, *high = numbers + 1, *step = numbers + 2;
+    mpq_t *numbers = exact_array(&pool, 4), *low = numbers, *high = numbers + 1,
+          *step = numbers + 2;
     mpq_t *scratch = exact_array(&pool, p->claims->width);
     Spread grain = spread_new(&pool);
     constant_part(p, m->value, direction, *low);
@@ -303,8 +313,8 @@ static bool range_of_sums(Moves *m, uint32_t target, uint32_t direction, mpq_t *
     return fine || move_wrong(m, target, "can have too many values");
 }
 
-/* What every state of the one variable (or of the sums of several) has in the direction; room for one
-   more value behind them. */
+/* What every state of the one variable (or of the sums of several) has in the direction; room for
+   one more value behind them. */
 static bool direction_values(Moves *m, uint32_t target, uint32_t direction, mpq_t **values,
                              uint32_t *count) {
     Prover *p = m->p;
@@ -326,7 +336,8 @@ static bool direction_values(Moves *m, uint32_t target, uint32_t direction, mpq_
         variable_column(p, &p->variables[variable], m->value, direction, scratch, *values);
     }
     constant_part(p, m->value, direction, *constant);
-    for (uint32_t x = 0; x < *count; x++) mpq_add((*values)[x], (*values)[x], *constant);
+    for (uint32_t x = 0; x < *count; x++)
+        mpq_add((*values)[x], (*values)[x], *constant);
     exact_free(&pool);
     return true;
 }
@@ -359,7 +370,7 @@ static bool move_number(Moves *m, uint32_t target) {
     return variable_of_numbers(m, target, values, distinct(values, count));
 }
 
-/* --- the heads of a layer ------------------------------------------------------------------------------ */
+/* --- the heads of a layer --------------------------------------------------------------------- */
 
 static bool is_code(const ClaimedSubspace *s) {
     return s->kind == SUBSPACE_ONE_HOT || s->kind == SUBSPACE_STEPS;
@@ -369,7 +380,8 @@ static bool is_code(const ClaimedSubspace *s) {
 static const char *selected_text(const Moves *m) {
     bool some_assumed = m->claim->always == ALWAYS_ASSUMED;
     if (some_assumed) return m->claim->one ? "one key (assumed)" : "some keys (assumed)";
-    if (m->assumes_one) return m->selection.some ? "one key (assumed)" : "at most one key (assumed)";
+    if (m->assumes_one)
+        return m->selection.some ? "one key (assumed)" : "at most one key (assumed)";
     if (m->selection.one) return m->selection.some ? "one key" : "at most one key";
     return m->selection.some ? "some keys" : "any keys";
 }

@@ -35,8 +35,8 @@ static bool logit_is_exact(Output *o, uint32_t column) {
     return exact || output_wrong(o, "is rounded by float32");
 }
 
-/* The logits of a column by the states of the one variable that it reads; *variable is NO_VARIABLE and
-   there is one state when it reads none. NULL: several variables, or a mean. */
+/* The logits of a column by the states of the one variable that it reads; *variable is NO_VARIABLE
+   and there is one state when it reads none. NULL: several variables, or a mean. */
 static mpq_t *logit_states(Output *o, uint32_t column, uint32_t *variable, uint32_t *count) {
     Prover *p = o->p;
     mpq_t *constant = exact_array(&o->pool, 1), *out;
@@ -52,11 +52,12 @@ static mpq_t *logit_states(Output *o, uint32_t column, uint32_t *variable, uint3
     if (*variable != NO_VARIABLE)
         variable_column(p, &p->variables[*variable], o->matrix, column, o->scratch, out);
     logit_constant(o, column, *constant);
-    for (uint32_t x = 0; x < *count; x++) mpq_add(out[x], out[x], *constant);
+    for (uint32_t x = 0; x < *count; x++)
+        mpq_add(out[x], out[x], *constant);
     return out;
 }
 
-/* --- atoms: a logit of 1 for the value's, 0 for the others ------------------------------------------ */
+/* --- atoms: a logit of 1 for the value's, 0 for the others ------------------------------------ */
 
 /* The value of the source in each state of a variable; NULL: it is constant. */
 static const uint32_t *source_index(const Prover *p, uint32_t source, uint32_t *variable) {
@@ -78,12 +79,14 @@ static bool prove_atoms(Output *o) {
         if (s->count != o->claim->value_count) return output_wrong(o, "reads no code");
         index = source_index(p, o->claim->source, &variable);
         if (!index) constant = code_index(s, (const mpq_t *)p->base + s->offset);
-        if (!index && constant >= s->count) return output_wrong(o, "reads something that was not written");
+        if (!index && constant >= s->count)
+            return output_wrong(o, "reads something that was not written");
     }
     for (uint32_t c = 0; c < o->claim->logits; c++) {
         mpq_t *logits = logit_states(o, c, &read, &count);
         if (!logits) return output_wrong(o, "reads more than one value");
-        if (read != NO_VARIABLE && read != variable) return output_wrong(o, "reads another value than claimed");
+        if (read != NO_VARIABLE && read != variable)
+            return output_wrong(o, "reads another value than claimed");
         uint32_t states = variable == NO_VARIABLE ? 1 : p->variables[variable].states;
         for (uint32_t x = 0; x < states; x++) {
             uint32_t value = index ? index[x] : constant;
@@ -101,7 +104,7 @@ static bool prove_atoms(Output *o) {
     return true;
 }
 
-/* --- numbers --------------------------------------------------------------------------------------------- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 /* Everything that the number adds is whole, a mean apart: *mean is its variable or NO_VARIABLE. */
 static bool prove_whole(Output *o, uint32_t *mean) {
@@ -134,8 +137,8 @@ static bool prove_fraction(Output *o, const Fractions *f) {
     const ClaimedSubspace *s = &o->p->claims->subspaces[f->subspace];
     mpq_t *t = exact_array(&o->pool, 4), *weight = t, *error = t + 1, *size = t + 2, *half = t + 3;
     mpq_set_d(*weight, matrix_at(o->matrix, s->offset, 0));
-    bool whole = exact_is_whole(*weight) && f->grain >= 0 &&
-                 (!f->has_extra || exact_is_whole(*f->extra));
+    bool whole =
+        exact_is_whole(*weight) && f->grain >= 0 && (!f->has_extra || exact_is_whole(*f->extra));
     bool listed = f->most <= o->claim->denominator || mpq_equal(*f->low, *f->high);
     if (o->claim->decode != DECODE_FRACTION || !whole || !listed)
         return output_wrong(o, "can be a fraction that is not claimed");
@@ -155,7 +158,8 @@ static bool prove_fraction(Output *o, const Fractions *f) {
     mpq_mul(*half, *half, *half);
     mpq_mul_2exp(*half, *half, 1);
     mpq_inv(*half, *half);
-    if (mpq_cmp(*error, *half) >= 0) return output_wrong(o, "can be nearer to another fraction in float32");
+    if (mpq_cmp(*error, *half) >= 0)
+        return output_wrong(o, "can be nearer to another fraction in float32");
     buffer_printf(o->p->report, "output %s: within %.3g of a fraction, where %.3g would do",
                   o->claim->name, mpq_get_d(*error), mpq_get_d(*half));
     return true;
@@ -170,15 +174,16 @@ static bool prove_number(Output *o) {
             if (v != mean && variable_is_read(o->p, v, o->matrix, 0))
                 return output_wrong(o, "adds to a mean");
         }
-        return o->claim->denominator != 0 ? prove_fraction(o, &o->p->variables[mean].fractions)
-                                          : output_wrong(o, "can be a fraction that is not claimed");
+        return o->claim->denominator != 0
+                   ? prove_fraction(o, &o->p->variables[mean].fractions)
+                   : output_wrong(o, "can be a fraction that is not claimed");
     }
     if (!logit_is_exact(o, 0)) return false;
     buffer_printf(o->p->report, "output %s: whole numbers", o->claim->name);
     return true;
 }
 
-/* --- flags: traps, and what tells ints from means -------------------------------------------------------------------------------------------------- */
+/* --- flags: traps, and what tells ints from means --------------------------------------------- */
 
 static bool prove_flag(Output *o, uint32_t column) {
     uint32_t variable, count;
@@ -192,11 +197,13 @@ static bool prove_flag(Output *o, uint32_t column) {
 }
 
 bool prove_output(Prover *p) {
-    Output o = {.p = p, .claim = &p->claims->output, .matrix = {p->weights->w_u, p->weights->outputs}};
+    Output o = {
+        .p = p, .claim = &p->claims->output, .matrix = {p->weights->w_u, p->weights->outputs}};
     o.scratch = exact_array(&o.pool, p->claims->width);
     bool fine = o.claim->decode == DECODE_ATOMS ? prove_atoms(&o) : prove_number(&o);
     uint32_t flags = o.claim->traps + o.claim->mixed;
-    for (uint32_t f = 0; f < flags && fine; f++) fine = prove_flag(&o, o.claim->logits + f);
+    for (uint32_t f = 0; f < flags && fine; f++)
+        fine = prove_flag(&o, o.claim->logits + f);
     if (fine && o.claim->traps)
         buffer_printf(p->report, ", %u trap%s", o.claim->traps, o.claim->traps == 1 ? "" : "s");
     if (fine) buffer_text(p->report, ": ok\n");

@@ -1,6 +1,6 @@
 /* Steps: a pair of ReLUs for each threshold of one input X, relu(p + 1) - relu(p) with
-   p = slope X + bias, which is exactly 0 up to one value of X and exactly 1 from another one on. What
-   lies between the two is the ramp, and no value of X may fall there. */
+   p = slope X + bias, which is exactly 0 up to one value of X and exactly 1 from another one on.
+   What lies between the two is the ramp, and no value of X may fall there. */
 #include "runtime/certify/prover.h"
 
 typedef struct Steps {
@@ -15,11 +15,12 @@ typedef struct Steps {
 } Steps;
 
 static bool steps_wrong(Steps *s, const char *what) {
-    return not_proven(s->p, "layer %u: the steps of '%s' %s", s->part->layer, s->target->name, what);
+    return not_proven(s->p, "layer %u: the steps of '%s' %s", s->part->layer, s->target->name,
+                      what);
 }
 
-/* A value of X: by how much it stays off the ramp of a threshold (in p), less what float32 may be off
-   (error, of X). -1: below the ramp, 1: above, 0: not off it. */
+/* A value of X: by how much it stays off the ramp of a threshold (in p), less what float32 may be
+   off (error, of X). -1: below the ramp, 1: above, 0: not off it. */
 static int beside_ramp(Steps *s, uint32_t threshold, const mpq_t x, const mpq_t error) {
     mpq_t p, distance, off;
     mpq_inits(p, distance, off, NULL);
@@ -38,7 +39,7 @@ static int beside_ramp(Steps *s, uint32_t threshold, const mpq_t x, const mpq_t 
     return side;
 }
 
-/* --- the weights are steps ------------------------------------------------------------------------ */
+/* --- the weights are steps -------------------------------------------------------------------- */
 
 static bool is_varied(const Steps *s, uint32_t r) {
     return s->p->variable[s->p->subspace[r]] != NO_VARIABLE;
@@ -88,7 +89,8 @@ static bool read_threshold(Steps *s, uint32_t v) {
     unit_constant(s, unit, a);
     unit_constant(s, unit + 1, s->bias[v]);
     mpq_sub(a, a, s->bias[v]);
-    if (fine && mpq_cmp_ui(a, 1, 1) != 0) fine = steps_wrong(s, "are not pairs whose biases differ by 1");
+    if (fine && mpq_cmp_ui(a, 1, 1) != 0)
+        fine = steps_wrong(s, "are not pairs whose biases differ by 1");
     mpq_clears(a, b, NULL);
     for (uint32_t c = 0; c < s->target->width && fine; c++) {
         float up = matrix_at(s->part->out, unit, s->target->offset + c);
@@ -99,7 +101,7 @@ static bool read_threshold(Steps *s, uint32_t v) {
     return fine;
 }
 
-/* --- no rounding ------------------------------------------------------------------------------------- */
+/* --- no rounding ------------------------------------------------------------------------------ */
 
 /* Sums of multiples of a grid that stay small: exact in any order. */
 static bool unit_is_exact(Steps *s, uint32_t unit) {
@@ -119,14 +121,15 @@ static bool unit_is_exact(Steps *s, uint32_t unit) {
 static uint32_t constant_terms(const Steps *s, uint32_t unit) {
     uint32_t terms = s->part->bias[unit] != 0;
     for (uint32_t r = 0; r < s->p->claims->width; r++)
-        terms += !is_varied(s, r) && mpq_sgn(s->p->base[r]) != 0 && matrix_at(s->part->in, r, unit) != 0;
+        terms +=
+            !is_varied(s, r) && mpq_sgn(s->p->base[r]) != 0 && matrix_at(s->part->in, r, unit) != 0;
     return terms;
 }
 
 /* One float32 register x, at most `greatest`, times a power of two, and one constant: a sum of two,
-   which rounds monotonically, so that what is at most 0 below the ramp stays so. Above it relu(p + 1)
-   and relu(p) are at most slope x, because bias + 1 <= 0, and multiples of the last place of slope x,
-   because the bias is one of that of the greatest x: both are exact. */
+   which rounds monotonically, so that what is at most 0 below the ramp stays so. Above it relu(p +
+   1) and relu(p) are at most slope x, because bias + 1 <= 0, and multiples of the last place of
+   slope x, because the bias is one of that of the greatest x: both are exact. */
 static bool register_is_exact(Steps *s, uint32_t v, const mpq_t greatest) {
     uint32_t unit = s->part->claim->first + 2 * v;
     mpq_t weight, place, part;
@@ -149,7 +152,8 @@ static bool register_is_exact(Steps *s, uint32_t v, const mpq_t greatest) {
 /* Is X one real subspace, times a weight? */
 static bool is_register(const Steps *s) {
     for (uint32_t r = 0; r < s->p->claims->width; r++) {
-        if (r != s->pivot && is_varied(s, r) && matrix_at(s->part->in, r, s->part->claim->first) != 0)
+        if (r != s->pivot && is_varied(s, r) &&
+            matrix_at(s->part->in, r, s->part->claim->first) != 0)
             return false;
     }
     return s->p->claims->subspaces[s->p->subspace[s->pivot]].kind == SUBSPACE_REAL;
@@ -167,7 +171,7 @@ static bool prove_exact(Steps *s, const mpq_t *greatest) {
     return true;
 }
 
-/* --- X is a function of one variable ------------------------------------------------------------------ */
+/* --- X is a function of one variable ---------------------------------------------------------- */
 
 static bool steps_of_states(Steps *s) {
     Prover *p = s->p;
@@ -188,7 +192,8 @@ static bool steps_of_states(Steps *s) {
     }
     const mpq_t *value = NULL;
     for (uint32_t i = 0; i < variable->member_count && is_register(s); i++) {
-        if (variable->members[i].subspace == p->subspace[s->pivot]) value = variable->members[i].value;
+        if (variable->members[i].subspace == p->subspace[s->pivot])
+            value = variable->members[i].value;
     }
     for (uint32_t i = 0; value && i < states; i++) {
         if (i == 0 || mpq_cmp(value[i], *greatest) > 0) mpq_set(*greatest, value[i]);
@@ -198,10 +203,11 @@ static bool steps_of_states(Steps *s) {
     return true;
 }
 
-/* --- X is a mean ---------------------------------------------------------------------------------------- */
+/* --- X is a mean ------------------------------------------------------------------------------ */
 
-/* The fractions nearest to the ramp's two ends: the greatest at most -bias - 1 and the least at least
-   -bias (both over slope) leave none between. By denominators: S / c with S a multiple of the grain. */
+/* The fractions nearest to the ramp's two ends: the greatest at most -bias - 1 and the least at
+   least -bias (both over slope) leave none between. By denominators: S / c with S a multiple of the
+   grain. */
 static bool mean_beside_ramp(Steps *s, uint32_t v, const Fractions *f, mpq_t *t) {
     mpq_t *end = t, *grain = t + 1, *near = t + 2, *weight = t + 3;
     mpq_set_d(*weight, matrix_at(s->part->in, s->pivot, s->part->claim->first));
@@ -244,7 +250,8 @@ static bool mean_beside_ramp(Steps *s, uint32_t v, const Fractions *f, mpq_t *t)
     return beside_ramp(s, v, *near, t[4]) != 0;
 }
 
-/* Thresholds whose ramps do not overlap are in order: each begins where the one before has ended. */
+/* Thresholds whose ramps do not overlap are in order: each begins where the one before has ended.
+ */
 static bool ramps_rise(Steps *s) {
     mpq_t end, begin;
     mpq_inits(end, begin, NULL);
@@ -274,7 +281,7 @@ static bool steps_of_mean(Steps *s) {
     return true;
 }
 
-/* --- X is a sum over several variables --------------------------------------------------------------------- */
+/* --- X is a sum over several variables -------------------------------------------------------- */
 
 /* X lies among the multiples of a power of two from low to high: no matter which of them occur. */
 static bool steps_of_sum(Steps *s) {
@@ -319,13 +326,14 @@ static bool steps_of_sum(Steps *s) {
     return true;
 }
 
-/* --- the whole ---------------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static bool prove_all(Steps *s) {
     Prover *p = s->p;
     uint32_t offset = s->target->offset;
     for (uint32_t c = 0; c < s->target->width; c++) {
-        if (mpq_sgn(p->base[offset + c]) != 0) return steps_wrong(s, "add to something that is not 0");
+        if (mpq_sgn(p->base[offset + c]) != 0)
+            return steps_wrong(s, "add to something that is not 0");
     }
     if (s->part->claim->count != 2 * s->thresholds)
         return steps_wrong(s, "are not two units for each coordinate");
@@ -341,7 +349,8 @@ static bool prove_all(Steps *s) {
 
 bool prove_steps(Prover *p, const UnitPart *part, mpq_t *margin) {
     const ClaimedSubspace *target = &p->claims->subspaces[part->claim->target];
-    Steps s = {.p = p, .part = part, .target = target, .thresholds = target->width, .margin = margin};
+    Steps s = {
+        .p = p, .part = part, .target = target, .thresholds = target->width, .margin = margin};
     s.slope = exact_array(&s.pool, target->width);
     s.bias = exact_array(&s.pool, target->width);
     mpq_set_ui(*margin, 1, 1); /* the ramp's own size: more says nothing */

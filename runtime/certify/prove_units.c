@@ -1,7 +1,7 @@
 /* The feed-forward part of a layer: its unit groups, and that nothing else is written. */
 #include "runtime/certify/prover.h"
 
-/* --- what is written ---------------------------------------------------------------------------- */
+/* --- what is written -------------------------------------------------------------------------- */
 
 /* Every hidden unit belongs to one group, and writes into that group's target alone. */
 static bool prove_targets(Prover *p, uint32_t l, Matrix out) {
@@ -17,9 +17,10 @@ static bool prove_targets(Prover *p, uint32_t l, Matrix out) {
         for (uint32_t u = group->first; u < next; u++) {
             for (uint32_t r = 0; r < p->claims->width; r++) {
                 if (matrix_at(out, u, r) == 0 || p->subspace[r] == group->target) continue;
-                return not_proven(p, "layer %u: the units of '%s' write into '%s', which is not claimed", l,
-                                  p->claims->subspaces[group->target].name,
-                                  p->claims->subspaces[p->subspace[r]].name);
+                return not_proven(
+                    p, "layer %u: the units of '%s' write into '%s', which is not claimed", l,
+                    p->claims->subspaces[group->target].name,
+                    p->claims->subspaces[p->subspace[r]].name);
             }
         }
     }
@@ -33,7 +34,7 @@ static bool prove_targets(Prover *p, uint32_t l, Matrix out) {
     return true;
 }
 
-/* --- the null key ------------------------------------------------------------------------------- */
+/* --- the null key ----------------------------------------------------------------------------- */
 
 /* One state, that can be computed: every unit, then what they add. */
 static bool run_null(Prover *p, uint32_t l, Matrix in, Matrix out) {
@@ -42,7 +43,8 @@ static bool run_null(Prover *p, uint32_t l, Matrix in, Matrix out) {
     Exact pool = {0};
     mpq_t *hidden = exact_array(&pool, units), *numbers = exact_array(&pool, 2);
     bool fine = true;
-    for (uint32_t u = 0; u < units; u++) mpq_set_d(hidden[u], dense->b_in[u]);
+    for (uint32_t u = 0; u < units; u++)
+        mpq_set_d(hidden[u], dense->b_in[u]);
     for (uint32_t r = 0; r < width; r++) {
         if (mpq_sgn(p->null[r]) == 0) continue;
         for (uint32_t u = 0; u < units; u++)
@@ -54,12 +56,14 @@ static bool run_null(Prover *p, uint32_t l, Matrix in, Matrix out) {
         for (uint32_t r = 0; r < width; r++)
             exact_add_product(p->null_next[r], hidden[u], matrix_at(out, u, r), numbers[0]);
     }
-    for (uint32_t r = 0; r < width && fine; r++) fine = exact_is_float32(p->null_next[r]);
+    for (uint32_t r = 0; r < width && fine; r++)
+        fine = exact_is_float32(p->null_next[r]);
     exact_free(&pool);
-    return fine || not_proven(p, "layer %u: float32 rounds the feed-forward part at the null key", l);
+    return fine ||
+           not_proven(p, "layer %u: float32 rounds the feed-forward part at the null key", l);
 }
 
-/* --- the groups ----------------------------------------------------------------------------------- */
+/* --- the groups ------------------------------------------------------------------------------- */
 
 static void find_sources(Prover *p, UnitPart *part) {
     part->sources = ARENA_ARRAY(p->arena, uint32_t, p->variable_count);
@@ -76,8 +80,8 @@ static bool prove_group(Prover *p, uint32_t l, const ClaimedUnits *claim, Matrix
     bool steps = claim->kind == UNIT_STEPS;
     if (target->kind != SUBSPACE_STEPS && (steps || target->kind != SUBSPACE_ONE_HOT))
         return not_proven(p, "layer %u: the units of '%s' do not make a code", l, target->name);
-    UnitPart part = {.layer = l, .claim = claim, .in = in, .out = out,
-                     .bias = p->weights->layers[l].b_in};
+    UnitPart part = {
+        .layer = l, .claim = claim, .in = in, .out = out, .bias = p->weights->layers[l].b_in};
     if (!prover_work(p, (uint64_t)claim->count * p->claims->width / 8)) return false;
     find_sources(p, &part);
     Exact pool = {0};
@@ -86,8 +90,9 @@ static bool prove_group(Prover *p, uint32_t l, const ClaimedUnits *claim, Matrix
     mpq_set_d(margin[1], claim->margin);
     double found = mpq_get_d(margin[0]);
     if (fine && mpq_cmp(margin[0], margin[1]) < 0)
-        fine = not_proven(p, "layer %u: the units of '%s' have a margin of %.9g, not the %.9g that is claimed",
-                          l, target->name, found, claim->margin);
+        fine = not_proven(
+            p, "layer %u: the units of '%s' have a margin of %.9g, not the %.9g that is claimed", l,
+            target->name, found, claim->margin);
     exact_free(&pool);
     if (fine)
         buffer_printf(p->report, "layer %u, %s %s: margin %.9g, %u units: ok\n", l,

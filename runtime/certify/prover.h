@@ -53,9 +53,9 @@ typedef struct Prover {
     Arena *arena;
     Exact numbers;
     Buffer *report, *why;
-    mpq_t *base;         /* (D) what a coordinate that nothing varies holds at every input position */
-    mpq_t *null;         /* (D) the stream at the null key */
-    mpq_t *null_next;    /* (D) the same after what is being proven */
+    mpq_t *base;      /* (D) what a coordinate that nothing varies holds at every input position */
+    mpq_t *null;      /* (D) the stream at the null key */
+    mpq_t *null_next; /* (D) the same after what is being proven */
     uint32_t *subspace;  /* (D) whose coordinate it is */
     uint32_t *variable;  /* (subspaces) which it is a function of, or NO_VARIABLE */
     bool *assumed_one;   /* (subspaces) exact where no query of its head selects two keys */
@@ -72,7 +72,7 @@ bool not_proven(Prover *p, const char *format, ...) __attribute__((format(printf
 /* Counts work; false after saying that there is too much. */
 bool prover_work(Prover *p, uint64_t units);
 
-/* --- variables.c ------------------------------------------------------------------------------- */
+/* --- variables.c ------------------------------------------------------------------------------ */
 
 /* The heads of a layer read the stream as it was before all of them, and so do its units: what they
    write waits until prover_settle. */
@@ -117,18 +117,18 @@ uint32_t code_index(const ClaimedSubspace *subspace, const mpq_t *coordinates);
 /* Is x a value that the real subspace is claimed to hold? */
 bool claimed_holds(const ClaimedSubspace *subspace, const mpq_t x);
 
-/* --- the steps of the proof ---------------------------------------------------------------------- */
+/* --- the steps of the proof ------------------------------------------------------------------- */
 
-bool prove_embedding(Prover *p);                     /* prove_embedding.c */
-bool prove_heads(Prover *p, uint32_t layer);         /* prove_moves.c: scores, then what moves */
-bool prove_units(Prover *p, uint32_t layer);         /* prove_units.c */
-bool prove_output(Prover *p);                        /* prove_output.c */
+bool prove_embedding(Prover *p);             /* prove_embedding.c */
+bool prove_heads(Prover *p, uint32_t layer); /* prove_moves.c: scores, then what moves */
+bool prove_units(Prover *p, uint32_t layer); /* prove_units.c */
+bool prove_output(Prover *p);                /* prove_output.c */
 
 /* What the scores of a head say (prove_scores.c). */
 typedef struct Selection {
-    bool one;    /* no query selects two keys */
-    bool some;   /* every query selects a key */
-    mpq_t *gap;  /* of scaled scores: one number; negative: there is no lower score */
+    bool one;   /* no query selects two keys */
+    bool some;  /* every query selects a key */
+    mpq_t *gap; /* of scaled scores: one number; negative: there is no lower score */
 } Selection;
 bool prove_scores(Prover *p, uint32_t layer, uint32_t head, Selection *out);
 

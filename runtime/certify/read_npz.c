@@ -23,9 +23,7 @@ static uint32_t u16(const char *at) {
     return b[0] | (uint32_t)b[1] << 8;
 }
 
-static uint32_t u32(const char *at) {
-    return u16(at) | u16(at + 2) << 16;
-}
+static uint32_t u32(const char *at) { return u16(at) | u16(at + 2) << 16; }
 
 /* The record that ends the archive: the last of its kind. */
 static const char *find_end(const char *bytes, size_t len) {
@@ -139,7 +137,8 @@ bool read_npz(Arena *arena, const char *bytes, size_t len, WeightsFile *out, con
     uint64_t total = 0;
     for (size_t at = start, taken; count-- > 0; at += taken) {
         if (at > start + (size_t)size ||
-            !read_entry(arena, bytes, len, bytes + at, start + (size_t)size - at, &taken, &total, out))
+            !read_entry(arena, bytes, len, bytes + at, start + (size_t)size - at, &taken, &total,
+                        out))
             return false;
     }
     return true;

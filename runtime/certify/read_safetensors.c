@@ -37,7 +37,7 @@ static bool read_tensor(Arena *arena, const cJSON *entry, const char *data, size
     if ((to - from) % sizeof(float) != 0 || rows * columns != (to - from) / sizeof(float))
         return false;
     if (rank == 2 && columns == 0) return false;
-    float *numbers = ARENA_ARRAY(arena, float, rows * columns);
+    float *numbers = ARENA_ARRAY(arena, float, rows *columns);
     memcpy(numbers, data + from, to - from);
     tensors_add(&out->tensors, arena, numbers, rows, rank == 2 ? columns : 0, "%s", entry->string);
     return true;

@@ -47,14 +47,16 @@ bool prover_settle(Prover *p) {
     }
     p->join_count = 0;
     p->variable_count = p->made;
-    for (uint32_t r = 0; r < p->claims->width; r++) mpq_set(p->null[r], p->null_next[r]);
+    for (uint32_t r = 0; r < p->claims->width; r++)
+        mpq_set(p->null[r], p->null_next[r]);
     return true;
 }
 
 void variable_of_code(Prover *p, uint32_t subspace) {
     uint32_t count = p->claims->subspaces[subspace].count;
     uint32_t *index = ARENA_ARRAY(p->arena, uint32_t, count);
-    for (uint32_t v = 0; v < count; v++) index[v] = v;
+    for (uint32_t v = 0; v < count; v++)
+        index[v] = v;
     uint32_t id = variable_new(p, VARIABLE_STATES, count);
     variable_join(p, id, (Member){.subspace = subspace, .index = index});
 }
@@ -114,14 +116,16 @@ static void add_steps(const ClaimedSubspace *s, const Member *member, uint32_t s
     mpq_t *prefix = exact_array(&pool, s->count);
     for (uint32_t v = 0; v + 1 < s->count; v++)
         mpq_add(prefix[v + 1], prefix[v], weight[s->offset + v]);
-    for (uint32_t x = 0; x < states; x++) mpq_add(out[x], out[x], prefix[member->index[x]]);
+    for (uint32_t x = 0; x < states; x++)
+        mpq_add(out[x], out[x], prefix[member->index[x]]);
     exact_free(&pool);
 }
 
 void variable_part(const Prover *p, const Variable *variable, const mpq_t *weight, mpq_t *out) {
     mpq_t scratch;
     mpq_init(scratch);
-    for (uint32_t x = 0; x < variable->states; x++) mpq_set_ui(out[x], 0, 1);
+    for (uint32_t x = 0; x < variable->states; x++)
+        mpq_set_ui(out[x], 0, 1);
     for (uint32_t i = 0; i < variable->member_count; i++) {
         const Member *member = &variable->members[i];
         const ClaimedSubspace *s = &p->claims->subspaces[member->subspace];
@@ -189,7 +193,7 @@ void variable_advance(const Prover *p, const Variable *variable, Matrix m, uint3
     mpq_clears(factor, scratch, NULL);
 }
 
-/* --- what float32 makes of a sum ---------------------------------------------------------------- */
+/* --- what float32 makes of a sum -------------------------------------------------------------- */
 
 /* One term after another of the coordinates of a code; a one-hot has only one of them. */
 static void code_spread(const ClaimedSubspace *s, Matrix m, uint32_t column, Spread *spread) {
@@ -209,8 +213,8 @@ static void code_spread(const ClaimedSubspace *s, Matrix m, uint32_t column, Spr
     mpq_clears(weight, greatest, NULL);
 }
 
-static void number_spread(const ClaimedSubspace *s, const Member *member, uint32_t states,
-                          Matrix m, uint32_t column, Spread *spread) {
+static void number_spread(const ClaimedSubspace *s, const Member *member, uint32_t states, Matrix m,
+                          uint32_t column, Spread *spread) {
     if (matrix_at(m, s->offset, column) == 0) return;
     mpq_t weight, product, greatest;
     mpq_inits(weight, product, greatest, NULL);
@@ -250,7 +254,7 @@ void column_spread(const Prover *p, Matrix m, uint32_t column, Spread *spread) {
     mpq_clear(product);
 }
 
-/* --- claimed values ------------------------------------------------------------------------------ */
+/* --- claimed values --------------------------------------------------------------------------- */
 
 uint32_t code_index(const ClaimedSubspace *s, const mpq_t *coordinates) {
     uint32_t ones = 0, index = 0;

@@ -41,7 +41,8 @@ static bool wrong(Finder *f, const char *what, const char *name) {
     return false;
 }
 
-/* The tensor of that shape; columns == 0: a vector. UINT64_MAX: any size, which is written there. */
+/* The tensor of that shape; columns == 0: a vector. UINT64_MAX: any size, which is written there.
+ */
 static bool take(Finder *f, const char *name, uint64_t *rows, uint64_t *columns,
                  const float **out) {
     const Tensor *tensor = find(f->tensors, name);
@@ -145,7 +146,8 @@ static bool read_model(Finder *f, const cJSON *config, DenseModel *out) {
     const cJSON *layers = cJSON_GetObjectItemCaseSensitive(config, "layers"), *item;
     uint64_t tokens = UINT64_MAX, positions = UINT64_MAX, width = UINT64_MAX;
     uint64_t outputs = UINT64_MAX, none = 0;
-    if (!take(f, "w_e", &tokens, &width, &out->w_e) || !take(f, "w_p", &positions, &width, &out->w_p) ||
+    if (!take(f, "w_e", &tokens, &width, &out->w_e) ||
+        !take(f, "w_p", &positions, &width, &out->w_p) ||
         !take(f, "w_u", &width, &outputs, &out->w_u) || !take(f, "b_u", &outputs, &none, &out->b_u))
         return false;
     if (tokens < 3 || positions < 2) {
@@ -184,9 +186,7 @@ bool weights_file_read(Arena *arena, const char *bytes, size_t len, WeightsFile 
     return fine;
 }
 
-void weights_file_free(WeightsFile *file) {
-    tensors_free(&file->tensors);
-}
+void weights_file_free(WeightsFile *file) { tensors_free(&file->tensors); }
 
 const char *weights_hash(Arena *arena, const Tensors *tensors) {
     Buffer list = {0}, hash = {0};

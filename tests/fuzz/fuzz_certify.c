@@ -1,5 +1,5 @@
-/* Any bytes as a file of weights with a certificate: reading and proving end, with a reason or with a
-   certificate that prints to a text that reads back to the same print. */
+/* Any bytes as a file of weights with a certificate: reading and proving end, with a reason or with
+   a certificate that prints to a text that reads back to the same print. */
 #include "tests/fuzz/fuzz.h"
 
 #include "runtime/certify/certify.h"

@@ -52,8 +52,7 @@ static Model *model_of(const char *text, const char *vocabulary, uint32_t max_le
     for (uint32_t i = 0; i < count; i++)
         tokens[i] = atom_string(string_new(world.arena, vocabulary + i, 1));
     LowerOptions options = {count, tokens, max_length};
-    Model *model =
-        lower(world.arena, session_graph(world.session), node, &options, world.diags);
+    Model *model = lower(world.arena, session_graph(world.session), node, &options, world.diags);
     ck_assert_msg(model != NULL, "%s\n%s", text, last_message());
     return model;
 }
@@ -89,7 +88,8 @@ static const Certificate *certificate_with(const Model *model, const char *from,
 static const char *unproven(const Certificate *certificate, const DenseModel *weights,
                             bool *assumes) {
     Buffer report = {0}, why = {0};
-    bool ignored, proven = certify(certificate, weights, &report, &why, assumes ? assumes : &ignored);
+    bool ignored,
+        proven = certify(certificate, weights, &report, &why, assumes ? assumes : &ignored);
     ck_assert(proven == (why.len == 0));
     const char *text = why.data ? arena_strndup(world.arena, why.data, why.len) : "";
     buffer_free(&report);
@@ -113,14 +113,18 @@ static const struct {
     {"result = aggregate(select(indices, indices, <=), indicator(tokens == \"a\"));", false},
     {"result = aggregate(select(tokens, tokens, <), indices, -2);", false},
     {"result = aggregate(select(indices, 0, ==), indices + length);", false},
-    {"result = aggregate(select(tokens, tokens, !=) or select(indices, indices, ==), indices);", false},
-    {"below = select(tokens, tokens, <) or (select(tokens, tokens, ==) and select(indices, indices, <));\n"
+    {"result = aggregate(select(tokens, tokens, !=) or select(indices, indices, ==), indices);",
+     false},
+    {"below = select(tokens, tokens, <) or (select(tokens, tokens, ==) and select(indices, "
+     "indices, <));\n"
      "result = aggregate(select(selector_width(below), indices, ==), tokens);",
      true},
-    {"n = selector_width(select(tokens, tokens, ==)); result = aggregate(select(indices, n, ==), n);",
+    {"n = selector_width(select(tokens, tokens, ==)); result = aggregate(select(indices, n, ==), "
+     "n);",
      false},
     {"n = selector_width(select(tokens, tokens, ==)); result = n > 2 and indices < 1;", false},
-    {"half = aggregate(select(True, True, ==), indicator(tokens == \"a\")); result = half > 0.5;", false},
+    {"half = aggregate(select(True, True, ==), indicator(tokens == \"a\")); result = half > 0.5;",
+     false},
     {"n = selector_width(select(tokens, tokens, ==)); result = 6 / (n - 3);", false},
 };
 static const uint32_t lengths[] = {1, 2, 5, 16, 40};
@@ -129,7 +133,8 @@ START_TEST(is_certified) {
     for (int l = 0; l < COUNT(lengths); l++) {
         Model *model = model_of(programs[_i].text, "abc", lengths[l]);
         bool assumes;
-        const char *why = unproven(certificate_with(model, NULL, NULL), weights_of(model), &assumes);
+        const char *why =
+            unproven(certificate_with(model, NULL, NULL), weights_of(model), &assumes);
         ck_assert_msg(*why == '\0', "%s\nlength %u: %s", programs[_i].text, lengths[l], why);
         if (lengths[l] > 1) ck_assert(assumes == programs[_i].assumes);
     }
@@ -137,12 +142,13 @@ START_TEST(is_certified) {
 END_TEST
 
 START_TEST(one_token_is_certified) {
-    Model *model = model_of("result = aggregate(select(indices, indices, <), tokens, \"-\") == tokens;", "a", 4);
+    Model *model = model_of(
+        "result = aggregate(select(indices, indices, <), tokens, \"-\") == tokens;", "a", 4);
     ck_assert_str_eq(unproven(certificate_with(model, NULL, NULL), weights_of(model), NULL), "");
 }
 END_TEST
 
-/* --- what is not -------------------------------------------------------------------------------- */
+/* --- what is not ------------------------------------------------------------------------------ */
 
 /* Heads with every kind of null key, both kinds of units, a fraction. */
 static const char *const nudged[] = {
@@ -150,7 +156,8 @@ static const char *const nudged[] = {
     "n = selector_width(select(tokens, tokens, ==));\n"
     "result = aggregate(select(indices, n, ==), indices, 9) + n;",
     "result = aggregate(select(tokens, tokens, <), indicator(tokens == \"a\"), 1);",
-    "n = selector_width(select(tokens, tokens, <)); result = (n - 1) * indicator(tokens == \"b\") > 0;",
+    "n = selector_width(select(tokens, tokens, <)); result = (n - 1) * indicator(tokens == \"b\") "
+    "> 0;",
 };
 
 typedef struct Part {
@@ -193,8 +200,8 @@ static bool never_zero_matters(const char *name) {
     return false;
 }
 
-/* Some changes leave all that is claimed true (the null key's score for itself may grow); so a weight
-   is changed a little, in part, and by its sign. */
+/* Some changes leave all that is claimed true (the null key's score for itself may grow); so a
+   weight is changed a little, in part, and by its sign. */
 static bool is_caught(const Certificate *claims, const DenseModel *weights, float *at) {
     const float kept = *at, changes[] = {kept + 0.0078125f, kept * 0.9990234375f, -kept};
     bool caught = false;
@@ -235,17 +242,20 @@ static const struct {
      "layer 0, head 0 (same): scores are apart by 256, not by the 256.256 that is claimed"},
     {SAME, "\"scale\":256.0", "\"scale\":64.0",
      "layer 0, head 0 (same): scores apart by 64 are too close for softmax in float32"},
-    {SAME, "\"null\":\"counted\"",
-     "\"null\":\"default\"", "layer 0, head 0 (same): scores are apart by 0, not by the 256 that is claimed"},
+    {SAME, "\"null\":\"counted\"", "\"null\":\"default\"",
+     "layer 0, head 0 (same): scores are apart by 0, not by the 256 that is claimed"},
     {SAME, "\"margin\":0.5", "\"margin\":0.9",
-     "layer 0: the units of 'result' have a margin of 0.566666603, not the 0.966666603 that is claimed"},
+     "layer 0: the units of 'result' have a margin of 0.566666603, not the 0.966666603 that is "
+     "claimed"},
     {"result = indices;", "\"high\":4.0", "\"high\":3.0",
      "the embedding puts 'indices' at something else than a claimed value (position 4)"},
-    {"first = select(indices, 0, ==); result = aggregate(first, indices + 3, 9);", "\"high\":7.0", "\"high\":6.0",
+    {"first = select(indices, 0, ==); result = aggregate(first, indices + 3, 9);", "\"high\":7.0",
+     "\"high\":6.0",
      "layer 0, head 0 (first): what it moves to 'result' can be 7, which is not claimed"},
-    {"below = select(tokens, tokens, <); result = aggregate(below, indices, 0);", "\"high\":4.0", "\"high\":3.5",
-     "layer 0, head 0 (below): what it moves to 'result' leaves its claimed range"},
-    {"result = tokens;", "[0,1,2]", "[0,2,1]", "the output 'result' gives a value another logit than claimed"},
+    {"below = select(tokens, tokens, <); result = aggregate(below, indices, 0);", "\"high\":4.0",
+     "\"high\":3.5", "layer 0, head 0 (below): what it moves to 'result' leaves its claimed range"},
+    {"result = tokens;", "[0,1,2]", "[0,2,1]",
+     "the output 'result' gives a value another logit than claimed"},
     {"result = tokens;", "\"max_length\":5", "\"max_length\":6",
      "the certificate is of a model of another shape"},
     {"result = length;", "\"kind\":\"steps\",\"writes\"", "\"kind\":\"lookup\",\"writes\"",
@@ -259,21 +269,23 @@ START_TEST(overclaim_is_not_proven) {
     Model *model = model_of(overclaims[_i].text, "abc", 5);
     const DenseModel *weights = weights_of(model);
     ck_assert_str_eq(unproven(certificate_with(model, NULL, NULL), weights, NULL), "");
-    const char *why = unproven(certificate_with(model, overclaims[_i].from, overclaims[_i].to), weights, NULL);
+    const char *why =
+        unproven(certificate_with(model, overclaims[_i].from, overclaims[_i].to), weights, NULL);
     ck_assert_msg(*why, "%s", overclaims[_i].to);
     ck_assert_str_eq(why, overclaims[_i].why);
 }
 END_TEST
 
-/* --- exact numbers ---------------------------------------------------------------------------------- */
+/* --- exact numbers ---------------------------------------------------------------------------- */
 
 START_TEST(float32_holds) {
     static const struct {
         long numerator;
         unsigned long denominator;
         bool held;
-    } cases[] = {{0, 1, true},         {1, 3, false},        {16777215, 1, true},  {16777217, 1, false},
-                 {16777218, 1, true},  {-33554431, 2, false}, {-16777215, 64, true}, {3, 1024, true}};
+    } cases[] = {{0, 1, true},          {1, 3, false},       {16777215, 1, true},
+                 {16777217, 1, false},  {16777218, 1, true}, {-33554431, 2, false},
+                 {-16777215, 64, true}, {3, 1024, true}};
     Exact pool = {0};
     mpq_t *x = exact_array(&pool, 1);
     for (int i = 0; i < COUNT(cases); i++) {
@@ -313,7 +325,7 @@ START_TEST(spread_bounds_sums) {
 }
 END_TEST
 
-/* --- damaged files ---------------------------------------------------------------------------------- */
+/* --- damaged files ---------------------------------------------------------------------------- */
 
 static Buffer exported(ExportFunction write) {
     Model *model = model_of("result = selector_width(select(tokens, tokens, ==));", "ab", 2);
@@ -349,7 +361,8 @@ static bool is_proven_file(const char *bytes, size_t len) {
     Buffer report = {0}, reason = {0};
     bool assumes, proven = false;
     if (weights_file_read(arena, bytes, len, &file, &why) && file.certificate) {
-        const Certificate *c = certificate_parse(arena, file.certificate, strlen(file.certificate), &why);
+        const Certificate *c =
+            certificate_parse(arena, file.certificate, strlen(file.certificate), &why);
         proven = c && certify(c, file.weights, &report, &reason, &assumes) &&
                  strcmp(c->weights_hash, weights_hash(arena, &file.tensors)) == 0;
     }
