@@ -170,8 +170,8 @@ static bool prove_null_query(Scores *s) {
     bool one = s->one, fine = true;
     for (uint32_t c = 0; c < s->directions; c++)
         null_part(s->p, s->query, c, query[c]);
-    dot(query, s->key_null, s->directions, *own);
-    dot(query, s->key_base, s->directions, *other);
+    exact_dot(query, s->key_null, s->directions, *own);
+    exact_dot(query, s->key_base, s->directions, *other);
     for (uint32_t b = 0; b < s->key_count && fine; b++) {
         fine = key_levels(s, b, query, *top, &gap);
         mpq_add(*other, *other, *top);
@@ -210,8 +210,8 @@ static bool prove_levels(Scores *s) {
     HeadMask mask = s->head->mask;
     s->some = (s->claim->always == ALWAYS_ITSELF && mask.low <= 0 && mask.high >= 0) ||
               (s->claim->always == ALWAYS_FIRST && mask.low == INT32_MIN && mask.high >= 0);
-    dot(s->query_base, s->key_base, s->directions, *s->top);
-    dot(s->query_base, s->key_null, s->directions, *s->null_low);
+    exact_dot(s->query_base, s->key_base, s->directions, *s->top);
+    exact_dot(s->query_base, s->key_null, s->directions, *s->null_low);
     mpq_set(*s->null_high, *s->null_low);
     if (s->claim->always == ALWAYS_NEAREST) {
         if (s->claim->null_policy != NULL_NONE) return score_wrong(s, "its null key has no place");

@@ -36,25 +36,41 @@ static bool prove_targets(Prover *p, uint32_t l, Matrix out) {
 
 /* --- the null key ----------------------------------------------------------------------------- */
 
+/* The input of a unit at the null key. False: float32 may round it in some order. */
+static bool null_unit(Prover *p, uint32_t u, Matrix in, float bias, mpq_t *out) {
+    Exact pool = {0};
+    Spread spread = spread_new(&pool);
+    mpq_t *term = exact_array(&pool, 1);
+    uint32_t terms = bias != 0;
+    mpq_set_d(*out, bias);
+    spread_grain(&spread, *out);
+    spread_magnitude(&spread, *out);
+    for (uint32_t r = 0; r < p->claims->width; r++) {
+        if (mpq_sgn(p->null[r]) == 0 || matrix_at(in, r, u) == 0) continue;
+        mpq_set_d(*term, matrix_at(in, r, u));
+        mpq_mul(*term, *term, p->null[r]);
+        mpq_add(*out, *out, *term);
+        spread_grain(&spread, *term);
+        spread_magnitude(&spread, *term);
+        terms++;
+    }
+    bool exact = spread_is_exact(&spread) || (terms <= 1 && exact_is_float32(*out));
+    exact_free(&pool);
+    return exact;
+}
+
 /* One state, that can be computed: every unit, then what they add. */
 static bool run_null(Prover *p, uint32_t l, Matrix in, Matrix out) {
     const DenseLayer *dense = &p->weights->layers[l];
-    uint32_t units = dense->units, width = p->claims->width;
+    uint32_t width = p->claims->width;
     Exact pool = {0};
-    mpq_t *hidden = exact_array(&pool, units), *numbers = exact_array(&pool, 2);
+    mpq_t *hidden = exact_array(&pool, 1), *scratch = exact_array(&pool, 1);
     bool fine = true;
-    for (uint32_t u = 0; u < units; u++)
-        mpq_set_d(hidden[u], dense->b_in[u]);
-    for (uint32_t r = 0; r < width; r++) {
-        if (mpq_sgn(p->null[r]) == 0) continue;
-        for (uint32_t u = 0; u < units; u++)
-            exact_add_product(hidden[u], p->null[r], matrix_at(in, r, u), numbers[0]);
-    }
-    for (uint32_t u = 0; u < units && fine; u++) {
-        fine = exact_is_float32(hidden[u]);
-        if (mpq_sgn(hidden[u]) <= 0) continue;
+    for (uint32_t u = 0; u < dense->units && fine; u++) {
+        fine = null_unit(p, u, in, dense->b_in[u], hidden);
+        if (mpq_sgn(*hidden) <= 0) continue;
         for (uint32_t r = 0; r < width; r++)
-            exact_add_product(p->null_next[r], hidden[u], matrix_at(out, u, r), numbers[0]);
+            exact_add_product(p->null_next[r], *hidden, matrix_at(out, u, r), *scratch);
     }
     for (uint32_t r = 0; r < width && fine; r++)
         fine = exact_is_float32(p->null_next[r]);

@@ -32,7 +32,7 @@ void least_add(Least *least, const mpq_t value) {
 
 /* --- one query -------------------------------------------------------------------------------- */
 
-void dot(const mpq_t *a, const mpq_t *b, uint32_t count, mpq_t out) {
+void exact_dot(const mpq_t *a, const mpq_t *b, uint32_t count, mpq_t out) {
     mpq_t product;
     mpq_init(product);
     mpq_set_ui(out, 0, 1);
@@ -228,8 +228,8 @@ bool prove_component(Scores *s, uint32_t component) {
     Least gap = {exact_array(&pool, 1), false};
     for (uint32_t x = 0; x < queries.count && fine; x++) {
         const mpq_t *alone = query_at(s, &queries, x, row, query);
-        dot(alone, s->key_base, k, *total);
-        dot(alone, s->key_null, k, *null);
+        exact_dot(alone, s->key_base, k, *total);
+        exact_dot(alone, s->key_null, k, *null);
         levels_add(&nulls, *null);
         if (x == 0 || mpq_cmp(*null, *null_low) < 0) mpq_set(*null_low, *null);
         s->some = s->some && certain_score(s, component, &queries, x, query, *total, &own);
@@ -268,8 +268,8 @@ static bool nearest_of(Scores *s, const mpq_t *query, uint32_t key, mpq_t *scrat
     const Variable *variable = &s->p->variables[s->key_variables[key]];
     mpq_t *best = scratch, *constant = scratch + 1, *distance = scratch + 2;
     if (!key_scores(s, key, query)) return false;
-    dot(query, s->key_base, s->directions, *constant);
-    dot(query, s->key_null, s->directions, *best);
+    exact_dot(query, s->key_base, s->directions, *constant);
+    exact_dot(query, s->key_null, s->directions, *best);
     for (uint32_t y = 0; y < variable->states; y++) {
         mpq_add(s->part[y], s->part[y], *constant);
         mpq_sub(*distance, s->part[y], *best);

@@ -54,7 +54,7 @@ bool score_wrong(Scores *s, const char *format, ...) __attribute__((format(print
 
 /* --- score_levels.c --------------------------------------------------------------------------- */
 
-void dot(const mpq_t *a, const mpq_t *b, uint32_t count, mpq_t out);
+void exact_dot(const mpq_t *a, const mpq_t *b, uint32_t count, mpq_t out);
 /* The greatest score that the query gives to a key by key variable number b, and the distance down
    to the next one, if any. */
 bool key_levels(Scores *s, uint32_t b, const mpq_t *query, mpq_t top, Least *gap);
