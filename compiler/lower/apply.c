@@ -113,3 +113,28 @@ Atom element_apply(Arena *arena, const Node *node, const Atom *args, DiagId *id)
     default: BUG("%s is no element-wise operation", op_info(node->op)->name);
     }
 }
+
+bool kind_decides(Arena *arena, const Node *node, const Form *args, int arity, const Atom *values) {
+    uint32_t unknown = 0, failing = 0, tried = 0;
+    for (int i = 0; i < arity; i++) {
+        double value;
+        if (args[i].kind_unknown && !atom_failed(values[i]) && atom_whole(values[i], &value))
+            unknown |= 1u << i;
+    }
+    if (unknown == 0) return false;
+    for (uint32_t ints = 0; ints < 1u << arity; ints++) {
+        Atom kinds[3] = {{0}};
+        DiagId id;
+        if ((ints & unknown) != ints) continue;
+        for (int i = 0; i < arity; i++) {
+            double value = 0;
+            kinds[i] = values[i];
+            if (!(unknown >> i & 1)) continue;
+            (void)atom_whole(values[i], &value);
+            kinds[i] = ints >> i & 1 ? atom_int((int64_t)value) : atom_float(value);
+        }
+        failing += atom_failed(element_apply(arena, node, kinds, &id));
+        tried++;
+    }
+    return failing > 0 && failing < tried;
+}

@@ -14,6 +14,15 @@ Form form_refused(NodeId at, const char *why) {
     return (Form){.kind = FORM_REFUSED, .refused_at = at, .why = why, .var = NO_VAR};
 }
 
+Form form_refuse_kind(Lowering *l, NodeId node) {
+    return form_refused(
+        node,
+        plan_text(l,
+                  "whether %s fails depends on whether a number is an int, from one position, "
+                  "or a float, a mean, and that can't be told; round() the number",
+                  plan_name(l, node)));
+}
+
 Form form_table(VarId var, const Atom *atoms) {
     return (Form){.kind = FORM_TABLE, .var = var, .atoms = atoms};
 }
@@ -193,7 +202,7 @@ typedef struct Version {
     uint8_t *fails; /* where the operation itself fails */
     DiagId id;
     const String *why; /* NULL: nowhere */
-    bool noise_left, noise_decides;
+    bool noise_left, noise_decides, kind_decides;
 } Version;
 
 static Version table_version(Lowering *l, const Node *node, const Form *args, int arity,
@@ -209,6 +218,7 @@ static Version table_version(Lowering *l, const Node *node, const Form *args, in
             failed_before = failed_before || atom_failed(values[i]);
         }
         out.atoms[v] = element_apply(l->scratch, node, values, &failure);
+        out.kind_decides = out.kind_decides || kind_decides(l->scratch, node, args, arity, values);
         if (atom_failed(out.atoms[v]) && !failed_before) {
             out.fails[v] = 1;
             out.id = failure;
@@ -257,6 +267,7 @@ static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, V
     }
     Version version = table_version(l, node, args, arity, count, false);
     if (version.noise_decides) return form_refused(id, noise_text);
+    if (version.kind_decides) return form_refuse_kind(l, id);
     Form form = form_table(var, version.atoms);
     for (int i = 0; i < arity; i++) {
         if (args[i].noise != NOISE_NONE) form.counter = args[i].counter;

@@ -340,6 +340,7 @@ Form form_lookup(Lowering *l, NodeId id, const Form *args, int arity) {
             values[i] = argument_in(&cells, &args[i], at);
             failed_before = failed_before || atom_failed(values[i]);
         }
+        if (kind_decides(l->scratch, node, args, arity, values)) return form_refuse_kind(l, id);
         Atom atom = element_apply(l->scratch, node, values, &failure);
         fails_afresh = fails_afresh || (atom_failed(atom) && !failed_before);
         result[cell] = atom_number(domain, &count, atom);

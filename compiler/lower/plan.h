@@ -261,6 +261,8 @@ Form form_sign(Lowering *l, NodeId node, const Form *mean);
  * ----------------------------------------------------------------- */
 
 Form form_refused(NodeId at, const char *why);
+/* Whether the node is an int or a float decides, and that can't be told. */
+Form form_refuse_kind(Lowering *l, NodeId node);
 Form form_constant(Lowering *l, Atom atom);
 Form form_table(VarId var, const Atom *atoms);
 Form form_of_sum(Lowering *l, PlanFeature sum, bool floating);
@@ -276,6 +278,9 @@ void plan_trap(Lowering *l, NodeId node, const Form *form, const uint8_t *bits, 
 /* apply.c: one element-wise operation on atoms. Where it fails the result is ATOM_OPAQUE with the
    reason, and *id is how eval reports it. */
 Atom element_apply(Arena *arena, const Node *node, const Atom *args, DiagId *id);
+/* Some of the values, those of arguments whose kind is unknown, may be ints or floats: does it
+   depend on that whether the operation fails? */
+bool kind_decides(Arena *arena, const Node *node, const Form *args, int arity, const Atom *values);
 bool atom_failed(Atom a);
 Atom atom_failure(Arena *arena, const char *why);
 bool atom_whole(Atom a, double *value); /* a whole number or a bool */
