@@ -196,6 +196,13 @@ static bool verify_names(const Graph *graph, Buffer *why) {
         buffer_printf(why, "name %" PRIu32 ": it stands for no node", i);
         return false;
     }
+    for (NodeId id = 0; id < graph->count; id++) {
+        uint32_t number = graph_node(graph, id)->name;
+        if (number == 0) continue;
+        if (number <= graph->name_count && graph->names[number - 1].node == id) continue;
+        buffer_printf(why, "%%%" PRIu32 ": its name is another node's", id);
+        return false;
+    }
     return true;
 }
 

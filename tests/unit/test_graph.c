@@ -323,6 +323,7 @@ static void break_key(Graph *graph) {
 static void break_atom(Graph *graph) { graph->nodes[3].atom.kind = ATOM_OPAQUE + 1; }
 static void break_distinct(Graph *graph) { graph->nodes[1] = graph->nodes[0]; }
 static void break_name(Graph *graph) { graph->names[0].node = graph->count; }
+static void break_name_of_node(Graph *graph) { graph->nodes[graph->names[0].node == 0].name = 1; }
 
 typedef struct Damage {
     void (*apply)(Graph *graph);
@@ -342,6 +343,7 @@ static const Damage damages[] = {
     {break_atom, "%3: a constant that is no atom"},
     {break_distinct, "%1: it is equal to %0"},
     {break_name, "name 0: it stands for no node"},
+    {break_name_of_node, "its name is another node's"},
 };
 
 START_TEST(test_verify_finds_damage) {
