@@ -20,9 +20,7 @@ static void *prepare(void *state, Arena *arena, const Model *model, Span span, D
     return jit_compile(engine->jit, model, &engine->options, span, diags);
 }
 
-static void release(void *prepared) {
-    jit_free(prepared);
-}
+static void release(void *prepared) { jit_free(prepared); }
 
 void *open_jit(const EngineOptions *options) {
     JitEngine *engine = memory_zeroed(sizeof *engine);

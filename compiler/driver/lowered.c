@@ -51,7 +51,8 @@ void lowered_free(Lowered *lowered) {
 uint32_t lowered_tokens(Arena *arena, Input input, const Atom **tokens) {
     uint32_t count = 0;
     size_t capacity = 8;
-    while (capacity < 2 * (size_t)input.n) capacity *= 2;
+    while (capacity < 2 * (size_t)input.n)
+        capacity *= 2;
     uint32_t *slots = ARENA_ARRAY(arena, uint32_t, capacity);
     Atom *distinct = ARENA_ARRAY(arena, Atom, input.n);
     for (uint32_t i = 0; i < input.n; i++) {
@@ -86,8 +87,9 @@ static LowerOptions options_for(const Lowered *lowered, Arena *arena, Input inpu
 
 void *lowered_get(Lowered *lowered, const ApplyRequest *request) {
     if (graph_node(request->graph, request->node)->type == TYPE_SELECTOR) {
-        Diagnostic *diag = diag_error(request->diags, DIAG_CANNOT_LOWER, request->span,
-                                      "a selector by itself is no transformer: it is part of a head");
+        Diagnostic *diag =
+            diag_error(request->diags, DIAG_CANNOT_LOWER, request->span,
+                       "a selector by itself is no transformer: it is part of a head");
         diag_help(diag, "run an s-op that uses it, or use --engine eval");
         return NULL;
     }
@@ -111,15 +113,15 @@ void *lowered_get(Lowered *lowered, const ApplyRequest *request) {
     *entry = (Entry){NULL, arena, request->graph, request->node, options, NULL};
     Model *model = lower(arena, request->graph, request->node, &options, request->diags);
     if (model)
-        entry->prepared =
-            lowered->preparer.prepare(lowered->preparer.state, arena, model, request->span,
-                                      request->diags);
+        entry->prepared = lowered->preparer.prepare(lowered->preparer.state, arena, model,
+                                                    request->span, request->diags);
     if (!entry->prepared) {
         arena_free(arena);
         return NULL;
     }
     Entry **last = &lowered->entries;
-    while (*last) last = &(*last)->next;
+    while (*last)
+        last = &(*last)->next;
     *last = entry;
     return entry->prepared;
 }

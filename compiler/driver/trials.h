@@ -10,8 +10,8 @@ typedef struct Trials {
     Vocabulary vocabulary; /* at least one token, a greatest length of at least 1 */
     bool exhaustive;
     uint64_t longest; /* sampled: the first trial of the greatest length; more of it follow */
-    uint64_t edges; /* sampled: how many trials come before the random ones */
-    uint64_t count; /* in all */
+    uint64_t edges;   /* sampled: how many trials come before the random ones */
+    uint64_t count;   /* in all */
     uint64_t seed;
 } Trials;
 

@@ -20,7 +20,8 @@ int string_compare(const String *a, const String *b); /* by code point (= by byt
 uint64_t string_hash(const String *s);
 uint64_t bytes_hash(const void *bytes, size_t len);
 
-/* The code point at bytes, or -1 where they are not UTF-8; *step is its length in bytes, at least 1. */
+/* The code point at bytes, or -1 where they are not UTF-8; *step is its length in bytes, at
+ * least 1. */
 int32_t utf8_point(const char *bytes, size_t left, size_t *step);
 /* Length in bytes of the UTF-8 code point at bytes (at least 1; an invalid byte counts as one). */
 size_t utf8_step(const char *bytes, size_t left);

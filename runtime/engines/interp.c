@@ -20,7 +20,7 @@ Interp *interp_new(Arena *arena, const Model *model, Span span, Diagnostics *dia
     return interp;
 }
 
-/* --- one pass ------------------------------------------------------------------------------------ */
+/* --- one pass --------------------------------------------------------------------------------- */
 
 /* out (rows, columns) += a (rows, inner) b (inner, columns) */
 static void multiply_add(const float *a, const float *b, float *out, uint32_t rows, uint32_t inner,
@@ -31,7 +31,8 @@ static void multiply_add(const float *a, const float *b, float *out, uint32_t ro
             if (factor == 0) continue; /* most of a named residual stream is 0 */
             const float *row = b + (size_t)i * columns;
             float *target = out + (size_t)r * columns;
-            for (uint32_t c = 0; c < columns; c++) target[c] += factor * row[c];
+            for (uint32_t c = 0; c < columns; c++)
+                target[c] += factor * row[c];
         }
     }
 }
@@ -54,7 +55,8 @@ static void softmax(float *scores, uint32_t rows, HeadMask mask, uint32_t query)
         scores[k] = expf(scores[k] - greatest);
         sum += scores[k];
     }
-    for (uint32_t k = 0; k < rows; k++) scores[k] /= sum;
+    for (uint32_t k = 0; k < rows; k++)
+        scores[k] /= sum;
 }
 
 static float *zeros(Arena *arena, uint32_t rows, uint32_t columns) {
@@ -90,14 +92,16 @@ static void run_feed_forward(const DenseLayer *layer, const float *stream, uint3
     for (uint32_t r = 0; r < rows; r++)
         memcpy(hidden + (size_t)r * layer->units, layer->b_in, layer->units * sizeof(float));
     multiply_add(stream, layer->w_in, hidden, rows, width, layer->units);
-    for (size_t i = 0; i < (size_t)rows * layer->units; i++) hidden[i] = fmaxf(hidden[i], 0);
+    for (size_t i = 0; i < (size_t)rows * layer->units; i++)
+        hidden[i] = fmaxf(hidden[i], 0);
     for (uint32_t r = 0; r < rows; r++)
         memcpy(update + (size_t)r * width, layer->b_out, width * sizeof(float));
     multiply_add(hidden, layer->w_out, update, rows, layer->units, width);
 }
 
 static void add_update(float *stream, float *update, size_t count) {
-    for (size_t i = 0; i < count; i++) stream[i] += update[i];
+    for (size_t i = 0; i < count; i++)
+        stream[i] += update[i];
     memset(update, 0, count * sizeof(float));
 }
 
@@ -117,8 +121,8 @@ static const float *run_weights(const DenseModel *weights, const uint32_t *token
     for (uint32_t r = 0; r < rows; r++) {
         uint32_t token = r == 0 ? 0 : 1 + tokens[r - 1];
         for (uint32_t c = 0; c < width; c++)
-            stream[(size_t)r * width + c] = weights->w_e[(size_t)token * width + c] +
-                                            weights->w_p[(size_t)r * width + c];
+            stream[(size_t)r * width + c] =
+                weights->w_e[(size_t)token * width + c] + weights->w_p[(size_t)r * width + c];
     }
     keep_stream(trace, 0, stream, arena);
     for (uint32_t l = 0; l < weights->layer_count; l++) {
@@ -140,7 +144,7 @@ static const float *run_weights(const DenseModel *weights, const uint32_t *token
     return logits;
 }
 
-/* --- reading out ----------------------------------------------------------------------------------- */
+/* --- reading out ------------------------------------------------------------------------------ */
 
 /* The fraction k / d nearest to x, d at most denominator. */
 static double nearest_fraction(double x, uint32_t denominator) {
@@ -158,9 +162,7 @@ static bool decode(const Interp *interp, const float *logits, Atom *out) {
     double value = logits[0], whole = nearbyint(value);
     uint32_t best = 0;
     switch (readout->decode) {
-    case DECODE_INTEGER:
-        *out = atom_int((int64_t)whole);
-        return fabs(value - whole) < 0.25;
+    case DECODE_INTEGER: *out = atom_int((int64_t)whole); return fabs(value - whole) < 0.25;
     case DECODE_WHOLE:
     case DECODE_FRACTION:
         if (readout->mixed && logits[interp->logits.count + readout->trap_count] > 0.5f) {
@@ -223,7 +225,8 @@ static bool is_too_large(const Interp *interp, uint32_t n, Span span, Diagnostic
     for (uint32_t l = 0; l < interp->weights->layer_count; l++) {
         const DenseLayer *layer = &interp->weights->layers[l];
         double here = layer->units;
-        for (uint32_t h = 0; h < layer->head_count; h++) here += 4.0 * layer->heads[h].width;
+        for (uint32_t h = 0; h < layer->head_count; h++)
+            here += 4.0 * layer->heads[h].width;
         numbers = fmax(numbers, here);
     }
     double bytes = (numbers + 2.0 * interp->weights->width) * (n + 1.0) * sizeof(float);

@@ -1,6 +1,6 @@
-/* interp: runs a model's dense weights as a standard transformer would, in float32. What it computes
-   is what PyTorch or ONNX Runtime will compute. Of the model it sees the weights, the vocabulary and
-   the read-out's names, never the symbolic view. */
+/* interp: runs a model's dense weights as a standard transformer would, in float32. What it
+   computes is what PyTorch or ONNX Runtime will compute. Of the model it sees the weights, the
+   vocabulary and the read-out's names, never the symbolic view. */
 #ifndef RASPC_INTERP_H
 #define RASPC_INTERP_H
 

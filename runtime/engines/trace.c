@@ -59,8 +59,8 @@ static bool coded_agrees(const Tracing *tracing, uint32_t layer, const Subspace 
 /* --- all directions
  * ---------------------------------------------------------------------------------------- */
 
-/* A real register may hold its node's value in another form (shifted, as a weight, as a number of its
-   domain); what reads it in the same layer is coded, and shows what went wrong. */
+/* A real register may hold its node's value in another form (shifted, as a weight, as a number of
+   its domain); what reads it in the same layer is coded, and shows what went wrong. */
 static bool direction_agrees(const Tracing *tracing, uint32_t layer, SubspaceId id) {
     const Subspace *subspace = &tracing->model->subspaces[id];
     NodeId node = subspace->node;
@@ -95,8 +95,7 @@ static bool layer_agrees(const Tracing *tracing, uint32_t l) {
     for (uint32_t h = 0; h < layer->head_count; h++) {
         const Head *head = &layer->heads[h];
         for (uint32_t m = 0; m < head->move_count; m++) {
-            if (!direction_agrees(tracing, l + 1, head->moves[m].target))
-                return false;
+            if (!direction_agrees(tracing, l + 1, head->moves[m].target)) return false;
         }
     }
     for (uint32_t u = 0; u < layer->unit_count; u++) {

@@ -7,8 +7,9 @@
 #include "runtime/model/model.h"
 #include "runtime/value/sequence.h"
 
-/* Adds one line: the first layer and coded direction (one-hot or steps) that differ, or that none does.
-   A node on which eval fails is passed over. The graph is the one that the model was lowered from. */
+/* Adds one line: the first layer and coded direction (one-hot or steps) that differ, or that none
+   does. A node on which eval fails is passed over. The graph is the one that the model was lowered
+   from. */
 void trace_model(Buffer *out, const Graph *graph, const Model *model, Input input);
 
 #endif

@@ -58,9 +58,7 @@ void export_vocabulary(const Export *e, Buffer *out) {
     json_print(out, atoms_json(e->model->vocabulary, e->model->vocabulary_count), false);
 }
 
-void export_labels(const Export *e, Buffer *out) {
-    json_print(out, labels_json(e), false);
-}
+void export_labels(const Export *e, Buffer *out) { json_print(out, labels_json(e), false); }
 
 void export_label(const Export *e, uint32_t logit, Buffer *out) {
     if (e->model->readout.decode == DECODE_ATOMS)

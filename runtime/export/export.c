@@ -12,13 +12,9 @@ static const ExportFormat formats[] = {
 #undef EXPORT_FORMAT
 };
 
-size_t export_format_count(void) {
-    return sizeof formats / sizeof formats[0];
-}
+size_t export_format_count(void) { return sizeof formats / sizeof formats[0]; }
 
-const ExportFormat *export_format_at(size_t index) {
-    return &formats[index];
-}
+const ExportFormat *export_format_at(size_t index) { return &formats[index]; }
 
 const ExportFormat *export_format_find(const char *name) {
     for (size_t i = 0; i < export_format_count(); i++) {

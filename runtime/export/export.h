@@ -17,12 +17,10 @@ typedef struct Export {
     const char *source;        /* the program's text */
     size_t source_len;
     const char *certificate; /* JSON; NULL: none */
-    Arena *arena; /* for what lives as long as the export */
+    Arena *arena;            /* for what lives as long as the export */
 } Export;
 
-static inline uint32_t export_pad(const Export *e) {
-    return e->model->vocabulary_count + 1;
-}
+static inline uint32_t export_pad(const Export *e) { return e->model->vocabulary_count + 1; }
 static inline uint32_t export_token_count(const Export *e) {
     return e->model->vocabulary_count + 2;
 }

@@ -21,9 +21,7 @@ Buffer *files_add(Files *files, const char *name) {
     return &files->items[files->count++].bytes;
 }
 
-void files_drop_last(Files *files) {
-    buffer_free(&files->items[--files->count].bytes);
-}
+void files_drop_last(Files *files) { buffer_free(&files->items[--files->count].bytes); }
 
 void files_free(Files *files) {
     for (size_t i = 0; i < files->count; i++)
@@ -92,9 +90,7 @@ static bool is_listed(const Buffer *list, const char *name) {
     return false;
 }
 
-static bool is_dot(const char *name) {
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
-}
+static bool is_dot(const char *name) { return strcmp(name, ".") == 0 || strcmp(name, "..") == 0; }
 
 /* May the directory be replaced? Only when it is empty or holds nothing but what its list names. */
 static bool is_ours(const char *path, const char **why) {

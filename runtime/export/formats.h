@@ -17,7 +17,8 @@ void safetensors_write(Buffer *out, const Tensors *tensors, const char *config,
                        const char *certificate);
 
 /* npz: a zip archive with a .npy array a tensor, deflated, and the texts' bytes as uint8:
-   `config` and (when not NULL) `certificate`. False when it would pass the 4 GiB that a plain zip archive can hold; out is then incomplete. */
+   `config` and (when not NULL) `certificate`. False when it would pass the 4 GiB that a plain zip
+   archive can hold; out is then incomplete. */
 bool npz_write(Buffer *out, const Tensors *tensors, const char *config, const char *certificate);
 
 #endif

@@ -233,12 +233,8 @@ static Edge single(Writer *w, Edge values) {
     return along(w, "Gather", "output/number", "axis", 2, values, w->zero);
 }
 
-static bool is_opaque(Atom atom) {
-    return atom.kind == ATOM_OPAQUE;
-}
-static bool is_text(Atom atom) {
-    return atom.kind == ATOM_STRING;
-}
+static bool is_opaque(Atom atom) { return atom.kind == ATOM_OPAQUE; }
+static bool is_text(Atom atom) { return atom.kind == ATOM_STRING; }
 
 static bool some(const Logits *logits, bool (*holds)(Atom)) {
     for (uint32_t i = 0; i < logits->count; i++) {

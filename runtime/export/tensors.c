@@ -39,9 +39,7 @@ uint64_t tensor_count(const Tensor *tensor) {
     return tensor->rank == 1 ? tensor->shape[0] : tensor->shape[0] * tensor->shape[1];
 }
 
-uint64_t tensor_bytes(const Tensor *tensor) {
-    return tensor_count(tensor) * sizeof(float);
-}
+uint64_t tensor_bytes(const Tensor *tensor) { return tensor_count(tensor) * sizeof(float); }
 
 uint64_t tensors_bytes(const Tensors *tensors) {
     uint64_t bytes = 0;

@@ -29,16 +29,10 @@ typedef struct Layout {
     uint32_t root; /* sqrt(head_width) */
 } Layout;
 
-static bool is_open(HeadMask mask) {
-    return mask.low == INT32_MIN && mask.high == INT32_MAX;
-}
-static bool is_causal(HeadMask mask) {
-    return mask.low == INT32_MIN && mask.high == 0;
-}
+static bool is_open(HeadMask mask) { return mask.low == INT32_MIN && mask.high == INT32_MAX; }
+static bool is_causal(HeadMask mask) { return mask.low == INT32_MIN && mask.high == 0; }
 
-static uint32_t longer(uint32_t a, uint32_t b) {
-    return a > b ? a : b;
-}
+static uint32_t longer(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
 static Layout layout_of(const Export *e, Arena *arena) {
     const DenseModel *weights = e->weights;
@@ -209,7 +203,8 @@ static void write_readme(const Layout *t, Buffer *out) {
         "logits, cache = bridge.run_with_cache(input_ids)  # BOS (0) in front\n```\n\n"
         "`raspc.json` has the names of the residual stream's directions, of every layer's heads "
         "(the "
-        "ones behind them are zeros), and what the logits stand for; %u behind those of the values are "
+        "ones behind them are zeros), and what the logits stand for; %u behind those of the values "
+        "are "
         "1 where "
         "the program fails. Give inputs of one length together: PAD would be attended to. "
         "`enable_compatibility_mode()` folds and centres weights: its logits are not exact.\n",

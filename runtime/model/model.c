@@ -29,9 +29,9 @@ bool model_tokens(const Model *model, const Atom *tokens, uint32_t n, Span span,
         return false;
     }
     if (n > model->max_length) {
-        Diagnostic *diag = diag_error(diags, DIAG_INPUT_LENGTH, span,
-                                      "%u elements, but the model takes at most %u", n,
-                                      model->max_length);
+        Diagnostic *diag =
+            diag_error(diags, DIAG_INPUT_LENGTH, span,
+                       "%u elements, but the model takes at most %u", n, model->max_length);
         diag_help(diag, "make the model for longer inputs with --max-len %u", n);
         return false;
     }
@@ -46,6 +46,7 @@ bool model_tokens(const Model *model, const Atom *tokens, uint32_t n, Span span,
 
 uint32_t model_attention_layers(const Model *model) {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < model->layer_count; i++) count += model->layers[i].head_count > 0;
+    for (uint32_t i = 0; i < model->layer_count; i++)
+        count += model->layers[i].head_count > 0;
     return count;
 }

@@ -2,10 +2,10 @@
 
    model   = vocabulary, basis, embedding, layers, read-out
    basis   = named subspaces of the residual stream
-   layer   = attention heads, then feed-forward units (all of which read the stream after the heads);
-             either part may be empty; residual connections throughout
-   head    = a predicate on (key, query), a mask, what the null key does, a normaliser, and moves
-   unit    = a group of ReLUs that computes steps or a table
+   layer   = attention heads, then feed-forward units (all of which read the stream after the
+   heads); either part may be empty; residual connections throughout head    = a predicate on (key,
+   query), a mask, what the null key does, a normaliser, and moves unit    = a group of ReLUs that
+   computes steps or a table
 
    The symbolic view is what this header describes: at each position a real subspace holds one
    number and a coded subspace (one-hot or steps) holds the number of a value in its domain. Every
@@ -15,10 +15,11 @@
    (model_verify checks the form; the tests check the weights):
    - BOS attends to itself alone. Every coded subspace and every real that a head reads is 0 there,
      because constants ride on `one`, which is 0 there.
-   - Each subspace is written by exactly one writer: the embedding, one head or one unit group; it is
-     read only after that.
+   - Each subspace is written by exactly one writer: the embedding, one head or one unit group; it
+   is read only after that.
    - A key is selected when every term of its head holds and the mask lets it through. Selected keys
-     have equal scores, and every other key a score lower by at least 1/2 (1 when there is no null key).
+     have equal scores, and every other key a score lower by at least 1/2 (1 when there is no null
+   key).
 
    Owns nothing: everything lives in the arena given to the builder. Ids count from 0. */
 #ifndef RASPC_MODEL_H
@@ -80,7 +81,7 @@ typedef enum DecodeKind {
     DECODE_KIND_COUNT
 } DecodeKind;
 
-/* --- basis ------------------------------------------------------------------------------------------ */
+/* --- basis ------------------------------------------------------------------------------------ */
 
 typedef struct Subspace {
     SubspaceKind kind;
@@ -115,7 +116,7 @@ typedef struct Feature {
     const FeatureTerm *terms; /* (count), each of another subspace */
 } Feature;
 
-/* --- embedding --------------------------------------------------------------------------------------- */
+/* --- embedding -------------------------------------------------------------------------------- */
 
 typedef enum EmbedKind { EMBED_TOKEN, EMBED_POSITION } EmbedKind;
 
@@ -124,10 +125,11 @@ typedef enum EmbedKind { EMBED_TOKEN, EMBED_POSITION } EmbedKind;
 typedef struct Embed {
     EmbedKind kind;
     SubspaceId subspace;
-    const double *values; /* (vocabulary_count) or (max_length); whole numbers for coded subspaces */
+    const double
+        *values; /* (vocabulary_count) or (max_length); whole numbers for coded subspaces */
 } Embed;
 
-/* --- heads -------------------------------------------------------------------------------------------- */
+/* --- heads ------------------------------------------------------------------------------------ */
 
 /* Which outcomes of comparing key with query hold: a set of these bits. */
 typedef uint8_t Relation;
@@ -136,10 +138,10 @@ const char *relation_text(Relation relation); /* "<", "<=", "==", ... */
 
 typedef struct HeadTerm {
     TermKind kind;
-    NodeId node;      /* the selector it comes from, or NO_NODE */
+    NodeId node;       /* the selector it comes from, or NO_NODE */
     Relation relation; /* TERM_COMPARE */
-    Feature key;      /* COMPARE, KEY; TABLE: a class number */
-    Feature query;    /* COMPARE, QUERY; TABLE: a class number */
+    Feature key;       /* COMPARE, KEY; TABLE: a class number */
+    Feature query;     /* COMPARE, QUERY; TABLE: a class number */
     /* COMPARE with RELATION_EQ on whole numbers: the squares of the two features. With them
        the score is 2kq - k^2 - q^2: three directions for any domain. Without the query's square
        (squared == 1) the score is 2kq - k^2, for heads whose null policy is none. squared == 0:
@@ -159,7 +161,7 @@ typedef struct HeadMask {
 
 typedef struct HeadMove {
     MoveKind kind;
-    NodeId node;            /* the aggregate or width it computes, or NO_NODE */
+    NodeId node; /* the aggregate or width it computes, or NO_NODE */
     SubspaceId target;
     Feature value;          /* MOVE_REAL */
     SubspaceId source;      /* MOVE_CODED: a subspace with as many values as target */
@@ -179,15 +181,15 @@ typedef struct Head {
     const HeadMove *moves; /* (move_count) */
 } Head;
 
-/* --- feed-forward units ---------------------------------------------------------------------------------- */
+/* --- feed-forward units ----------------------------------------------------------------------- */
 
 typedef struct UnitGroup {
     UnitKind kind;
     NodeId node; /* what it computes, or NO_NODE */
     SubspaceId target;
-    /* STEPS: target's index is the number of thresholds that input reaches. Threshold v lies between
-       below[v] and above[v], neighbouring values of the input: it is <= below[v] or >= above[v].
-       (target's count - 1) each, ascending. */
+    /* STEPS: target's index is the number of thresholds that input reaches. Threshold v lies
+       between below[v] and above[v], neighbouring values of the input: it is <= below[v] or >=
+       above[v]. (target's count - 1) each, ascending. */
     Feature input;
     const double *below, *above;
     double greatest; /* no input is greater in magnitude */
@@ -208,7 +210,7 @@ typedef struct Layer {
     const UnitGroup *units; /* (unit_count) groups */
 } Layer;
 
-/* --- read-out ------------------------------------------------------------------------------------------------ */
+/* --- read-out --------------------------------------------------------------------------------- */
 
 /* Where the program fails for some value: at a position where the feature is 1 the result is
    undefined (a division by zero, say). */
@@ -268,7 +270,7 @@ bool model_tokens(const Model *model, const Atom *tokens, uint32_t n, Span span,
 /* Layers that have heads. */
 uint32_t model_attention_layers(const Model *model);
 
-/* --- print, parse back, verify (model_print.c, model_parse.c, model_verify.c) ---------------------------------- */
+/* --- print, parse back, verify (model_print.c, model_parse.c, model_verify.c) ----------------- */
 
 /* The text form, of a histogram over two letters (%N are nodes of the graph, what follows # is the
    place in the residual stream):
@@ -294,7 +296,7 @@ uint32_t model_attention_layers(const Model *model);
 void model_print(const Model *model, Buffer *out);
 /* Reads what model_print writes. On any mistake reports it and returns NULL. */
 Model *model_parse(Arena *arena, const Sources *sources, uint32_t file, Diagnostics *diags);
-/* True when everything that model.h promises of the form does hold; otherwise *why says what not. */
+/* True when everything that model.h promises of the form holds; else *why says what does not. */
 bool model_verify(const Model *model, Buffer *why);
 
 #endif

@@ -27,7 +27,7 @@ static void *items_add(Reader *r, Items *items, size_t size) {
     return (char *)items->data + size * items->count++;
 }
 
-/* --- names -------------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 static const char *subspace_word(int i) { return subspace_kind_name((SubspaceKind)i); }
 static const char *term_word(int i) { return term_kind_name((TermKind)i); }
@@ -57,11 +57,11 @@ static bool read_subspace_name(Reader *r, const Model *model, SubspaceId *out) {
 static bool check_values(Reader *r, const Model *model, SubspaceId id, uint32_t count) {
     const Subspace *s = &model->subspaces[id];
     if (!subspace_is_coded(s)) return read_fail(r, "'%.100s' is not coded", s->name->bytes);
-    return count == s->count || read_fail(r, "'%.100s' has %u values, and here are %u",
-                                          s->name->bytes, s->count, count);
+    return count == s->count ||
+           read_fail(r, "'%.100s' has %u values, and here are %u", s->name->bytes, s->count, count);
 }
 
-/* --- basis ---------------------------------------------------------------------------------------------- */
+/* --- basis ------------------------------------------------------------------------------------ */
 
 static bool read_subspace(Reader *r, Items *subspaces, uint64_t *width) {
     Subspace s = {.name = read_name(r)};
@@ -119,7 +119,7 @@ static bool read_embed(Reader *r, Model *model, Items *embeds) {
     return read_line_end(r);
 }
 
-/* --- features ---------------------------------------------------------------------------------------------- */
+/* --- features --------------------------------------------------------------------------------- */
 
 static bool read_feature_term(Reader *r, const Model *model, double factor, FeatureTerm *out) {
     uint32_t count;
@@ -150,7 +150,7 @@ static bool read_feature(Reader *r, const Model *model, Feature *out) {
     return true;
 }
 
-/* --- heads ------------------------------------------------------------------------------------------------------ */
+/* --- heads ------------------------------------------------------------------------------------ */
 
 static bool read_relation(Reader *r, Relation *out) {
     static const Relation order[] = {3, 6, 2, 5, 1, 4}; /* <= >= before < > */
@@ -277,7 +277,7 @@ static bool read_head(Reader *r, const Model *model, Items *heads) {
     return read_line_end(r);
 }
 
-/* --- units ---------------------------------------------------------------------------------------------------------- */
+/* --- units ------------------------------------------------------------------------------------ */
 
 static bool read_thresholds(Reader *r, const Model *model, UnitGroup *group) {
     uint32_t steps = model->subspaces[group->target].count - 1, count, above;
@@ -359,7 +359,7 @@ static bool read_layer(Reader *r, const Model *model, Items *layers) {
     return layer != NULL;
 }
 
-/* --- read-out ---------------------------------------------------------------------------------------------------------- */
+/* --- read-out --------------------------------------------------------------------------------- */
 
 static bool read_trap(Reader *r, const Model *model, Items *traps) {
     Trap trap = {0};

@@ -13,7 +13,7 @@ typedef struct Printer {
     const Model *model;
 } Printer;
 
-/* --- lists -------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 enum { RUN = 3 }; /* shorter runs are written out */
 
@@ -33,7 +33,8 @@ static void separate(Buffer *out, bool *first) {
 /* How many from here on count up or down by one (step), or stay the same (step 0). */
 static uint32_t run_of(const double *values, uint32_t at, uint32_t count, double step) {
     uint32_t end = at + 1;
-    while (end < count && values[end] == values[end - 1] + step) end++;
+    while (end < count && values[end] == values[end - 1] + step)
+        end++;
     return end - at;
 }
 
@@ -63,7 +64,8 @@ static void print_numbers(Buffer *out, const double *values, uint32_t count) {
 static void print_integers(Printer *p, const uint32_t *values, uint32_t count) {
     Arena *scratch = arena_new(0);
     double *numbers = ARENA_ARRAY(scratch, double, count);
-    for (uint32_t v = 0; v < count; v++) numbers[v] = values[v];
+    for (uint32_t v = 0; v < count; v++)
+        numbers[v] = values[v];
     print_numbers(p->out, numbers, count);
     arena_free(scratch);
 }
@@ -85,7 +87,8 @@ static bool follows(Atom before, Atom after, int64_t step) {
 
 static uint32_t atom_run(const Atom *atoms, uint32_t at, uint32_t count, int64_t step) {
     uint32_t end = at + 1;
-    while (end < count && follows(atoms[end - 1], atoms[end], step)) end++;
+    while (end < count && follows(atoms[end - 1], atoms[end], step))
+        end++;
     return end - at;
 }
 
@@ -106,7 +109,7 @@ static void print_atoms(Buffer *out, const Atom *atoms, uint32_t count) {
     buffer_char(out, ']');
 }
 
-/* --- parts of lines ---------------------------------------------------------------------------------- */
+/* --- parts of lines --------------------------------------------------------------------------- */
 
 static const char *name_of(const Printer *p, SubspaceId id) {
     return p->model->subspaces[id].name->bytes;
@@ -191,7 +194,7 @@ static void print_mask(Printer *p, HeadMask mask) {
     if (mask.high != INT32_MAX) buffer_printf(p->out, "%" PRId32, mask.high);
 }
 
-/* --- lines ------------------------------------------------------------------------------------------------ */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 static void print_subspace(Printer *p, const Subspace *s) {
     buffer_printf(p->out, "  %s: %s", s->name->bytes, subspace_kind_name(s->kind));
@@ -236,12 +239,13 @@ static void print_head(Printer *p, const Head *head) {
         buffer_char(p->out, ' ');
         print_number(p->out, head->scale);
     }
-    for (uint32_t m = 0; m < head->move_count; m++) print_move(p, &head->moves[m]);
+    for (uint32_t m = 0; m < head->move_count; m++)
+        print_move(p, &head->moves[m]);
     buffer_char(p->out, '\n');
 }
 
-/* Thresholds between neighbours: v lies between numbers v and v + 1, where each is the upper side of
-   one and the lower side of the next; else both sides. */
+/* Thresholds between neighbours: v lies between numbers v and v + 1, where each is the upper side
+   of one and the lower side of the next; else both sides. */
 static void print_thresholds(Printer *p, const UnitGroup *group, uint32_t steps) {
     Arena *scratch = arena_new(0);
     double *numbers = ARENA_ARRAY(scratch, double, (size_t)steps + 1);
@@ -323,14 +327,18 @@ void model_print(const Model *model, Buffer *out) {
     buffer_printf(out, "model length %" PRIu32 " vocabulary ", model->max_length);
     print_atoms(out, model->vocabulary, model->vocabulary_count);
     buffer_text(out, "\nbasis\n");
-    for (uint32_t s = 0; s < model->subspace_count; s++) print_subspace(&p, &model->subspaces[s]);
+    for (uint32_t s = 0; s < model->subspace_count; s++)
+        print_subspace(&p, &model->subspaces[s]);
     buffer_text(out, "embed\n");
-    for (uint32_t e = 0; e < model->embed_count; e++) print_embed(&p, &model->embeds[e]);
+    for (uint32_t e = 0; e < model->embed_count; e++)
+        print_embed(&p, &model->embeds[e]);
     for (uint32_t l = 0; l < model->layer_count; l++) {
         const Layer *layer = &model->layers[l];
         buffer_text(out, "layer\n");
-        for (uint32_t h = 0; h < layer->head_count; h++) print_head(&p, &layer->heads[h]);
-        for (uint32_t g = 0; g < layer->unit_count; g++) print_units(&p, &layer->units[g]);
+        for (uint32_t h = 0; h < layer->head_count; h++)
+            print_head(&p, &layer->heads[h]);
+        for (uint32_t g = 0; g < layer->unit_count; g++)
+            print_units(&p, &layer->units[g]);
     }
     print_readout(&p, &model->readout);
 }

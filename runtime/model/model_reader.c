@@ -31,7 +31,8 @@ static bool is_name_part(char c) {
 static char char_at(const Reader *r, size_t at) { return at < r->len ? r->text[at] : '\0'; }
 
 char read_peek(Reader *r) {
-    while (char_at(r, r->at) == ' ' || char_at(r, r->at) == '\t') r->at++;
+    while (char_at(r, r->at) == ' ' || char_at(r, r->at) == '\t')
+        r->at++;
     return char_at(r, r->at);
 }
 
@@ -64,7 +65,8 @@ bool read_line_end(Reader *r) {
     for (;;) {
         char c = read_peek(r);
         if (c == '#')
-            while (r->at < r->len && r->text[r->at] != '\n') r->at++;
+            while (r->at < r->len && r->text[r->at] != '\n')
+                r->at++;
         else if (c == '\n' || c == '\r')
             ended = true, r->at++;
         else
@@ -78,7 +80,7 @@ bool read_at_end(Reader *r) {
     return r->at >= r->len;
 }
 
-/* --- names and numbers --------------------------------------------------------------------------- */
+/* --- names and numbers ------------------------------------------------------------------------ */
 
 bool read_is_name(Reader *r) { return is_name_start(read_peek(r)); }
 
@@ -113,18 +115,21 @@ static size_t number_extent(const Reader *r, bool *whole) {
     *whole = false;
     if (is_word_at(r, at, "inf") || is_word_at(r, at, "nan")) return at + 3 - r->at;
     *whole = true;
-    while (is_digit(char_at(r, at))) at++;
+    while (is_digit(char_at(r, at)))
+        at++;
     if (char_at(r, at) == '.' && is_digit(char_at(r, at + 1))) {
         *whole = false;
         at++;
-        while (is_digit(char_at(r, at))) at++;
+        while (is_digit(char_at(r, at)))
+            at++;
     }
     if (char_at(r, at) == 'e' || char_at(r, at) == 'E') {
         size_t exponent = at + 1 + (char_at(r, at + 1) == '-' || char_at(r, at + 1) == '+');
         if (is_digit(char_at(r, exponent))) {
             *whole = false;
             at = exponent;
-            while (is_digit(char_at(r, at))) at++;
+            while (is_digit(char_at(r, at)))
+                at++;
         }
     }
     return at - r->at;
@@ -159,14 +164,16 @@ bool read_node(Reader *r, NodeId *out) {
     return read_expect(r, "%") && read_count(r, out);
 }
 
-/* --- strings and atoms ------------------------------------------------------------------------------ */
+/* --- strings and atoms ------------------------------------------------------------------------ */
 
 static bool read_hex(Reader *r, uint32_t *out) {
     *out = 0;
     for (int i = 0; i < 4; i++, r->at++) {
         char c = char_at(r, r->at);
-        int digit = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                  : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int digit = is_digit(c)            ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
         if (digit < 0) return read_fail(r, "expected four hexadecimal digits");
         *out = *out * 16 + (uint32_t)digit;
     }
@@ -181,7 +188,8 @@ static void add_utf8(Buffer *out, uint32_t c) {
     int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
     static const unsigned char leads[] = {0, 0xC0, 0xE0, 0xF0};
     buffer_char(out, (char)(leads[more] | c >> 6 * more));
-    while (more-- > 0) buffer_char(out, (char)(0x80 | (c >> 6 * more & 0x3F)));
+    while (more-- > 0)
+        buffer_char(out, (char)(0x80 | (c >> 6 * more & 0x3F)));
 }
 
 static bool read_escape(Reader *r, Buffer *out) {
@@ -254,7 +262,7 @@ static bool read_atom(Reader *r, Atom *out) {
     return true;
 }
 
-/* --- lists -------------------------------------------------------------------------------------------- */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 /* Room for one item more. */
 static bool list_room(Reader *r, void **items, uint32_t count, uint32_t *capacity, size_t size) {

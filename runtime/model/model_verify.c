@@ -21,8 +21,7 @@ typedef struct Verifier {
     Buffer *why;
 } Verifier;
 
-__attribute__((format(printf, 2, 3)))
-static bool wrong(Verifier *v, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static bool wrong(Verifier *v, const char *format, ...) {
     char text[256];
     va_list args;
     va_start(args, format);
@@ -40,7 +39,7 @@ static bool is_index(double value, uint32_t count) {
     return value >= 0 && value < count && value == floor(value);
 }
 
-/* --- basis ---------------------------------------------------------------------------------------- */
+/* --- basis ------------------------------------------------------------------------------------ */
 
 static bool verify_subspace(Verifier *v, SubspaceId id, uint64_t offset) {
     const Subspace *s = &v->model->subspaces[id];
@@ -49,7 +48,8 @@ static bool verify_subspace(Verifier *v, SubspaceId id, uint64_t offset) {
         (s->kind == SUBSPACE_NULL) != (id == MODEL_NULL))
         return wrong(v, "the first two subspaces, and only they, are `one` and `null`");
     uint32_t width = s->kind == SUBSPACE_ONE_HOT ? s->count : coded ? s->count - 1 : 1;
-    if (coded && (s->count == 0 || !s->domain)) return wrong(v, "'%.80s' has no values", s->name->bytes);
+    if (coded && (s->count == 0 || !s->domain))
+        return wrong(v, "'%.80s' has no values", s->name->bytes);
     if (s->offset != offset || s->width != width)
         return wrong(v, "'%.80s' is not where its neighbours end", s->name->bytes);
     if (!coded && !(isfinite(s->low) && isfinite(s->high) && s->low <= s->high))
@@ -83,8 +83,7 @@ static bool verify_written(Verifier *v, SubspaceId id, int32_t time) {
 static bool verify_embed(Verifier *v, const Embed *embed) {
     if (!verify_written(v, embed->subspace, TIME_EMBED)) return false;
     const Subspace *s = &v->model->subspaces[embed->subspace];
-    uint32_t count =
-        embed->kind == EMBED_TOKEN ? v->model->vocabulary_count : v->model->max_length;
+    uint32_t count = embed->kind == EMBED_TOKEN ? v->model->vocabulary_count : v->model->max_length;
     for (uint32_t i = 0; i < count; i++) {
         double value = embed->values[i];
         if (subspace_is_coded(s) ? !is_index(value, s->count)
@@ -95,7 +94,7 @@ static bool verify_embed(Verifier *v, const Embed *embed) {
     return true;
 }
 
-/* --- features ------------------------------------------------------------------------------------------ */
+/* --- features --------------------------------------------------------------------------------- */
 
 static bool verify_read(Verifier *v, SubspaceId id, int32_t before) {
     if (id >= v->model->subspace_count) return wrong(v, "a subspace that is not there is read");
@@ -141,8 +140,7 @@ static bool verify_one_code(Verifier *v, const Feature *feature) {
 }
 
 static bool verify_classes(Verifier *v, const Feature *feature, uint32_t count) {
-    uint32_t values =
-        feature->count ? v->model->subspaces[feature->terms[0].subspace].count : 1;
+    uint32_t values = feature->count ? v->model->subspaces[feature->terms[0].subspace].count : 1;
     for (uint32_t i = 0; i < values; i++) {
         double value = feature->constant + (feature->count ? feature->terms[0].values[i] : 0);
         if (!is_index(value, count)) return wrong(v, "a truth table has no class %g", value);
@@ -150,7 +148,7 @@ static bool verify_classes(Verifier *v, const Feature *feature, uint32_t count) 
     return true;
 }
 
-/* --- heads -------------------------------------------------------------------------------------------------- */
+/* --- heads ------------------------------------------------------------------------------------ */
 
 static bool verify_term(Verifier *v, const Head *head, const HeadTerm *term, int32_t before) {
     if ((unsigned)term->kind >= TERM_KIND_COUNT) return wrong(v, "a term of no kind");
@@ -190,8 +188,8 @@ static bool verify_move(Verifier *v, const Head *head, const HeadMove *move, uin
         return (target->kind == SUBSPACE_REAL && isfinite(move->default_value)) ||
                wrong(v, "'%.80s' is no real to move a number to", target->name->bytes);
     const Subspace *source = &v->model->subspaces[move->source];
-    if (!subspace_is_coded(source) || !subspace_is_coded(target) ||
-        source->count > target->count || move->default_index >= target->count)
+    if (!subspace_is_coded(source) || !subspace_is_coded(target) || source->count > target->count ||
+        move->default_index >= target->count)
         return wrong(v, "'%.80s' can't hold what is moved to it", target->name->bytes);
     return true;
 }
@@ -201,7 +199,8 @@ static bool verify_head(Verifier *v, const Head *head, uint32_t layer) {
     if ((unsigned)head->null_policy >= NULL_POLICY_COUNT ||
         (unsigned)head->normaliser >= NORMALISER_COUNT)
         return wrong(v, "a head of no kind");
-    if (!(head->scale > 0) || !isfinite(head->scale)) return wrong(v, "a scale that is not positive");
+    if (!(head->scale > 0) || !isfinite(head->scale))
+        return wrong(v, "a scale that is not positive");
     for (uint32_t t = 0; t < head->term_count; t++) {
         if (!verify_term(v, head, &head->terms[t], time_of_heads(layer))) return false;
     }
@@ -209,7 +208,7 @@ static bool verify_head(Verifier *v, const Head *head, uint32_t layer) {
     return true;
 }
 
-/* --- units ---------------------------------------------------------------------------------------------------- */
+/* --- units ------------------------------------------------------------------------------------ */
 
 static bool verify_steps(Verifier *v, const UnitGroup *group, uint32_t layer) {
     const Subspace *target = &v->model->subspaces[group->target];
@@ -218,8 +217,8 @@ static bool verify_steps(Verifier *v, const UnitGroup *group, uint32_t layer) {
     if (!(group->greatest >= 0) || !isfinite(group->greatest) || !(group->error >= 0))
         return wrong(v, "the input of '%.80s' has no range", target->name->bytes);
     for (uint32_t s = 0; s + 1 < target->count; s++) {
-        bool rising = group->below[s] < group->above[s] &&
-                      (s == 0 || group->above[s - 1] <= group->below[s]);
+        bool rising =
+            group->below[s] < group->above[s] && (s == 0 || group->above[s - 1] <= group->below[s]);
         if (!rising) return wrong(v, "the thresholds of '%.80s' do not rise", target->name->bytes);
     }
     return verify_feature(v, &group->input, time_of_units(layer));
@@ -244,7 +243,8 @@ static bool verify_lookup(Verifier *v, const UnitGroup *group, uint32_t layer) {
     }
     for (uint64_t c = 0; c < cells; c++) {
         if (group->result[c] >= target->count)
-            return wrong(v, "'%.80s' has no value number %u", target->name->bytes, group->result[c]);
+            return wrong(v, "'%.80s' has no value number %u", target->name->bytes,
+                         group->result[c]);
     }
     return true;
 }
@@ -272,7 +272,7 @@ static bool verify_layer(Verifier *v, uint32_t l) {
     return true;
 }
 
-/* --- read-out --------------------------------------------------------------------------------------------------- */
+/* --- read-out --------------------------------------------------------------------------------- */
 
 static bool verify_readout(Verifier *v) {
     const Readout *readout = &v->model->readout;
@@ -317,7 +317,8 @@ bool model_verify(const Model *model, Buffer *why) {
     v.written = ARENA_ARRAY(scratch, int32_t, model->subspace_count);
     v.counted = ARENA_ARRAY(scratch, bool, model->subspace_count);
     bool fine = verify_basis(&v) && verify_inputs(&v);
-    for (uint32_t l = 0; l < model->layer_count && fine; l++) fine = verify_layer(&v, l);
+    for (uint32_t l = 0; l < model->layer_count && fine; l++)
+        fine = verify_layer(&v, l);
     fine = fine && verify_readout(&v);
     arena_free(scratch);
     return fine;

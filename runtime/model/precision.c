@@ -74,7 +74,8 @@ static bool readout_fits(const Model *model, Buffer *why) {
     const Readout *readout = &model->readout;
     double n = readout->denominator;
     bool fits = true;
-    if (readout->decode == DECODE_FRACTION) fits = 2 * readout->error * n * n < 1;
+    if (readout->decode == DECODE_FRACTION)
+        fits = 2 * readout->error * n * n < 1;
     else if (readout->decode != DECODE_ATOMS)
         fits = feature_bound(model, &readout->number) <= WHOLE_NUMBER;
     if (!fits)

@@ -17,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- matrices --------------------------------------------------------------------------------------- */
+/* --- matrices --------------------------------------------------------------------------------- */
 
 /* A matrix over the residual stream, (D, columns). */
 typedef struct Columns {
@@ -52,7 +52,8 @@ static void add_table(Columns *m, uint32_t column, SubspaceId id, const double *
             add_cell(m, s->offset + v, column, factor * (values[v + 1] - values[v]));
         return;
     }
-    for (uint32_t v = 0; v < s->count; v++) add_cell(m, s->offset + v, column, factor * values[v]);
+    for (uint32_t v = 0; v < s->count; v++)
+        add_cell(m, s->offset + v, column, factor * values[v]);
 }
 
 static void add_feature(Columns *m, uint32_t column, const Feature *feature, double factor) {
@@ -71,7 +72,7 @@ static double coordinate_at(const Subspace *s, uint32_t c, uint32_t v) {
     return s->kind == SUBSPACE_ONE_HOT ? v == c : v > c;
 }
 
-/* --- truth tables -------------------------------------------------------------------------------------- */
+/* --- truth tables ----------------------------------------------------------------------------- */
 
 /* A side of a truth table: a number for each value of one code, or one number everywhere. */
 typedef struct TableSide {
@@ -100,7 +101,8 @@ static uint32_t side_classes(const TableSide *side, double *classes) {
     for (uint32_t v = 0; v < side->count; v++) {
         if (found > MANY_CLASSES) return side->count;
         uint32_t c = 0;
-        while (c < found && classes[c] != side->numbers[v]) c++;
+        while (c < found && classes[c] != side->numbers[v])
+            c++;
         if (c == found) classes[found++] = side->numbers[v];
     }
     return found;
@@ -109,9 +111,7 @@ static uint32_t side_classes(const TableSide *side, double *classes) {
 static bool term_holds(const HeadTerm *term, double key, double query) {
     if (term->kind == TERM_TABLE)
         return term->table[(size_t)key * term->query_count + (size_t)query];
-    return term->relation & (key < query   ? RELATION_LT
-                             : key > query ? RELATION_GT
-                                           : RELATION_EQ);
+    return term->relation & (key < query ? RELATION_LT : key > query ? RELATION_GT : RELATION_EQ);
 }
 
 static bool is_truth_table(const HeadTerm *term) {
@@ -154,7 +154,7 @@ static uint32_t truth_table(const Model *model, const HeadTerm *term, Columns *q
     return directions;
 }
 
-/* --- heads ------------------------------------------------------------------------------------------------ */
+/* --- heads ------------------------------------------------------------------------------------ */
 
 /* Writes the directions of a term from column on; NULL matrices: counts them only. */
 static uint32_t term_directions(const Model *model, const HeadTerm *term, Columns *query,
@@ -225,7 +225,8 @@ static void move_values(const Model *model, const HeadMove *move, Columns *value
         Arena *scratch = arena_new(0);
         double *values = ARENA_ARRAY(scratch, double, source->count);
         for (uint32_t c = 0; c < target->width; c++) {
-            for (uint32_t v = 0; v < source->count; v++) values[v] = coordinate_at(target, c, v);
+            for (uint32_t v = 0; v < source->count; v++)
+                values[v] = coordinate_at(target, c, v);
             add_table(value, column + c, move->source, values, 1);
             add_one(value, column + c, -coordinate_at(target, c, move->default_index));
         }
@@ -257,11 +258,12 @@ static DenseHead dense_head(Arena *arena, const Model *model, const Head *head) 
     return (DenseHead){width, query.data, key.data, value.data, output, head->mask};
 }
 
-/* --- feed-forward -------------------------------------------------------------------------------------------- */
+/* --- feed-forward ----------------------------------------------------------------------------- */
 
 static uint32_t lookup_cells(const UnitGroup *group) {
     uint32_t cells = 1;
-    for (uint32_t s = 0; s < group->source_count; s++) cells *= group->class_counts[s];
+    for (uint32_t s = 0; s < group->source_count; s++)
+        cells *= group->class_counts[s];
     return cells;
 }
 
@@ -310,7 +312,8 @@ static void lookup_units(const Model *model, const UnitGroup *group, Columns *in
 
 static uint32_t layer_units(const Model *model, const Layer *layer) {
     uint32_t units = 0;
-    for (uint32_t g = 0; g < layer->unit_count; g++) units += group_units(model, &layer->units[g]);
+    for (uint32_t g = 0; g < layer->unit_count; g++)
+        units += group_units(model, &layer->units[g]);
     return units;
 }
 
@@ -319,8 +322,8 @@ static DenseLayer dense_layer(Arena *arena, const Model *model, const Layer *lay
     DenseHead *heads = ARENA_ARRAY(arena, DenseHead, layer->head_count);
     for (uint32_t h = 0; h < layer->head_count; h++)
         heads[h] = dense_head(arena, model, &layer->heads[h]);
-    Columns in = {model, ARENA_ARRAY(arena, float, (size_t)model->width * units), units};
-    float *out = ARENA_ARRAY(arena, float, (size_t)model->width * units);
+    Columns in = {model, ARENA_ARRAY(arena, float, (size_t)model->width *units), units};
+    float *out = ARENA_ARRAY(arena, float, (size_t)model->width *units);
     for (uint32_t g = 0; g < layer->unit_count; g++) {
         const UnitGroup *group = &layer->units[g];
         if (group->kind == UNIT_STEPS)
@@ -338,7 +341,7 @@ static DenseLayer dense_layer(Arena *arena, const Model *model, const Layer *lay
                         .b_out = ARENA_ARRAY(arena, float, model->width)};
 }
 
-/* --- embedding -------------------------------------------------------------------------------------------------- */
+/* --- embedding -------------------------------------------------------------------------------- */
 
 static void embed_value(const Subspace *s, double value, float *row) {
     if (!subspace_is_coded(s)) {
@@ -357,8 +360,7 @@ static void embed_defaults(const Model *model, float *row) {
             for (uint32_t m = 0; m < head->move_count; m++) {
                 const HeadMove *move = &head->moves[m];
                 if (move->kind == MOVE_NULL_WEIGHT) continue;
-                double value =
-                    move->kind == MOVE_REAL ? move->default_value : move->default_index;
+                double value = move->kind == MOVE_REAL ? move->default_value : move->default_index;
                 embed_value(&model->subspaces[move->target], value, row);
             }
         }
@@ -388,7 +390,7 @@ static void dense_embedding(Arena *arena, const Model *model, DenseModel *dense)
     dense->w_p = positions;
 }
 
-/* --- read-out ------------------------------------------------------------------------------------------------------ */
+/* --- read-out --------------------------------------------------------------------------------- */
 
 Logits model_logits(Arena *arena, const Model *model) {
     const Readout *readout = &model->readout;
@@ -396,7 +398,8 @@ Logits model_logits(Arena *arena, const Model *model) {
     Atom *atoms = ARENA_ARRAY(arena, Atom, readout->atom_count);
     uint32_t *of = ARENA_ARRAY(arena, uint32_t, readout->atom_count), count = 0;
     for (uint32_t i = 0; i < readout->atom_count; i++) {
-        while (of[i] < count && !atom_identical(atoms[of[i]], readout->atoms[i])) of[i]++;
+        while (of[i] < count && !atom_identical(atoms[of[i]], readout->atoms[i]))
+            of[i]++;
         if (of[i] == count) atoms[count++] = readout->atoms[i];
     }
     return (Logits){count, atoms, of};
@@ -416,20 +419,20 @@ static void dense_readout(Arena *arena, const Model *model, DenseModel *dense) {
         Arena *scratch = arena_new(0);
         double *values = ARENA_ARRAY(scratch, double, readout->atom_count);
         for (uint32_t c = 0; c < logits.count; c++) {
-            for (uint32_t i = 0; i < readout->atom_count; i++) values[i] = logits.of[i] == c;
+            for (uint32_t i = 0; i < readout->atom_count; i++)
+                values[i] = logits.of[i] == c;
             add_table(&out, c, readout->source, values, 1);
         }
         arena_free(scratch);
     }
-    if (readout->mixed)
-        add_feature(&out, logits.count + readout->trap_count, &readout->exact, 1);
+    if (readout->mixed) add_feature(&out, logits.count + readout->trap_count, &readout->exact, 1);
     for (uint32_t t = 0; t < readout->trap_count; t++)
         add_feature(&out, logits.count + t, &readout->traps[t].feature, 1);
     dense->w_u = out.data;
     dense->b_u = ARENA_ARRAY(arena, float, dense->outputs);
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 uint64_t model_parameters(const Model *model) {
     uint64_t width = model->width;
@@ -437,8 +440,8 @@ uint64_t model_parameters(const Model *model) {
     uint64_t outputs = model_logits(scratch, model).count + (uint64_t)model->readout.mixed +
                        model->readout.trap_count;
     arena_free(scratch);
-    uint64_t count = width * (2 + (uint64_t)model->vocabulary_count + model->max_length) +
-                     (width + 1) * outputs;
+    uint64_t count =
+        width * (2 + (uint64_t)model->vocabulary_count + model->max_length) + (width + 1) * outputs;
     for (uint32_t i = 0; i < model->layer_count; i++) {
         const Layer *layer = &model->layers[i];
         for (uint32_t h = 0; h < layer->head_count; h++)

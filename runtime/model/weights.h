@@ -7,19 +7,20 @@
              stream += relu(stream W_in + b_in) W_out + b_out
    logits        = stream W_U + b_U, at rows 1..n
 
-   The softmax's scale is inside W_Q: a framework that divides by sqrt(head width) multiplies it back. */
+   The softmax's scale is inside W_Q: a framework that divides by sqrt(head width) multiplies it
+   back. */
 #ifndef RASPC_WEIGHTS_H
 #define RASPC_WEIGHTS_H
 
 #include "runtime/model/model.h"
 
 typedef struct DenseHead {
-    uint32_t width;    /* K: of queries, keys and values alike, padded with zeros */
-    const float *w_q;  /* (D, K) */
-    const float *w_k;  /* (D, K) */
-    const float *w_v;  /* (D, K) */
-    const float *w_o;  /* (K, D) */
-    HeadMask mask;     /* on input positions; row 0 and column 0 are always let through */
+    uint32_t width;   /* K: of queries, keys and values alike, padded with zeros */
+    const float *w_q; /* (D, K) */
+    const float *w_k; /* (D, K) */
+    const float *w_v; /* (D, K) */
+    const float *w_o; /* (K, D) */
+    HeadMask mask;    /* on input positions; row 0 and column 0 are always let through */
 } DenseHead;
 
 typedef struct DenseLayer {
@@ -33,16 +34,16 @@ typedef struct DenseLayer {
 } DenseLayer;
 
 typedef struct DenseModel {
-    uint32_t width;          /* D: of the residual stream */
-    uint32_t vocabulary;     /* tokens, BOS not counted */
-    uint32_t max_length;     /* positions, BOS not counted */
-    const float *w_e;        /* (1 + vocabulary, D) */
-    const float *w_p;        /* (1 + max_length, D) */
+    uint32_t width;      /* D: of the residual stream */
+    uint32_t vocabulary; /* tokens, BOS not counted */
+    uint32_t max_length; /* positions, BOS not counted */
+    const float *w_e;    /* (1 + vocabulary, D) */
+    const float *w_p;    /* (1 + max_length, D) */
     uint32_t layer_count;
     const DenseLayer *layers;
-    uint32_t outputs;        /* logits: the read-out's, one a trap, and if mixed its exact */
-    const float *w_u;        /* (D, outputs) */
-    const float *b_u;        /* (outputs) */
+    uint32_t outputs; /* logits: the read-out's, one a trap, and if mixed its exact */
+    const float *w_u; /* (D, outputs) */
+    const float *b_u; /* (outputs) */
 } DenseModel;
 
 /* How many ReLUs the group takes. */
@@ -52,22 +53,22 @@ uint64_t model_parameters(const Model *model);
 /* The logits of the read-out proper; the traps' follow. */
 typedef struct Logits {
     uint32_t count;
-    const Atom *atoms; /* (count): DECODE_ATOMS: what each stands for; else NULL */
+    const Atom *atoms;  /* (count): DECODE_ATOMS: what each stands for; else NULL */
     const uint32_t *of; /* (atom_count of the read-out): the logit of each of its atoms */
 } Logits;
 Logits model_logits(Arena *arena, const Model *model);
 
 /* The pair of ReLUs of one step: relu(slope x + bias + 1) - relu(slope x + bias) is exactly 0 for
-   x <= below and exactly 1 for above <= x <= greatest, in float32. The slope is a power of two of at
-   least 2 / (above - below), and the bias lies on the grid that slope * greatest lives on, so neither
-   ReLU rounds. False when float32 has not the bits for it. */
+   x <= below and exactly 1 for above <= x <= greatest, in float32. The slope is a power of two of
+   at least 2 / (above - below), and the bias lies on the grid that slope * greatest lives on, so
+   neither ReLU rounds. False when float32 has not the bits for it. */
 bool step_line(double below, double above, double greatest, double *slope, double *bias);
 
 /* False when float32 has not the bits to carry the model: *why says where. (precision.c) */
 bool model_fits_float32(const Model *model, Buffer *why);
 
-/* Makes the weights. NULL when they would not fit LIMIT_DENSE_BYTES or float32: a diagnostic at span
-   says how large they would be, or where float32 gives out. */
+/* Makes the weights. NULL when they would not fit LIMIT_DENSE_BYTES or float32: a diagnostic at
+   span says how large they would be, or where float32 gives out. */
 const DenseModel *model_weights(Arena *arena, const Model *model, Span span, Diagnostics *diags);
 
 #endif

@@ -11,7 +11,8 @@ static void lower_node(Session *session, NodeId node, bool as_numbers) {
     Atom vocabulary[3];
     for (int i = 0; i < 3; i++)
         vocabulary[i] = as_numbers ? atom_int(i - 1) : atom_string(string_new(arena, &"abc"[i], 1));
-    LowerOptions options = {.vocabulary_count = 3, .vocabulary = vocabulary, .max_length = MAX_LENGTH};
+    LowerOptions options = {
+        .vocabulary_count = 3, .vocabulary = vocabulary, .max_length = MAX_LENGTH};
     Diagnostics *diags = session_diagnostics(session);
     size_t before = diagnostics_errors(diags);
     Model *model = lower(arena, session_graph(session), node, &options, diags);

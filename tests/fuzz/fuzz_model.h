@@ -7,7 +7,8 @@
 #include "tests/fuzz/fuzz.h"
 
 /* It verifies; its print parses back to the same print. */
-static inline void check_model(Arena *arena, Sources *sources, Diagnostics *diags, const Model *model) {
+static inline void check_model(Arena *arena, Sources *sources, Diagnostics *diags,
+                               const Model *model) {
     Buffer printed = {0}, again = {0}, why = {0};
     if (!model_verify(model, &why)) BUG("a wrong model: %s", why.data);
     model_print(model, &printed);
@@ -23,16 +24,20 @@ static inline void check_model(Arena *arena, Sources *sources, Diagnostics *diag
 
 /* Runs the weights on a few inputs, if they are small: they may fail, with a diagnostic. */
 static inline void run_model(Arena *arena, Diagnostics *diags, const Model *model) {
-    if (model_parameters(model) > 100000 || model->max_length == 0 || model->vocabulary_count == 0) return;
+    if (model_parameters(model) > 100000 || model->max_length == 0 || model->vocabulary_count == 0)
+        return;
     Interp *interp = interp_new(arena, model, (Span){0}, diags);
     if (!interp) return;
     Atom tokens[4];
     for (uint32_t n = 1; n <= 4 && n <= model->max_length; n++) {
-        for (uint32_t i = 0; i < n; i++) tokens[i] = model->vocabulary[(i * i) % model->vocabulary_count];
+        for (uint32_t i = 0; i < n; i++)
+            tokens[i] = model->vocabulary[(i * i) % model->vocabulary_count];
         Sequence sequence;
         size_t before = diagnostics_count(diags);
-        bool done = interp_run(interp, (Input){.n = n, .tokens = tokens}, (Span){0}, arena, diags, &sequence);
-        if (done == (diagnostics_count(diags) > before)) BUG("a result and a diagnostic, or neither");
+        bool done = interp_run(interp, (Input){.n = n, .tokens = tokens}, (Span){0}, arena, diags,
+                               &sequence);
+        if (done == (diagnostics_count(diags) > before))
+            BUG("a result and a diagnostic, or neither");
     }
 }
 

@@ -5,9 +5,7 @@
 #include <string.h>
 
 /* Inputs at a length: n x n dense weights are slow at the greatest. */
-static uint32_t inputs_at(uint32_t length) {
-    return length < 100 ? 30 : length < 1000 ? 10 : 2;
-}
+static uint32_t inputs_at(uint32_t length) { return length < 100 ? 30 : length < 1000 ? 10 : 2; }
 
 static const char *base_name(const char *path, char *out, size_t size) {
     const char *slash = strrchr(path, '/');

@@ -104,11 +104,7 @@ extern const Production selector_productions[];
 static inline Made made(const char *text, bool sop, double size) {
     return (Made){.text = text, .sop = sop, .size = size};
 }
-static inline Made not_here(void) {
-    return (Made){.text = NULL};
-}
-static inline double larger(double a, double b) {
-    return a > b ? a : b;
-}
+static inline Made not_here(void) { return (Made){.text = NULL}; }
+static inline double larger(double a, double b) { return a > b ? a : b; }
 
 #endif

@@ -4,9 +4,7 @@
 
 enum { LARGEST = 400 }; /* no number is meant to be farther from 0 */
 
-static Kind either(Generator *generator) {
-    return chance(generator, 50) ? KIND_INT : KIND_NUMBER;
-}
+static Kind either(Generator *generator) { return chance(generator, 50) ? KIND_INT : KIND_NUMBER; }
 
 /* --- arithmetic, of either kind
  * ------------------------------------------------------------------------------ */
@@ -145,39 +143,17 @@ static Made square(Generator *generator, Kind kind, uint32_t depth) {
  * -----------------------------------------------------------------------------------------------------
  */
 
-static Made int_add(Generator *g, uint32_t depth) {
-    return add(g, KIND_INT, depth);
-}
-static Made int_multiply(Generator *g, uint32_t depth) {
-    return multiply(g, KIND_INT, depth);
-}
-static Made int_remainder(Generator *g, uint32_t depth) {
-    return remainder_of(g, KIND_INT, depth);
-}
-static Made int_sign(Generator *g, uint32_t depth) {
-    return sign(g, KIND_INT, depth);
-}
-static Made int_choose(Generator *g, uint32_t depth) {
-    return choose(g, KIND_INT, depth);
-}
-static Made int_extreme(Generator *g, uint32_t depth) {
-    return extreme(g, KIND_INT, depth);
-}
-static Made int_list(Generator *g, uint32_t depth) {
-    return from_list(g, KIND_INT, depth);
-}
-static Made int_dict(Generator *g, uint32_t depth) {
-    return from_dict(g, KIND_INT, depth);
-}
-static Made int_fetch(Generator *g, uint32_t depth) {
-    return fetch(g, KIND_INT, depth);
-}
-static Made int_sorted(Generator *g, uint32_t depth) {
-    return sorted(g, KIND_INT, depth);
-}
-static Made int_square(Generator *g, uint32_t depth) {
-    return square(g, KIND_INT, depth);
-}
+static Made int_add(Generator *g, uint32_t depth) { return add(g, KIND_INT, depth); }
+static Made int_multiply(Generator *g, uint32_t depth) { return multiply(g, KIND_INT, depth); }
+static Made int_remainder(Generator *g, uint32_t depth) { return remainder_of(g, KIND_INT, depth); }
+static Made int_sign(Generator *g, uint32_t depth) { return sign(g, KIND_INT, depth); }
+static Made int_choose(Generator *g, uint32_t depth) { return choose(g, KIND_INT, depth); }
+static Made int_extreme(Generator *g, uint32_t depth) { return extreme(g, KIND_INT, depth); }
+static Made int_list(Generator *g, uint32_t depth) { return from_list(g, KIND_INT, depth); }
+static Made int_dict(Generator *g, uint32_t depth) { return from_dict(g, KIND_INT, depth); }
+static Made int_fetch(Generator *g, uint32_t depth) { return fetch(g, KIND_INT, depth); }
+static Made int_sorted(Generator *g, uint32_t depth) { return sorted(g, KIND_INT, depth); }
+static Made int_square(Generator *g, uint32_t depth) { return square(g, KIND_INT, depth); }
 
 static Made int_width(Generator *generator, uint32_t depth) {
     Made selector = make_expression(generator, KIND_SELECTOR, depth);
@@ -220,42 +196,22 @@ const Production int_productions[] = {
  * ---------------------------------------------------------------------------------------------------
  */
 
-static Made number_add(Generator *g, uint32_t depth) {
-    return add(g, KIND_NUMBER, depth);
-}
+static Made number_add(Generator *g, uint32_t depth) { return add(g, KIND_NUMBER, depth); }
 static Made number_multiply(Generator *g, uint32_t depth) {
     return multiply(g, KIND_NUMBER, depth);
 }
 static Made number_remainder(Generator *g, uint32_t depth) {
     return remainder_of(g, KIND_NUMBER, depth);
 }
-static Made number_sign(Generator *g, uint32_t depth) {
-    return sign(g, KIND_NUMBER, depth);
-}
-static Made number_choose(Generator *g, uint32_t depth) {
-    return choose(g, KIND_NUMBER, depth);
-}
-static Made number_extreme(Generator *g, uint32_t depth) {
-    return extreme(g, KIND_NUMBER, depth);
-}
-static Made number_list(Generator *g, uint32_t depth) {
-    return from_list(g, KIND_NUMBER, depth);
-}
-static Made number_dict(Generator *g, uint32_t depth) {
-    return from_dict(g, KIND_NUMBER, depth);
-}
-static Made number_fetch(Generator *g, uint32_t depth) {
-    return fetch(g, KIND_NUMBER, depth);
-}
-static Made number_sorted(Generator *g, uint32_t depth) {
-    return sorted(g, KIND_NUMBER, depth);
-}
-static Made number_square(Generator *g, uint32_t depth) {
-    return square(g, KIND_NUMBER, depth);
-}
-static Made number_int(Generator *g, uint32_t depth) {
-    return make_expression(g, KIND_INT, depth);
-}
+static Made number_sign(Generator *g, uint32_t depth) { return sign(g, KIND_NUMBER, depth); }
+static Made number_choose(Generator *g, uint32_t depth) { return choose(g, KIND_NUMBER, depth); }
+static Made number_extreme(Generator *g, uint32_t depth) { return extreme(g, KIND_NUMBER, depth); }
+static Made number_list(Generator *g, uint32_t depth) { return from_list(g, KIND_NUMBER, depth); }
+static Made number_dict(Generator *g, uint32_t depth) { return from_dict(g, KIND_NUMBER, depth); }
+static Made number_fetch(Generator *g, uint32_t depth) { return fetch(g, KIND_NUMBER, depth); }
+static Made number_sorted(Generator *g, uint32_t depth) { return sorted(g, KIND_NUMBER, depth); }
+static Made number_square(Generator *g, uint32_t depth) { return square(g, KIND_NUMBER, depth); }
+static Made number_int(Generator *g, uint32_t depth) { return make_expression(g, KIND_INT, depth); }
 
 static Made number_mean(Generator *generator, uint32_t depth) {
     Made selector = make_expression(generator, KIND_SELECTOR, depth);

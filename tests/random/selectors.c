@@ -1,9 +1,7 @@
 /* Productions of selectors. */
 #include "tests/random/generator.h"
 
-static Made selector(const char *text) {
-    return made(text, true, 0);
-}
+static Made selector(const char *text) { return made(text, true, 0); }
 
 /* All six comparisons; computed keys and queries, often positions, often a constant on one side. */
 static Made selector_compare(Generator *generator, uint32_t depth) {

@@ -172,8 +172,8 @@ static void make_head(Maker *maker, Head *head) {
                    .moves = moves};
 }
 
-/* width = LONGEST - (number of selected), read off 1 / (1 + selected). answer: of what the token and
-   the parity are. */
+/* width = LONGEST - (number of selected), read off 1 / (1 + selected). answer: of what the token
+   and the parity are. */
 static void make_units(Maker *maker, UnitGroup *units) {
     Arena *arena = maker->arena;
     double *below = ARENA_ARRAY(arena, double, LONGEST),

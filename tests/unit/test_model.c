@@ -53,7 +53,8 @@ static NodeId program(const char *text) {
 /* A letter a token. */
 static Atom *letters(Arena *arena, const char *text, uint32_t n) {
     Atom *atoms = ARENA_ARRAY(arena, Atom, n);
-    for (uint32_t i = 0; i < n; i++) atoms[i] = atom_string(string_new(arena, text + i, 1));
+    for (uint32_t i = 0; i < n; i++)
+        atoms[i] = atom_string(string_new(arena, text + i, 1));
     return atoms;
 }
 
@@ -63,7 +64,7 @@ static Model *lowered(NodeId node, const char *vocabulary, uint32_t max_length) 
     return lower(world.arena, session_graph(world.session), node, &options, world.diags);
 }
 
-/* --- engines against eval -------------------------------------------------------------------------- */
+/* --- engines against eval --------------------------------------------------------------------- */
 
 /* The same kind and value; floats within what a mean's summation order can change. */
 static bool same_value(Atom a, Atom b) {
@@ -101,10 +102,12 @@ static void compare_all(const Interp *interp, NodeId node, const char *vocabular
     for (uint32_t n = 1; n <= max_length; n++) {
         memset(choice, 0, sizeof choice);
         for (;;) {
-            for (uint32_t i = 0; i < n; i++) text[i] = vocabulary[choice[i]];
+            for (uint32_t i = 0; i < n; i++)
+                text[i] = vocabulary[choice[i]];
             compare(interp, node, text, n);
             uint32_t at = 0;
-            while (at < n && ++choice[at] == letters_count) choice[at++] = 0;
+            while (at < n && ++choice[at] == letters_count)
+                choice[at++] = 0;
             if (at == n) break;
         }
     }
@@ -124,7 +127,8 @@ static void compare_random(const Interp *interp, NodeId node, const char *vocabu
     for (uint32_t t = 0; t < trials; t++) {
         uint32_t n = t < 4 ? max_length : 1 + next_random(&state) % max_length;
         uint32_t used = 1 + next_random(&state) % count; /* few letters: many ties */
-        for (uint32_t i = 0; i < n; i++) text[i] = vocabulary[next_random(&state) % used];
+        for (uint32_t i = 0; i < n; i++)
+            text[i] = vocabulary[next_random(&state) % used];
         compare(interp, node, text, n);
     }
     /* Widths at the extremes: every number of equal letters, before one other. */
@@ -153,7 +157,7 @@ typedef struct Program {
 } Program;
 
 #define BOS_WIDTH                                                                                  \
-    "def bos_width(s) { s = s or select(indices, 0, ==);"                                         \
+    "def bos_width(s) { s = s or select(indices, 0, ==);"                                          \
     "  return round(1 / aggregate(s, indicator(indices == 0))) - 1; }\n"
 #define RUNNING                                                                                    \
     "up = select(indices, indices, <=);"                                                           \
@@ -164,25 +168,29 @@ static const Program programs[] = {
     {BOS_WIDTH "result = bos_width(select(tokens, tokens, ==));", "abc", 1, 64},
     {"hist = selector_width(select(tokens, tokens, ==));"
      "first = not has_focus(select(tokens, tokens, ==) and select(indices, indices, <));"
-     "result = selector_width(select(hist, hist, ==) and select(first, True, ==));", "abc", 2, 64},
+     "result = selector_width(select(hist, hist, ==) and select(first, True, ==));",
+     "abc", 2, 64},
     {"result = aggregate(select(indices, length - 1 - indices, ==), tokens);", "abc", 2, 64},
     {"result = sort(tokens, tokens);", "abc", 2, 64},
     {RUNNING "balance = so_far(indicator(tokens == \"(\")) - so_far(indicator(tokens == \")\"));"
-     "lost = so_far(indicator(balance < 0)) > 0;"
-     "result = \"F\" if lost else (\"T\" if balance == 0 else \"P\");", "()x", 2, 64},
+             "lost = so_far(indicator(balance < 0)) > 0;"
+             "result = \"F\" if lost else (\"T\" if balance == 0 else \"P\");",
+     "()x", 2, 64},
     {RUNNING "depth = round(so_far(indicator(tokens == \"a\") - indicator(tokens == \"b\")));"
-     "result = depth;", "abc", 1, 64},
+             "result = depth;",
+     "abc", 1, 64},
     {"result = aggregate(select(indices, indices, <=), indicator(tokens == \"a\"));", "abc", 1, 64},
     {"result = contains(tokens, \"b\") and not contains(tokens, \"c\");", "abc", 1, 64},
     {"result = aggregate(full_s, indicator(tokens == \"a\")) == 1;", "abc", 1, 64},
     {"result = shift(tokens, 2, \"-\");", "abc", 1, 64},
-    {"result = selector_width(select(tokens, tokens, !=) or select(indices, indices, >));", "abc", 1, 64},
+    {"result = selector_width(select(tokens, tokens, !=) or select(indices, indices, >));", "abc",
+     1, 64},
     {"result = selector_width(not (select(tokens, tokens, <=) and select(indices, indices, <)));",
      "abc", 1, 64},
     {"result = count(tokens, \"a\") * 2 - indices + length;", "abc", 1, 64},
     {"result = aggregate(select(tokens, \"a\", ==) or select(indices, indices, <), indices, -1);",
      "abc", 1, 32},
-    {"result = 1 / (count(tokens, \"a\") - 1);", "abc", 1, 64}, /* fails on some */
+    {"result = 1 / (count(tokens, \"a\") - 1);", "abc", 1, 64},         /* fails on some */
     {"result = {\"a\": 1, \"b\": 2}[tokens] + indices;", "abc", 0, 64}, /* fails on some */
     {"result = tokens + (\"!\" if indices % 2 == 0 else \"?\");", "abc", 0, 64},
     {"result = sort(tokens, -selector_width(select(tokens, tokens, ==)));", "abc", 3, 64},
@@ -191,7 +199,8 @@ static const Program programs[] = {
     {"result = aggregate(select(tokens, \"a\", ==), tokens, \"none\");", "abc", 1, 64}, /* fails */
     {"result = aggregate(select(tokens, \"a\", ==), indices, -1) * 2 + 1;", "abc", 1, 20},
     {"m = aggregate(select(tokens, \"a\", ==), indices, -1);"
-     "result = m if indices % 2 == 0 else 0;", "abc", 1, 16},
+     "result = m if indices % 2 == 0 else 0;",
+     "abc", 1, 16},
     {RUNNING "result = so_far(indicator(tokens == \"a\"));", "abc", 1, 48},
     {"result = aggregate(select(tokens, tokens, ==), tokens == \"a\", False);", "abc", 1, 64},
     {"result = sort(indices, tokens);", "abc", 2, 64},
@@ -223,7 +232,7 @@ START_TEST(test_layers) {
 }
 END_TEST
 
-/* --- refusals ---------------------------------------------------------------------------------------- */
+/* --- refusals --------------------------------------------------------------------------------- */
 
 typedef struct Refusal {
     const char *text;
@@ -250,7 +259,8 @@ START_TEST(test_inputs_refused) {
     NodeId node = program(programs[0].text);
     Interp *interp = interp_of(node, "abc", 5);
     Sequence out;
-    Input unknown = {2, letters(world.arena, "ax", 2)}, longer = {6, letters(world.arena, "aaaaaa", 6)};
+    Input unknown = {2, letters(world.arena, "ax", 2)},
+          longer = {6, letters(world.arena, "aaaaaa", 6)};
     ck_assert(!interp_run(interp, unknown, (Span){0}, world.arena, world.diags, &out));
     ck_assert(!interp_run(interp, longer, (Span){0}, world.arena, world.diags, &out));
     ck_assert(!interp_run(interp, (Input){0, NULL}, (Span){0}, world.arena, world.diags, &out));
@@ -269,7 +279,7 @@ START_TEST(test_too_large) {
 }
 END_TEST
 
-/* --- widths ------------------------------------------------------------------------------------------------ */
+/* --- widths ----------------------------------------------------------------------------------- */
 
 /* Every step of 1 / (w + 1) is exactly 0 or 1 in float32, at every length it is offered for. */
 START_TEST(test_width_steps) {
@@ -290,7 +300,7 @@ START_TEST(test_width_steps) {
 }
 END_TEST
 
-/* --- the text form ------------------------------------------------------------------------------------------ */
+/* --- the text form ---------------------------------------------------------------------------- */
 
 static Model *parsed(const char *text, size_t len) {
     Sources *sources = session_sources(world.session);
@@ -315,23 +325,24 @@ START_TEST(test_round_trip) {
 }
 END_TEST
 
-static const char sound[] = "model length 2 vocabulary [\"a\", \"b\"]\n"
-                            "basis\n"
-                            "  one: one\n"
-                            "  null: null\n"
-                            "  tokens: one-hot [\"a\", \"b\"]\n"
-                            "  w.x: real 0 to 1 / 3\n"
-                            "  w: steps [2..0]\n"
-                            "  same: one-hot [true, false]\n"
-                            "embed\n"
-                            "  tokens by token [0, 1]\n"
-                            "layer\n"
-                            "  head h: key tokens [0, 1]; null counted; softmax 256; null-weight -> w.x\n"
-                            "  steps w: w.x between [0.25, 0.5, 1] greatest 1\n"
-                            "layer\n"
-                            "  lookup same: w [0, 1, 0], tokens [0, 1] gives [0, 0, 1, 1]\n"
-                            "output\n"
-                            "  out: atoms same [\"x\", \"y\"]\n";
+static const char sound[] =
+    "model length 2 vocabulary [\"a\", \"b\"]\n"
+    "basis\n"
+    "  one: one\n"
+    "  null: null\n"
+    "  tokens: one-hot [\"a\", \"b\"]\n"
+    "  w.x: real 0 to 1 / 3\n"
+    "  w: steps [2..0]\n"
+    "  same: one-hot [true, false]\n"
+    "embed\n"
+    "  tokens by token [0, 1]\n"
+    "layer\n"
+    "  head h: key tokens [0, 1]; null counted; softmax 256; null-weight -> w.x\n"
+    "  steps w: w.x between [0.25, 0.5, 1] greatest 1\n"
+    "layer\n"
+    "  lookup same: w [0, 1, 0], tokens [0, 1] gives [0, 0, 1, 1]\n"
+    "output\n"
+    "  out: atoms same [\"x\", \"y\"]\n";
 
 /* The text with one part replaced. */
 static Model *broken(const char *part, const char *by) {

@@ -8,9 +8,7 @@ typedef struct Case {
     LLVMValueRef count, sum;
 } Case;
 
-static LLVMValueRef one(Emit *emit) {
-    return emit_int(emit, 1);
-}
+static LLVMValueRef one(Emit *emit) { return emit_int(emit, 1); }
 
 /* Sum and count with the null key among the selected. */
 static Case with_null(Emit *emit, const Finish *finish, Case at, bool real) {

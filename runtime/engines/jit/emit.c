@@ -49,9 +49,7 @@ LLVMValueRef emit_int(Emit *emit, int64_t value) {
     return LLVMConstInt(emit->i64, (uint64_t)value, true);
 }
 
-LLVMValueRef emit_real(Emit *emit, double value) {
-    return LLVMConstReal(emit->f64, value);
-}
+LLVMValueRef emit_real(Emit *emit, double value) { return LLVMConstReal(emit->f64, value); }
 
 LLVMValueRef emit_to_int(Emit *emit, LLVMValueRef value) {
     LLVMTypeRef type = LLVMTypeOf(value);

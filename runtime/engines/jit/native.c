@@ -137,12 +137,8 @@ void native_free(Native *native) {
     free(native);
 }
 
-LLVMContextRef native_context(Native *native) {
-    return native->context;
-}
-LLVMModuleRef native_module(Native *native) {
-    return native->module;
-}
+LLVMContextRef native_context(Native *native) { return native->context; }
+LLVMModuleRef native_module(Native *native) { return native->module; }
 
 bool native_define(Native *native, const char *name, void *address, Buffer *why) {
     LLVMOrcCSymbolMapPair pair = {

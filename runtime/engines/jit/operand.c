@@ -4,9 +4,7 @@
 
 #include <string.h>
 
-size_t element_size(ElementType type) {
-    return type == ELEMENT_I32 ? 4 : 8;
-}
+size_t element_size(ElementType type) { return type == ELEMENT_I32 ? 4 : 8; }
 
 BufferId columns_buffer(Columns *columns, ElementType type, Length length) {
     if (columns->buffer_count == columns->buffer_capacity) {

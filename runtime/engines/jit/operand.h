@@ -72,9 +72,7 @@ typedef struct Operand {
     const Leaf *leaves; /* (count) */
 } Operand;
 
-static inline Operand operand_int(int64_t constant) {
-    return (Operand){.constant = constant};
-}
+static inline Operand operand_int(int64_t constant) { return (Operand){.constant = constant}; }
 static inline Leaf leaf_of(LeafKind kind) {
     return (Leaf){.kind = kind,
                   .column = NO_BUFFER,

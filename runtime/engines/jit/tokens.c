@@ -1,8 +1,6 @@
 #include "runtime/engines/jit/tokens.h"
 
-static bool is_byte(Atom token) {
-    return token.kind == ATOM_STRING && token.as.string->len == 1;
-}
+static bool is_byte(Atom token) { return token.kind == ATOM_STRING && token.as.string->len == 1; }
 
 static uint32_t *slot_of(const TokenIndex *index, Atom token) {
     size_t at = atom_hash(token) & (index->slot_count - 1);
