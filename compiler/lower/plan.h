@@ -86,8 +86,7 @@ typedef struct Var {
     uint32_t head, move; /* VAR_MOVED */
 } Var;
 
-/* --- forms
- * ----------------------------------------------------------------------------------------- */
+/* --- forms ------------------------------------------------------------------------------------ */
 
 typedef enum FormKind { FORM_NONE, FORM_REFUSED, FORM_TABLE, FORM_SUM, FORM_FRACTION } FormKind;
 
@@ -117,8 +116,7 @@ typedef struct Form {
     const char *why;
 } Form;
 
-/* --- formulas
- * ---------------------------------------------------------------------------------------- */
+/* --- formulas --------------------------------------------------------------------------------- */
 
 typedef enum LiteralKind { LITERAL_COMPARE, LITERAL_KEY, LITERAL_QUERY } LiteralKind;
 
@@ -151,9 +149,7 @@ typedef struct Formula {
     const char *why;
 } Formula;
 
-/* --- heads
- * -----------------------------------------------------------------------------------------------
- */
+/* --- heads ------------------------------------------------------------------------------------ */
 
 typedef struct PlanTermOfHead {
     TermKind kind;
@@ -215,8 +211,7 @@ typedef struct Lowering {
     uint32_t trap_count, trap_capacity;
 } Lowering;
 
-/* --- domain.c: variables and features
- * ---------------------------------------------------------------------- */
+/* --- domain.c: variables and features --------------------------------------------------------- */
 
 VarId plan_var(Lowering *l, const Var *var);
 static inline const Var *plan_get(const Lowering *l, VarId id) { return &l->vars[id]; }
@@ -238,8 +233,7 @@ VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, doub
 uint32_t plan_fractions(Lowering *l, int64_t low, int64_t high, const double *extra,
                         const double **readings);
 
-/* --- band.c: means that are compared with constants
- * --------------------------------------------------------- */
+/* --- band.c: means that are compared with constants ------------------------------------------- */
 
 /* What the output's other nodes do with a mean: */
 typedef enum MeanUse {
@@ -257,8 +251,7 @@ Form form_bands(Lowering *l, NodeId node, const Form *mean, NodeId reader);
 /* The same for a reader that compares with 0. */
 Form form_sign(Lowering *l, NodeId node, const Form *mean);
 
-/* --- element.c: forms of element-wise nodes
- * ----------------------------------------------------------------- */
+/* --- element.c: forms of element-wise nodes --------------------------------------------------- */
 
 Form form_refused(NodeId at, const char *why);
 /* Whether the node is an int or a float decides, and that can't be told. */
@@ -285,8 +278,7 @@ bool atom_failed(Atom a);
 Atom atom_failure(Arena *arena, const char *why);
 bool atom_whole(Atom a, double *value); /* a whole number or a bool */
 
-/* --- lookup.c: functions of several variables
- * ----------------------------------------------------------------- */
+/* --- lookup.c: functions of several variables ------------------------------------------------- */
 
 /* The element-wise node, its arguments given as TABLEs; REFUSED: too many combinations. */
 Form form_lookup(Lowering *l, NodeId node, const Form *args, int arity);
@@ -297,8 +289,7 @@ Form form_refuse_cells(Lowering *l, NodeId node);
 VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *lookup, uint32_t count,
                   const Atom *domain);
 
-/* --- selector.c: formulas
- * ------------------------------------------------------------------------------------- */
+/* --- selector.c: formulas --------------------------------------------------------------------- */
 
 Formula formula_of(Lowering *l, NodeId selector); /* from those of its arguments */
 Formula formula_true(Lowering *l);
@@ -308,8 +299,7 @@ Formula formula_and_key(Lowering *l, const Formula *formula, NodeId node, VarId 
 bool conjunction_equal(const Lowering *l, const Conjunction *a, const Conjunction *b);
 bool conjunction_is_mask(const Conjunction *c); /* no literals */
 
-/* --- attend.c: heads
- * -------------------------------------------------------------------------------------------- */
+/* --- attend.c: heads -------------------------------------------------------------------------- */
 
 Form form_width(Lowering *l, NodeId node, NodeId selector, const Formula *formula);
 Form form_aggregate(Lowering *l, NodeId node);
@@ -324,6 +314,11 @@ Form form_sign_of_mean(Lowering *l, NodeId node, NodeId selector, const Form *va
 Form form_mean_comparison(Lowering *l, NodeId node, bool *zero_first); /* contrast.c */
 /* Of a count: 1 where it is at most one. */
 const uint8_t *count_at_most_one(Lowering *l, const Form *count);
+/* single.c: can no row select two positions? Does every row select exactly one? False: not known.
+ */
+bool selects_at_most_one(Lowering *l, const Conjunction *c);
+bool selects_exactly_one(Lowering *l, const Conjunction *c);
+
 /* total.c: count * aggregate, when one factor is the aggregate's own count: a total. FORM_NONE: it
  * is not. */
 Form form_total(Lowering *l, NodeId node);
@@ -335,8 +330,7 @@ bool terms_of_conjunction(Lowering *l, const Conjunction *c, bool counted, bool 
 bool terms_of_formula(Lowering *l, const Formula *formula, NodeId selector, PlanHead *head,
                       const char **why);
 
-/* --- encode.c: from the plan to the model
- * ------------------------------------------------------------------------- */
+/* --- encode.c: from the plan to the model ----------------------------------------------------- */
 
 Model *plan_encode(Lowering *l);
 
