@@ -19,7 +19,7 @@ enum {
     LIMIT_TREE_NODES = 5000000,             /* names, numbers, operators, ... of one source file */
     LIMIT_CALL_DEPTH = 1000,                /* RASP functions inside one another at elaboration */
     LIMIT_ELABORATION_DEPTH = 5000,         /* expressions and statements inside one another */
-    LIMIT_ELABORATION_STEPS = 20000000 / LIMIT_PART_OF, /* expressions, statements of one program */
+    LIMIT_ELABORATION_STEPS = 10000000 / LIMIT_PART_OF, /* expressions, statements of one program */
     LIMIT_LOAD_DEPTH = 50,                              /* files loading files */
     LIMIT_LIST_ITEMS = 1000000 / LIMIT_PART_OF,         /* items of one list or dict */
     LIMIT_STRING_BYTES = 16 * 1024 * 1024 / LIMIT_PART_OF, /* one string */
