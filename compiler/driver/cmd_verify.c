@@ -46,8 +46,7 @@ typedef struct Verification {
     bool any_verified, any_difference;
 } Verification;
 
-/* --- the command line
- * ----------------------------------------------------------------------------- */
+/* --- the command line ------------------------------------------------------------------------- */
 
 static bool read_number(Session *session, const Options *options, OptionId id, uint64_t *out) {
     const char *text = option_value(options, id);
@@ -78,8 +77,7 @@ static bool choose_trials(Verification *verification, const Vocabulary *vocabula
     return true;
 }
 
-/* --- one trial
- * ------------------------------------------------------------------------------------- */
+/* --- one trial -------------------------------------------------------------------------------- */
 
 static ApplyRequest request_of(const Verification *verification, NodeId node, uint32_t n) {
     return (ApplyRequest){.graph = session_graph(verification->session),
@@ -132,8 +130,7 @@ static bool compare_trial(Verification *verification, NodeId node, uint64_t inde
     return left;
 }
 
-/* --- progress
- * --------------------------------------------------------------------------------------- */
+/* --- progress --------------------------------------------------------------------------------- */
 
 static double seconds_now(void) {
     struct timespec now;
@@ -149,8 +146,7 @@ static void show_progress(const Verification *verification, uint64_t done, doubl
             (unsigned long long)verification->trials.count);
 }
 
-/* --- results
- * ------------------------------------------------------------------------------------------ */
+/* --- results ---------------------------------------------------------------------------------- */
 
 static void show_contest(const Verification *verification, const Contest *contest) {
     Buffer *out = &verification->driver->out;
@@ -288,8 +284,7 @@ static void show_json(Verification *verification, Target target, const Contest *
     buffer_text(out, "]}\n");
 }
 
-/* --- one output
- * ----------------------------------------------------------------------------------------- */
+/* --- one output ------------------------------------------------------------------------------- */
 
 static void verify_target(Verification *verification, Target target) {
     Contest contests[ENGINES_AT_MOST] = {0};

@@ -119,8 +119,7 @@ static uint32_t exhaustive_input(const Vocabulary *vocabulary, uint64_t index, A
     return n;
 }
 
-/* --- all
- * ------------------------------------------------------------------------------------------ */
+/* --- all -------------------------------------------------------------------------------------- */
 
 Trials trials_exhaustive(const Vocabulary *vocabulary) {
     return (Trials){.vocabulary = *vocabulary, .exhaustive = true, .count = trials_all(vocabulary)};

@@ -11,8 +11,7 @@ enum { BAND_CONSTANTS = 64 }; /* constants that one mean is compared with */
 /* Up to here k / d is found near d * c in doubles. */
 #define BAND_NUMBER ((double)((int64_t)1 << 50))
 
-/* --- what a mean is compared with
- * ------------------------------------------------------------------ */
+/* --- what a mean is compared with ------------------------------------------------------------- */
 
 typedef struct Constants {
     uint32_t count;
@@ -97,8 +96,7 @@ MeanUse mean_use(const Lowering *l, NodeId mean) {
     return selectors ? MEAN_VALUES : MEAN_PERHAPS;
 }
 
-/* --- fractions next to a constant
- * ------------------------------------------------------------------- */
+/* --- fractions next to a constant ------------------------------------------------------------- */
 
 typedef struct Neighbours {
     double below, above; /* the nearest on each side; -INFINITY, INFINITY: none */
@@ -124,8 +122,7 @@ static Neighbours neighbours_of(const Lowering *l, const Form *mean, double cons
     return near;
 }
 
-/* --- the variable
- * -------------------------------------------------------------------------------------- */
+/* --- the variable ----------------------------------------------------------------------------- */
 
 static int double_order(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;

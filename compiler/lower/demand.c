@@ -58,8 +58,7 @@ DecodeKind readout_decode(const Lowering *l, const Form *form) {
     return DECODE_ATOMS;
 }
 
-/* --- marking
- * ------------------------------------------------------------------------------------------ */
+/* --- marking ---------------------------------------------------------------------------------- */
 
 /* A code of the variable; *cut tells neighbours apart. */
 static Encoded *demand_code(Encoder *e, VarId var) {

@@ -146,8 +146,7 @@ uint32_t feature_phase(const Lowering *l, PlanFeature feature) {
     return phase;
 }
 
-/* --- stepped sums
- * ----------------------------------------------------------------------------------- */
+/* --- stepped sums ----------------------------------------------------------------------------- */
 
 VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, double high,
                    bool floating) {
@@ -175,8 +174,7 @@ VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, doub
     return plan_var(l, &var);
 }
 
-/* --- fractions
- * ----------------------------------------------------------------------------------------- */
+/* --- fractions -------------------------------------------------------------------------------- */
 
 static int64_t greatest_common_divisor(int64_t a, int64_t b) {
     while (b) {
@@ -220,8 +218,7 @@ uint32_t plan_fractions(Lowering *l, int64_t low, int64_t high, const double *ex
     return count;
 }
 
-/* --- messages
- * -------------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 const char *plan_text(Lowering *l, const char *format, ...) {
     char text[512];

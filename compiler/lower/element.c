@@ -7,8 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- forms
- * ---------------------------------------------------------------------------------------- */
+/* --- forms ------------------------------------------------------------------------------------ */
 
 Form form_refused(NodeId at, const char *why) {
     return (Form){.kind = FORM_REFUSED, .refused_at = at, .why = why, .var = NO_VAR};
@@ -146,8 +145,7 @@ void plan_trap(Lowering *l, NodeId node, const Form *form, const uint8_t *bits, 
     l->traps[l->trap_count++] = (PlanTrap){node, form->var, bits, id, why};
 }
 
-/* --- tables
- * ------------------------------------------------------------------------------------------ */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 /* What the definition may compute where the noise-free value is a: a itself, or a neighbour. */
 static uint32_t noisy_versions(Atom a, Noise noise, Atom versions[3]) {
@@ -291,8 +289,7 @@ static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, V
     return form;
 }
 
-/* --- sums
- * -------------------------------------------------------------------------------------------- */
+/* --- sums ------------------------------------------------------------------------------------- */
 
 static Form refuse_large(Lowering *l, NodeId id) {
     return form_refused(
@@ -370,8 +367,7 @@ static Form element_sum(Lowering *l, NodeId id, const Form *args, int arity) {
     }
 }
 
-/* --- comparisons of two sums
- * ------------------------------------------------------------------------------ */
+/* --- comparisons of two sums ------------------------------------------------------------------ */
 
 static bool is_comparison(GraphOp op) {
     return op == OP_EQ || op == OP_LT || op == OP_LE || op == OP_GT || op == OP_GE;
@@ -389,9 +385,7 @@ static Form element_comparison(Lowering *l, NodeId id, const Form *args) {
     return element_table(l, id, against, 2, table.var);
 }
 
-/* --- one node
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- one node --------------------------------------------------------------------------------- */
 
 static Form mean_comparison(Lowering *l, NodeId id) {
     bool zero_first;

@@ -13,8 +13,7 @@ static void *grown(Arena *arena, const void *old, uint32_t count, uint32_t *capa
     return arena_grow(arena, old, count, *capacity, size);
 }
 
-/* --- subspaces
- * ------------------------------------------------------------------------------------ */
+/* --- subspaces -------------------------------------------------------------------------------- */
 
 static bool name_taken(const Encoder *e, const String *name) {
     for (uint32_t s = 0; s < e->subspace_count; s++) {
@@ -68,8 +67,7 @@ static void add_units(Encoder *e, uint32_t phase, uint32_t stage, UnitGroup grou
     e->units[e->unit_count++] = (StagedUnits){phase, stage, group};
 }
 
-/* --- functions of the position
- * ---------------------------------------------------------------------- */
+/* --- functions of the position ---------------------------------------------------------------- */
 
 static void range_of(const double *values, uint32_t count, double *low, double *high) {
     *low = INFINITY, *high = -INFINITY;
@@ -130,8 +128,7 @@ static FeatureTerm position_term(Encoder *e, const double *values, double *const
     return (FeatureTerm){position_function(e, values, name), 1, NULL};
 }
 
-/* --- features
- * ------------------------------------------------------------------------------------------ */
+/* --- features --------------------------------------------------------------------------------- */
 
 static void raise_stage(uint32_t *stage, const Encoder *e, VarId var, uint32_t phase, uint32_t at) {
     if (plan_get(e->l, var)->phase == phase && at > *stage) *stage = at;
@@ -162,9 +159,7 @@ Feature encode_feature(Encoder *e, PlanFeature feature, bool coded, uint32_t pha
     return out;
 }
 
-/* --- codes
- * -----------------------------------------------------------------------------------------------
- */
+/* --- codes ------------------------------------------------------------------------------------ */
 
 /* Values that the cuts tell apart, in runs; without cuts each is its own class. */
 static void make_classes(Encoder *e, VarId id, bool runs) {
@@ -216,8 +211,7 @@ static void make_steps(Encoder *e, VarId id, Feature input, uint32_t stage, cons
                           .error = var->error});
 }
 
-/* --- variables by kind
- * ----------------------------------------------------------------------------------- */
+/* --- variables by kind ------------------------------------------------------------------------ */
 
 static double *identity(Encoder *e, uint32_t count) {
     double *values = ARENA_ARRAY(e->arena, double, count);

@@ -19,8 +19,7 @@ static const String *name_of(const Encoder *e, NodeId node) {
     return string_from(e->arena, text);
 }
 
-/* --- heads
- * --------------------------------------------------------------------------------------------- */
+/* --- heads ------------------------------------------------------------------------------------ */
 
 static HeadTerm encode_term(Encoder *e, const PlanTermOfHead *term) {
     uint32_t stage = 0;
@@ -83,9 +82,7 @@ static Head encode_head(Encoder *e, const PlanHead *plan) {
     return head;
 }
 
-/* --- layers
- * ------------------------------------------------------------------------------------------------
- */
+/* --- layers ----------------------------------------------------------------------------------- */
 
 static uint32_t last_stage(const Encoder *e, uint32_t phase) {
     uint32_t stage = 0;
@@ -130,8 +127,7 @@ static void encode_layers(Encoder *e, Model *model) {
     model->layers = layers;
 }
 
-/* --- the read-out
- * -------------------------------------------------------------------------------------------- */
+/* --- the read-out ----------------------------------------------------------------------------- */
 
 static void readout_atoms(Encoder *e, const Form *form, Readout *readout) {
     readout->source = NO_SUBSPACE;

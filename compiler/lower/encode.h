@@ -44,8 +44,7 @@ typedef struct Encoder {
     uint32_t unit_count, unit_capacity;
 } Encoder;
 
-/* --- demand.c
- * ------------------------------------------------------------------------------------- */
+/* --- demand.c --------------------------------------------------------------------------------- */
 
 /* number * factor + constant gives the values exactly, over the variable's register. */
 bool values_from_register(const Lowering *l, VarId var, const double *values, double *factor,
@@ -55,8 +54,7 @@ void encode_demands(Encoder *e);
 /* How the output is read: the decode kind of its form. */
 DecodeKind readout_decode(const Lowering *l, const Form *form);
 
-/* --- emit.c
- * ----------------------------------------------------------------------------------------- */
+/* --- emit.c ----------------------------------------------------------------------------------- */
 
 /* Gives every live variable its directions, in order. */
 void encode_variables(Encoder *e);

@@ -41,8 +41,7 @@ Form form_refuse_cells(Lowering *l, NodeId id) {
                       plan_name(l, id), PLAN_CELLS));
 }
 
-/* --- sources
- * --------------------------------------------------------------------------------------- */
+/* --- sources ---------------------------------------------------------------------------------- */
 
 typedef struct Sources {
     uint32_t count;
@@ -95,8 +94,7 @@ static bool flat_sources(const Lowering *l, const Sources *direct, Sources *flat
     return waits && fits;
 }
 
-/* --- cells
- * -------------------------------------------------------------------------------------------- */
+/* --- cells ------------------------------------------------------------------------------------ */
 
 /* A table's sources, their classes, and a value for each class. */
 typedef struct Cells {
@@ -212,8 +210,7 @@ static Atom argument_in(const Cells *cells, const Form *arg, const uint32_t valu
     return exact ? arg->alternative[at] : arg->atoms[at];
 }
 
-/* --- merging classes
- * ------------------------------------------------------------------------------------ */
+/* --- merging classes -------------------------------------------------------------------------- */
 
 /* A source's classes a and b give the same results, whatever the others. */
 static bool same_results(const PlanLookup *lookup, uint32_t source, uint32_t count, uint32_t a,
@@ -299,9 +296,7 @@ static Form form_of_cells(Lowering *l, NodeId id, Cells *cells, uint32_t count,
     return form_table(var, atoms);
 }
 
-/* --- forms
- * ------------------------------------------------------------------------------------------------
- */
+/* --- forms ------------------------------------------------------------------------------------ */
 
 /* The cells over what the arguments' look-ups look at, or else over the arguments' variables.
    False: too many. */

@@ -96,8 +96,7 @@ static Literal literal_opposite(Lowering *l, const Literal *literal) {
     return out;
 }
 
-/* --- conjunctions
- * ----------------------------------------------------------------------------------- */
+/* --- conjunctions ----------------------------------------------------------------------------- */
 
 /* False when nothing satisfies both; *too_long when there are too many literals. */
 static bool conjunction_meet(Lowering *l, const Conjunction *a, const Conjunction *b,
@@ -123,8 +122,7 @@ static bool conjunction_meet(Lowering *l, const Conjunction *a, const Conjunctio
     return true;
 }
 
-/* --- formulas
- * ---------------------------------------------------------------------------------------- */
+/* --- formulas --------------------------------------------------------------------------------- */
 
 typedef struct Sum {
     Lowering *l;
@@ -234,8 +232,7 @@ Formula formula_and_key(Lowering *l, const Formula *formula, NodeId node, VarId 
     return formula_and(l, node, formula, &key);
 }
 
-/* --- comparisons
- * ---------------------------------------------------------------------------------------- */
+/* --- comparisons ------------------------------------------------------------------------------ */
 
 static Relation relation_of(GraphOp op) {
     switch (op) {

@@ -15,8 +15,7 @@ enum {
     FORMULA_COLUMNS = 128, /* comparisons in one formula, counted by side */
 };
 
-/* --- comparing numbers: codes
- * --------------------------------------------------------------------- */
+/* --- comparing numbers: codes ----------------------------------------------------------------- */
 
 /* Orders by kind, then by value. */
 static int atom_rank_order(const void *a, const void *b) {
@@ -112,8 +111,7 @@ static PlanFeature side_feature(Lowering *l, const Form *side, const double *cod
     return side->var == NO_VAR ? feature_constant(codes[0]) : feature_table(l, side->var, codes);
 }
 
-/* --- gathering by position
- * --------------------------------------------------------------------------- */
+/* --- gathering by position -------------------------------------------------------------------- */
 
 /* position, or position + a whole number: then *offset. */
 static bool key_is_position(Lowering *l, const Form *key, double *offset) {
@@ -171,8 +169,7 @@ static bool gather_term(Lowering *l, const Form *key, const Form *query, PlanTer
     return true;
 }
 
-/* --- terms of a conjunction
- * --------------------------------------------------------------------------- */
+/* --- terms of a conjunction ------------------------------------------------------------------- */
 
 static bool compare_term(Lowering *l, const Literal *literal, bool alone, bool *hits,
                          PlanTermOfHead *term, const char **why) {
@@ -277,8 +274,7 @@ bool terms_of_conjunction(Lowering *l, const Conjunction *c, bool counted, bool 
     return true;
 }
 
-/* --- any formula: a truth table over classes of keys and classes of queries
- * -------------------------------- */
+/* --- any formula: a truth table over classes of keys and classes of queries ------------------- */
 
 /* What one literal (or the position, for ranges) looks at on one side. */
 typedef struct Column {

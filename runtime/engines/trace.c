@@ -23,8 +23,7 @@ static double coordinate(const Tracing *tracing, uint32_t layer, uint32_t positi
     return tracing->trace.streams[layer][(size_t)(position + 1) * tracing->trace.width + at];
 }
 
-/* --- coded directions
- * -------------------------------------------------------------------------------- */
+/* --- coded directions ------------------------------------------------------------------------- */
 
 static uint32_t index_of(const Subspace *subspace, Atom value) {
     uint32_t v = 0;
@@ -56,8 +55,7 @@ static bool coded_agrees(const Tracing *tracing, uint32_t layer, const Subspace 
     return true;
 }
 
-/* --- all directions
- * ---------------------------------------------------------------------------------------- */
+/* --- all directions --------------------------------------------------------------------------- */
 
 /* A real register may hold its node's value in another form (shifted, as a weight, as a number of
    its domain); what reads it in the same layer is coded, and shows what went wrong. */

@@ -9,9 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- a case
- * ------------------------------------------------------------------------------------------------
- */
+/* --- a case ----------------------------------------------------------------------------------- */
 
 static const char *text_of(const cJSON *json, const char *name) {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
@@ -61,8 +59,7 @@ static bool read_input(const cJSON *list, Arena *arena, Input *out) {
     return read;
 }
 
-/* --- the definition against what is expected
- * ------------------------------------------------------------------- */
+/* --- the definition against what is expected -------------------------------------------------- */
 
 /* Tracr's numbers come out of float32 weights, and a bool may be 0 or 1. */
 static bool matches(const cJSON *expected, Atom got) {

@@ -14,8 +14,7 @@ const char *make_text(Generator *generator, const char *format, ...) {
     return kept;
 }
 
-/* --- leaves
- * --------------------------------------------------------------------------------------------- */
+/* --- leaves ----------------------------------------------------------------------------------- */
 
 /* A variable of the kind; one that nobody used yet is six times as likely. */
 static Made choose_variable(Generator *generator, Kind kind, bool single) {
@@ -99,8 +98,7 @@ static Made make_leaf(Generator *generator, Kind kind, bool want_sop) {
     return leaf.text == NULL ? input_of(generator, kind) : leaf;
 }
 
-/* --- productions
- * ------------------------------------------------------------------------------------------ */
+/* --- productions ------------------------------------------------------------------------------ */
 
 static const Production *productions_of(Kind kind) {
     switch (kind) {

@@ -85,8 +85,7 @@ static inline bool chance(Generator *generator, uint32_t percent) {
 const char *make_text(Generator *generator, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* --- productions
- * ------------------------------------------------------------------------------------ */
+/* --- productions ------------------------------------------------------------------------------ */
 
 typedef Made (*Produce)(Generator *generator, uint32_t depth);
 typedef struct Production {

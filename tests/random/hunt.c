@@ -21,8 +21,7 @@ enum {
     SHRINK_SECONDS = 20,
 };
 
-/* --- one program, in a process of its own
- * ----------------------------------------------------------------- */
+/* --- one program, in a process of its own ----------------------------------------------------- */
 
 /* The child's exit status says what was found; it writes nothing. */
 static pid_t start_child(void) {
@@ -122,9 +121,7 @@ void report_apart(const Case *program, const EngineSet *engines) {
     waitpid(child, &status, 0);
 }
 
-/* --- totals
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- totals ----------------------------------------------------------------------------------- */
 
 /* "E0701 't' can take 17 values" becomes "E0701 '' can take N values". */
 static void normalise(DiagId id, const char *message, char text[REASON_BYTES]) {
@@ -208,9 +205,7 @@ static int more_frequent(const void *a, const void *b) {
     return strcmp(left->text, right->text);
 }
 
-/* --- workers
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- workers ---------------------------------------------------------------------------------- */
 
 /* Shared with the worker, which is the only one to write while it runs. */
 typedef struct Worker {

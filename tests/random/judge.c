@@ -169,9 +169,7 @@ Judgement judge(Arena *arena, const Case *program, const EngineSet *engines) {
     return trying.judgement;
 }
 
-/* --- files
- * -----------------------------------------------------------------------------------------------
- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 /* # model: --max-len 4 --vocab '["a", "b"]' */
 static bool read_model(const char *line, Arena *arena, Vocabulary *out) {

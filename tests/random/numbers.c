@@ -6,8 +6,7 @@ enum { LARGEST = 400 }; /* no number is meant to be farther from 0 */
 
 static Kind either(Generator *generator) { return chance(generator, 50) ? KIND_INT : KIND_NUMBER; }
 
-/* --- arithmetic, of either kind
- * ------------------------------------------------------------------------------ */
+/* --- arithmetic, of either kind --------------------------------------------------------------- */
 
 static Made add(Generator *generator, Kind kind, uint32_t depth) {
     Made a = make_expression(generator, kind, depth), b = make_expression(generator, kind, depth);
@@ -139,9 +138,7 @@ static Made square(Generator *generator, Kind kind, uint32_t depth) {
     return made(make_text(generator, "(%s ^ 2)", a.text), a.sop, a.size * a.size);
 }
 
-/* --- ints
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- ints ------------------------------------------------------------------------------------- */
 
 static Made int_add(Generator *g, uint32_t depth) { return add(g, KIND_INT, depth); }
 static Made int_multiply(Generator *g, uint32_t depth) { return multiply(g, KIND_INT, depth); }
@@ -192,9 +189,7 @@ const Production int_productions[] = {
     {2, int_of_bools}, {0, NULL},
 };
 
-/* --- numbers
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 static Made number_add(Generator *g, uint32_t depth) { return add(g, KIND_NUMBER, depth); }
 static Made number_multiply(Generator *g, uint32_t depth) {

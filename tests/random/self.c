@@ -13,8 +13,7 @@ static bool report(bool passed, const char *name) {
     return passed;
 }
 
-/* --- the generator
- * -------------------------------------------------------------------------------------------- */
+/* --- the generator ---------------------------------------------------------------------------- */
 
 enum { PROGRAMS = 400 };
 
@@ -79,8 +78,7 @@ static bool programs_are_right_and_varied(void) {
     return report(deep, "programs have layers") && right;
 }
 
-/* --- engines that are wrong on purpose
- * -------------------------------------------------------------------------- */
+/* --- engines that are wrong on purpose -------------------------------------------------------- */
 
 static bool needs(const ApplyRequest *request, GraphOp op) {
     const uint8_t *needed = graph_needed(request->graph, request->node, request->arena);

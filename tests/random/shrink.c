@@ -18,8 +18,7 @@ static bool attempt(Shrinking *shrinking, Case candidate) {
     return true;
 }
 
-/* --- the model
- * ---------------------------------------------------------------------------------------------- */
+/* --- the model -------------------------------------------------------------------------------- */
 
 static bool shrink_length(Shrinking *shrinking) {
     uint32_t longest = shrinking->best.vocabulary.max_len;
@@ -49,9 +48,7 @@ static bool shrink_vocabulary(Shrinking *shrinking) {
     return false;
 }
 
-/* --- the text
- * --------------------------------------------------------------------------------------------------
- */
+/* --- the text --------------------------------------------------------------------------------- */
 
 /* The program with the span replaced; tried only when that makes it shorter. */
 static bool try_replacement(Shrinking *shrinking, Span span, const char *replacement, size_t len) {

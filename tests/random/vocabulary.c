@@ -110,8 +110,7 @@ void choose_vocabulary(Generator *generator) {
     learn(generator);
 }
 
-/* --- literals
- * ----------------------------------------------------------------------------------------- */
+/* --- literals --------------------------------------------------------------------------------- */
 
 static Made constant_string(Generator *generator) {
     static const char *const others[] = {"\"-\"", "\"\"", "\"zz\"", "\"a\""};

@@ -6,9 +6,7 @@ static Kind some_kind(Generator *generator) {
     return kinds[below(generator, 5)];
 }
 
-/* --- bools
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- bools ------------------------------------------------------------------------------------ */
 
 static Made bool_compare(Generator *generator, uint32_t depth) {
     static const char *const ops[] = {"==", "<", "<=", ">", ">="};
@@ -105,9 +103,7 @@ const Production bool_productions[] = {
     {5, bool_choose},   {6, bool_fetch},       {0, NULL},
 };
 
-/* --- strings
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- strings ---------------------------------------------------------------------------------- */
 
 enum { LONGEST_STRING = 6 };
 
