@@ -5,8 +5,7 @@
 
 #include "compiler/driver/options.h"
 #include "runtime/base/diag.h"
-
-#define RASPC_VERSION "0.1.0"
+#include "runtime/base/version.h"
 
 typedef enum ExitStatus {
     EXIT_DONE = 0,

@@ -7,8 +7,6 @@
 #include "runtime/export/files.h"
 #include "runtime/model/weights.h"
 
-#define EXPORT_PRODUCER_VERSION "0.1.0"
-
 typedef struct Export {
     const Model *model;
     const DenseModel *weights; /* of model */

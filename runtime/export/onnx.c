@@ -12,6 +12,8 @@
    W_Q); masks come from positions; the null key is never masked, so no row is ever masked whole. */
 #include "runtime/export/onnx.h"
 
+#include "runtime/base/version.h"
+
 #include "runtime/export/config.h"
 #include "runtime/export/onnx_graph.h"
 #include "runtime/export/sha256.h"
@@ -433,7 +435,7 @@ static bool print_model(Writer *w, Buffer *out) {
         {"certificate", e->certificate, e->certificate ? strlen(e->certificate) : 0},
     };
     size_t count = sizeof properties / sizeof properties[0] - (e->certificate == NULL);
-    bool fits = onnx_graph_print(&w->graph, e->model->readout.name->bytes, EXPORT_PRODUCER_VERSION,
+    bool fits = onnx_graph_print(&w->graph, e->model->readout.name->bytes, RASPC_VERSION,
                                  properties, count, out);
     buffer_free(&hash);
     buffer_free(&config);
