@@ -28,20 +28,27 @@ LIBS_REPL    = -ledit
 CORE_SRC = $(sort $(wildcard runtime/base/*.c runtime/value/*.c runtime/input/*.c runtime/graph/*.c \
              runtime/model/*.c runtime/certify/*.c runtime/engines/*.c runtime/draw/*.c runtime/export/*.c grammar/*.c \
              compiler/elaborate/*.c compiler/lower/*.c compiler/*.c))
+API_SRC  = $(sort $(wildcard compiler/api/*.c))
 DRIVER_SRC = $(sort $(wildcard compiler/driver/*.c))
 JIT_SRC  = $(sort $(wildcard runtime/engines/jit/*.c))
 
 GENERATED = $(BUILD)/grammar/rasp.tab.c $(BUILD)/grammar/rasp.lex.c $(BUILD)/compiler/library_text.c \
             $(BUILD)/runtime/export/modeling_raspc_text.c
 CORE_OBJ   = $(CORE_SRC:%.c=$(BUILD)/%.o) $(GENERATED:.c=.o)
+API_OBJ    = $(API_SRC:%.c=$(BUILD)/%.o)
 DRIVER_OBJ = $(DRIVER_SRC:%.c=$(BUILD)/%.o)
 JIT_OBJ    = $(JIT_SRC:%.c=$(BUILD)/%.o)
+
+VERSION   = $(shell sed -n 's/.*RASPC_VERSION "\(.*\)"/\1/p' runtime/base/version.h)
+SOVERSION = $(shell sed -n 's/.*RASPC_SONAME_VERSION "\(.*\)"/\1/p' runtime/base/version.h)
 
 RASPC = $(BUILD)/raspc
 JIT   = $(if $(LLVM_CONFIG),$(BUILD)/raspc-jit.so)
 
+LIBRARIES = $(BUILD)/libraspc.so $(BUILD)/libraspc.a
+
 .PHONY: all
-all: $(RASPC) $(JIT)
+all: $(RASPC) $(JIT) $(LIBRARIES)
 ifeq ($(LLVM_CONFIG),)
 	@echo "LLVM not found: built everything but the jit (make deps installs it)"
 endif
@@ -50,15 +57,29 @@ $(BUILD)/libraspc-core.a: $(CORE_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-# The jit is a module of its own, loaded at first use; it finds the runtime in the executable.
 $(RASPC): $(DRIVER_OBJ) $(BUILD)/libraspc-core.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(DRIVER_OBJ) -Wl,--whole-archive $(BUILD)/libraspc-core.a \
-	    -Wl,--no-whole-archive $(LIBS) $(LIBS_REPL)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) $(LIBS_REPL)
 
-$(BUILD)/raspc-jit.so: $(JIT_OBJ)
+# The jit is a module of its own, loaded at first use. It brings the parts of the runtime that it
+# needs, so that whoever loads it - the command, libraspc, a program linked with that - gives nothing.
+$(BUILD)/raspc-jit.so: $(JIT_OBJ) $(BUILD)/libraspc-core.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) -shared -o $@ $^ $(shell $(LLVM_CONFIG) --ldflags --libs 2>/dev/null)
+	$(Q)$(CC) $(LDFLAGS_ALL) -shared -o $@ $^ -Wl,--exclude-libs,libraspc-core.a \
+	    $(shell $(LLVM_CONFIG) --ldflags --libs 2>/dev/null) $(LIBS)
+
+# The library shows nothing but raspc.h's names. As an archive it is one object whose other names are
+# made local, for two libraries may both have an arena_new.
+$(BUILD)/libraspc.so: $(API_OBJ) $(BUILD)/libraspc-core.a compiler/api/raspc.map
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libraspc.so.$(SOVERSION) \
+	    -Wl,--version-script=compiler/api/raspc.map -o $@ $(API_OBJ) $(BUILD)/libraspc-core.a $(LIBS)
+	$(Q)ln -sf libraspc.so $(BUILD)/libraspc.so.$(SOVERSION)
+$(BUILD)/libraspc.a: $(API_OBJ) $(BUILD)/libraspc-core.a
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(LD) -r -o $(BUILD)/libraspc.o $(API_OBJ) --whole-archive $(BUILD)/libraspc-core.a && \
+	    objcopy --wildcard --keep-global-symbol='raspc_*' $(BUILD)/libraspc.o && \
+	    $(AR) rcs $@ $(BUILD)/libraspc.o
 
 # Its names are its own: one that the executable has as well must not take its place.
 $(JIT_OBJ): CPPFLAGS_ALL += $(shell $(LLVM_CONFIG) --cppflags 2>/dev/null)
@@ -148,11 +169,19 @@ $(BUILD)/raspc.bash: $(BUILD)/manual
 .PHONY: manual install
 manual: $(BUILD)/raspc.1 $(BUILD)/raspc.bash ## the manual page and the completion for bash
 # The command finds what it needs from where it lies, so that a PREFIX may be given here alone.
-install: all manual ## install under PREFIX (default /usr/local)
+install: all manual ## install the command and the library under PREFIX (default /usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/raspc $(DESTDIR)$(PREFIX)/share/raspc \
-	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	    $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	install -m 755 $(RASPC) $(DESTDIR)$(PREFIX)/bin/raspc
 	$(if $(JIT),install -m 755 $(JIT) $(DESTDIR)$(PREFIX)/lib/raspc/raspc-jit.so)
+	install -m 644 compiler/api/raspc.h $(DESTDIR)$(PREFIX)/include/raspc.h
+	install -m 755 $(BUILD)/libraspc.so $(DESTDIR)$(PREFIX)/lib/libraspc.so.$(VERSION)
+	ln -sf libraspc.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/libraspc.so.$(SOVERSION)
+	ln -sf libraspc.so.$(SOVERSION) $(DESTDIR)$(PREFIX)/lib/libraspc.so
+	install -m 644 $(BUILD)/libraspc.a $(DESTDIR)$(PREFIX)/lib/libraspc.a
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(LIBS)|' compiler/api/raspc.pc.in \
+	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/raspc.pc
 	cp -R programs $(DESTDIR)$(PREFIX)/share/raspc/
 	install -m 644 $(BUILD)/raspc.1 $(DESTDIR)$(PREFIX)/share/man/man1/raspc.1
 	install -m 644 $(BUILD)/raspc.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/raspc

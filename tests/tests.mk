@@ -1,8 +1,7 @@
 # Tests: included by the Makefile. tests/README.md says how to add one of each kind.
 
 # Tests lie beside the command, so that they find what it finds (the jit).
-TEST_LINK = $(Q)$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(filter %.o,$^) -Wl,--whole-archive \
-            $(BUILD)/libraspc-core.a -Wl,--no-whole-archive $(LIBS)
+TEST_LINK = $(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(BUILD)/libraspc-core.a $(LIBS)
 
 # --- unit tests: every tests/unit/test_NAME.c defines `Suite *NAME_suite(void)` --------------------
 
@@ -23,6 +22,13 @@ $(BUILD)/tests/unit/main.o: $(BUILD)/tests/unit/suites.def
 
 $(BUILD)/test-unit: $(UNIT_OBJ) $(BUILD)/libraspc-core.a
 	$(TEST_LINK) $(shell pkg-config --libs check 2>/dev/null || echo -lcheck)
+
+# --- libraspc, as other programs see it: nothing but its header and the shared library --------------
+
+$(BUILD)/tests/api/test_api.o: CFLAGS_ALL += $(shell pkg-config --cflags check 2>/dev/null)
+$(BUILD)/test-api: $(BUILD)/tests/api/test_api.o $(BUILD)/libraspc.so
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< -L$(BUILD) -lraspc -Wl,-rpath,'$$ORIGIN' \
+	    $(shell pkg-config --libs check 2>/dev/null || echo -lcheck) -lpthread
 
 # --- conformance: the reference's cases against sessions -----------------------------------------------
 
@@ -108,11 +114,12 @@ check-torch: all venv-torch $(BUILD)/test-random ## read exported files with PyT
 
 # --- the parts of the suite: each reports in TAP, tests/run adds up ---------------------------------
 
-TEST_PROGRAMS = $(BUILD)/test-unit $(BUILD)/test-conformance $(BUILD)/test-random $(BUILD)/test-peers $(REPLAYS)
+TEST_PROGRAMS = $(BUILD)/test-unit $(BUILD)/test-api $(BUILD)/test-conformance $(BUILD)/test-random $(BUILD)/test-peers $(REPLAYS)
 
 conformance = $(BUILD)/test-conformance $(1) tests/conformance/$(1).jsonl $(2:%=tests/conformance/%)
 
 PART_unit    = $(BUILD)/test-unit
+PART_api     = $(BUILD)/test-api
 PART_values  = $(call conformance,values)
 PART_errors  = $(call conformance,errors,accepted.txt)
 PART_analyse = $(call conformance,analyse,fewer.txt)
@@ -133,7 +140,7 @@ PART_export  = VENV=$(VENV) tests/export/run
 PART_installed = tests/installed
 PART_tree    = tests/clean-tree
 
-PARTS = unit values errors analyse repl shown golden explanations limits replay programs export docs tracr peers harness found installed tree
+PARTS = unit api values errors analyse repl shown golden explanations limits replay programs export docs tracr peers harness found installed tree
 # By name alone: until no engine disagrees, and for long hunts (make check-random RANDOM_COUNT=100000).
 MORE_PARTS = random
 
@@ -156,6 +163,7 @@ check-build: all manual $(TEST_PROGRAMS)
 $(PARTS:%=check-%) $(MORE_PARTS:%=check-%): check-%:
 	@$(RUN_PARTS) $(call part,$*)
 check-unit: $(BUILD)/test-unit
+check-api: all $(BUILD)/test-api
 check-values check-errors check-analyse: $(BUILD)/test-conformance
 check-repl check-shown: all $(BUILD)/test-conformance
 check-golden check-explanations check-limits check-programs check-docs: all

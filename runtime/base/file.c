@@ -1,10 +1,13 @@
+#define _GNU_SOURCE /* dladdr1 */
 #include "runtime/base/file.h"
 
 #include "runtime/base/signals.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,9 +128,23 @@ bool file_write(const char *path, const char *bytes, size_t len, const char **wh
     return done;
 }
 
+/* The file that this code was loaded from, when that is a shared library; "" in a program. */
+static const char *own_library(void) {
+    Dl_info info;
+    struct link_map *map;
+    void *here = __extension__(void *) file_beside_program;
+    if (dladdr1(here, &info, (void **)&map, RTLD_DL_LINKMAP) == 0) return "";
+    return map->l_name;
+}
+
 bool file_beside_program(const char *relative, Buffer *out) {
     char path[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", path, sizeof path);
+    const char *library = own_library();
+    ssize_t len = 0;
+    if (library[0] == '\0')
+        len = readlink("/proc/self/exe", path, sizeof path);
+    else if (realpath(library, path) != NULL)
+        len = (ssize_t)strlen(path);
     while (len > 0 && path[len - 1] != '/')
         len--;
     if (len <= 0) return false;

@@ -13,8 +13,9 @@ bool file_read(const char *path, size_t limit, Buffer *out, const char **why);
 /* Writes to a temporary file beside path and renames it into place ("-" is standard output). */
 bool file_write(const char *path, const char *bytes, size_t len, const char **why);
 
-/* Adds the path of something that is installed with the running program: relative is to the
-   program's own directory. False when that is unknown. */
+/* Adds the path of something that is installed with raspc: relative is to the directory of the
+   running program or, when raspc is a library in it, of that library. False when that is unknown.
+ */
 bool file_beside_program(const char *relative, Buffer *out);
 
 #endif

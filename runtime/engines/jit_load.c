@@ -25,10 +25,15 @@ static void *load(const char *relative, Buffer *why) {
     return handle;
 }
 
-/* Beside the command where it was built, and where it is installed. */
+/* Beside the command or the library where they were built; and where each is installed, in
+   PREFIX/bin and in PREFIX/lib. */
 static void *find(Buffer *why) {
-    void *handle = load("raspc-jit.so", why);
-    return handle ? handle : load("../lib/raspc/raspc-jit.so", why);
+    static const char *const places[] = {"raspc-jit.so", "../lib/raspc/raspc-jit.so",
+                                         "raspc/raspc-jit.so"};
+    void *handle = NULL;
+    for (size_t i = 0; handle == NULL && i < sizeof places / sizeof places[0]; i++)
+        handle = load(places[i], why);
+    return handle;
 }
 
 static void refuse(Diagnostics *diags, Span asked_at, const char *why) {
