@@ -25,3 +25,18 @@ bench-peers: all $(BUILD)/bench-peers ## compare the models' sizes with Tracr's:
 	@$(RASPC) check bench/peers/*.rasp
 	@$(BUILD)/bench-peers >bench/peers/table.md.new && mv bench/peers/table.md.new bench/peers/table.md
 	@cat bench/peers/table.md
+
+# --- native code beside loops over all pairs -----------------------------------------------------------
+
+JIT_BENCH_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/native/*.c))) $(BUILD)/bench/measure.o
+$(JIT_BENCH_OBJ): | $(BUILD)/grammar/rasp.tab.h $(BUILD)/grammar/rasp.lex.h
+# The loops are given what the jit's code has: this machine's vectors.
+$(BUILD)/bench/native/loops.o: CFLAGS_ALL += -O3 -march=native
+
+$(BUILD)/bench-jit: $(JIT_BENCH_OBJ) $(BUILD)/libraspc-core.a
+	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(JIT_BENCH_OBJ) -Wl,--whole-archive $(BUILD)/libraspc-core.a \
+	    -Wl,--no-whole-archive $(LIBS)
+
+.PHONY: bench-jit
+bench-jit: all $(BUILD)/bench-jit ## measure native code up to a million tokens; CASE="sort" for one
+	@$(BUILD)/bench-jit $(if $(CASE),"$(CASE)")

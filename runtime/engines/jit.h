@@ -31,13 +31,43 @@ void jit_free(JitProgram *program); /* NULL is fine */
 bool jit_run(const JitProgram *program, Input input, Span span, Arena *result_arena,
              Diagnostics *diags, Sequence *out);
 
+/* --- columns: token numbers in, numbers out, no atom made ------------------------------------- */
+
+typedef enum JitColumnKind { JIT_ATOMS, JIT_INTEGERS, JIT_REALS } JitColumnKind;
+
+/* A result. It lies in the memory of the runner that made it and stands until that runs again. */
+typedef struct JitColumn {
+    JitColumnKind kind;
+    uint32_t n;
+    const int32_t *indices;  /* ATOMS: (n) of atoms */
+    const int64_t *integers; /* INTEGERS: (n) */
+    const double *reals;     /* REALS: (n) */
+    const int32_t *exact;    /* REALS: (n) not 0 where the number is an int; NULL: all are floats */
+    bool exact_is_bool;      /* it is a bool there rather than an int */
+    uint32_t atom_count;
+    const Atom *atoms; /* ATOMS: (atom_count); opaque where there is no single value */
+} JitColumn;
+
+/* The memory that runs of one program need, one run at a time; kept from run to run. Several
+   runners may run one program at once. */
+typedef struct JitRunner JitRunner;
+
+JitRunner *jit_runner_new(const JitProgram *program); /* the program must outlive it */
+void jit_runner_free(JitRunner *runner);              /* NULL is fine */
+/* The number of each token in the model's vocabulary; numbers: (n). False after reporting. */
+bool jit_numbers(const JitProgram *program, Input input, Span span, Diagnostics *diags,
+                 uint32_t *numbers);
+/* As jit_run, for n token numbers that jit_numbers could have given. */
+bool jit_runner_run(JitRunner *runner, const uint32_t *numbers, uint32_t n, Span span,
+                    Diagnostics *diags, JitColumn *out);
+
 /* A line a head, two blanks in: which plan computes it, what that costs, and for n^2 why. */
 void jit_explain(const JitProgram *program, Buffer *out);
 
 /* --- between the door and the module ---------------------------------------------------------- */
 
 #define JIT_MODULE_SYMBOL "raspc_jit_module"
-enum { JIT_MODULE_VERSION = 1 };
+enum { JIT_MODULE_VERSION = 2 };
 
 typedef struct JitModule {
     uint32_t version;
@@ -46,11 +76,21 @@ typedef struct JitModule {
     void (*free)(JitProgram *program);
     bool (*run)(const JitProgram *program, Input input, Span span, Arena *result_arena,
                 Diagnostics *diags, Sequence *out);
+    JitRunner *(*runner_new)(const JitProgram *program);
+    void (*runner_free)(JitRunner *runner);
+    bool (*numbers)(const JitProgram *program, Input input, Span span, Diagnostics *diags,
+                    uint32_t *numbers);
+    bool (*runner_run)(JitRunner *runner, const uint32_t *numbers, uint32_t n, Span span,
+                       Diagnostics *diags, JitColumn *out);
     void (*explain)(const JitProgram *program, Buffer *out);
 } JitModule;
 
-/* A program begins with the module that made it, so that the door needs no more to use it. */
+/* A program and a runner begin with the module that made them, so that the door needs no more to
+   use them. */
 struct JitProgram {
+    const JitModule *module;
+};
+struct JitRunner {
     const JitModule *module;
 };
 

@@ -86,4 +86,22 @@ bool jit_run(const JitProgram *program, Input input, Span span, Arena *result_ar
     return program->module->run(program, input, span, result_arena, diags, out);
 }
 
+JitRunner *jit_runner_new(const JitProgram *program) {
+    return program->module->runner_new(program);
+}
+
+void jit_runner_free(JitRunner *runner) {
+    if (runner) runner->module->runner_free(runner);
+}
+
+bool jit_numbers(const JitProgram *program, Input input, Span span, Diagnostics *diags,
+                 uint32_t *numbers) {
+    return program->module->numbers(program, input, span, diags, numbers);
+}
+
+bool jit_runner_run(JitRunner *runner, const uint32_t *numbers, uint32_t n, Span span,
+                    Diagnostics *diags, JitColumn *out) {
+    return runner->module->runner_run(runner, numbers, n, span, diags, out);
+}
+
 void jit_explain(const JitProgram *program, Buffer *out) { program->module->explain(program, out); }

@@ -1,26 +1,7 @@
 #include "runtime/engines/jit/decode.h"
 
-#include "runtime/base/bug.h"
-
 #include <math.h>
-
-typedef struct Fraction {
-    int64_t p, q; /* q >= 1 */
-} Fraction;
-
-/* A whole number of at most 53 bits divided by another rounds as the true quotient does, which is
-   what eval's one division gives. */
-static Fraction exact_at(const OutputPlan *output, void *const *columns, uint32_t i) {
-    Fraction fraction = {((const int64_t *)columns[output->numerator])[i], output->number.scale};
-    if (output->under != NO_BUFFER) fraction.q *= ((const int64_t *)columns[output->under])[i];
-    return fraction;
-}
-
-static int64_t nearest(Fraction fraction) {
-    int64_t whole = fraction.p / fraction.q, rest = fraction.p % fraction.q;
-    if (rest < 0) whole--, rest += fraction.q;
-    return rest > fraction.q - rest ? whole + 1 : whole;
-}
+#include <string.h>
 
 /* The fraction nearest to a double among those of bounded denominator, by continued fractions. */
 static double nearest_fraction(double value, int64_t most) {
@@ -39,53 +20,82 @@ static double nearest_fraction(double value, int64_t most) {
     return (double)p1 / (double)q1;
 }
 
-/* What came from one position is of its own kind. */
-static Atom exact_atom(const Readout *readout, int64_t whole) {
-    return readout->mixed_with_bools ? atom_bool(whole != 0) : atom_int(whole);
+/* What a real number of the read-out stands for: the model says how fine the true values are. */
+static double settled(const Readout *readout, double value, bool whole) {
+    if (whole || readout->decode != DECODE_FRACTION) return nearbyint(value);
+    return nearest_fraction(value, readout->denominator);
 }
 
-static Atom number_at(const Plan *plan, void *const *columns, uint32_t i) {
+/* In place: an integer is as long as a double. */
+static void settle(const Readout *readout, void *result, const int32_t *exact, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        double *place = (double *)result + i;
+        double value = settled(readout, *place, exact && exact[i]);
+        int64_t whole = (int64_t)(readout->decode == DECODE_INTEGER ? value : 0);
+        if (readout->decode == DECODE_INTEGER)
+            memcpy(place, &whole, sizeof whole);
+        else
+            *place = value;
+    }
+}
+
+JitColumn decode_column(const Plan *plan, void *const *columns, uint32_t n) {
     const Readout *readout = &plan->model->readout;
     const OutputPlan *output = &plan->output;
-    bool exact = output->exact != NO_BUFFER && ((const int64_t *)columns[output->exact])[i] != 0;
-    if (output->number.is_real) {
-        double value = ((const double *)columns[output->numerator])[i];
-        if (exact) return exact_atom(readout, (int64_t)nearbyint(value));
-        if (readout->decode == DECODE_INTEGER) return atom_int((int64_t)nearbyint(value));
-        if (readout->decode == DECODE_WHOLE) return atom_float(nearbyint(value));
-        return atom_float(nearest_fraction(value, readout->denominator));
-    }
-    Fraction fraction = exact_at(output, columns, i);
-    if (exact) return exact_atom(readout, nearest(fraction));
-    if (readout->decode == DECODE_INTEGER) return atom_int(nearest(fraction));
-    if (readout->decode == DECODE_WHOLE) return atom_float((double)nearest(fraction));
-    return atom_float((double)fraction.p / (double)fraction.q);
+    void *result = columns[output->result];
+    if (readout->decode == DECODE_ATOMS)
+        return (JitColumn){.kind = JIT_ATOMS,
+                           .n = n,
+                           .indices = result,
+                           .atom_count = readout->atom_count,
+                           .atoms = readout->atoms};
+    const int32_t *exact = output->exact == NO_BUFFER ? NULL : columns[output->exact];
+    if (output->number.is_real) settle(readout, result, exact, n);
+    if (readout->decode == DECODE_INTEGER)
+        return (JitColumn){.kind = JIT_INTEGERS, .n = n, .integers = result};
+    return (JitColumn){.kind = JIT_REALS,
+                       .n = n,
+                       .reals = result,
+                       .exact = exact,
+                       .exact_is_bool = readout->mixed_with_bools};
 }
 
+/* --- atoms ------------------------------------------------------------------------------------ */
+
 /* Each atom that occurs is copied once. */
-static void decode_atoms(const Readout *readout, const int32_t *index, uint32_t n, Arena *arena,
-                         Atom *atoms) {
-    Atom *copies = ARENA_ARRAY(arena, Atom, readout->atom_count);
-    bool *copied = ARENA_ARRAY(arena, bool, readout->atom_count);
-    for (uint32_t i = 0; i < n; i++) {
-        int32_t v = index[i];
-        if (!copied[v]) copies[v] = atom_copy(arena, readout->atoms[v]);
+static void copy_atoms(const JitColumn *column, Arena *arena, Atom *atoms) {
+    Atom *copies = ARENA_ARRAY(arena, Atom, column->atom_count);
+    bool *copied = ARENA_ARRAY(arena, bool, column->atom_count);
+    for (uint32_t i = 0; i < column->n; i++) {
+        int32_t v = column->indices[i];
+        if (!copied[v]) copies[v] = atom_copy(arena, column->atoms[v]);
         copied[v] = true;
         atoms[i] = copies[v];
     }
 }
 
-bool decode_output(const Plan *plan, void *const *columns, uint32_t n, Span span, Arena *arena,
-                   Diagnostics *diags, Sequence *out) {
-    const Readout *readout = &plan->model->readout;
+/* What came from one position is of its own kind. */
+static Atom real_atom(const JitColumn *column, uint32_t i) {
+    double value = column->reals[i];
+    if (column->exact == NULL || column->exact[i] == 0) return atom_float(value);
+    return column->exact_is_bool ? atom_bool(value != 0) : atom_int((int64_t)nearbyint(value));
+}
+
+bool decode_atoms(const JitColumn *column, Span span, Arena *arena, Diagnostics *diags,
+                  Sequence *out) {
+    uint32_t n = column->n, bad;
     Atom *atoms = ARENA_ARRAY(arena, Atom, n);
-    if (readout->decode == DECODE_ATOMS) {
-        decode_atoms(readout, columns[plan->output.numerator], n, arena, atoms);
-    } else {
+    switch (column->kind) {
+    case JIT_ATOMS: copy_atoms(column, arena, atoms); break;
+    case JIT_INTEGERS:
         for (uint32_t i = 0; i < n; i++)
-            atoms[i] = number_at(plan, columns, i);
+            atoms[i] = atom_int(column->integers[i]);
+        break;
+    case JIT_REALS:
+        for (uint32_t i = 0; i < n; i++)
+            atoms[i] = real_atom(column, i);
+        break;
     }
-    uint32_t bad;
     for (uint32_t i = 0; i < n; i++) {
         if (atoms[i].kind != ATOM_OPAQUE) continue;
         diag_error(diags, DIAG_MEAN_OF_STRINGS, span,

@@ -1,12 +1,14 @@
-/* From the read-out's columns to atoms. */
+/* From the read-out's columns to a result, and from that to atoms. */
 #ifndef RASPC_JIT_DECODE_H
 #define RASPC_JIT_DECODE_H
 
+#include "runtime/engines/jit.h"
 #include "runtime/engines/jit/plan.h"
-#include "runtime/value/sequence.h"
 
+/* What the code left in the columns; rounds there what is real and should be whole. */
+JitColumn decode_column(const Plan *plan, void *const *columns, uint32_t n);
 /* False after reporting at span when the atoms make no sequence. */
-bool decode_output(const Plan *plan, void *const *columns, uint32_t n, Span span, Arena *arena,
-                   Diagnostics *diags, Sequence *out);
+bool decode_atoms(const JitColumn *column, Span span, Arena *arena, Diagnostics *diags,
+                  Sequence *out);
 
 #endif

@@ -11,31 +11,28 @@ const PlanInfo *plan_info(PlanKind plan) {
     return &infos[plan];
 }
 
-/* Fractions keep their parts so that the caller divides once; see OutputPlan. */
 static void plan_number(Planner *planner, OutputPlan *output, const Readout *readout) {
     Columns *columns = &planner->plan->columns;
     output->number = feature_number(planner, &readout->number);
-    output->numerator =
-        columns_per_position(columns, output->number.is_real ? ELEMENT_F64 : ELEMENT_I64);
-    if (output->number.under != NO_BUFFER)
-        output->under = columns_per_position(columns, ELEMENT_I64);
+    bool whole = readout->decode == DECODE_INTEGER && !output->number.is_real;
+    output->result = columns_per_position(columns, whole ? ELEMENT_I64 : ELEMENT_F64);
     if (!readout->mixed) return;
     Number exact = feature_number(planner, &readout->exact);
     if (exact.is_real || exact.under != NO_BUFFER)
         buffer_text(planner->why, "a kind of number that depends on a fraction");
     output->exact_from = exact.whole;
-    output->exact = columns_per_position(columns, ELEMENT_I64);
+    output->exact = columns_per_position(columns, ELEMENT_I32);
 }
 
 static void plan_output(Planner *planner, OutputPlan *output) {
     const Readout *readout = &planner->model->readout;
     Columns *columns = &planner->plan->columns;
-    output->under = output->exact = NO_BUFFER;
+    output->exact = NO_BUFFER;
     if (readout->decode == DECODE_ATOMS) {
         output->number = (Number){.under = NO_BUFFER, .scale = 1};
         if (readout->source != NO_SUBSPACE)
             output->number.whole = index_operand(planner, readout->source);
-        output->numerator = columns_per_position(columns, ELEMENT_I32);
+        output->result = columns_per_position(columns, ELEMENT_I32);
     } else {
         plan_number(planner, output, readout);
     }

@@ -46,13 +46,13 @@ typedef struct LayerPlan {
     UnitPlan *units; /* (layer's unit_count) */
 } LayerPlan;
 
-/* DECODE_ATOMS: index is the number of the atom. Otherwise value is the number. */
+/* The read-out as a column: result is (n) of i32 for the number of an atom, of i64 for an integer,
+   of f64 otherwise. A number that is real is written as it is, for decode_settle to round. */
 typedef struct OutputPlan {
-    Number number;
-    BufferId numerator; /* (n) i64: whole * under + over; f64 for a double */
-    BufferId under;     /* (n) i64, or NO_BUFFER */
+    Number number; /* DECODE_ATOMS: whole is the number of the atom */
+    BufferId result;
     Operand exact_from; /* of a mixed read-out: not 0 where the number is an int or a bool */
-    BufferId exact;     /* (n) i64 of it, or NO_BUFFER */
+    BufferId exact;     /* (n) i32 of it, or NO_BUFFER */
     Operand *traps;     /* (trap_count of the read-out) not 0 where the program fails */
     BufferId trapped;   /* (trap_count) the first position where it does, n where nowhere */
 } OutputPlan;

@@ -38,21 +38,47 @@ static void emit_units(Emit *emit, const UnitPlan *units, uint32_t count) {
     loop_end(emit, &loop, NULL);
 }
 
-static void emit_output(Emit *emit, const OutputPlan *output) {
-    const Number *number = &output->number;
-    Loop loop = loop_positions(emit);
-    LLVMValueRef value =
-        emit_operand(emit, number->is_real ? &number->real : &number->whole, loop.index);
+/* The whole number nearest to p / q, of two upwards; q >= 1. */
+static LLVMValueRef nearest(Emit *emit, LLVMValueRef p, LLVMValueRef q) {
+    LLVMValueRef zero = emit_int(emit, 0), one = emit_int(emit, 1);
+    LLVMValueRef whole = LLVMBuildSDiv(emit->builder, p, q, "");
+    LLVMValueRef rest = emit_minus(emit, p, emit_times(emit, whole, q));
+    LLVMValueRef negative = emit_relation(emit, RELATION_LT, rest, zero);
+    whole = emit_choose(emit, negative, emit_minus(emit, whole, one), whole);
+    rest = emit_choose(emit, negative, emit_plus(emit, rest, q), rest);
+    LLVMValueRef up = emit_relation(emit, RELATION_GT, rest, emit_minus(emit, q, rest));
+    return emit_choose(emit, up, emit_plus(emit, whole, one), whole);
+}
+
+/* The number that the read-out means. A whole number of at most 53 bits divided by another rounds
+   as the true quotient does, which is what eval's one division gives. */
+static LLVMValueRef emit_number(Emit *emit, const Number *number, DecodeKind decode,
+                                LLVMValueRef position) {
+    if (number->is_real) return emit_operand(emit, &number->real, position);
+    LLVMValueRef p = emit_operand(emit, &number->whole, position), q = NULL;
+    if (number->scale != 1) q = emit_int(emit, number->scale);
     if (number->under != NO_BUFFER) {
-        LLVMValueRef under = emit_result_back(emit, number->under, loop.index);
-        value = emit_times(emit, value, under);
-        value = emit_plus(emit, value, emit_operand(emit, &number->over, loop.index));
-        emit_result(emit, output->under, loop.index, under);
+        LLVMValueRef under = emit_result_back(emit, number->under, position);
+        p = emit_times(emit, p, under);
+        p = emit_plus(emit, p, emit_operand(emit, &number->over, position));
+        q = q ? emit_times(emit, q, under) : under;
     }
-    emit_result(emit, output->numerator, loop.index, value);
+    if (decode == DECODE_FRACTION) {
+        LLVMValueRef over = emit_to_real(emit, p);
+        return q ? LLVMBuildFDiv(emit->builder, over, emit_to_real(emit, q), "") : over;
+    }
+    LLVMValueRef whole = q ? nearest(emit, p, q) : p;
+    return decode == DECODE_WHOLE ? emit_to_real(emit, whole) : whole;
+}
+
+static void emit_output(Emit *emit, const OutputPlan *output, DecodeKind decode) {
+    Loop loop = loop_positions(emit);
+    emit_result(emit, output->result, loop.index,
+                emit_number(emit, &output->number, decode, loop.index));
     if (output->exact != NO_BUFFER)
         emit_result(emit, output->exact, loop.index,
-                    emit_operand(emit, &output->exact_from, loop.index));
+                    emit_to_int(emit, emit_to_bool(emit, emit_operand(emit, &output->exact_from,
+                                                                      loop.index))));
     loop_end(emit, &loop, NULL);
 }
 
@@ -75,7 +101,7 @@ void program_emit(Native *native, const Plan *plan) {
             attend_emit(&emit, &plan->layers[l].heads[h]);
         emit_units(&emit, plan->layers[l].units, model->layers[l].unit_count);
     }
-    emit_output(&emit, &plan->output);
+    emit_output(&emit, &plan->output, model->readout.decode);
     for (uint32_t t = 0; t < model->readout.trap_count; t++)
         emit_trap(&emit, &plan->output, t);
     emit_end(&emit);
