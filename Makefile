@@ -26,7 +26,7 @@ LIBS         = -lcjson -lutf8proc -lgmp -lz -lm -ldl -lpthread
 LIBS_REPL    = -ledit
 
 CORE_SRC = $(sort $(wildcard runtime/base/*.c runtime/value/*.c runtime/input/*.c runtime/graph/*.c \
-             runtime/model/*.c runtime/certify/*.c runtime/engines/*.c runtime/draw/*.c runtime/export/*.c grammar/*.c \
+             runtime/model/*.c runtime/certify/*.c runtime/engines/*.c runtime/engines/dense/*.c runtime/draw/*.c runtime/export/*.c grammar/*.c \
              compiler/elaborate/*.c compiler/lower/*.c compiler/*.c))
 API_SRC  = $(sort $(wildcard compiler/api/*.c))
 DRIVER_SRC = $(sort $(wildcard compiler/driver/*.c))
@@ -84,6 +84,9 @@ $(BUILD)/libraspc.a: $(API_OBJ) $(BUILD)/libraspc-core.a
 # Its names are its own: one that the executable has as well must not take its place.
 $(JIT_OBJ): CPPFLAGS_ALL += $(shell $(LLVM_CONFIG) --cppflags 2>/dev/null)
 $(JIT_OBJ): CFLAGS_ALL += -fvisibility=hidden
+
+# A product and its sum may be one instruction there: what is computed is exact either way.
+$(BUILD)/runtime/engines/dense/%.o: CFLAGS_ALL += -ffp-contract=fast
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

@@ -1,0 +1,34 @@
+/* One pass of a transformer's dense weights over a batch: what PyTorch or ONNX Runtime compute,
+   with the zeros left out (product.h). */
+#ifndef RASPC_FORWARD_H
+#define RASPC_FORWARD_H
+
+#include "runtime/engines/dense/real.h"
+#include "runtime/model/weights.h"
+
+#define transformer_new REAL_NAME(transformer_new)
+#define transformer_run REAL_NAME(transformer_run)
+#define transformer_bytes REAL_NAME(transformer_bytes)
+
+/* Inputs of different lengths, padded to one: shape (count, rows). */
+typedef struct Batch {
+    uint32_t count;
+    uint32_t rows;           /* 1 + the greatest length: BOS, tokens, PAD */
+    const uint32_t *lengths; /* (count): tokens of each input */
+    const uint32_t *tokens; /* (count, rows): rows of the token embedding; what PAD has is unread */
+} Batch;
+
+/* The weights packed. */
+typedef struct Transformer Transformer;
+const Transformer *transformer_new(Arena *arena, const DenseModel *weights);
+
+/* The bytes that a pass takes. */
+double transformer_bytes(const Transformer *transformer, uint32_t count, uint32_t rows);
+
+/* Logits (count, rows, outputs), in arena. streams, when it is not NULL, gets layer_count + 1
+   residual streams (count, rows, D): the embedding, and that after each layer. PAD is no key of any
+   query; the rows of PAD hold zeros in the stream's embedding and nothing to be relied on later. */
+const Real *transformer_run(const Transformer *transformer, const Batch *batch, Arena *arena,
+                            const Real **streams);
+
+#endif
