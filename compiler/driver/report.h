@@ -86,6 +86,8 @@ void words_of_selection(Buffer *out, const Report *report, const Head *head);
 void words_of_move(Buffer *out, const Report *report, const HeadMove *move);
 /* The node's formula; of one that has no name of its own. */
 void words_of_node(Buffer *out, const Report *report, NodeId node);
+/* How the output is read off: "fraction"; "fraction, fraction; their reader computes a - b". */
+void words_of_readout(Buffer *out, const Report *report);
 /* "hist.rasp:3:8"; nothing for what has no place. */
 void words_of_place(Buffer *out, const Report *report, Span span);
 /* A product: a table over several codes, so that its units and directions are a product of domains.

@@ -139,6 +139,13 @@ static void add_exact(cJSON *to, const Report *report) {
     json_add_text(json, "message", exact->why, strlen(exact->why));
 }
 
+static void add_readout(cJSON *to, const Report *report) {
+    Buffer words = {0};
+    words_of_readout(&words, report);
+    json_add_text(to, "output", words.data, words.len);
+    buffer_free(&words);
+}
+
 static void add_model(cJSON *to, const Report *report) {
     const Model *model = report->model;
     cJSON *json = cJSON_AddObjectToObject(to, "model");
@@ -151,7 +158,7 @@ static void add_model(cJSON *to, const Report *report) {
     add_number(json, "width", model->width);
     add_number(json, "width_without_reuse", (double)width_without_reuse(model));
     add_number(json, "parameters", (double)model_parameters(model));
-    cJSON_AddStringToObject(json, "output", decode_kind_name(model->readout.decode));
+    add_readout(json, report);
     cJSON_AddBoolToObject(json, "exact", report->exact.length >= model->max_length);
     add_exact(json, report);
     cJSON_AddItemToObject(json, "layer", layers_json(report, heads, units));

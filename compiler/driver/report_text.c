@@ -232,7 +232,8 @@ static void add_model(Buffer *out, const Report *report) {
                   model->vocabulary_count, plural(model->vocabulary_count), model->max_length);
     add_counts(out, report);
     begin(out, "output");
-    buffer_printf(out, "%s\n", decode_kind_name(model->readout.decode));
+    words_of_readout(out, report);
+    buffer_char(out, '\n');
     add_exact(out, report);
     add_traps(out, report);
     add_products(out, model);

@@ -98,9 +98,12 @@ static void see_group(Latest *latest, const UnitGroup *group) {
 }
 
 static void see_readout(Latest *latest, const Readout *readout) {
-    if (readout->decode == DECODE_ATOMS) see(latest, readout->source);
-    see_feature(latest, &readout->number);
-    see_feature(latest, &readout->exact);
+    for (uint32_t r = 0; r < readout->reading_count; r++) {
+        const Reading *reading = &readout->readings[r];
+        if (reading->decode == DECODE_ATOMS) see(latest, reading->source);
+        see_feature(latest, &reading->number);
+        see_feature(latest, &reading->exact);
+    }
     for (uint32_t t = 0; t < readout->trap_count; t++)
         see_feature(latest, &readout->traps[t].feature);
 }

@@ -2,6 +2,7 @@
 #include "compiler/driver/report.h"
 
 #include "runtime/graph/formula.h"
+#include "runtime/model/text_names.h"
 
 #include <math.h>
 
@@ -16,6 +17,15 @@ void words_of_place(Buffer *out, const Report *report, Span span) {
     uint32_t line, column;
     sources_position(report->sources, span, &line, &column);
     buffer_printf(out, "%s:%u:%u", sources_name(report->sources, span.file), line, column);
+}
+
+void words_of_readout(Buffer *out, const Report *report) {
+    const Readout *readout = &report->model->readout;
+    for (uint32_t r = 0; r < readout->reading_count; r++)
+        buffer_printf(out, r ? ", %s" : "%s", decode_kind_name(readout->readings[r].decode));
+    if (readout->step_count == 0) return;
+    buffer_text(out, "; their reader computes ");
+    graph_formula(report->graph, readout->node, FORMULA_RASP, FORMULA_COLUMNS, out);
 }
 
 bool is_product(const UnitGroup *group) {

@@ -136,15 +136,14 @@ static void demand_bits(Encoder *e, VarId var, const uint8_t *bits) {
     demand_values(e, var, values, false);
 }
 
-static void demand_readout(Encoder *e) {
-    const Form *form = &e->l->forms[e->l->output];
+static void demand_reading(Encoder *e, const Form *form) {
+    DecodeKind decode = readout_decode(e->l, form);
     if (form->exact) demand_bits(e, form->chooser, form->exact);
-    e->readout.decode = readout_decode(e->l, form);
     if (form->kind == FORM_SUM) {
         demand_feature(e, form->sum, false);
-    } else if (e->readout.decode == DECODE_FRACTION) {
+    } else if (decode == DECODE_FRACTION) {
         e->vars[form->var].live = true;
-    } else if (e->readout.decode == DECODE_ATOMS) {
+    } else if (decode == DECODE_ATOMS) {
         if (form->var != NO_VAR) demand_atoms(e, form->var, form->atoms);
     } else {
         uint32_t count = form_count(e->l, form);
@@ -156,7 +155,8 @@ static void demand_readout(Encoder *e) {
 }
 
 void encode_demands(Encoder *e) {
-    demand_readout(e);
+    for (uint32_t r = 0; r < e->l->readout.reading_count; r++)
+        demand_reading(e, &e->l->readout.readings[r]);
     for (uint32_t t = 0; t < e->l->trap_count; t++) {
         const PlanTrap *trap = &e->l->traps[t];
         if (trap->var != NO_VAR) demand_bits(e, trap->var, trap->bits);

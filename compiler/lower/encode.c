@@ -129,11 +129,11 @@ static void encode_layers(Encoder *e, Model *model) {
 
 /* --- the read-out ----------------------------------------------------------------------------- */
 
-static void readout_atoms(Encoder *e, const Form *form, Readout *readout) {
-    readout->source = NO_SUBSPACE;
+static void reading_atoms(Encoder *e, const Form *form, Reading *reading) {
+    reading->source = NO_SUBSPACE;
     uint32_t count = 1;
     if (form->var != NO_VAR) {
-        readout->source = e->vars[form->var].code;
+        reading->source = e->vars[form->var].code;
         count = e->vars[form->var].classes;
     }
     Atom *atoms = ARENA_ARRAY(e->arena, Atom, count);
@@ -141,29 +141,29 @@ static void readout_atoms(Encoder *e, const Form *form, Readout *readout) {
         uint32_t v = form->var == NO_VAR ? 0 : e->vars[form->var].first[c];
         atoms[c] = atom_copy(e->arena, form->atoms[v]);
     }
-    readout->atom_count = count;
-    readout->atoms = atoms;
+    reading->atom_count = count;
+    reading->atoms = atoms;
 }
 
-static void readout_number(Encoder *e, const Form *form, Readout *readout) {
+static void reading_number(Encoder *e, const Form *form, Reading *reading) {
     uint32_t stage = 0, count = form_count(e->l, form);
     if (form->kind == FORM_SUM) {
-        readout->number = encode_feature(e, form->sum, false, UINT32_MAX, &stage);
+        reading->number = encode_feature(e, form->sum, false, UINT32_MAX, &stage);
         return;
     }
-    if (readout->decode == DECODE_FRACTION) {
+    if (reading->decode == DECODE_FRACTION) {
         FeatureTerm *term = ARENA_NEW(e->arena, FeatureTerm);
         *term = (FeatureTerm){e->vars[form->var].number, 1, NULL};
-        readout->number = (Feature){plan_get(e->l, form->var)->shift, 1, term};
-        readout->denominator = e->l->options->max_length;
-        readout->error = plan_get(e->l, form->var)->error;
+        reading->number = (Feature){plan_get(e->l, form->var)->shift, 1, term};
+        reading->denominator = e->l->options->max_length;
+        reading->error = plan_get(e->l, form->var)->error;
         return;
     }
     double *values = ARENA_ARRAY(e->l->scratch, double, count);
     for (uint32_t v = 0; v < count; v++) {
         if (!atom_failed(form->atoms[v])) (void)atom_whole(form->atoms[v], &values[v]);
     }
-    readout->number =
+    reading->number =
         encode_feature(e, feature_table(e->l, form->var, values), false, UINT32_MAX, &stage);
 }
 
@@ -190,22 +190,32 @@ static void readout_traps(Encoder *e, Readout *readout) {
     readout->traps = traps;
 }
 
-static void encode_readout(Encoder *e) {
-    const Form *form = &e->l->forms[e->l->output];
-    Readout *readout = &e->readout;
-    readout->name = name_of(e, e->l->output);
-    readout->node = e->l->output;
-    readout->source = NO_SUBSPACE;
-    if (readout->decode == DECODE_ATOMS)
-        readout_atoms(e, form, readout);
+static Reading encode_reading(Encoder *e, const Form *form) {
+    Reading reading = {.decode = readout_decode(e->l, form), .source = NO_SUBSPACE};
+    if (reading.decode == DECODE_ATOMS)
+        reading_atoms(e, form, &reading);
     else
-        readout_number(e, form, readout);
-    readout->mixed = form->exact != NULL;
-    for (uint32_t v = 0; readout->mixed && form->kind == FORM_TABLE && v < form_count(e->l, form);
-         v++)
-        readout->mixed_with_bools |= form->alternative[v].kind == ATOM_BOOL;
-    if (readout->mixed) readout->exact = encode_bits(e, form->chooser, form->exact);
-    readout_traps(e, readout);
+        reading_number(e, form, &reading);
+    reading.mixed = form->exact != NULL;
+    if (!reading.mixed) return reading;
+    reading.mixed_with_bools = form_has_bools(e->l, form);
+    reading.exact = encode_bits(e, form->chooser, form->exact);
+    return reading;
+}
+
+static Readout encode_readout(Encoder *e) {
+    const PlanReadout *plan = &e->l->readout;
+    Reading *readings = ARENA_ARRAY(e->arena, Reading, plan->reading_count);
+    for (uint32_t r = 0; r < plan->reading_count; r++)
+        readings[r] = encode_reading(e, &plan->readings[r]);
+    Readout readout = {.name = name_of(e, e->l->output),
+                       .node = e->l->output,
+                       .reading_count = plan->reading_count,
+                       .readings = readings,
+                       .step_count = plan->step_count,
+                       .steps = plan->steps};
+    readout_traps(e, &readout);
+    return readout;
 }
 
 static Model *build_model(Encoder *e) {
@@ -219,13 +229,12 @@ static Model *build_model(Encoder *e) {
                      .vocabulary = vocabulary,
                      .max_length = options->max_length};
     encode_layers(e, model);
-    encode_readout(e);
+    model->readout = encode_readout(e); /* may add directions */
     model->width = e->width;
     model->subspace_count = e->subspace_count;
     model->subspaces = e->subspaces;
     model->embed_count = e->embed_count;
     model->embeds = e->embeds;
-    model->readout = e->readout;
     return model;
 }
 

@@ -33,7 +33,6 @@ typedef struct Encoder {
     Arena *arena;  /* the model's */
     Encoded *vars; /* (var_count) */
     bool *head_live;
-    Readout readout;
     PositionFunction *functions;
     uint32_t function_count, function_capacity;
     Subspace *subspaces;

@@ -300,11 +300,12 @@ static Form form_of_cells(Lowering *l, NodeId id, Cells *cells, uint32_t count,
 
 /* The cells over what the arguments' look-ups look at, or else over the arguments' variables.
    False: too many. */
-static bool cells_of(Lowering *l, const Form *args, int arity, Cells *cells) {
+static bool cells_of(Lowering *l, NodeId id, const Form *args, int arity, Cells *cells) {
+    uint32_t most = l->last[id] ? PLAN_LAST_CELLS : PLAN_CELLS;
     Sources direct = sources_of(args, arity), flat;
     return (flat_sources(l, &direct, &flat) &&
             prepare_cells(l, args, arity, &flat, LOOKUP_FLAT, cells)) ||
-           prepare_cells(l, args, arity, &direct, PLAN_CELLS, cells);
+           prepare_cells(l, args, arity, &direct, most, cells);
 }
 
 static void trap_failures(Lowering *l, NodeId id, const Form *form, DiagId failure) {
@@ -321,7 +322,7 @@ static void trap_failures(Lowering *l, NodeId id, const Form *form, DiagId failu
 Form form_lookup(Lowering *l, NodeId id, const Form *args, int arity) {
     const Node *node = graph_node(l->graph, id);
     Cells cells;
-    if (!cells_of(l, args, arity, &cells)) return form_refuse_cells(l, id);
+    if (!cells_of(l, id, args, arity, &cells)) return form_refuse_cells(l, id);
     uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells.count), count = 0;
     Atom *domain = ARENA_ARRAY(l->scratch, Atom, cells.count);
     bool fails_afresh = false;
@@ -353,7 +354,7 @@ Form form_lookup(Lowering *l, NodeId id, const Form *args, int arity) {
 Form form_choose_kind(Lowering *l, NodeId node, const Form *form) {
     Form table;
     Cells cells;
-    if (!form_as_table(l, node, form, &table) || !cells_of(l, &table, 1, &cells))
+    if (!form_as_table(l, node, form, &table) || !cells_of(l, node, &table, 1, &cells))
         return form_refuse_cells(l, node);
     uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells.count), found = 0;
     Atom *domain = ARENA_ARRAY(l->scratch, Atom, cells.count);

@@ -28,41 +28,6 @@ static Form form_of(Lowering *l, NodeId id) {
     return total.kind == FORM_NONE ? form_element(l, id) : total;
 }
 
-/* Does an int (a bool) or a float stand for every value, the one where the kind is exact, the other
-   elsewhere? Then the read-out can tell with one logit more. */
-static bool kinds_are_plain(const Lowering *l, const Form *form) {
-    if (form->kind != FORM_TABLE) return true;
-    double value;
-    bool ints = false, bools = false;
-    for (uint32_t v = 0; v < form_count(l, form); v++) {
-        Atom floating = form->atoms[v], exact = form->alternative[v];
-        ints = ints || exact.kind == ATOM_INT;
-        bools = bools || exact.kind == ATOM_BOOL;
-        if (atom_failed(floating)) continue;
-        if (floating.kind != ATOM_FLOAT) return false;
-        bool whole = atom_whole(floating, &value);
-        bool number = exact.kind == ATOM_INT || exact.kind == ATOM_BOOL;
-        if (!number && (whole || !atom_identical(floating, exact))) return false;
-    }
-    if (ints && bools) return false;
-    DecodeKind decode = readout_decode(l, form);
-    return decode == DECODE_WHOLE || decode == DECODE_FRACTION;
-}
-
-/* The output's form as the read-out can say it. */
-static void settle_output(Lowering *l) {
-    Form *form = &l->forms[l->output];
-    if (form->kind == FORM_REFUSED) return;
-    if (form->kind_unknown)
-        *form = form_refused(l->output, plan_text(l,
-                                                  "%s is an int where it comes from one position "
-                                                  "and a float where it is a mean, and here that "
-                                                  "can't be told; round() it",
-                                                  plan_name(l, l->output)));
-    else if (form->exact && !kinds_are_plain(l, form))
-        *form = form_choose_kind(l, l->output, form);
-}
-
 /* A sequence of strings and numbers is a failure, wherever it is used. Of the output the read-out
    sees that; of any other node no position can see what the others hold. */
 static Form refuse_mixed(Lowering *l, NodeId id, Form form) {
@@ -81,8 +46,12 @@ static Form refuse_mixed(Lowering *l, NodeId id, Form form) {
                                       plan_name(l, id)));
 }
 
-static bool plan_nodes(Lowering *l) {
+typedef enum Outcome { PLAN_MADE, PLAN_REFUSED, PLAN_FAILED /* reported */ } Outcome;
+
+static Outcome plan_nodes(Lowering *l, bool reader_computes) {
     l->needed = graph_needed(l->graph, l->output, l->scratch);
+    l->last = ARENA_ARRAY(l->scratch, uint8_t, l->graph->count);
+    if (reader_computes) plan_last_steps(l);
     for (NodeId id = 0; id <= l->output; id++) {
         if (!l->needed[id]) continue;
         if (op_info(graph_node(l->graph, id)->op)->kind == OPKIND_SELECTOR)
@@ -92,7 +61,7 @@ static bool plan_nodes(Lowering *l) {
         if (arena_exhausted(l->scratch)) {
             diag_error(l->diags, DIAG_CANNOT_LOWER, graph_node(l->graph, id)->span,
                        "lowering this takes more than %zu MiB", LIMIT_LOWERING_BYTES >> 20);
-            return false;
+            return PLAN_FAILED;
         }
     }
     for (uint32_t t = 0; t < l->trap_count; t++) {
@@ -100,14 +69,25 @@ static bool plan_nodes(Lowering *l) {
         if (trap->var != NO_VAR) continue;
         diag_error(l->diags, trap->id, graph_node(l->graph, trap->node)->span,
                    "fails on every input: %s", trap->why->bytes);
-        return false;
+        return PLAN_FAILED;
     }
-    settle_output(l);
+    return plan_readout(l) ? PLAN_MADE : PLAN_REFUSED;
+}
+
+static Outcome attempt(Lowering *l, bool reader_computes, Model **model) {
+    l->scratch = arena_new(LIMIT_LOWERING_BYTES);
+    l->forms = ARENA_ARRAY(l->scratch, Form, l->graph->count);
+    l->formulas = ARENA_ARRAY(l->scratch, Formula, l->graph->count);
+    add_inputs(l);
+    Outcome outcome = plan_nodes(l, reader_computes);
     const Form *form = &l->forms[l->output];
-    if (form->kind != FORM_REFUSED) return true;
-    diag_error(l->diags, DIAG_CANNOT_LOWER, graph_node(l->graph, form->refused_at)->span, "%s",
-               form->why);
-    return false;
+    if (outcome == PLAN_MADE)
+        *model = plan_encode(l);
+    else if (outcome == PLAN_REFUSED && !reader_computes)
+        diag_error(l->diags, DIAG_CANNOT_LOWER, graph_node(l->graph, form->refused_at)->span, "%s",
+                   form->why);
+    arena_free(l->scratch);
+    return outcome;
 }
 
 Model *lower(Arena *arena, const Graph *graph, NodeId output, const LowerOptions *options,
@@ -115,18 +95,15 @@ Model *lower(Arena *arena, const Graph *graph, NodeId output, const LowerOptions
     if (op_info(graph_node(graph, output)->op)->kind == OPKIND_SELECTOR)
         BUG("only s-ops are lowered");
     if (options->vocabulary_count == 0 || options->max_length == 0) BUG("an empty vocabulary");
-    Arena *scratch = arena_new(LIMIT_LOWERING_BYTES);
-    Lowering l = {.arena = arena,
-                  .scratch = scratch,
-                  .graph = graph,
-                  .output = output,
-                  .options = options,
-                  .diags = diags,
-                  .forms = ARENA_ARRAY(scratch, Form, graph->count),
-                  .formulas = ARENA_ARRAY(scratch, Formula, graph->count)};
-    add_inputs(&l);
-    Model *model = plan_nodes(&l) ? plan_encode(&l) : NULL;
-    arena_free(scratch);
+    const Lowering begin = {
+        .arena = arena, .graph = graph, .output = output, .options = options, .diags = diags};
+    Lowering l = begin;
+    Model *model = NULL;
+    /* Where the last operations can't be left to the reader of the logits they are lowered too. */
+    if (attempt(&l, true, &model) == PLAN_REFUSED) {
+        l = begin;
+        (void)attempt(&l, false, &model);
+    }
     Buffer why = {0};
     if (model && !model_verify(model, &why)) BUG("the lowering made no model: %s", why.data);
     buffer_free(&why);

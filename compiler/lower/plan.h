@@ -25,6 +25,7 @@ enum {
     PLAN_FRACTIONS = 300000,      /* values of one mean */
     PLAN_SOURCES = MODEL_SOURCES, /* variables that one table looks at */
     PLAN_CELLS = 20000,           /* cells of one table over several variables */
+    PLAN_LAST_CELLS = 512,        /* the same where the output's reader can compute instead */
     PLAN_PRODUCTS = 64,           /* conjunctions of one formula */
     PLAN_LITERALS = 32,           /* literals of one conjunction */
     PLAN_TOTAL_VALUES = 16,       /* distinct values whose total is taken by counting */
@@ -193,6 +194,14 @@ typedef struct PlanTrap {
     const String *why;
 } PlanTrap;
 
+/* What the output is read off from: forms, and what their reader computes with their values. */
+typedef struct PlanReadout {
+    uint32_t reading_count;
+    Form readings[MODEL_READINGS];
+    uint32_t step_count;
+    ReadStep *steps; /* (step_count) in the model's arena; see Readout */
+} PlanReadout;
+
 typedef struct Lowering {
     Arena *arena;   /* the model's */
     Arena *scratch; /* the plan's */
@@ -201,8 +210,11 @@ typedef struct Lowering {
     const LowerOptions *options;
     Diagnostics *diags;
     const uint8_t *needed; /* (graph count): the output needs it */
-    Form *forms;           /* (graph count) */
-    Formula *formulas;     /* (graph count) */
+    uint8_t *last;         /* (graph count): an operation that the output's reader can compute, as
+                              all that follow it; where it is refused, that need not be the end */
+    PlanReadout readout;
+    Form *forms;       /* (graph count) */
+    Formula *formulas; /* (graph count) */
     Var *vars;
     uint32_t var_count, var_capacity;
     PlanHead *heads;
@@ -329,6 +341,13 @@ bool terms_of_conjunction(Lowering *l, const Conjunction *c, bool counted, bool 
                           PlanHead *head, const char **why);
 bool terms_of_formula(Lowering *l, const Formula *formula, NodeId selector, PlanHead *head,
                       const char **why);
+
+/* --- readout.c: what the logits say ----------------------------------------------------------- */
+
+void plan_last_steps(Lowering *l); /* sets last */
+/* Sets readout. False: the output's form is REFUSED. */
+bool plan_readout(Lowering *l);
+bool form_has_bools(const Lowering *l, const Form *form); /* where its kind is exact */
 
 /* --- encode.c: from the plan to the model ----------------------------------------------------- */
 

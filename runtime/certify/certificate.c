@@ -125,17 +125,21 @@ static ClaimedLayer claimed_layer(Arena *arena, const Model *model, const Layer 
 
 static ClaimedOutput claimed_output(Arena *arena, const Model *model) {
     const Readout *readout = &model->readout;
-    Logits logits = model_logits(arena, model);
-    bool atoms = readout->decode == DECODE_ATOMS;
-    return (ClaimedOutput){.name = readout->name->bytes,
-                           .decode = readout->decode,
-                           .source = atoms ? readout->source : NO_SUBSPACE,
-                           .value_count = atoms ? readout->atom_count : 0,
-                           .logits_of = logits.of,
-                           .logits = logits.count,
-                           .traps = readout->trap_count,
-                           .mixed = readout->mixed,
-                           .denominator = readout->denominator};
+    ReadoutLogits logits = model_logits(arena, model);
+    ClaimedReading *readings = ARENA_ARRAY(arena, ClaimedReading, readout->reading_count);
+    for (uint32_t r = 0; r < readout->reading_count; r++) {
+        const Reading *reading = &readout->readings[r];
+        bool atoms = reading->decode == DECODE_ATOMS;
+        readings[r] = (ClaimedReading){.decode = reading->decode,
+                                       .source = atoms ? reading->source : NO_SUBSPACE,
+                                       .value_count = atoms ? reading->atom_count : 0,
+                                       .logits_of = logits.readings[r].of,
+                                       .logits = logits.readings[r].count,
+                                       .mixed = reading->mixed,
+                                       .denominator = reading->denominator};
+    }
+    return (ClaimedOutput){readout->name->bytes, readout->trap_count, readout->reading_count,
+                           readings};
 }
 
 const Certificate *certificate_of_model(Arena *arena, const Model *model,

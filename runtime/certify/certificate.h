@@ -55,15 +55,23 @@ typedef struct ClaimedLayer {
     const ClaimedUnits *units; /* (unit_count) groups */
 } ClaimedLayer;
 
-typedef struct ClaimedOutput {
-    const char *name;
+/* One value that the logits say. */
+typedef struct ClaimedReading {
     DecodeKind decode;
     uint32_t source; /* DECODE_ATOMS: subspace, or NO_SUBSPACE: always logit 0 */
     uint32_t value_count;
     const uint32_t *logits_of; /* DECODE_ATOMS: (value_count) the logit of each value of source */
-    uint32_t logits, traps;    /* columns of W_U: the logits, then one a trap, */
-    bool mixed;                /* then one that tells ints from means */
+    uint32_t logits;           /* columns of W_U */
+    bool mixed;                /* one more tells ints from means */
     uint32_t denominator;      /* DECODE_FRACTION */
+} ClaimedReading;
+
+/* The columns of W_U: the readings' logits, one a trap, one a mixed reading. What is computed from
+   the readings afterwards is not in the weights. */
+typedef struct ClaimedOutput {
+    const char *name;
+    uint32_t traps, reading_count;
+    const ClaimedReading *readings; /* (reading_count) */
 } ClaimedOutput;
 
 typedef struct Certificate {

@@ -93,21 +93,29 @@ static void print_layer(cJSON *list, const Certificate *c, const ClaimedLayer *l
     }
 }
 
+static void print_reading(cJSON *to, const Certificate *c, const ClaimedReading *reading) {
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddItemToArray(to, item);
+    add_text(item, "decode", decode_names[reading->decode]);
+    cJSON_AddNumberToObject(item, "logits", reading->logits);
+    cJSON_AddBoolToObject(item, "mixed", reading->mixed);
+    if (reading->decode == DECODE_FRACTION)
+        cJSON_AddNumberToObject(item, "denominator", reading->denominator);
+    if (reading->decode != DECODE_ATOMS || reading->source == NO_SUBSPACE) return;
+    add_text(item, "reads", c->subspaces[reading->source].name);
+    cJSON *of = cJSON_AddArrayToObject(item, "logits_of");
+    for (uint32_t v = 0; v < reading->value_count; v++)
+        cJSON_AddItemToArray(of, cJSON_CreateNumber(reading->logits_of[v]));
+}
+
 static void print_output(cJSON *to, const Certificate *c) {
     const ClaimedOutput *output = &c->output;
     cJSON *item = cJSON_AddObjectToObject(to, "output");
     add_text(item, "name", output->name);
-    add_text(item, "decode", decode_names[output->decode]);
-    cJSON_AddNumberToObject(item, "logits", output->logits);
     cJSON_AddNumberToObject(item, "traps", output->traps);
-    cJSON_AddBoolToObject(item, "mixed", output->mixed);
-    if (output->decode == DECODE_FRACTION)
-        cJSON_AddNumberToObject(item, "denominator", output->denominator);
-    if (output->decode != DECODE_ATOMS || output->source == NO_SUBSPACE) return;
-    add_text(item, "reads", c->subspaces[output->source].name);
-    cJSON *of = cJSON_AddArrayToObject(item, "logits_of");
-    for (uint32_t v = 0; v < output->value_count; v++)
-        cJSON_AddItemToArray(of, cJSON_CreateNumber(output->logits_of[v]));
+    cJSON *readings = cJSON_AddArrayToObject(item, "readings");
+    for (uint32_t r = 0; r < output->reading_count; r++)
+        print_reading(readings, c, &output->readings[r]);
 }
 
 void certificate_print(const Certificate *c, Buffer *out) {
@@ -303,23 +311,20 @@ static void read_layers(Reader *r, const cJSON *all) {
     r->certificate->layers = layers;
 }
 
-static void read_output(Reader *r, const cJSON *all) {
-    const cJSON *item = member(r, all, "output", is_object), *entry;
-    ClaimedOutput *output = &r->certificate->output;
-    if (item == NULL) return;
-    output->name = read_text(r, item, "name");
-    output->decode = (DecodeKind)read_name(r, item, "decode", decode_names, COUNT(decode_names));
-    output->logits = read_count(r, item, "logits");
-    output->traps = read_count(r, item, "traps");
+static void read_reading(Reader *r, const cJSON *item, ClaimedReading *reading) {
+    const cJSON *entry;
+    reading->decode = (DecodeKind)read_name(r, item, "decode", decode_names, COUNT(decode_names));
+    reading->logits = read_count(r, item, "logits");
     const cJSON *mixed = member(r, item, "mixed", is_truth);
-    output->mixed = cJSON_IsTrue(mixed);
-    output->source = NO_SUBSPACE;
-    if (output->decode == DECODE_FRACTION) output->denominator = read_count(r, item, "denominator");
+    reading->mixed = cJSON_IsTrue(mixed);
+    reading->source = NO_SUBSPACE;
+    if (reading->decode == DECODE_FRACTION)
+        reading->denominator = read_count(r, item, "denominator");
     const cJSON *reads = cJSON_GetObjectItemCaseSensitive(item, "reads");
-    if (output->decode != DECODE_ATOMS || reads == NULL) return;
-    output->source = subspace_named(r, reads);
-    const cJSON *list = read_list(r, item, "logits_of", &output->value_count);
-    uint32_t *of = ARENA_ARRAY(r->arena, uint32_t, output->value_count), v = 0;
+    if (reading->decode != DECODE_ATOMS || reads == NULL) return;
+    reading->source = subspace_named(r, reads);
+    const cJSON *list = read_list(r, item, "logits_of", &reading->value_count);
+    uint32_t *of = ARENA_ARRAY(r->arena, uint32_t, reading->value_count), v = 0;
     cJSON_ArrayForEach(entry, list) {
         if (!is_count(entry))
             mistake(r, "holds something else than numbers", "logits_of");
@@ -327,9 +332,22 @@ static void read_output(Reader *r, const cJSON *all) {
             of[v] = (uint32_t)entry->valuedouble;
         v++;
     }
-    output->logits_of = of;
-    if (!r->failed && output->value_count != r->subspaces[output->source].count)
+    reading->logits_of = of;
+    if (!r->failed && reading->value_count != r->subspaces[reading->source].count)
         mistake(r, "are not as many as the values that are read", "logits_of");
+}
+
+static void read_output(Reader *r, const cJSON *all) {
+    const cJSON *item = member(r, all, "output", is_object), *entry;
+    ClaimedOutput *output = &r->certificate->output;
+    if (item == NULL) return;
+    output->name = read_text(r, item, "name");
+    output->traps = read_count(r, item, "traps");
+    const cJSON *list = read_list(r, item, "readings", &output->reading_count);
+    ClaimedReading *readings = ARENA_ARRAY(r->arena, ClaimedReading, output->reading_count);
+    uint32_t reading = 0;
+    cJSON_ArrayForEach(entry, list) read_reading(r, entry, &readings[reading++]);
+    output->readings = readings;
 }
 
 const Certificate *certificate_parse(Arena *arena, const char *text, size_t len, const char **why) {

@@ -17,14 +17,23 @@ bool prover_work(Prover *p, uint64_t units) {
     return p->work <= PROVER_WORK || not_proven(p, "there are too many states to go through");
 }
 
+/* How many columns W_U has; 0: a reading has no logit. */
+static uint64_t claimed_columns(const ClaimedOutput *output) {
+    uint64_t columns = output->traps;
+    for (uint32_t r = 0; r < output->reading_count; r++) {
+        if (output->readings[r].logits == 0) return 0;
+        columns += (uint64_t)output->readings[r].logits + output->readings[r].mixed;
+    }
+    return output->reading_count == 0 ? 0 : columns;
+}
+
 /* The certificate is one of a model of this shape. */
 static bool prove_shape(Prover *p) {
     const Certificate *c = p->claims;
     const DenseModel *w = p->weights;
     if (c->width != w->width || c->vocabulary_count != w->vocabulary ||
         c->max_length != w->max_length || c->layer_count != w->layer_count ||
-        (uint64_t)c->output.logits + c->output.traps + c->output.mixed != w->outputs ||
-        c->output.logits == 0)
+        claimed_columns(&c->output) != w->outputs || w->outputs == 0)
         return not_proven(p, "the certificate is of a model of another shape");
     for (uint32_t l = 0; l < c->layer_count; l++) {
         if (c->layers[l].head_count != w->layers[l].head_count)

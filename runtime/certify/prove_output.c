@@ -3,14 +3,16 @@
 
 typedef struct Output {
     Prover *p;
-    const ClaimedOutput *claim;
-    Matrix matrix; /* W_U (D, outputs) */
+    const char *name;
+    const ClaimedReading *claim;
+    uint32_t first; /* column of the reading's logits */
+    Matrix matrix;  /* W_U (D, outputs) */
     Exact pool;
     mpq_t *scratch; /* (D) */
 } Output;
 
 static bool output_wrong(Output *o, const char *what) {
-    return not_proven(o->p, "the output '%s' %s", o->claim->name, what);
+    return not_proven(o->p, "the output '%s' %s", o->name, what);
 }
 
 static void logit_constant(Output *o, uint32_t column, mpq_t out) {
@@ -83,7 +85,7 @@ static bool prove_atoms(Output *o) {
             return output_wrong(o, "reads something that was not written");
     }
     for (uint32_t c = 0; c < o->claim->logits; c++) {
-        mpq_t *logits = logit_states(o, c, &read, &count);
+        mpq_t *logits = logit_states(o, o->first + c, &read, &count);
         if (!logits) return output_wrong(o, "reads more than one value");
         if (read != NO_VARIABLE && read != variable)
             return output_wrong(o, "reads another value than claimed");
@@ -94,11 +96,11 @@ static bool prove_atoms(Output *o) {
             if (mpq_cmp_ui(logits[count == 1 ? 0 : x], logit == c, 1) != 0)
                 return output_wrong(o, "gives a value another logit than claimed");
         }
-        if (!logit_is_exact(o, c)) return false;
+        if (!logit_is_exact(o, o->first + c)) return false;
         exact_free(&o->pool);
         o->scratch = exact_array(&o->pool, p->claims->width);
     }
-    buffer_printf(p->report, "output %s: logits 0 and 1", o->claim->name);
+    buffer_printf(p->report, "output %s: logits 0 and 1", o->name);
     if (o->claim->source != NO_SUBSPACE && p->assumed_one[o->claim->source])
         buffer_text(p->report, " where one value was gathered");
     return true;
@@ -111,10 +113,10 @@ static bool prove_whole(Output *o, uint32_t *mean) {
     Prover *p = o->p;
     mpq_t *total = exact_array(&o->pool, 2), *rest = total + 1;
     *mean = NO_VARIABLE;
-    logit_constant(o, 0, *total);
+    logit_constant(o, o->first, *total);
     for (uint32_t v = 0; v < p->variable_count; v++) {
         const Variable *variable = &p->variables[v];
-        if (!variable_is_read(p, v, o->matrix, 0)) continue;
+        if (!variable_is_read(p, v, o->matrix, o->first)) continue;
         if (variable->kind == VARIABLE_FRACTIONS) {
             if (*mean != NO_VARIABLE) return output_wrong(o, "adds two means");
             *mean = v;
@@ -122,7 +124,7 @@ static bool prove_whole(Output *o, uint32_t *mean) {
         }
         if (!prover_work(p, variable->states)) return false;
         mpq_t *part = exact_array(&o->pool, variable->states);
-        variable_column(p, variable, o->matrix, 0, o->scratch, part);
+        variable_column(p, variable, o->matrix, o->first, o->scratch, part);
         mpq_add(*total, *total, part[0]);
         for (uint32_t x = 1; x < variable->states; x++) {
             mpq_sub(*rest, part[x], part[0]);
@@ -136,13 +138,13 @@ static bool prove_whole(Output *o, uint32_t *mean) {
 static bool prove_fraction(Output *o, const Fractions *f) {
     const ClaimedSubspace *s = &o->p->claims->subspaces[f->subspace];
     mpq_t *t = exact_array(&o->pool, 4), *weight = t, *error = t + 1, *size = t + 2, *half = t + 3;
-    mpq_set_d(*weight, matrix_at(o->matrix, s->offset, 0));
+    mpq_set_d(*weight, matrix_at(o->matrix, s->offset, o->first));
     bool whole =
         exact_is_whole(*weight) && f->grain >= 0 && (!f->has_extra || exact_is_whole(*f->extra));
     bool listed = f->most <= o->claim->denominator || mpq_equal(*f->low, *f->high);
     if (o->claim->decode != DECODE_FRACTION || !whole || !listed)
         return output_wrong(o, "can be a fraction that is not claimed");
-    logit_constant(o, 0, *size);
+    logit_constant(o, o->first, *size);
     mpq_abs(*size, *size);
     mpq_abs(*half, *f->low);
     mpq_add(*size, *size, *half);
@@ -161,7 +163,7 @@ static bool prove_fraction(Output *o, const Fractions *f) {
     if (mpq_cmp(*error, *half) >= 0)
         return output_wrong(o, "can be nearer to another fraction in float32");
     buffer_printf(o->p->report, "output %s: within %.3g of a fraction, where %.3g would do",
-                  o->claim->name, mpq_get_d(*error), mpq_get_d(*half));
+                  o->name, mpq_get_d(*error), mpq_get_d(*half));
     return true;
 }
 
@@ -171,15 +173,15 @@ static bool prove_number(Output *o) {
     if (!prove_whole(o, &mean)) return false;
     if (mean != NO_VARIABLE) {
         for (uint32_t v = 0; v < o->p->variable_count; v++) {
-            if (v != mean && variable_is_read(o->p, v, o->matrix, 0))
+            if (v != mean && variable_is_read(o->p, v, o->matrix, o->first))
                 return output_wrong(o, "adds to a mean");
         }
         return o->claim->denominator != 0
                    ? prove_fraction(o, &o->p->variables[mean].fractions)
                    : output_wrong(o, "can be a fraction that is not claimed");
     }
-    if (!logit_is_exact(o, 0)) return false;
-    buffer_printf(o->p->report, "output %s: whole numbers", o->claim->name);
+    if (!logit_is_exact(o, o->first)) return false;
+    buffer_printf(o->p->report, "output %s: whole numbers", o->name);
     return true;
 }
 
@@ -197,15 +199,22 @@ static bool prove_flag(Output *o, uint32_t column) {
 }
 
 bool prove_output(Prover *p) {
-    Output o = {
-        .p = p, .claim = &p->claims->output, .matrix = {p->weights->w_u, p->weights->outputs}};
+    const ClaimedOutput *claim = &p->claims->output;
+    Output o = {.p = p, .name = claim->name, .matrix = {p->weights->w_u, p->weights->outputs}};
     o.scratch = exact_array(&o.pool, p->claims->width);
-    bool fine = o.claim->decode == DECODE_ATOMS ? prove_atoms(&o) : prove_number(&o);
-    uint32_t flags = o.claim->traps + o.claim->mixed;
+    bool fine = true;
+    uint32_t flags = claim->traps;
+    for (uint32_t r = 0; r < claim->reading_count && fine; r++) {
+        o.claim = &claim->readings[r];
+        fine = o.claim->decode == DECODE_ATOMS ? prove_atoms(&o) : prove_number(&o);
+        if (fine && r + 1 < claim->reading_count) buffer_text(p->report, ": ok\n");
+        o.first += o.claim->logits;
+        flags += o.claim->mixed;
+    }
     for (uint32_t f = 0; f < flags && fine; f++)
-        fine = prove_flag(&o, o.claim->logits + f);
-    if (fine && o.claim->traps)
-        buffer_printf(p->report, ", %u trap%s", o.claim->traps, o.claim->traps == 1 ? "" : "s");
+        fine = prove_flag(&o, o.first + f);
+    if (fine && claim->traps)
+        buffer_printf(p->report, ", %u trap%s", claim->traps, claim->traps == 1 ? "" : "s");
     if (fine) buffer_text(p->report, ": ok\n");
     exact_free(&o.pool);
     return fine;

@@ -9,7 +9,7 @@ struct Interp {
     const Model *model; /* its vocabulary and its read-out's names only */
     const DenseModel *weights;
     const Transformer *transformer;
-    Logits logits;
+    ReadoutLogits logits;
 };
 
 Interp *interp_new(Arena *arena, const Model *model, Span span, Diagnostics *diags) {
@@ -32,31 +32,31 @@ static double nearest_fraction(double x, uint32_t denominator) {
     return best;
 }
 
-/* False: no value stands out. */
-static bool decode(const Interp *interp, const float *logits, Atom *out) {
-    const Readout *readout = &interp->model->readout;
-    double value = logits[0], whole = nearbyint(value);
+/* False: no value stands out. logits: of one position, all columns. */
+static bool read_one(const Reading *reading, const Logits *places, const float *logits, Atom *out) {
+    const float *own = logits + places->first;
+    double value = own[0], whole = nearbyint(value);
     uint32_t best = 0;
-    switch (readout->decode) {
+    switch (reading->decode) {
     case DECODE_INTEGER: *out = atom_int((int64_t)whole); return fabs(value - whole) < 0.25;
     case DECODE_WHOLE:
     case DECODE_FRACTION:
-        if (readout->mixed && logits[interp->logits.count + readout->trap_count] > 0.5f) {
-            *out = readout->mixed_with_bools ? atom_bool(whole != 0) : atom_int((int64_t)whole);
+        if (reading->mixed && logits[places->exact] > 0.5f) {
+            *out = reading->mixed_with_bools ? atom_bool(whole != 0) : atom_int((int64_t)whole);
             return fabs(value - whole) < 0.25;
         }
-        if (readout->decode == DECODE_FRACTION) {
-            *out = atom_float(nearest_fraction(value, readout->denominator));
+        if (reading->decode == DECODE_FRACTION) {
+            *out = atom_float(nearest_fraction(value, reading->denominator));
             return isfinite(value);
         }
         *out = atom_float(whole);
         return fabs(value - whole) < 0.25;
     default:
-        for (uint32_t i = 1; i < interp->logits.count; i++) {
-            if (logits[i] > logits[best]) best = i;
+        for (uint32_t i = 1; i < places->count; i++) {
+            if (own[i] > own[best]) best = i;
         }
-        *out = interp->logits.atoms[best];
-        return logits[best] > 0.75f; /* 1 where one value was gathered, less for a mixture */
+        *out = places->atoms[best];
+        return own[best] > 0.75f; /* 1 where one value was gathered, less for a mixture */
     }
 }
 
@@ -74,6 +74,31 @@ static bool check_traps(const Interp *interp, const float *logits, uint32_t posi
     return true;
 }
 
+/* The value of one position; false after reporting that there is none. */
+static bool decode(const Interp *interp, const float *logits, uint32_t position, Span span,
+                   Arena *arena, Diagnostics *diags, Atom *out) {
+    const Readout *readout = &interp->model->readout;
+    Atom readings[MODEL_READINGS];
+    for (uint32_t r = 0; r < readout->reading_count; r++) {
+        if (read_one(&readout->readings[r], &interp->logits.readings[r], logits, &readings[r]) &&
+            readings[r].kind != ATOM_OPAQUE)
+            continue;
+        diag_error(diags, DIAG_MEAN_OF_STRINGS, span,
+                   "position %u: no single value: several different ones were gathered", position);
+        return false;
+    }
+    uint32_t failed;
+    const char *why;
+    DiagId id;
+    *out = atom_copy(arena, readings[0]);
+    if (readout->step_count == 0 ||
+        readout_value(readout, readings, arena, out, &failed, &why, &id))
+        return true;
+    const ReadStep *step = &readout->steps[failed];
+    diag_error(diags, id, step->span.file ? step->span : span, "position %u: %s", position, why);
+    return false;
+}
+
 static bool read_out(const Interp *interp, const float *logits, uint32_t n, Span span,
                      Arena *result_arena, Diagnostics *diags, Sequence *out) {
     uint32_t outputs = interp->weights->outputs, bad;
@@ -83,12 +108,8 @@ static bool read_out(const Interp *interp, const float *logits, uint32_t n, Span
         if (!check_traps(interp, logits + (size_t)(i + 1) * outputs, i, span, diags)) return false;
     }
     for (uint32_t i = 0; i < n; i++) {
-        bool fine = decode(interp, logits + (size_t)(i + 1) * outputs, &atoms[i]);
-        atoms[i] = atom_copy(result_arena, atoms[i]);
-        if (fine && atoms[i].kind != ATOM_OPAQUE) continue;
-        diag_error(diags, DIAG_MEAN_OF_STRINGS, span,
-                   "position %u: no single value: several different ones were gathered", i);
-        return false;
+        const float *here = logits + (size_t)(i + 1) * outputs;
+        if (!decode(interp, here, i, span, result_arena, diags, &atoms[i])) return false;
     }
     if (sequence_type_of(atoms, n, &out->type, &bad)) return true;
     diag_error(diags, DIAG_MIXED, span, "positions 0 and %u: strings and numbers in one sequence",

@@ -1,5 +1,6 @@
 #include "runtime/export/config.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static ExportValues values_of_atom(Atom atom) {
@@ -11,15 +12,31 @@ static ExportValues values_of_atom(Atom atom) {
     }
 }
 
+/* Of the read-out's value: KIND_ bits. */
+static uint32_t export_kinds(const Export *e) {
+    const Readout *readout = &e->model->readout;
+    uint32_t kinds[MODEL_READINGS + MODEL_STEPS];
+    readout_kinds(readout, kinds);
+    return kinds[readout->reading_count + readout->step_count - 1];
+}
+
+static ExportValues values_of_steps(const Export *e) {
+    uint32_t kinds = export_kinds(e);
+    if (kinds & KIND_FLOAT) return EXPORT_FLOATS;
+    return kinds & KIND_INT ? EXPORT_INTS : EXPORT_BOOLS;
+}
+
 ExportValues export_values(const Export *e) {
     const Readout *readout = &e->model->readout;
-    if (readout->decode == DECODE_INTEGER) return EXPORT_INTS;
-    if (readout->decode != DECODE_ATOMS) return EXPORT_FLOATS;
+    if (readout->step_count > 0) return values_of_steps(e);
+    if (readout->readings[0].decode == DECODE_INTEGER) return EXPORT_INTS;
+    if (readout->readings[0].decode != DECODE_ATOMS) return EXPORT_FLOATS;
+    const Logits *logits = &e->logits.readings[0];
     bool any = false;
     ExportValues values = EXPORT_LABELS;
-    for (uint32_t i = 0; i < e->logits.count; i++) {
-        if (e->logits.atoms[i].kind == ATOM_OPAQUE) continue; /* where the program fails */
-        ExportValues here = values_of_atom(e->logits.atoms[i]);
+    for (uint32_t i = 0; i < logits->count; i++) {
+        if (logits->atoms[i].kind == ATOM_OPAQUE) continue; /* where the program fails */
+        ExportValues here = values_of_atom(logits->atoms[i]);
         if (any && here != values) return EXPORT_LABELS;
         values = here;
         any = true;
@@ -49,22 +66,30 @@ static cJSON *atoms_json(const Atom *atoms, uint32_t count) {
     return list;
 }
 
-static cJSON *labels_json(const Export *e) {
-    uint32_t count = e->model->readout.decode == DECODE_ATOMS ? e->logits.count : 0;
-    return atoms_json(e->logits.atoms, count);
+/* What the logits of a reading stand for; nothing where they are numbers. */
+static cJSON *labels_json(const Export *e, uint32_t reading) {
+    bool atoms = e->model->readout.readings[reading].decode == DECODE_ATOMS;
+    const Logits *logits = &e->logits.readings[reading];
+    return atoms_json(logits->atoms, atoms ? logits->count : 0);
 }
 
 void export_vocabulary(const Export *e, Buffer *out) {
     json_print(out, atoms_json(e->model->vocabulary, e->model->vocabulary_count), false);
 }
 
-void export_labels(const Export *e, Buffer *out) { json_print(out, labels_json(e), false); }
+void export_labels(const Export *e, Buffer *out) {
+    bool single = e->model->readout.step_count == 0;
+    json_print(out, single ? labels_json(e, 0) : cJSON_CreateArray(), false);
+}
 
 void export_label(const Export *e, uint32_t logit, Buffer *out) {
-    if (e->model->readout.decode == DECODE_ATOMS)
-        atom_format_str(out, e->logits.atoms[logit]);
+    const Readout *readout = &e->model->readout;
+    if (readout->step_count > 0)
+        buffer_printf(out, "%s.%" PRIu32, readout->name->bytes, logit);
+    else if (readout->readings[0].decode == DECODE_ATOMS)
+        atom_format_str(out, e->logits.readings[0].atoms[logit]);
     else
-        buffer_text(out, e->model->readout.name->bytes);
+        buffer_text(out, readout->name->bytes);
 }
 
 /* --- the parts of the config ------------------------------------------------------------------ */
@@ -123,22 +148,60 @@ static void add_layer(cJSON *list, const Layer *layer, const DenseLayer *weights
     cJSON_AddNumberToObject(item, "units", weights->units);
 }
 
+/* How the logits of one reading become its value. */
+static void add_reading(const Export *e, cJSON *to, uint32_t r) {
+    const Reading *reading = &e->model->readout.readings[r];
+    const Logits *logits = &e->logits.readings[r];
+    cJSON_AddStringToObject(to, "decode", decode_name(reading->decode));
+    cJSON_AddNumberToObject(to, "logits", logits->count);
+    cJSON_AddItemToObject(to, "labels", labels_json(e, r));
+    cJSON *fails = cJSON_AddArrayToObject(to, "labels_undefined");
+    for (uint32_t i = 0; reading->decode == DECODE_ATOMS && i < logits->count; i++) {
+        if (logits->atoms[i].kind == ATOM_OPAQUE)
+            cJSON_AddItemToArray(fails, cJSON_CreateNumber(i));
+    }
+    if (reading->decode == DECODE_FRACTION)
+        cJSON_AddNumberToObject(to, "denominator", reading->denominator);
+    if (reading->mixed)
+        cJSON_AddStringToObject(to, "mixed", reading->mixed_with_bools ? "bool" : "int");
+}
+
+static void add_step(cJSON *list, const ReadStep *step) {
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddItemToArray(list, item);
+    cJSON_AddStringToObject(item, "op", op_info(step->op)->name);
+    if (step->op == OP_CONST) json_add_atom(item, "value", step->atom);
+    cJSON *args = cJSON_AddArrayToObject(item, "args");
+    for (int i = 0; i < op_info(step->op)->arity; i++)
+        cJSON_AddItemToArray(args, cJSON_CreateNumber(step->args[i]));
+}
+
+static void add_steps(const Export *e, cJSON *output) {
+    const Readout *readout = &e->model->readout;
+    uint32_t kinds = export_kinds(e);
+    cJSON_AddStringToObject(output, "decode", "steps");
+    cJSON_AddNumberToObject(output, "logits", e->logits.count);
+    cJSON *readings = cJSON_AddArrayToObject(output, "readings");
+    for (uint32_t r = 0; r < readout->reading_count; r++) {
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddItemToArray(readings, item);
+        add_reading(e, item, r);
+    }
+    cJSON *steps = cJSON_AddArrayToObject(output, "steps");
+    for (uint32_t s = 0; s < readout->step_count; s++)
+        add_step(steps, &readout->steps[s]);
+    if (kinds & KIND_FLOAT && kinds & (KIND_INT | KIND_BOOL))
+        cJSON_AddStringToObject(output, "mixed", kinds & KIND_INT ? "int" : "bool");
+}
+
 static void add_output(const Export *e, cJSON *to) {
     const Readout *readout = &e->model->readout;
     cJSON *output = cJSON_AddObjectToObject(to, "output");
     json_add_string(output, "name", readout->name);
-    cJSON_AddStringToObject(output, "decode", decode_name(readout->decode));
-    cJSON_AddNumberToObject(output, "logits", e->logits.count);
-    cJSON_AddItemToObject(output, "labels", labels_json(e));
-    cJSON *fails = cJSON_AddArrayToObject(output, "labels_undefined");
-    for (uint32_t i = 0; readout->decode == DECODE_ATOMS && i < e->logits.count; i++) {
-        if (e->logits.atoms[i].kind == ATOM_OPAQUE)
-            cJSON_AddItemToArray(fails, cJSON_CreateNumber(i));
-    }
-    if (readout->decode == DECODE_FRACTION)
-        cJSON_AddNumberToObject(output, "denominator", readout->denominator);
-    if (readout->mixed)
-        cJSON_AddStringToObject(output, "mixed", readout->mixed_with_bools ? "bool" : "int");
+    if (readout->step_count == 0)
+        add_reading(e, output, 0);
+    else
+        add_steps(e, output);
     cJSON *traps = cJSON_AddArrayToObject(output, "traps");
     for (uint32_t t = 0; t < readout->trap_count; t++)
         json_add_string(traps, NULL, readout->traps[t].why);

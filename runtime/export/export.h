@@ -10,7 +10,7 @@
 typedef struct Export {
     const Model *model;
     const DenseModel *weights; /* of model */
-    Logits logits;             /* of model */
+    ReadoutLogits logits;      /* of model */
     const char *program_name;  /* "hist.rasp" */
     const char *source;        /* the program's text */
     size_t source_len;

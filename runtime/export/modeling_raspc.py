@@ -12,6 +12,7 @@ one is PAD. The scale of every attention score is in its query matrix: nothing i
 """
 
 import json
+import operator
 import os
 
 import torch
@@ -21,6 +22,28 @@ from torch import nn
 def _atom(value):
     """JSON has no infinities and no NaN: raspc writes {"float": "inf"}."""
     return float(value["float"]) if isinstance(value, dict) else value
+
+
+# What follows on the values that the logits say, as Python computes it.
+_STEPS = {
+    "neg": operator.neg,
+    "pos": operator.pos,
+    "round": round,
+    "not": operator.not_,
+    "indicator": lambda a: int(bool(a)),
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "eq": operator.eq,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "and": lambda a, b: bool(a and b),
+    "or": lambda a, b: bool(a or b),
+    "choose": lambda a, b, c: b if a else c,
+}
 
 
 def _matrix(*shape):
@@ -88,7 +111,8 @@ class Transformer:
     def build(self, config):
         width = config["width"]
         output = config["output"]
-        outputs = output["logits"] + len(output["traps"]) + ("mixed" in output)
+        readings = output.get("readings", [output])
+        outputs = output["logits"] + len(output["traps"]) + sum("mixed" in reading for reading in readings)
         self.raspc = config
         self.w_e = _matrix(len(config["vocabulary"]) + 2, width)
         self.w_p = _matrix(config["max_length"] + 1, width)
@@ -120,7 +144,7 @@ class Transformer:
             yield stream
 
     def scores(self, input_ids, attention_mask=None):
-        """(B, S, logits, then one a trap, then the one that tells kinds of number apart)"""
+        """(B, S, logits, then one a trap, then those that tell kinds of number apart)"""
         for stream in self.streams(input_ids, attention_mask):
             pass
         return stream @ self.w_u + self.b_u
@@ -146,13 +170,15 @@ class Transformer:
         values = [
             None
             if bool((row[count:end] >= 0.5).any())
-            else self._value(output, row[:count], row[end:])
+            else self._value(output, row[:count], row[end:].tolist())
             for row in scores
         ]
         texts = {isinstance(value, str) for value in values if value is not None}
         return values if len(texts) < 2 else [None] * len(values)  # strings and numbers
 
     def _value(self, output, row, exact):
+        if output["decode"] == "steps":
+            return self._computed(output, row, exact)
         if output["decode"] == "atoms":
             best = int(row.argmax())
             sure = float(row[best]) > 0.75 and best not in output["labels_undefined"]
@@ -166,6 +192,22 @@ class Transformer:
         if abs(number - round(number)) >= 0.25:
             return None
         return round(number) if output["decode"] == "integer" else float(round(number))
+
+    def _computed(self, output, row, exact):
+        values = []
+        for reading in output["readings"]:
+            mine = [exact.pop(0)] if "mixed" in reading else []
+            values.append(self._value(reading, row[: reading["logits"]], mine))
+            row = row[reading["logits"] :]
+        if None in values:
+            return None
+        for step in output["steps"]:
+            arguments = [values[number] for number in step["args"]]
+            try:
+                values.append(_atom(step["value"]) if step["op"] == "const" else _STEPS[step["op"]](*arguments))
+            except ZeroDivisionError:
+                return None
+        return values[-1]
 
     def run(self, tokens):
         """What the program gives for one input, by the name of its output."""

@@ -222,9 +222,8 @@ typedef struct Trap {
     Feature feature;   /* 0 or 1 */
 } Trap;
 
-typedef struct Readout {
-    const String *name;
-    NodeId node;
+/* One value that the logits say at a position. */
+typedef struct Reading {
     DecodeKind decode;
     /* DECODE_ATOMS: the value is atoms[index of source], a coded subspace (NO_SUBSPACE: atoms[0]
        everywhere). Equal indices of atoms share one logit. */
@@ -239,6 +238,28 @@ typedef struct Readout {
        selected), elsewhere a float (a mean). */
     bool mixed, mixed_with_bools;
     Feature exact;
+} Reading;
+
+/* What whoever reads the logits computes from the readings, in doubles and ints, as eval does. The
+   values are numbered: the readings', then one a step. */
+typedef struct ReadStep {
+    GraphOp op;       /* one that readout_computes */
+    uint32_t args[3]; /* earlier values, as many as the operation takes */
+    Atom atom;        /* OP_CONST: a number or a bool */
+    NodeId node;
+    Span span;
+} ReadStep;
+
+/* The value is that of the last step or, where there are none, of the only reading. Steps are the
+   last element-wise operations of a program, on values that are too many to list, which no
+   attention follows. */
+typedef struct Readout {
+    const String *name;
+    NodeId node;
+    uint32_t reading_count;
+    const Reading *readings; /* (reading_count), at least one */
+    uint32_t step_count;
+    const ReadStep *steps; /* (step_count) */
     uint32_t trap_count;
     const Trap *traps; /* (trap_count) */
 } Readout;
@@ -258,7 +279,11 @@ typedef struct Model {
     Readout readout;
 } Model;
 
-enum { MODEL_SOURCES = 8 };             /* what one look-up may look at */
+enum {
+    MODEL_SOURCES = 8,   /* what one look-up may look at */
+    MODEL_READINGS = 16, /* of a read-out */
+    MODEL_STEPS = 256,
+};
 enum { MODEL_ONE = 0, MODEL_NULL = 1 }; /* the ids of the two constant subspaces */
 
 /* The number of the token in the vocabulary, or UINT32_MAX. */
@@ -269,6 +294,17 @@ bool model_tokens(const Model *model, const Atom *tokens, uint32_t n, Span span,
                   uint32_t *numbers);
 /* Layers that have heads. */
 uint32_t model_attention_layers(const Model *model);
+
+/* Can a read-out's step be this operation? Those that every reader computes alike: the four
+   arithmetic operations, signs, rounding, comparisons, logic, choosing, and constants. */
+bool readout_computes(GraphOp op);
+/* What each value of the read-out, readings then steps, can be: a set of these bits. */
+enum { KIND_INT = 1, KIND_FLOAT = 2, KIND_BOOL = 4, KIND_OTHER = 8 };
+void readout_kinds(const Readout *readout, uint32_t *kinds);
+/* The value of a read-out with steps; readings: (reading_count) numbers and bools. False where a
+   step fails: *failed is the step, *why and *id how eval says so. */
+bool readout_value(const Readout *readout, const Atom *readings, Arena *arena, Atom *value,
+                   uint32_t *failed, const char **why, DiagId *id);
 
 /* --- print, parse back, verify (model_print.c, model_parse.c, model_verify.c) ----------------- */
 
@@ -290,6 +326,14 @@ uint32_t model_attention_layers(const Model *model);
        steps hist: hist.x between [0.25, 0.3333333432674408, 0.5] greatest 0.5 for %2
      output
        hist: integer hist [3..1] for %2
+
+   A read-out with steps names its readings, then its steps, whose arguments are earlier values:
+
+     output
+       balance: 2 readings for %9
+       reading fraction a / 32 error 4e-06
+       reading fraction b / 32 error 4e-06
+       step sub 0 1 for %9
 
    A feature is a sum of numbers, FACTOR*REAL, REAL and CODE [a number for each value]. Lists
    abbreviate runs: a..b counts by one, v*n repeats. */

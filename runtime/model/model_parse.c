@@ -34,6 +34,7 @@ static const char *term_word(int i) { return term_kind_name((TermKind)i); }
 static const char *null_word(int i) { return null_policy_name((NullPolicy)i); }
 static const char *normaliser_word(int i) { return normaliser_name((Normaliser)i); }
 static const char *decode_word(int i) { return decode_kind_name((DecodeKind)i); }
+static const char *op_word(int i) { return op_info((GraphOp)i)->name; }
 
 static SubspaceId find_subspace(const Model *model, const String *name) {
     for (SubspaceId s = 0; s < model->subspace_count; s++) {
@@ -374,11 +375,8 @@ static bool read_trap(Reader *r, const Model *model, Items *traps) {
     return read_line_end(r);
 }
 
-static bool read_readout(Reader *r, Model *model) {
-    Readout *out = &model->readout;
+static bool read_reading(Reader *r, const Model *model, Reading *out) {
     out->source = NO_SUBSPACE;
-    out->name = read_name(r);
-    if (!out->name || !read_expect(r, ":")) return false;
     int decode = read_choice(r, "how the output is decoded", DECODE_KIND_COUNT, decode_word);
     if (decode < 0) return false;
     out->decode = (DecodeKind)decode;
@@ -394,10 +392,67 @@ static bool read_readout(Reader *r, Model *model) {
         return false;
     out->mixed_with_bools = read_take(r, "bool");
     out->mixed = out->mixed_with_bools || read_take(r, "int");
-    if (out->mixed && (!read_expect(r, "where") || !read_feature(r, model, &out->exact)))
+    return !out->mixed || (read_expect(r, "where") && read_feature(r, model, &out->exact));
+}
+
+static bool read_step(Reader *r, Items *steps) {
+    ReadStep step = {.node = NO_NODE};
+    int op = read_choice(r, "what the step computes", OP_COUNT, op_word);
+    const Atom *atoms = NULL;
+    uint32_t count = 1;
+    if (op < 0) return false;
+    step.op = (GraphOp)op;
+    if (step.op == OP_CONST && !read_atoms(r, &atoms, &count)) return false;
+    if (count != 1) return read_fail(r, "one constant");
+    if (atoms) step.atom = atoms[0];
+    for (int i = 0; i < op_info(step.op)->arity; i++) {
+        if (!read_count(r, &step.args[i])) return false;
+    }
+    if (!read_node(r, &step.node) || !read_line_end(r)) return false;
+    ReadStep *added = items_add(r, steps, sizeof step);
+    if (added) *added = step;
+    return added != NULL;
+}
+
+/* "2 readings", then a line each and a line a step. */
+static bool read_computed(Reader *r, const Model *model, Readout *out) {
+    uint32_t count;
+    Items readings = {0}, steps = {0};
+    if (!read_count(r, &count) || !read_expect(r, "readings") || !read_node(r, &out->node) ||
+        !read_line_end(r))
         return false;
+    while (read_take(r, "reading")) {
+        Reading *reading = items_add(r, &readings, sizeof *reading);
+        if (!reading || !read_reading(r, model, reading) || !read_line_end(r)) return false;
+    }
+    while (read_take(r, "step")) {
+        if (!read_step(r, &steps)) return false;
+    }
+    if (readings.count != count) return read_fail(r, "not as many readings as announced");
+    if (steps.count == 0) return read_fail(r, "expected a step");
+    out->readings = readings.data;
+    out->reading_count = readings.count;
+    out->steps = steps.data;
+    out->step_count = steps.count;
+    return true;
+}
+
+static bool read_single(Reader *r, const Model *model, Readout *out) {
+    Reading *reading = ARENA_NEW(r->arena, Reading);
+    if (!read_reading(r, model, reading) || !read_node(r, &out->node) || !read_line_end(r))
+        return false;
+    out->readings = reading;
+    out->reading_count = 1;
+    return true;
+}
+
+static bool read_readout(Reader *r, Model *model) {
+    Readout *out = &model->readout;
     Items traps = {0};
-    if (!read_node(r, &out->node) || !read_line_end(r)) return false;
+    out->name = read_name(r);
+    if (!out->name || !read_expect(r, ":")) return false;
+    if (!(read_is_number(r) ? read_computed(r, model, out) : read_single(r, model, out)))
+        return false;
     while (read_take(r, "trap")) {
         if (!read_trap(r, model, &traps)) return false;
     }

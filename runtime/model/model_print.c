@@ -291,26 +291,52 @@ static void print_units(Printer *p, const UnitGroup *group) {
     buffer_char(p->out, '\n');
 }
 
-static void print_readout(Printer *p, const Readout *readout) {
-    buffer_printf(p->out, "output\n  %s: %s ", readout->name->bytes,
-                  decode_kind_name(readout->decode));
-    if (readout->decode == DECODE_ATOMS) {
-        if (readout->source != NO_SUBSPACE)
-            buffer_printf(p->out, "%s ", name_of(p, readout->source));
-        print_atoms(p->out, readout->atoms, readout->atom_count);
+static void print_reading(Printer *p, const Reading *reading) {
+    buffer_printf(p->out, "%s ", decode_kind_name(reading->decode));
+    if (reading->decode == DECODE_ATOMS) {
+        if (reading->source != NO_SUBSPACE)
+            buffer_printf(p->out, "%s ", name_of(p, reading->source));
+        print_atoms(p->out, reading->atoms, reading->atom_count);
     } else {
-        print_feature(p, &readout->number);
+        print_feature(p, &reading->number);
     }
-    if (readout->decode == DECODE_FRACTION) {
-        buffer_printf(p->out, " / %" PRIu32 " error ", readout->denominator);
-        print_number(p->out, readout->error);
+    if (reading->decode == DECODE_FRACTION) {
+        buffer_printf(p->out, " / %" PRIu32 " error ", reading->denominator);
+        print_number(p->out, reading->error);
     }
-    if (readout->mixed) {
-        buffer_text(p->out, readout->mixed_with_bools ? " bool where " : " int where ");
-        print_feature(p, &readout->exact);
+    if (reading->mixed) {
+        buffer_text(p->out, reading->mixed_with_bools ? " bool where " : " int where ");
+        print_feature(p, &reading->exact);
     }
+}
+
+static void print_step(Printer *p, const ReadStep *step) {
+    buffer_printf(p->out, "  step %s", op_info(step->op)->name);
+    if (step->op == OP_CONST) {
+        buffer_char(p->out, ' ');
+        print_atoms(p->out, &step->atom, 1);
+    }
+    for (int i = 0; i < op_info(step->op)->arity; i++)
+        buffer_printf(p->out, " %" PRIu32, step->args[i]);
+    print_for(p, step->node);
+    buffer_char(p->out, '\n');
+}
+
+static void print_readout(Printer *p, const Readout *readout) {
+    buffer_printf(p->out, "output\n  %s: ", readout->name->bytes);
+    if (readout->step_count == 0)
+        print_reading(p, &readout->readings[0]);
+    else
+        buffer_printf(p->out, "%" PRIu32 " readings", readout->reading_count);
     print_for(p, readout->node);
     buffer_char(p->out, '\n');
+    for (uint32_t r = 0; readout->step_count && r < readout->reading_count; r++) {
+        buffer_text(p->out, "  reading ");
+        print_reading(p, &readout->readings[r]);
+        buffer_char(p->out, '\n');
+    }
+    for (uint32_t s = 0; s < readout->step_count; s++)
+        print_step(p, &readout->steps[s]);
     for (uint32_t t = 0; t < readout->trap_count; t++) {
         const Trap *trap = &readout->traps[t];
         buffer_printf(p->out, "  trap %s ", diag_code(trap->id));

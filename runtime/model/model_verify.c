@@ -274,30 +274,68 @@ static bool verify_layer(Verifier *v, uint32_t l) {
 
 /* --- read-out --------------------------------------------------------------------------------- */
 
-static bool verify_readout(Verifier *v) {
-    const Readout *readout = &v->model->readout;
-    int32_t end = time_of_heads(v->model->layer_count);
-    if ((unsigned)readout->decode >= DECODE_KIND_COUNT) return wrong(v, "a read-out of no kind");
-    for (uint32_t t = 0; t < readout->trap_count; t++) {
-        if (!verify_feature(v, &readout->traps[t].feature, end)) return false;
-    }
-    if (readout->mixed && readout->decode != DECODE_WHOLE && readout->decode != DECODE_FRACTION)
+static bool verify_reading(Verifier *v, const Reading *reading, int32_t end) {
+    if ((unsigned)reading->decode >= DECODE_KIND_COUNT) return wrong(v, "a read-out of no kind");
+    if (reading->mixed && reading->decode != DECODE_WHOLE && reading->decode != DECODE_FRACTION)
         return wrong(v, "only numbers are of mixed kinds");
-    if (readout->mixed && !verify_feature(v, &readout->exact, end)) return false;
-    if (readout->decode != DECODE_ATOMS) {
-        if (readout->decode == DECODE_FRACTION && readout->denominator == 0)
+    if (reading->mixed && !verify_feature(v, &reading->exact, end)) return false;
+    if (reading->decode != DECODE_ATOMS) {
+        if (reading->decode == DECODE_FRACTION && reading->denominator == 0)
             return wrong(v, "fractions of no denominator");
-        return verify_feature(v, &readout->number, end);
+        return verify_feature(v, &reading->number, end);
     }
     uint32_t count = 1;
-    if (readout->source != NO_SUBSPACE) {
-        if (!verify_read(v, readout->source, end)) return false;
-        const Subspace *source = &v->model->subspaces[readout->source];
+    if (reading->source != NO_SUBSPACE) {
+        if (!verify_read(v, reading->source, end)) return false;
+        const Subspace *source = &v->model->subspaces[reading->source];
         if (!subspace_is_coded(source)) return wrong(v, "the read-out reads atoms from no code");
         count = source->count;
     }
-    return readout->atom_count == count ||
-           wrong(v, "the read-out names %u atoms of %u", readout->atom_count, count);
+    return reading->atom_count == count ||
+           wrong(v, "the read-out names %u atoms of %u", reading->atom_count, count);
+}
+
+/* Steps compute with numbers and bools. */
+static bool is_countable(Atom atom) {
+    return atom.kind == ATOM_INT || atom.kind == ATOM_FLOAT || atom.kind == ATOM_BOOL;
+}
+
+static bool verify_computed(Verifier *v, const Readout *readout) {
+    if (readout->step_count == 0)
+        return readout->reading_count == 1 || wrong(v, "several readings and no step");
+    if (readout->step_count > MODEL_STEPS) return wrong(v, "more than %d steps", MODEL_STEPS);
+    for (uint32_t s = 0; s < readout->step_count; s++) {
+        const ReadStep *step = &readout->steps[s];
+        if (!readout_computes(step->op)) return wrong(v, "a step that no reader computes");
+        if (step->op == OP_CONST && !is_countable(step->atom))
+            return wrong(v, "a step whose constant is no number");
+        for (int i = 0; i < op_info(step->op)->arity; i++) {
+            if (step->args[i] >= readout->reading_count + s)
+                return wrong(v, "a step that computes with a later value");
+        }
+    }
+    for (uint32_t r = 0; r < readout->reading_count; r++) {
+        const Reading *reading = &readout->readings[r];
+        for (uint32_t i = 0; reading->decode == DECODE_ATOMS && i < reading->atom_count; i++) {
+            if (reading->atoms[i].kind != ATOM_OPAQUE && !is_countable(reading->atoms[i]))
+                return wrong(v, "steps on a reading that is no number");
+        }
+    }
+    return true;
+}
+
+static bool verify_readout(Verifier *v) {
+    const Readout *readout = &v->model->readout;
+    int32_t end = time_of_heads(v->model->layer_count);
+    if (readout->reading_count == 0 || readout->reading_count > MODEL_READINGS)
+        return wrong(v, "not 1 to %d readings", MODEL_READINGS);
+    for (uint32_t t = 0; t < readout->trap_count; t++) {
+        if (!verify_feature(v, &readout->traps[t].feature, end)) return false;
+    }
+    for (uint32_t r = 0; r < readout->reading_count; r++) {
+        if (!verify_reading(v, &readout->readings[r], end)) return false;
+    }
+    return verify_computed(v, readout);
 }
 
 static bool verify_inputs(Verifier *v) {

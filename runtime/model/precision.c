@@ -70,17 +70,21 @@ static bool steps_fit(const Model *model, const UnitGroup *group, Buffer *why) {
     return true;
 }
 
+static bool reading_fits(const Model *model, const Reading *reading) {
+    double n = reading->denominator;
+    if (reading->decode == DECODE_FRACTION) return 2 * reading->error * n * n < 1;
+    return reading->decode == DECODE_ATOMS ||
+           feature_bound(model, &reading->number) <= WHOLE_NUMBER;
+}
+
 static bool readout_fits(const Model *model, Buffer *why) {
     const Readout *readout = &model->readout;
-    double n = readout->denominator;
-    bool fits = true;
-    if (readout->decode == DECODE_FRACTION)
-        fits = 2 * readout->error * n * n < 1;
-    else if (readout->decode != DECODE_ATOMS)
-        fits = feature_bound(model, &readout->number) <= WHOLE_NUMBER;
-    if (!fits)
+    for (uint32_t r = 0; r < readout->reading_count; r++) {
+        if (reading_fits(model, &readout->readings[r])) continue;
         buffer_printf(why, "the values of '%s' lie too close for float32", readout->name->bytes);
-    return fits;
+        return false;
+    }
+    return true;
 }
 
 bool model_fits_float32(const Model *model, Buffer *why) {

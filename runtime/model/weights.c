@@ -392,40 +392,62 @@ static void dense_embedding(Arena *arena, const Model *model, DenseModel *dense)
 
 /* --- read-out --------------------------------------------------------------------------------- */
 
-Logits model_logits(Arena *arena, const Model *model) {
-    const Readout *readout = &model->readout;
-    if (readout->decode != DECODE_ATOMS) return (Logits){.count = 1};
-    Atom *atoms = ARENA_ARRAY(arena, Atom, readout->atom_count);
-    uint32_t *of = ARENA_ARRAY(arena, uint32_t, readout->atom_count), count = 0;
-    for (uint32_t i = 0; i < readout->atom_count; i++) {
-        while (of[i] < count && !atom_identical(atoms[of[i]], readout->atoms[i]))
+static Logits reading_logits(Arena *arena, const Reading *reading) {
+    if (reading->decode != DECODE_ATOMS) return (Logits){.count = 1};
+    Atom *atoms = ARENA_ARRAY(arena, Atom, reading->atom_count);
+    uint32_t *of = ARENA_ARRAY(arena, uint32_t, reading->atom_count), count = 0;
+    for (uint32_t i = 0; i < reading->atom_count; i++) {
+        while (of[i] < count && !atom_identical(atoms[of[i]], reading->atoms[i]))
             of[i]++;
-        if (of[i] == count) atoms[count++] = readout->atoms[i];
+        if (of[i] == count) atoms[count++] = reading->atoms[i];
     }
-    return (Logits){count, atoms, of};
+    return (Logits){.count = count, .atoms = atoms, .of = of};
+}
+
+ReadoutLogits model_logits(Arena *arena, const Model *model) {
+    const Readout *readout = &model->readout;
+    Logits *logits = ARENA_ARRAY(arena, Logits, readout->reading_count);
+    ReadoutLogits all = {.readings = logits};
+    for (uint32_t r = 0; r < readout->reading_count; r++) {
+        logits[r] = reading_logits(arena, &readout->readings[r]);
+        logits[r].first = all.count;
+        all.count += logits[r].count;
+    }
+    all.columns = all.count + readout->trap_count;
+    for (uint32_t r = 0; r < readout->reading_count; r++) {
+        if (readout->readings[r].mixed) logits[r].exact = all.columns++;
+    }
+    return all;
+}
+
+static void dense_reading(Columns *out, const Reading *reading, const Logits *logits) {
+    if (reading->mixed) add_feature(out, logits->exact, &reading->exact, 1);
+    if (reading->decode != DECODE_ATOMS) {
+        add_feature(out, logits->first, &reading->number, 1);
+        return;
+    }
+    if (reading->source == NO_SUBSPACE) {
+        add_one(out, logits->first, 1);
+        return;
+    }
+    Arena *scratch = arena_new(0);
+    double *values = ARENA_ARRAY(scratch, double, reading->atom_count);
+    for (uint32_t c = 0; c < logits->count; c++) {
+        for (uint32_t i = 0; i < reading->atom_count; i++)
+            values[i] = logits->of[i] == c;
+        add_table(out, logits->first + c, reading->source, values, 1);
+    }
+    arena_free(scratch);
 }
 
 static void dense_readout(Arena *arena, const Model *model, DenseModel *dense) {
     const Readout *readout = &model->readout;
-    Logits logits = model_logits(arena, model);
-    dense->outputs = logits.count + readout->mixed + readout->trap_count;
+    ReadoutLogits logits = model_logits(arena, model);
+    dense->outputs = logits.columns;
     Columns out = {model, ARENA_ARRAY(arena, float, (size_t)model->width * dense->outputs),
                    dense->outputs};
-    if (readout->decode != DECODE_ATOMS) {
-        add_feature(&out, 0, &readout->number, 1);
-    } else if (readout->source == NO_SUBSPACE) {
-        add_one(&out, 0, 1);
-    } else {
-        Arena *scratch = arena_new(0);
-        double *values = ARENA_ARRAY(scratch, double, readout->atom_count);
-        for (uint32_t c = 0; c < logits.count; c++) {
-            for (uint32_t i = 0; i < readout->atom_count; i++)
-                values[i] = logits.of[i] == c;
-            add_table(&out, c, readout->source, values, 1);
-        }
-        arena_free(scratch);
-    }
-    if (readout->mixed) add_feature(&out, logits.count + readout->trap_count, &readout->exact, 1);
+    for (uint32_t r = 0; r < readout->reading_count; r++)
+        dense_reading(&out, &readout->readings[r], &logits.readings[r]);
     for (uint32_t t = 0; t < readout->trap_count; t++)
         add_feature(&out, logits.count + t, &readout->traps[t].feature, 1);
     dense->w_u = out.data;
@@ -437,8 +459,7 @@ static void dense_readout(Arena *arena, const Model *model, DenseModel *dense) {
 uint64_t model_parameters(const Model *model) {
     uint64_t width = model->width;
     Arena *scratch = arena_new(0);
-    uint64_t outputs = model_logits(scratch, model).count + (uint64_t)model->readout.mixed +
-                       model->readout.trap_count;
+    uint64_t outputs = model_logits(scratch, model).columns;
     arena_free(scratch);
     uint64_t count =
         width * (2 + (uint64_t)model->vocabulary_count + model->max_length) + (width + 1) * outputs;

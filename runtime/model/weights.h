@@ -41,7 +41,7 @@ typedef struct DenseModel {
     const float *w_p;    /* (1 + max_length, D) */
     uint32_t layer_count;
     const DenseLayer *layers;
-    uint32_t outputs; /* logits: the read-out's, one a trap, and if mixed its exact */
+    uint32_t outputs; /* columns: the readings' logits, one a trap, one a mixed reading */
     const float *w_u; /* (D, outputs) */
     const float *b_u; /* (outputs) */
 } DenseModel;
@@ -50,13 +50,20 @@ typedef struct DenseModel {
 uint32_t group_units(const Model *model, const UnitGroup *group);
 /* How many numbers the weights hold (each head and layer at its own size). */
 uint64_t model_parameters(const Model *model);
-/* The logits of the read-out proper; the traps' follow. */
+/* A reading's logits. */
 typedef struct Logits {
-    uint32_t count;
+    uint32_t first, count;
     const Atom *atoms;  /* (count): DECODE_ATOMS: what each stands for; else NULL */
-    const uint32_t *of; /* (atom_count of the read-out): the logit of each of its atoms */
+    const uint32_t *of; /* (atom_count of the reading): the logit of each of its atoms */
+    uint32_t exact;     /* mixed: the column of its exact */
 } Logits;
-Logits model_logits(Arena *arena, const Model *model);
+/* The columns of W_U: the readings' logits, one a trap, one a mixed reading. */
+typedef struct ReadoutLogits {
+    const Logits *readings; /* (reading_count) */
+    uint32_t count;         /* of all readings: the traps' columns follow */
+    uint32_t columns;
+} ReadoutLogits;
+ReadoutLogits model_logits(Arena *arena, const Model *model);
 
 /* The pair of ReLUs of one step: relu(slope x + bias + 1) - relu(slope x + bias) is exactly 0 for
    x <= below and exactly 1 for above <= x <= greatest, in float32. The slope is a power of two of

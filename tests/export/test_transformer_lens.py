@@ -47,12 +47,57 @@ def native(config, state, numbers):
     return stream @ state["unembed.weight"].T
 
 
+def computed(output, logits, first_exact):
+    """What a read-out's steps give; None where they fail"""
+    first, columns = 0, []
+    for reading in output["readings"]:
+        last = first + reading["logits"]
+        parts = [logits[:, first:last]]
+        if "mixed" in reading:
+            parts.append(logits[:, first_exact : first_exact + 1])
+            first_exact += 1
+        columns.append(decoded({"output": {**reading, "traps": []}}, np.concatenate(parts, axis=1)))
+        first = last
+    if None in columns:
+        return None
+    try:
+        return [value_of_steps(output["steps"], list(values)) for values in zip(*columns)]
+    except ZeroDivisionError:
+        return None
+
+
+def value_of_steps(steps, values):
+    for step in steps:
+        match step["op"], [values[i] for i in step["args"]]:
+            case "const", []: values.append(step["value"])
+            case "neg", [a]: values.append(-a)
+            case "pos", [a]: values.append(+a)
+            case "round", [a]: values.append(round(a))
+            case "not", [a]: values.append(not a)
+            case "indicator", [a]: values.append(int(bool(a)))
+            case "add", [a, b]: values.append(a + b)
+            case "sub", [a, b]: values.append(a - b)
+            case "mul", [a, b]: values.append(a * b)
+            case "div", [a, b]: values.append(a / b)
+            case "eq", [a, b]: values.append(a == b)
+            case "lt", [a, b]: values.append(a < b)
+            case "le", [a, b]: values.append(a <= b)
+            case "gt", [a, b]: values.append(a > b)
+            case "ge", [a, b]: values.append(a >= b)
+            case "and", [a, b]: values.append(bool(a and b))
+            case "or", [a, b]: values.append(bool(a or b))
+            case "choose", [a, b, c]: values.append(b if a else c)
+    return values[-1]
+
+
 def decoded(named, logits):
     """None where the program fails"""
     output = named["output"]
     count, traps = output["logits"], len(output["traps"])
     if (logits[:, count : count + traps] >= 0.5).any():
         return None
+    if output["decode"] == "steps":
+        return computed(output, logits, count + traps)
     if "mixed" in output:
         kind = {"int": int, "bool": bool}[output["mixed"]]
         alone = {"output": {key: item for key, item in output.items() if key not in ("mixed", "traps")} | {"traps": []}}

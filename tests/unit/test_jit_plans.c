@@ -214,18 +214,21 @@ static void make_units(Maker *maker, UnitGroup *units) {
 
 static Readout readout_of(Maker *maker, SubspaceId subspace) {
     const Subspace *s = &maker->model->subspaces[subspace];
-    Readout readout = {.name = string_from(maker->arena, "out"), .node = NO_NODE};
+    Reading *reading = ARENA_NEW(maker->arena, Reading);
     if (subspace_is_coded(s)) {
-        readout.decode = DECODE_ATOMS;
-        readout.source = subspace;
-        readout.atom_count = s->count;
-        readout.atoms = s->domain;
+        reading->decode = DECODE_ATOMS;
+        reading->source = subspace;
+        reading->atom_count = s->count;
+        reading->atoms = s->domain;
     } else {
-        readout.decode = DECODE_FRACTION;
-        readout.number = feature_of(maker, subspace, 0, 1, 0, 1);
-        readout.denominator = 4 * LONGEST;
+        reading->decode = DECODE_FRACTION;
+        reading->number = feature_of(maker, subspace, 0, 1, 0, 1);
+        reading->denominator = 4 * LONGEST;
     }
-    return readout;
+    return (Readout){.name = string_from(maker->arena, "out"),
+                     .node = NO_NODE,
+                     .reading_count = 1,
+                     .readings = reading};
 }
 
 static Model *random_model(Arena *arena, Random *random, SubspaceId output) {

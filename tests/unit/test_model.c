@@ -241,7 +241,8 @@ typedef struct Refusal {
 
 static const Refusal refusals[] = {
     {"result = aggregate(full_s, indices / 7);", "not whole"},
-    {"result = aggregate(full_s, indices) + aggregate(select(tokens, \"a\", ==), indices);",
+    {"sum = aggregate(full_s, indices) + aggregate(select(tokens, \"a\", ==), indices);\n"
+     "result = aggregate(select(indices, sum, ==), tokens);",
      "combinations"},
     {"result = 1 / (indices - indices);", "divi"},
 };

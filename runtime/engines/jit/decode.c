@@ -20,44 +20,133 @@ static double nearest_fraction(double value, int64_t most) {
     return (double)p1 / (double)q1;
 }
 
-/* What a real number of the read-out stands for: the model says how fine the true values are. */
-static double settled(const Readout *readout, double value, bool whole) {
-    if (whole || readout->decode != DECODE_FRACTION) return nearbyint(value);
-    return nearest_fraction(value, readout->denominator);
+/* What a real number of a reading stands for: the model says how fine the true values are. */
+static double settled(const Reading *reading, double value, bool whole) {
+    if (whole || reading->decode != DECODE_FRACTION) return nearbyint(value);
+    return nearest_fraction(value, reading->denominator);
 }
 
 /* In place: an integer is as long as a double. */
-static void settle(const Readout *readout, void *result, const int32_t *exact, uint32_t n) {
+static void settle(const Reading *reading, void *result, const int32_t *exact, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) {
         double *place = (double *)result + i;
-        double value = settled(readout, *place, exact && exact[i]);
-        int64_t whole = (int64_t)(readout->decode == DECODE_INTEGER ? value : 0);
-        if (readout->decode == DECODE_INTEGER)
+        double value = settled(reading, *place, exact && exact[i]);
+        int64_t whole = (int64_t)(reading->decode == DECODE_INTEGER ? value : 0);
+        if (reading->decode == DECODE_INTEGER)
             memcpy(place, &whole, sizeof whole);
         else
             *place = value;
     }
 }
 
-JitColumn decode_column(const Plan *plan, void *const *columns, uint32_t n) {
-    const Readout *readout = &plan->model->readout;
-    const OutputPlan *output = &plan->output;
-    void *result = columns[output->result];
-    if (readout->decode == DECODE_ATOMS)
+static JitColumn reading_column(const Plan *plan, uint32_t r, void *const *columns, uint32_t n) {
+    const Reading *reading = &plan->model->readout.readings[r];
+    const ReadingPlan *planned = &plan->output.readings[r];
+    void *result = columns[planned->result];
+    if (reading->decode == DECODE_ATOMS)
         return (JitColumn){.kind = JIT_ATOMS,
                            .n = n,
                            .indices = result,
-                           .atom_count = readout->atom_count,
-                           .atoms = readout->atoms};
-    const int32_t *exact = output->exact == NO_BUFFER ? NULL : columns[output->exact];
-    if (output->number.is_real) settle(readout, result, exact, n);
-    if (readout->decode == DECODE_INTEGER)
+                           .atom_count = reading->atom_count,
+                           .atoms = reading->atoms};
+    const int32_t *exact = planned->exact == NO_BUFFER ? NULL : columns[planned->exact];
+    if (planned->number.is_real) settle(reading, result, exact, n);
+    if (reading->decode == DECODE_INTEGER)
         return (JitColumn){.kind = JIT_INTEGERS, .n = n, .integers = result};
     return (JitColumn){.kind = JIT_REALS,
                        .n = n,
                        .reals = result,
                        .exact = exact,
-                       .exact_is_bool = readout->mixed_with_bools};
+                       .exact_is_bool = reading->mixed_with_bools};
+}
+
+/* What came from one position is of its own kind. */
+static Atom real_atom(const JitColumn *column, uint32_t i) {
+    double value = column->reals[i];
+    if (column->exact == NULL || column->exact[i] == 0) return atom_float(value);
+    return column->exact_is_bool ? atom_bool(value != 0) : atom_int((int64_t)nearbyint(value));
+}
+
+/* --- steps ------------------------------------------------------------------------------------ */
+
+static Atom atom_at(const JitColumn *column, uint32_t i) {
+    switch (column->kind) {
+    case JIT_ATOMS: return column->atoms[column->indices[i]];
+    case JIT_INTEGERS: return atom_int(column->integers[i]);
+    case JIT_REALS: break;
+    }
+    return real_atom(column, i);
+}
+
+/* What the steps give is in the output's result, as an integer or a double, and in its exact. */
+typedef struct StepColumns {
+    bool whole;
+    void *result;   /* (n) i64 or f64 */
+    int32_t *exact; /* (n) */
+} StepColumns;
+
+/* False: an integer that no column holds. */
+static bool put_atom(const StepColumns *to, uint32_t i, Atom value) {
+    to->exact[i] = value.kind != ATOM_FLOAT;
+    if (to->whole) return atom_as_int64(value, (int64_t *)to->result + i);
+    return atom_as_double(value, (double *)to->result + i);
+}
+
+static bool report_no_value(Diagnostics *diags, Span span, uint32_t position) {
+    diag_error(diags, DIAG_MEAN_OF_STRINGS, span,
+               "position %u: no single value: several different ones were gathered", position);
+    return false;
+}
+
+/* The steps at one position; false after reporting. */
+static bool compute_at(const Readout *readout, const JitColumn *readings, uint32_t i, Arena *arena,
+                       const StepColumns *to, Span span, Diagnostics *diags) {
+    Atom here[MODEL_READINGS], value;
+    uint32_t failed = 0;
+    const char *why = arith_reason(ARITH_OVERFLOW);
+    DiagId id = arith_diag_id(ARITH_OVERFLOW);
+    for (uint32_t r = 0; r < readout->reading_count; r++) {
+        here[r] = atom_at(&readings[r], i);
+        if (here[r].kind == ATOM_OPAQUE) return report_no_value(diags, span, i);
+    }
+    if (readout_value(readout, here, arena, &value, &failed, &why, &id) && put_atom(to, i, value))
+        return true;
+    Span at = readout->steps[failed].span;
+    diag_error(diags, id, at.file ? at : span, "position %u: %s", i, why);
+    return false;
+}
+
+static bool compute_steps(const Plan *plan, const JitColumn *readings, void *const *columns,
+                          uint32_t n, Span span, Diagnostics *diags, JitColumn *out) {
+    const Readout *readout = &plan->model->readout;
+    uint32_t kinds[MODEL_READINGS + MODEL_STEPS];
+    readout_kinds(readout, kinds);
+    uint32_t last = kinds[readout->reading_count + readout->step_count - 1];
+    StepColumns to = {.whole = last == KIND_INT,
+                      .result = columns[plan->output.result],
+                      .exact = columns[plan->output.exact]};
+    Arena *arena = arena_new(0);
+    bool fine = true;
+    for (uint32_t i = 0; i < n && fine; i++)
+        fine = compute_at(readout, readings, i, arena, &to, span, diags);
+    arena_free(arena);
+    *out = to.whole ? (JitColumn){.kind = JIT_INTEGERS, .n = n, .integers = to.result}
+                    : (JitColumn){.kind = JIT_REALS,
+                                  .n = n,
+                                  .reals = to.result,
+                                  .exact = last == KIND_FLOAT ? NULL : to.exact,
+                                  .exact_is_bool = !(last & KIND_INT)};
+    return fine;
+}
+
+bool decode_column(const Plan *plan, void *const *columns, uint32_t n, Span span,
+                   Diagnostics *diags, JitColumn *out) {
+    const Readout *readout = &plan->model->readout;
+    JitColumn readings[MODEL_READINGS];
+    for (uint32_t r = 0; r < readout->reading_count; r++)
+        readings[r] = reading_column(plan, r, columns, n);
+    *out = readings[0];
+    return readout->step_count == 0 || compute_steps(plan, readings, columns, n, span, diags, out);
 }
 
 /* --- atoms ------------------------------------------------------------------------------------ */
@@ -72,13 +161,6 @@ static void copy_atoms(const JitColumn *column, Arena *arena, Atom *atoms) {
         copied[v] = true;
         atoms[i] = copies[v];
     }
-}
-
-/* What came from one position is of its own kind. */
-static Atom real_atom(const JitColumn *column, uint32_t i) {
-    double value = column->reals[i];
-    if (column->exact == NULL || column->exact[i] == 0) return atom_float(value);
-    return column->exact_is_bool ? atom_bool(value != 0) : atom_int((int64_t)nearbyint(value));
 }
 
 bool decode_atoms(const JitColumn *column, Span span, Arena *arena, Diagnostics *diags,
@@ -97,10 +179,7 @@ bool decode_atoms(const JitColumn *column, Span span, Arena *arena, Diagnostics 
         break;
     }
     for (uint32_t i = 0; i < n; i++) {
-        if (atoms[i].kind != ATOM_OPAQUE) continue;
-        diag_error(diags, DIAG_MEAN_OF_STRINGS, span,
-                   "position %u: no single value: several different ones were gathered", i);
-        return false;
+        if (atoms[i].kind == ATOM_OPAQUE) return report_no_value(diags, span, i);
     }
     *out = (Sequence){.n = n, .atoms = atoms};
     if (sequence_type_of(atoms, n, &out->type, &bad)) return true;

@@ -5,8 +5,10 @@
 #include "runtime/engines/jit.h"
 #include "runtime/engines/jit/plan.h"
 
-/* What the code left in the columns; rounds there what is real and should be whole. */
-JitColumn decode_column(const Plan *plan, void *const *columns, uint32_t n);
+/* What the code left in the columns; rounds there what is real and should be whole, and computes
+   the read-out's steps. False after reporting where one fails. */
+bool decode_column(const Plan *plan, void *const *columns, uint32_t n, Span span,
+                   Diagnostics *diags, JitColumn *out);
 /* False after reporting at span when the atoms make no sequence. */
 bool decode_atoms(const JitColumn *column, Span span, Arena *arena, Diagnostics *diags,
                   Sequence *out);

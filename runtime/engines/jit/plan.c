@@ -11,30 +11,41 @@ const PlanInfo *plan_info(PlanKind plan) {
     return &infos[plan];
 }
 
-static void plan_number(Planner *planner, OutputPlan *output, const Readout *readout) {
+static void plan_number(Planner *planner, ReadingPlan *plan, const Reading *reading) {
     Columns *columns = &planner->plan->columns;
-    output->number = feature_number(planner, &readout->number);
-    bool whole = readout->decode == DECODE_INTEGER && !output->number.is_real;
-    output->result = columns_per_position(columns, whole ? ELEMENT_I64 : ELEMENT_F64);
-    if (!readout->mixed) return;
-    Number exact = feature_number(planner, &readout->exact);
+    plan->number = feature_number(planner, &reading->number);
+    bool whole = reading->decode == DECODE_INTEGER && !plan->number.is_real;
+    plan->result = columns_per_position(columns, whole ? ELEMENT_I64 : ELEMENT_F64);
+    if (!reading->mixed) return;
+    Number exact = feature_number(planner, &reading->exact);
     if (exact.is_real || exact.under != NO_BUFFER)
         buffer_text(planner->why, "a kind of number that depends on a fraction");
-    output->exact_from = exact.whole;
-    output->exact = columns_per_position(columns, ELEMENT_I32);
+    plan->exact_from = exact.whole;
+    plan->exact = columns_per_position(columns, ELEMENT_I32);
+}
+
+static void plan_reading(Planner *planner, ReadingPlan *plan, const Reading *reading) {
+    plan->exact = NO_BUFFER;
+    if (reading->decode == DECODE_ATOMS) {
+        plan->number = (Number){.under = NO_BUFFER, .scale = 1};
+        if (reading->source != NO_SUBSPACE)
+            plan->number.whole = index_operand(planner, reading->source);
+        plan->result = columns_per_position(&planner->plan->columns, ELEMENT_I32);
+    } else {
+        plan_number(planner, plan, reading);
+    }
 }
 
 static void plan_output(Planner *planner, OutputPlan *output) {
     const Readout *readout = &planner->model->readout;
     Columns *columns = &planner->plan->columns;
-    output->exact = NO_BUFFER;
-    if (readout->decode == DECODE_ATOMS) {
-        output->number = (Number){.under = NO_BUFFER, .scale = 1};
-        if (readout->source != NO_SUBSPACE)
-            output->number.whole = index_operand(planner, readout->source);
-        output->result = columns_per_position(columns, ELEMENT_I32);
-    } else {
-        plan_number(planner, output, readout);
+    output->readings = ARENA_ARRAY(planner->arena, ReadingPlan, readout->reading_count);
+    for (uint32_t r = 0; r < readout->reading_count; r++)
+        plan_reading(planner, &output->readings[r], &readout->readings[r]);
+    output->result = output->exact = NO_BUFFER;
+    if (readout->step_count > 0) {
+        output->result = columns_per_position(columns, ELEMENT_F64);
+        output->exact = columns_per_position(columns, ELEMENT_I32);
     }
     output->traps = ARENA_ARRAY(planner->arena, Operand, readout->trap_count);
     for (uint32_t t = 0; t < readout->trap_count; t++) {

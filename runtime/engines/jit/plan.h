@@ -46,15 +46,21 @@ typedef struct LayerPlan {
     UnitPlan *units; /* (layer's unit_count) */
 } LayerPlan;
 
-/* The read-out as a column: result is (n) of i32 for the number of an atom, of i64 for an integer,
-   of f64 otherwise. A number that is real is written as it is, for decode_settle to round. */
-typedef struct OutputPlan {
+/* A reading as a column: result is (n) of i32 for the number of an atom, of i64 for an integer,
+   of f64 otherwise. A number that is real is written as it is, for decode_column to round. */
+typedef struct ReadingPlan {
     Number number; /* DECODE_ATOMS: whole is the number of the atom */
     BufferId result;
     Operand exact_from; /* of a mixed read-out: not 0 where the number is an int or a bool */
     BufferId exact;     /* (n) i32 of it, or NO_BUFFER */
-    Operand *traps;     /* (trap_count of the read-out) not 0 where the program fails */
-    BufferId trapped;   /* (trap_count) the first position where it does, n where nowhere */
+} ReadingPlan;
+
+typedef struct OutputPlan {
+    ReadingPlan *readings; /* (reading_count of the read-out) */
+    BufferId result;       /* where there are steps: (n) i64 or f64, what the last one gives */
+    BufferId exact;        /* the same: (n) i32, not 0 where it is an int or a bool */
+    Operand *traps;        /* (trap_count of the read-out) not 0 where the program fails */
+    BufferId trapped;      /* (trap_count) the first position where it does, n where nowhere */
 } OutputPlan;
 
 typedef struct Plan {

@@ -50,7 +50,7 @@ static LLVMValueRef nearest(Emit *emit, LLVMValueRef p, LLVMValueRef q) {
     return emit_choose(emit, up, emit_plus(emit, whole, one), whole);
 }
 
-/* The number that the read-out means. A whole number of at most 53 bits divided by another rounds
+/* The number that a reading means. A whole number of at most 53 bits divided by another rounds
    as the true quotient does, which is what eval's one division gives. */
 static LLVMValueRef emit_number(Emit *emit, const Number *number, DecodeKind decode,
                                 LLVMValueRef position) {
@@ -71,13 +71,13 @@ static LLVMValueRef emit_number(Emit *emit, const Number *number, DecodeKind dec
     return decode == DECODE_WHOLE ? emit_to_real(emit, whole) : whole;
 }
 
-static void emit_output(Emit *emit, const OutputPlan *output, DecodeKind decode) {
+static void emit_reading(Emit *emit, const ReadingPlan *plan, DecodeKind decode) {
     Loop loop = loop_positions(emit);
-    emit_result(emit, output->result, loop.index,
-                emit_number(emit, &output->number, decode, loop.index));
-    if (output->exact != NO_BUFFER)
-        emit_result(emit, output->exact, loop.index,
-                    emit_to_int(emit, emit_to_bool(emit, emit_operand(emit, &output->exact_from,
+    emit_result(emit, plan->result, loop.index,
+                emit_number(emit, &plan->number, decode, loop.index));
+    if (plan->exact != NO_BUFFER)
+        emit_result(emit, plan->exact, loop.index,
+                    emit_to_int(emit, emit_to_bool(emit, emit_operand(emit, &plan->exact_from,
                                                                       loop.index))));
     loop_end(emit, &loop, NULL);
 }
@@ -101,7 +101,8 @@ void program_emit(Native *native, const Plan *plan) {
             attend_emit(&emit, &plan->layers[l].heads[h]);
         emit_units(&emit, plan->layers[l].units, model->layers[l].unit_count);
     }
-    emit_output(&emit, &plan->output, model->readout.decode);
+    for (uint32_t r = 0; r < model->readout.reading_count; r++)
+        emit_reading(&emit, &plan->output.readings[r], model->readout.readings[r].decode);
     for (uint32_t t = 0; t < model->readout.trap_count; t++)
         emit_trap(&emit, &plan->output, t);
     emit_end(&emit);

@@ -151,8 +151,7 @@ bool runner_run(JitRunner *base, const uint32_t *numbers, uint32_t n, Span span,
     if (!check_traps(plan, runner->columns, n, span, diags) ||
         !check_gathered(plan, runner->columns, n, span, diags))
         return false;
-    *out = decode_column(plan, runner->columns, n);
-    return true;
+    return decode_column(plan, runner->columns, n, span, diags, out);
 }
 
 bool runner_run_input(const JitProgram *program, Input input, Span span, Arena *result_arena,
