@@ -13,14 +13,14 @@ const char *raspc_version(void) { return RASPC_VERSION; }
 /* --- reading files for `load` ------------------------------------------------------------------
  */
 
-typedef struct Reading {
+typedef struct FileReading {
     Buffer *out;
     size_t limit;
     bool too_large;
-} Reading;
+} FileReading;
 
 static void add_bytes(void *to, const char *bytes, size_t length) {
-    Reading *reading = to;
+    FileReading *reading = to;
     reading->too_large = reading->too_large || length > reading->limit - reading->out->len;
     if (!reading->too_large) buffer_add(reading->out, bytes, length);
 }
@@ -28,7 +28,7 @@ static void add_bytes(void *to, const char *bytes, size_t length) {
 static bool read_for_load(void *state, const char *path, size_t limit, Buffer *out,
                           const char **why) {
     const raspc_program *program = state;
-    Reading reading = {.out = out, .limit = limit};
+    FileReading reading = {.out = out, .limit = limit};
     buffer_add(out, "", 0);
     bool read = program->read_file(program->read_state, path, add_bytes, &reading) != 0;
     *why = reading.too_large ? "it is too large" : "the caller can't read it";

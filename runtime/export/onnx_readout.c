@@ -27,8 +27,8 @@ static Edge look_up(OnnxWriter *w, const Logits *logits, Edge name, Edge table_n
     return onnx_along(w, "Gather", name, "axis", 0, cells, best);
 }
 
-static Edge best_holds(OnnxWriter *w, const Logits *logits, const char *name, const char *table_name,
-                       bool (*holds)(Atom), Edge best) {
+static Edge best_holds(OnnxWriter *w, const Logits *logits, const char *name,
+                       const char *table_name, bool (*holds)(Atom), Edge best) {
     OnnxGraph *g = &w->graph;
     uint8_t *table = ARENA_ARRAY(g->arena, uint8_t, logits->count);
     for (uint32_t i = 0; i < logits->count; i++)
@@ -63,9 +63,8 @@ static Edge mixes(OnnxWriter *w, const Logits *logits, Edge best) {
     Edge other = onnx_unary(g, "Not", "output/is_number", text);
     Edge any_text = onnx_cast(w, "output/text",
                               onnx_binary(g, "And", "output/text_token", text, token), ONNX_INT64);
-    Edge any_other =
-        onnx_cast(w, "output/other", onnx_binary(g, "And", "output/number_token", other, token),
-                  ONNX_INT64);
+    Edge any_other = onnx_cast(
+        w, "output/other", onnx_binary(g, "And", "output/number_token", other, token), ONNX_INT64);
     Edge both = onnx_binary(g, "Mul", "output/text_and_number",
                             onnx_greatest(w, "output/any_text", any_text, 1, true),
                             onnx_greatest(w, "output/any_number", any_other, 1, true));
@@ -76,10 +75,9 @@ static Edge mixes(OnnxWriter *w, const Logits *logits, Edge best) {
 static Edge best_logit(OnnxWriter *w, const Logits *logits, Edge values, Edge name, Edge *unsure) {
     OnnxGraph *g = &w->graph;
     /* 1 where one value was gathered, less for a mixture. */
-    *unsure =
-        onnx_binary(g, "LessOrEqual", onnx_name(g, "output/mixed"),
-                    onnx_greatest(w, onnx_name(g, "output/greatest"), values, 2, false),
-                    onnx_float(g, onnx_name(g, "output/sure"), 0.75F));
+    *unsure = onnx_binary(g, "LessOrEqual", onnx_name(g, "output/mixed"),
+                          onnx_greatest(w, onnx_name(g, "output/greatest"), values, 2, false),
+                          onnx_float(g, onnx_name(g, "output/sure"), 0.75F));
     Edge best = onnx_extreme(w, "ArgMax", name, values, false);
     if (!some(logits, is_opaque)) return best;
     Edge fails = best_holds(w, logits, "output/fails", "output/opaque", is_opaque, best);
@@ -93,8 +91,7 @@ static Edge decode_atoms(OnnxWriter *w, Edge values, Edge name, OnnxType *type, 
     OnnxGraph *g = &w->graph;
     const Logits *logits = &w->e->logits.readings[0];
     ExportValues kind = export_values(w->e);
-    Edge best =
-        best_logit(w, logits, values, kind == EXPORT_LABELS ? name : "output/best", unsure);
+    Edge best = best_logit(w, logits, values, kind == EXPORT_LABELS ? name : "output/best", unsure);
     if (kind == EXPORT_LABELS && some(logits, is_text))
         *unsure = onnx_binary(g, "Or", "output/no_sequence", *unsure, mixes(w, logits, best));
     *type = kind == EXPORT_FLOATS ? ONNX_DOUBLE : kind == EXPORT_BOOLS ? ONNX_BOOL : ONNX_INT64;
@@ -136,16 +133,15 @@ static Edge decode_fraction(OnnxWriter *w, Edge values, uint64_t count, Edge nam
                     onnx_cast(w, onnx_name(g, "output/double"), number, ONNX_DOUBLE), last);
     Edge denominators = onnx_tensor(g, onnx_name(g, "output/denominators"), ONNX_DOUBLE, &count, 1,
                                     numbers, count * sizeof *numbers);
-    Edge multiples =
-        onnx_binary(g, "Mul", onnx_name(g, "output/multiples"), exact, denominators);
+    Edge multiples = onnx_binary(g, "Mul", onnx_name(g, "output/multiples"), exact, denominators);
     Edge numerators = onnx_unary(g, "Round", onnx_name(g, "output/numerators"), multiples);
     Edge candidates =
         onnx_binary(g, "Div", onnx_name(g, "output/candidates"), numerators, denominators);
     Edge off = onnx_unary(g, "Abs", onnx_name(g, "output/off"),
                           onnx_binary(g, "Sub", onnx_name(g, "output/rest"), candidates, exact));
     Edge best = onnx_extreme(w, "ArgMin", onnx_name(g, "output/nearest"), off, true);
-    Edge chosen = onnx_along(w, "GatherElements", onnx_name(g, "output/chosen"), "axis", 2,
-                             candidates, best);
+    Edge chosen =
+        onnx_along(w, "GatherElements", onnx_name(g, "output/chosen"), "axis", 2, candidates, best);
     *unsure = onnx_unary(g, "IsNaN", onnx_name(g, "output/not_a_number"), number);
     return onnx_binary(g, "Squeeze", name, chosen, last);
 }
@@ -163,9 +159,9 @@ static Edge exact_where(OnnxWriter *w, Edge rows, const Logits *logits, Edge nam
 
 /* A value at every position: a number, or 0 and 1 for a bool. */
 typedef struct Value {
-    Edge number;   /* (B, length) or of rank 0, doubles */
+    Edge number;    /* (B, length) or of rank 0, doubles */
     uint32_t kinds; /* KIND_ bits */
-    Edge exact;    /* true where it is an int or a bool; NULL: kinds says so */
+    Edge exact;     /* true where it is an int or a bool; NULL: kinds says so */
 } Value;
 
 typedef struct Steps {
@@ -218,10 +214,9 @@ static Edge choose_exact(Steps *s, Edge condition, const Value *b, const Value *
     OnnxGraph *g = &s->w->graph;
     if (!(kinds & KIND_FLOAT) || kinds == KIND_FLOAT) return NULL;
     Edge other = onnx_unary(g, "Not", onnx_name(g, "otherwise"), condition);
-    return onnx_binary(
-        g, "Or", onnx_name(g, "exact"),
-        onnx_binary(g, "And", onnx_name(g, "exact_then"), condition, is_exact(s, b)),
-        onnx_binary(g, "And", onnx_name(g, "exact_else"), other, is_exact(s, c)));
+    return onnx_binary(g, "Or", onnx_name(g, "exact"),
+                       onnx_binary(g, "And", onnx_name(g, "exact_then"), condition, is_exact(s, b)),
+                       onnx_binary(g, "And", onnx_name(g, "exact_else"), other, is_exact(s, c)));
 }
 
 static const char *operator_of(GraphOp op) {
@@ -283,10 +278,12 @@ static void write_step(Steps *s, const ReadStep *step, Value *out) {
     case OP_LE:
     case OP_GT:
     case OP_GE:
-        truth = onnx_binary(g, operator_of(step->op), onnx_name(g, "compares"), a->number,
-                            b->number);
+        truth =
+            onnx_binary(g, operator_of(step->op), onnx_name(g, "compares"), a->number, b->number);
         break;
-    case OP_NOT: truth = onnx_binary(g, "Equal", onnx_name(g, "is_zero"), a->number, s->zero); break;
+    case OP_NOT:
+        truth = onnx_binary(g, "Equal", onnx_name(g, "is_zero"), a->number, s->zero);
+        break;
     case OP_INDICATOR: truth = truth_of(s, "a", a); break;
     case OP_AND:
     case OP_OR:
@@ -309,7 +306,8 @@ static void write_reading(Steps *s, uint32_t r, Edge rows, Value *out) {
     const Reading *reading = &w->e->model->readout.readings[r];
     const Logits *logits = &w->e->logits.readings[r];
     Edge unsure, name = onnx_name(g, "value");
-    Edge own = onnx_slice(w, onnx_name(g, "logits"), rows, onnx_ints(g, onnx_name(g, "from"), logits->first),
+    Edge own = onnx_slice(w, onnx_name(g, "logits"), rows,
+                          onnx_ints(g, onnx_name(g, "from"), logits->first),
                           onnx_ints(g, onnx_name(g, "to"), (int64_t)logits->first + logits->count),
                           onnx_ints(g, onnx_name(g, "logit_axis"), 2));
     if (reading->decode == DECODE_ATOMS) {
@@ -321,8 +319,7 @@ static void write_reading(Steps *s, uint32_t r, Edge rows, Value *out) {
         out->number = decode_whole(w, own, name, ONNX_DOUBLE, &unsure);
     }
     if (reading->mixed) out->exact = exact_where(w, rows, logits, onnx_name(g, "exact"));
-    s->unsure =
-        s->unsure ? onnx_binary(g, "Or", onnx_name(g, "fails"), s->unsure, unsure) : unsure;
+    s->unsure = s->unsure ? onnx_binary(g, "Or", onnx_name(g, "fails"), s->unsure, unsure) : unsure;
 }
 
 static bool is_number_atom(Atom atom) { return atom.kind == ATOM_INT || atom.kind == ATOM_BOOL; }
@@ -352,8 +349,8 @@ static Value write_steps(OnnxWriter *w, Edge rows, Edge *unsure) {
     for (uint32_t v = 0; v < count; v++) {
         bool read = v < readout->reading_count;
         s.values[v].kinds = kinds[v];
-        g->scope = onnx_name(g, read ? "readings/%u" : "steps/%u",
-                             read ? v : v - readout->reading_count);
+        g->scope =
+            onnx_name(g, read ? "readings/%u" : "steps/%u", read ? v : v - readout->reading_count);
         if (read) {
             write_reading(&s, v, rows, &s.values[v]);
             exact_atoms(&s, v, &s.values[v]);
@@ -398,7 +395,7 @@ static void output_exact(OnnxWriter *w) {
 static OnnxType name_value(OnnxWriter *w, const Value *value, Edge name) {
     OnnxGraph *g = &w->graph;
     if (value->exact) onnx_unary(g, "Identity", "exact", value->exact);
-    OnnxType type = value->kinds & KIND_FLOAT     ? ONNX_DOUBLE
+    OnnxType type = value->kinds & KIND_FLOAT ? ONNX_DOUBLE
                     : value->kinds & KIND_INT ? ONNX_INT64
                                               : ONNX_BOOL;
     onnx_cast(w, name, value->number, type);

@@ -76,8 +76,9 @@ static uint32_t reading_kinds(const Reading *reading) {
     uint32_t kinds = 0;
     if (reading->decode == DECODE_INTEGER) return KIND_INT;
     if (reading->decode != DECODE_ATOMS)
-        return KIND_FLOAT |
-               (!reading->mixed ? 0U : reading->mixed_with_bools ? KIND_BOOL : KIND_INT);
+        return KIND_FLOAT | (!reading->mixed             ? 0U
+                             : reading->mixed_with_bools ? KIND_BOOL
+                                                         : KIND_INT);
     for (uint32_t i = 0; i < reading->atom_count; i++)
         kinds |= atom_kind(reading->atoms[i]);
     return kinds;
@@ -92,8 +93,7 @@ static uint32_t step_kinds(const ReadStep *step, const uint32_t *kinds) {
     case OP_NEG: return (a & exact ? KIND_INT : 0U) | (a & KIND_FLOAT);
     case OP_ADD:
     case OP_SUB:
-    case OP_MUL: return (a & exact && b & exact ? KIND_INT : 0U) |
-                        ((a | b) & KIND_FLOAT);
+    case OP_MUL: return (a & exact && b & exact ? KIND_INT : 0U) | ((a | b) & KIND_FLOAT);
     case OP_DIV: return KIND_FLOAT;
     case OP_ROUND:
     case OP_INDICATOR: return KIND_INT;
