@@ -2,6 +2,7 @@
 #include "compiler/driver/engines.h"
 #include "compiler/driver/program.h"
 #include "compiler/driver/show.h"
+#include "compiler/driver/show_trace.h"
 
 #include "runtime/base/limits.h"
 #include "runtime/base/visible.h"
@@ -17,13 +18,15 @@ typedef struct Run {
     void *state; /* the engine's */
     Targets targets;
     InputReader reader;
-    bool json;
+    bool json, trace;
 } Run;
 
 typedef struct Outcome {
     Value value; /* of a target on one input: VALUE_ERROR where it failed */
     Sequence sequence;
     Matrix matrix;
+    bool traced;
+    InterpTrace trace;
 } Outcome;
 
 /* --- one input -------------------------------------------------------------------------------- */
@@ -40,7 +43,22 @@ static Outcome apply(const Run *run, Target target, ReadInput input, Arena *aren
     ApplyStatus status =
         run->engine->apply(run->state, &request, &outcome.sequence, &outcome.matrix);
     if (status != APPLY_OK) outcome.value = value_error();
+    if (run->trace && status != APPLY_REFUSED)
+        outcome.traced = run->engine->trace(run->state, &request, &outcome.trace);
     return outcome;
+}
+
+static void show_traces_json(const Run *run, Input input, const Outcome *outcomes) {
+    Buffer *out = &run->driver->out;
+    const char *separator = "";
+    buffer_text(out, ", \"traces\": {");
+    for (size_t i = 0; i < run->targets.count; i++) {
+        if (!outcomes[i].traced) continue;
+        buffer_printf(out, "%s\"%s\": ", separator, run->targets.items[i].name);
+        show_trace_json(out, &outcomes[i].trace, input);
+        separator = ", ";
+    }
+    buffer_char(out, '}');
 }
 
 static void show_json(const Run *run, Input input, const Outcome *outcomes) {
@@ -57,7 +75,9 @@ static void show_json(const Run *run, Input input, const Outcome *outcomes) {
         else
             show_value_json(out, session_graph(run->session), outcomes[i].value);
     }
-    buffer_text(out, "}}\n");
+    buffer_char(out, '}');
+    if (run->trace) show_traces_json(run, input, outcomes);
+    buffer_text(out, "}\n");
 }
 
 static void show_sequence(Buffer *out, Sequence sequence) {
@@ -87,6 +107,17 @@ static void show_text(const Run *run, Target target, const Outcome *outcome, Inp
     if (outcome->value.kind != VALUE_SELECTOR) buffer_char(out, '\n');
 }
 
+/* Below the result, if there is one. */
+static void show_trace_text(const Run *run, Target target, const Outcome *outcome, Input input) {
+    Buffer *out = &run->driver->out;
+    if (outcome->value.kind == VALUE_ERROR) {
+        buffer_printf(out, "%s(", target.name);
+        show_input(out, input);
+        buffer_text(out, ") has no value\n");
+    }
+    show_trace(out, &outcome->trace, input);
+}
+
 /* What fails is left out; its diagnostic is on record. */
 static bool run_input(const Run *run, size_t index) {
     ReadInput input = run->reader.inputs[index];
@@ -100,6 +131,8 @@ static bool run_input(const Run *run, size_t index) {
         all = all && done;
         bool again = !target_is_node(target) && index > 0; /* a constant is said once */
         if (done && !run->json && !again) show_text(run, target, &outcomes[i], input.input);
+        if (outcomes[i].traced && !run->json)
+            show_trace_text(run, target, &outcomes[i], input.input);
     }
     if (all && run->json) show_json(run, input.input, outcomes);
     arena_free(arena);
@@ -141,7 +174,9 @@ static bool run_all(Run *run) {
 
 ExitStatus cmd_run(Driver *driver) {
     const Options *options = &driver->options;
-    Run run = {.driver = driver, .json = option_given(options, OPT_JSON)};
+    Run run = {.driver = driver,
+               .json = option_given(options, OPT_JSON),
+               .trace = option_given(options, OPT_TRACE)};
     if (options->operand_count > 1) {
         return driver_usage(driver, "one program at a time; inputs are given with -i");
     }
@@ -153,6 +188,9 @@ ExitStatus cmd_run(Driver *driver) {
     if (run.engine == NULL) return EXIT_USAGE;
     if (run.engine->explain == NULL && option_given(options, OPT_EXPLAIN))
         return driver_usage(driver, "%s has nothing to explain; --engine jit has",
+                            run.engine->name);
+    if (run.engine->trace == NULL && option_given(options, OPT_TRACE))
+        return driver_usage(driver, "%s has no layers to trace; --engine interp has",
                             run.engine->name);
     run.session = program_session(NULL, NULL);
     /* Not the session's arena: large inputs must not use up what elaboration may take. */

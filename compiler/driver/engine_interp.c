@@ -1,7 +1,6 @@
 #include "compiler/driver/engine_interp.h"
 
 #include "compiler/driver/lowered.h"
-#include "runtime/engines/interp.h"
 
 static void *prepare(void *state, Arena *arena, const Model *model, Span span, Diagnostics *diags) {
     (void)state;
@@ -21,6 +20,12 @@ ApplyStatus apply_interp(void *state, const ApplyRequest *request, Sequence *seq
                       sequence)
                ? APPLY_OK
                : APPLY_FAILED;
+}
+
+bool trace_interp(void *state, const ApplyRequest *request, InterpTrace *out) {
+    const Interp *interp = lowered_get(state, request);
+    return interp != NULL &&
+           interp_trace(interp, request->input, request->span, request->arena, request->diags, out);
 }
 
 void close_interp(void *state) { lowered_free(state); }

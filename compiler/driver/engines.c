@@ -8,9 +8,9 @@
 #include <string.h>
 
 static const Engine engines[] = {
-    {"eval", NULL, apply_eval, NULL, NULL},
-    {"interp", open_interp, apply_interp, close_interp, NULL},
-    {"jit", open_jit, apply_jit, close_jit, explain_jit},
+    {"eval", NULL, apply_eval, NULL, NULL, NULL},
+    {"interp", open_interp, apply_interp, close_interp, NULL, trace_interp},
+    {"jit", open_jit, apply_jit, close_jit, explain_jit, NULL},
 };
 
 enum { ENGINE_COUNT = sizeof engines / sizeof engines[0] };

@@ -4,6 +4,7 @@
 
 #include "compiler/driver/input.h"
 #include "compiler/elaborate/elaborate.h"
+#include "runtime/engines/interp.h"
 
 /* What an engine is told when it is opened. What it points to outlives the engine. */
 typedef struct EngineOptions {
@@ -21,6 +22,8 @@ typedef struct Engine {
     void (*close)(void *state); /* NULL when open is */
     /* How it computes each head of what it has at present; NULL when there is nothing to say. */
     void (*explain)(void *state, Buffer *out);
+    /* The residual streams of one input; false after reporting. NULL where there are none. */
+    bool (*trace)(void *state, const ApplyRequest *request, InterpTrace *out);
 } Engine;
 
 size_t engine_count(void);

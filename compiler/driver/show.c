@@ -72,8 +72,7 @@ void show_json_text(Buffer *out, const char *text) {
 
 /* --- matrices --------------------------------------------------------------------------------- */
 
-/* A token as a head of a row or column. */
-static size_t token_text(Buffer *out, Atom token) {
+size_t show_atom(Buffer *out, Atom token) {
     Buffer raw = {0};
     size_t before = out->len;
     atom_format_display(&raw, token);
@@ -84,7 +83,7 @@ static size_t token_text(Buffer *out, Atom token) {
 
 static void add_padded(Buffer *out, Atom token, size_t width) {
     Buffer text = {0};
-    size_t columns = token_text(&text, token);
+    size_t columns = show_atom(&text, token);
     buffer_repeat(out, ' ', width > columns ? width - columns : 0);
     buffer_add(out, text.data == NULL ? "" : text.data, text.len);
     buffer_free(&text);
@@ -95,7 +94,7 @@ void show_matrix(Buffer *out, Matrix matrix, Input input, size_t indent) {
     Buffer text = {0};
     for (uint32_t i = 0; i < input.n; i++) {
         text.len = 0;
-        widths[i] = token_text(&text, input.tokens[i]);
+        widths[i] = show_atom(&text, input.tokens[i]);
         if (widths[i] == 0) widths[i] = 1;
         if (widths[i] > widest) widest = widths[i];
     }

@@ -9,6 +9,9 @@
 void show_input(Buffer *out, Input input);
 void show_input_json(Buffer *out, Input input);
 
+/* A value as sequences show theirs, fit for a terminal; returns the columns that it takes. */
+size_t show_atom(Buffer *out, Atom atom);
+
 /* Rows are queries, columns keys; both headed by the input's tokens. Every line begins with indent
    blanks. */
 void show_matrix(Buffer *out, Matrix matrix, Input input, size_t indent);

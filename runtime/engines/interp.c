@@ -159,8 +159,10 @@ bool interp_trace(const Interp *interp, Input input, Span span, Arena *arena, Di
     if (!embedding_rows(interp, input, span, diags, tokens) ||
         is_too_large(interp, input.n, span, diags))
         return false;
-    *out = (InterpTrace){
-        .rows = input.n + 1, .width = weights->width, .layer_count = weights->layer_count};
+    *out = (InterpTrace){.model = interp->model,
+                         .rows = input.n + 1,
+                         .width = weights->width,
+                         .layer_count = weights->layer_count};
     out->streams = ARENA_ARRAY(arena, const float *, weights->layer_count + 1);
     Batch batch = {1, input.n + 1, &input.n, tokens};
     (void)transformer_run(interp->transformer, &batch, arena, out->streams);

@@ -19,6 +19,7 @@ bool interp_run(const Interp *interp, Input input, Span span, Arena *result_aren
 
 /* The residual stream of one pass: streams[0] after the embedding, streams[l] after layer l. */
 typedef struct InterpTrace {
+    const Model *model;
     uint32_t rows;  /* positions, BOS first */
     uint32_t width; /* D */
     uint32_t layer_count;

@@ -1,12 +1,9 @@
 #include "runtime/engines/trace.h"
 
 #include "runtime/engines/eval.h"
-#include "runtime/engines/interp.h"
+#include "runtime/engines/stream.h"
 
 #include <math.h>
-
-/* float32 leaves a coordinate of 0 or 1 much nearer than this, and a wrong one is off by 1. */
-#define COORDINATE_TOLERANCE 0.25
 
 typedef struct Tracing {
     Arena *arena;
@@ -17,11 +14,6 @@ typedef struct Tracing {
     InterpTrace trace;
     Buffer *out;
 } Tracing;
-
-static double coordinate(const Tracing *tracing, uint32_t layer, uint32_t position, uint32_t at) {
-    /* Row 0 is BOS. */
-    return tracing->trace.streams[layer][(size_t)(position + 1) * tracing->trace.width + at];
-}
 
 /* --- coded directions ------------------------------------------------------------------------- */
 
@@ -39,12 +31,12 @@ static bool coded_agrees(const Tracing *tracing, uint32_t layer, const Subspace 
         uint32_t index = index_of(subspace, values.atoms[i]);
         if (index == subspace->count) return true; /* it holds something else */
         for (uint32_t c = 0; c < subspace->width; c++) {
-            bool steps = subspace->kind == SUBSPACE_STEPS;
-            double wanted = steps ? index > c : index == c;
-            double found = coordinate(tracing, layer, i, subspace->offset + c);
+            double wanted = subspace_code(subspace, index, c);
+            double found = stream_coordinate(&tracing->trace, layer, i, subspace->offset + c);
             if (fabs(found - wanted) <= COORDINATE_TOLERANCE) continue;
             buffer_printf(tracing->out, "'%s' at position %u: the direction %s",
-                          subspace->name->bytes, i, steps ? "above " : "of ");
+                          subspace->name->bytes, i,
+                          subspace->kind == SUBSPACE_STEPS ? "above " : "of ");
             atom_format_source(tracing->out, subspace->domain[c]);
             buffer_printf(tracing->out, " is %.6g, not %.0f (eval: ", found, wanted);
             atom_format_source(tracing->out, values.atoms[i]);

@@ -1,9 +1,11 @@
 /* Tracing: a model that is spoilt on purpose is found out at the spoilt place. */
 #include "compiler/elaborate/elaborate.h"
 #include "compiler/lower/lower.h"
+#include "runtime/engines/stream.h"
 #include "runtime/engines/trace.h"
 
 #include <check.h>
+#include <math.h>
 #include <string.h>
 
 typedef struct Traced {
@@ -87,6 +89,51 @@ START_TEST(a_spoilt_head) {
 }
 END_TEST
 
+/* --- what a stream says ----------------------------------------------------------------------- */
+
+static Atom stream_of(const Subspace *subspace, const float *coordinates, StreamValue expected) {
+    enum { WIDTH = 3 };
+    float rows[2][WIDTH] = {{9, 9, 9}}; /* BOS, then the only position */
+    memcpy(rows[1], coordinates, sizeof rows[1]);
+    const float *streams[] = {&rows[0][0]};
+    InterpTrace trace = {.rows = 2, .width = WIDTH, .streams = streams};
+    Atom value = atom_int(-1);
+    ck_assert_int_eq(stream_value(&trace, 0, 0, subspace, &value), expected);
+    return value;
+}
+
+START_TEST(values_of_codes) {
+    const Atom domain[] = {atom_int(10), atom_int(11), atom_int(12), atom_int(13)};
+    Subspace one_hot = {.kind = SUBSPACE_ONE_HOT, .width = 3, .count = 3, .domain = domain};
+    Subspace steps = {.kind = SUBSPACE_STEPS, .width = 3, .count = 4, .domain = domain};
+    ck_assert_int_eq(stream_of(&one_hot, (float[]){0, 1, 0}, STREAM_HOLDS).as.integer, 11);
+    ck_assert_int_eq(stream_of(&one_hot, (float[]){0.1f, 0, 0.9f}, STREAM_HOLDS).as.integer, 12);
+    stream_of(&one_hot, (float[]){0, 0, 0}, STREAM_NOTHING);
+    stream_of(&one_hot, (float[]){1, 1, 0}, STREAM_SPOILT);
+    stream_of(&one_hot, (float[]){0.5f, 0, 0}, STREAM_SPOILT);
+    stream_of(&one_hot, (float[]){0, NAN, 0}, STREAM_SPOILT);
+    stream_of(&one_hot, (float[]){-1, 0, 0}, STREAM_SPOILT);
+    ck_assert_int_eq(stream_of(&steps, (float[]){0, 0, 0}, STREAM_HOLDS).as.integer, 10);
+    ck_assert_int_eq(stream_of(&steps, (float[]){1, 1, 0}, STREAM_HOLDS).as.integer, 12);
+    ck_assert_int_eq(stream_of(&steps, (float[]){1, 1, 1}, STREAM_HOLDS).as.integer, 13);
+    stream_of(&steps, (float[]){0, 1, 0}, STREAM_SPOILT);
+    stream_of(&steps, (float[]){1, 0.4f, 0}, STREAM_SPOILT);
+}
+END_TEST
+
+START_TEST(values_of_reals) {
+    Subspace real = {.kind = SUBSPACE_REAL, .offset = 1, .width = 1, .denominator = 4};
+    Subspace whole = {.kind = SUBSPACE_REAL, .offset = 1, .width = 1, .denominator = 1};
+    Atom value = stream_of(&real, (float[]){7, 0.25f, 7}, STREAM_HOLDS);
+    ck_assert(value.kind == ATOM_FLOAT && value.as.real == 0.25);
+    ck_assert_int_eq(stream_of(&real, (float[]){7, 3, 7}, STREAM_HOLDS).kind, ATOM_FLOAT);
+    value = stream_of(&whole, (float[]){7, 3, 7}, STREAM_HOLDS);
+    ck_assert(value.kind == ATOM_INT && value.as.integer == 3);
+    ck_assert_int_eq(stream_of(&whole, (float[]){7, 3.5f, 7}, STREAM_HOLDS).kind, ATOM_FLOAT);
+    ck_assert_int_eq(stream_of(&whole, (float[]){7, INFINITY, 7}, STREAM_HOLDS).kind, ATOM_FLOAT);
+}
+END_TEST
+
 Suite *trace_suite(void);
 Suite *trace_suite(void) {
     Suite *suite = suite_create("trace");
@@ -94,6 +141,8 @@ Suite *trace_suite(void) {
     tcase_add_test(tests, a_right_model);
     tcase_add_test(tests, a_spoilt_embedding);
     tcase_add_test(tests, a_spoilt_head);
+    tcase_add_test(tests, values_of_codes);
+    tcase_add_test(tests, values_of_reals);
     suite_add_tcase(suite, tests);
     return suite;
 }
