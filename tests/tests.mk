@@ -126,6 +126,7 @@ PART_analyse = $(call conformance,analyse,fewer.txt)
 PART_repl    = $(call conformance,repl)
 PART_shown   = $(BUILD)/test-conformance shown tests/conformance/values.jsonl tests/conformance/shown.txt
 PART_programs = tests/check-programs
+PART_batches = tests/batches
 PART_golden  = tests/golden/run $(if $(UPDATE),--update)
 PART_explanations = tests/explanations
 PART_limits  = tests/limits/run
@@ -140,7 +141,7 @@ PART_export  = VENV=$(VENV) tests/export/run
 PART_installed = tests/installed
 PART_tree    = tests/clean-tree
 
-PARTS = unit api values errors analyse repl shown golden explanations limits replay programs export docs tracr peers harness found installed tree
+PARTS = unit api values errors analyse repl shown golden explanations limits replay programs batches export docs tracr peers harness found installed tree
 # By name alone: until no engine disagrees, and for long hunts (make check-random RANDOM_COUNT=100000).
 MORE_PARTS = random
 
@@ -166,7 +167,7 @@ check-unit: $(BUILD)/test-unit
 check-api: all $(BUILD)/test-api
 check-values check-errors check-analyse: $(BUILD)/test-conformance
 check-repl check-shown: all $(BUILD)/test-conformance
-check-golden check-explanations check-limits check-programs check-docs: all
+check-golden check-explanations check-limits check-programs check-batches check-docs: all
 check-export: all venv $(BUILD)/test-random
 check-replay: $(REPLAYS)
 check-harness check-random check-found: all $(BUILD)/test-random

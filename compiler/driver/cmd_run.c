@@ -29,23 +29,32 @@ typedef struct Outcome {
     InterpTrace trace;
 } Outcome;
 
-/* --- one input -------------------------------------------------------------------------------- */
+/* --- some inputs ------------------------------------------------------------------------------ */
 
-static Outcome apply(const Run *run, Target target, ReadInput input, Arena *arena) {
-    Outcome outcome = {.value = target.value};
-    if (!target_is_node(target)) return outcome;
-    ApplyRequest request = {.graph = session_graph(run->session),
-                            .node = target.value.as.node,
-                            .input = input.input,
-                            .span = input.span,
-                            .arena = arena,
-                            .diags = session_diagnostics(run->session)};
-    ApplyStatus status =
-        run->engine->apply(run->state, &request, &outcome.sequence, &outcome.matrix);
-    if (status != APPLY_OK) outcome.value = value_error();
-    if (run->trace && status != APPLY_REFUSED)
-        outcome.traced = run->engine->trace(run->state, &request, &outcome.trace);
-    return outcome;
+/* The target on `count` inputs, for input i into outcomes[i * targets]. */
+static void apply(const Run *run, Target target, const ReadInput *inputs, uint32_t count,
+                  Arena *arena, Outcome *outcomes) {
+    ApplyRequest *requests = ARENA_ARRAY(arena, ApplyRequest, count);
+    Applied *applied = ARENA_ARRAY(arena, Applied, count);
+    for (uint32_t i = 0; i < count; i++) {
+        outcomes[i * run->targets.count] = (Outcome){.value = target.value};
+        requests[i] = (ApplyRequest){.graph = session_graph(run->session),
+                                     .node = target.value.as.node,
+                                     .input = inputs[i].input,
+                                     .span = inputs[i].span,
+                                     .arena = arena,
+                                     .diags = session_diagnostics(run->session)};
+    }
+    if (!target_is_node(target)) return;
+    engine_apply_all(run->engine, run->state, requests, count, applied);
+    for (uint32_t i = 0; i < count; i++) {
+        Outcome *outcome = &outcomes[i * run->targets.count];
+        outcome->sequence = applied[i].sequence;
+        outcome->matrix = applied[i].matrix;
+        if (applied[i].status != APPLY_OK) outcome->value = value_error();
+        if (run->trace && applied[i].status != APPLY_REFUSED)
+            outcome->traced = run->engine->trace(run->state, &requests[i], &outcome->trace);
+    }
 }
 
 static void show_traces_json(const Run *run, Input input, const Outcome *outcomes) {
@@ -119,24 +128,43 @@ static void show_trace_text(const Run *run, Target target, const Outcome *outcom
 }
 
 /* What fails is left out; its diagnostic is on record. */
-static bool run_input(const Run *run, size_t index) {
-    ReadInput input = run->reader.inputs[index];
-    Arena *arena = arena_new(LIMIT_EVALUATION_BYTES);
-    Outcome *outcomes = ARENA_ARRAY(arena, Outcome, run->targets.count);
+static bool show_input_results(const Run *run, size_t index, const Outcome *outcomes) {
+    Input input = run->reader.inputs[index].input;
     bool all = true;
     for (size_t i = 0; i < run->targets.count; i++) {
         Target target = run->targets.items[i];
-        outcomes[i] = apply(run, target, input, arena);
         bool done = outcomes[i].value.kind != VALUE_ERROR;
         all = all && done;
         bool again = !target_is_node(target) && index > 0; /* a constant is said once */
-        if (done && !run->json && !again) show_text(run, target, &outcomes[i], input.input);
-        if (outcomes[i].traced && !run->json)
-            show_trace_text(run, target, &outcomes[i], input.input);
+        if (done && !run->json && !again) show_text(run, target, &outcomes[i], input);
+        if (outcomes[i].traced && !run->json) show_trace_text(run, target, &outcomes[i], input);
     }
-    if (all && run->json) show_json(run, input.input, outcomes);
+    if (all && run->json) show_json(run, input, outcomes);
+    return all;
+}
+
+static bool run_inputs(const Run *run, size_t first, uint32_t count) {
+    Arena *arena = arena_new(LIMIT_EVALUATION_BYTES);
+    Outcome *outcomes = ARENA_ARRAY(arena, Outcome, count * run->targets.count);
+    for (size_t t = 0; t < run->targets.count; t++)
+        apply(run, run->targets.items[t], run->reader.inputs + first, count, arena, outcomes + t);
+    bool all = true;
+    for (uint32_t i = 0; i < count; i++)
+        all = show_input_results(run, first + i, outcomes + i * run->targets.count) && all;
     arena_free(arena);
     return all;
+}
+
+/* As many inputs, from the first on, as an engine takes at once. */
+static uint32_t inputs_together(const Run *run, size_t first) {
+    enum { TOKENS_TOGETHER = 4096 };
+    if (run->engine->apply_all == NULL || run->trace) return 1;
+    uint32_t count = 0;
+    for (uint64_t tokens = 0; first + count < run->reader.count; count++) {
+        tokens += run->reader.inputs[first + count].input.n;
+        if (count > 0 && tokens > TOKENS_TOGETHER) break;
+    }
+    return count;
 }
 
 /* --- all -------------------------------------------------------------------------------------- */
@@ -163,8 +191,10 @@ static bool run_all(Run *run) {
     EngineOptions engine = {.vocabulary = &vocabulary, .cpu = option_value(options, OPT_CPU)};
     run->state = engine_open(run->engine, &engine);
     bool all = true, written = true;
-    for (size_t i = 0; i < run->reader.count && written; i++) {
-        all = run_input(run, i) && all;
+    uint32_t count = 0;
+    for (size_t i = 0; i < run->reader.count && written; i += count) {
+        count = inputs_together(run, i);
+        all = run_inputs(run, i, count) && all;
         written = driver_flush(run->driver);
     }
     if (option_given(options, OPT_EXPLAIN)) explain(run);

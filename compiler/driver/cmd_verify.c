@@ -20,6 +20,8 @@ enum {
     FEASIBLE_INPUTS = 20000, /* as many as this are all compared, unless --samples says otherwise */
     DEFAULT_SAMPLES = 1000,
     ENGINES_AT_MOST = 8,
+    TRIALS_TOGETHER = 256, /* an engine may be faster on several inputs at once */
+    TOKENS_TOGETHER = 4096,
 };
 
 /* One engine's part in verifying one output. */
@@ -39,8 +41,9 @@ typedef struct Verification {
     const Engine *only; /* NULL: all */
     Trials trials;
     bool json, progress;
-    Arena *scratch;    /* of the trial at hand */
-    Atom *tokens;      /* (max_len) of the trial at hand */
+    uint32_t together; /* trials at a time */
+    Arena *scratch;    /* of the trials at hand */
+    Atom *tokens;      /* (together, max_len) of the trials at hand */
     uint64_t compared; /* trials so far, of the output at hand */
     uint64_t eval_fails;
     bool any_verified, any_difference;
@@ -79,10 +82,14 @@ static bool choose_trials(Verification *verification, const Vocabulary *vocabula
 
 /* --- one trial -------------------------------------------------------------------------------- */
 
-static ApplyRequest request_of(const Verification *verification, NodeId node, uint32_t n) {
+/* Trial number `index`, its input in place `which` of those at hand. */
+static ApplyRequest request_of(const Verification *verification, NodeId node, uint64_t index,
+                               uint32_t which) {
+    const Trials *trials = &verification->trials;
+    Atom *tokens = verification->tokens + (size_t)which * trials->vocabulary.max_len;
     return (ApplyRequest){.graph = session_graph(verification->session),
                           .node = node,
-                          .input = {n, verification->tokens},
+                          .input = {trial_input(trials, index, tokens), tokens},
                           .arena = verification->scratch,
                           .diags = session_diagnostics(verification->session)};
 }
@@ -95,36 +102,63 @@ static void note_refusal(Verification *verification, Contest *contest, const Out
     buffer_free(&reason);
 }
 
-/* False when no engine is left to compare. */
-static bool compare_trial(Verification *verification, NodeId node, uint64_t index,
-                          Contest *contests, size_t count) {
-    Diagnostics *diags = session_diagnostics(verification->session);
-    size_t before = diagnostics_count(diags);
-    verification->scratch = arena_new(LIMIT_EVALUATION_BYTES);
-    uint32_t n = trial_input(&verification->trials, index, verification->tokens);
-    ApplyRequest request = request_of(verification, node, n);
-    Outcome definition = outcome_of(engine_at(0), NULL, &request);
-    diagnostics_truncate(diags, before);
+/* False when the engine need not be asked again. */
+static bool is_left(const Contest *contest) { return !contest->refused && !contest->differs; }
+
+static void judge(Verification *verification, Contest *contest, uint64_t index,
+                  const Outcome *definition, const Outcome *outcome) {
+    switch (outcome_agree(definition, outcome)) {
+    case AGREE_EQUAL: contest->other_kind++; /* fall through */
+    case AGREE_VALUE: contest->equal++; break;
+    case AGREE_FAILURE: contest->failed_too++; break;
+    case AGREE_REFUSED: note_refusal(verification, contest, outcome); break;
+    case AGREE_NOT: contest->differs = true; contest->trial = index;
+    }
+}
+
+/* Compares trial number `index`, which outcomes (engines, together) hold in place `which`. False
+   when no engine is left to compare. */
+static bool compare_trial(Verification *verification, uint64_t index, uint32_t which,
+                          const Outcome *definitions, Contest *contests, const Outcome *outcomes,
+                          size_t count) {
     bool any = false, left = false;
     for (size_t i = 0; i < count; i++) {
-        Contest *contest = &contests[i];
-        if (contest->refused || contest->differs) continue;
-        Outcome outcome = outcome_of(contest->engine, contest->state, &request);
-        switch (outcome_agree(&definition, &outcome)) {
-        case AGREE_EQUAL: contest->other_kind++; /* fall through */
-        case AGREE_VALUE: contest->equal++; break;
-        case AGREE_FAILURE: contest->failed_too++; break;
-        case AGREE_REFUSED: note_refusal(verification, contest, &outcome); break;
-        case AGREE_NOT: contest->differs = true; contest->trial = index;
-        }
-        /* A refusal is worth reading in full. */
-        if (contest->refused) before = diagnostics_count(diags);
-        diagnostics_truncate(diags, before);
-        any = any || !contest->refused;
-        left = left || !(contest->refused || contest->differs);
+        if (!is_left(&contests[i])) continue;
+        judge(verification, &contests[i], index, &definitions[which],
+              &outcomes[i * verification->together + which]);
+        any = any || !contests[i].refused;
+        left = left || is_left(&contests[i]);
     }
     if (any) verification->compared++;
-    if (any && definition.status != APPLY_OK) verification->eval_fails++;
+    if (any && definitions[which].status != APPLY_OK) verification->eval_fails++;
+    return left;
+}
+
+/* Every engine that is left on the trials from `first` on, `size` of them; then the comparison.
+   False when no engine is left. */
+static bool compare_trials(Verification *verification, NodeId node, uint64_t first, uint32_t size,
+                           Contest *contests, size_t count) {
+    Diagnostics *diags = session_diagnostics(verification->session);
+    size_t before = diagnostics_count(diags);
+    uint32_t together = verification->together;
+    verification->scratch = arena_new(LIMIT_EVALUATION_BYTES);
+    ApplyRequest *requests = ARENA_ARRAY(verification->scratch, ApplyRequest, size);
+    Outcome *definitions = ARENA_ARRAY(verification->scratch, Outcome, size);
+    Outcome *outcomes = ARENA_ARRAY(verification->scratch, Outcome, count * together);
+    for (uint32_t i = 0; i < size; i++)
+        requests[i] = request_of(verification, node, first + i, i);
+    outcomes_of(engine_at(0), NULL, requests, size, definitions);
+    diagnostics_truncate(diags, before);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_left(&contests[i])) continue;
+        outcomes_of(contests[i].engine, contests[i].state, requests, size, outcomes + i * together);
+        /* A refusal is worth reading in full. */
+        if (outcomes[i * together].status == APPLY_REFUSED) before++;
+        diagnostics_truncate(diags, before);
+    }
+    bool left = true;
+    for (uint32_t i = 0; left && i < size; i++)
+        left = compare_trial(verification, first + i, i, definitions, contests, outcomes, count);
     arena_free(verification->scratch);
     verification->scratch = NULL;
     return left;
@@ -189,8 +223,7 @@ static void show_difference(Verification *verification, NodeId node, const Conte
     Diagnostics *diags = session_diagnostics(verification->session);
     size_t before = diagnostics_count(diags);
     verification->scratch = arena_new(LIMIT_EVALUATION_BYTES);
-    uint32_t n = trial_input(&verification->trials, contest->trial, verification->tokens);
-    ApplyRequest request = request_of(verification, node, n);
+    ApplyRequest request = request_of(verification, node, contest->trial, 0);
     Outcome definition = outcome_of(engine_at(0), NULL, &request);
     Outcome outcome = outcome_of(contest->engine, contest->state, &request);
     Buffer where = {0};
@@ -298,9 +331,14 @@ static void verify_target(Verification *verification, Target target) {
     double last = seconds_now();
     verification->compared = verification->eval_fails = 0;
     bool left = true; /* an engine to compare */
-    for (uint64_t index = 0; left && index < verification->trials.count; index++) {
-        left = compare_trial(verification, target.value.as.node, index, contests, count);
-        show_progress(verification, index, &last);
+    uint64_t all = verification->trials.count;
+    for (uint64_t first = 0, size; left && first < all; first += size) {
+        /* The first alone: an engine that refuses the program is asked once. */
+        size = first == 0 ? 1 : verification->together;
+        if (size > all - first) size = all - first;
+        left = compare_trials(verification, target.value.as.node, first, (uint32_t)size, contests,
+                              count);
+        show_progress(verification, first + size, &last);
     }
     if (verification->progress) fputs("\r\033[K", stderr);
     (verification->json ? show_json : show_text)(verification, target, contests, count);
@@ -322,7 +360,10 @@ static bool verify(Verification *verification, InputReader *reader) {
                                 option_value(options, OPT_MAX_LEN), &vocabulary) &&
             ready;
     if (!ready || !choose_trials(verification, &vocabulary)) return false;
-    verification->tokens = ARENA_ARRAY(reader->arena, Atom, vocabulary.max_len);
+    uint32_t fit = TOKENS_TOGETHER / vocabulary.max_len;
+    verification->together = fit < 1 ? 1 : fit < TRIALS_TOGETHER ? fit : TRIALS_TOGETHER;
+    verification->tokens =
+        ARENA_ARRAY(reader->arena, Atom, (size_t)verification->together * vocabulary.max_len);
     for (size_t i = 0; i < targets.count; i++) {
         Target target = targets.items[i];
         if (!target_is_node(target)) {

@@ -4,16 +4,33 @@
 
 #include <string.h>
 
-Outcome outcome_of(const Engine *engine, void *state, const ApplyRequest *request) {
-    Outcome outcome = {0};
-    size_t before = diagnostics_count(request->diags);
-    outcome.status = engine->apply(state, request, &outcome.sequence, &outcome.matrix);
+static Outcome outcome_from(const Engine *engine, const ApplyRequest *request,
+                            const Applied *applied) {
+    Outcome outcome = {
+        .status = applied->status, .sequence = applied->sequence, .matrix = applied->matrix};
     if (outcome.status == APPLY_OK) return outcome;
-    if (diagnostics_count(request->diags) == before) BUG("%s failed silently", engine->name);
-    const char *message = diagnostics_message(request->diags, before);
-    outcome.id = diagnostics_id(request->diags, before);
+    size_t why = applied->diagnostic;
+    if (diagnostics_count(request->diags) <= why) BUG("%s failed silently", engine->name);
+    const char *message = diagnostics_message(request->diags, why);
+    outcome.id = diagnostics_id(request->diags, why);
     outcome.message = arena_strndup(request->arena, message, strlen(message));
-    outcome.span = diagnostics_span(request->diags, before);
+    outcome.span = diagnostics_span(request->diags, why);
+    return outcome;
+}
+
+void outcomes_of(const Engine *engine, void *state, const ApplyRequest *requests, uint32_t count,
+                 Outcome *out) {
+    Arena *scratch = arena_new(0);
+    Applied *applied = ARENA_ARRAY(scratch, Applied, count);
+    engine_apply_all(engine, state, requests, count, applied);
+    for (uint32_t i = 0; i < count; i++)
+        out[i] = outcome_from(engine, &requests[i], &applied[i]);
+    arena_free(scratch);
+}
+
+Outcome outcome_of(const Engine *engine, void *state, const ApplyRequest *request) {
+    Outcome outcome;
+    outcomes_of(engine, state, request, 1, &outcome);
     return outcome;
 }
 

@@ -15,7 +15,10 @@ typedef struct Outcome {
     Span span;
 } Outcome;
 
-/* Applies the engine. What it reports stays on the request's diagnostics. */
+/* Applies the engine to requests that differ in the input alone: out (count). What it reports stays
+   on the requests' diagnostics. */
+void outcomes_of(const Engine *engine, void *state, const ApplyRequest *requests, uint32_t count,
+                 Outcome *out);
 Outcome outcome_of(const Engine *engine, void *state, const ApplyRequest *request);
 
 typedef enum Agreement {

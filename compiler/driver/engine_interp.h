@@ -7,6 +7,7 @@
 void *open_interp(const EngineOptions *options);
 ApplyStatus apply_interp(void *state, const ApplyRequest *request, Sequence *sequence,
                          Matrix *matrix);
+void apply_all_interp(void *state, const ApplyRequest *requests, uint32_t count, Applied *out);
 bool trace_interp(void *state, const ApplyRequest *request, InterpTrace *out);
 void close_interp(void *state);
 

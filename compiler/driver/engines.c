@@ -8,9 +8,18 @@
 #include <string.h>
 
 static const Engine engines[] = {
-    {"eval", NULL, apply_eval, NULL, NULL, NULL},
-    {"interp", open_interp, apply_interp, close_interp, NULL, trace_interp},
-    {"jit", open_jit, apply_jit, close_jit, explain_jit, NULL},
+    {.name = "eval", .apply = apply_eval},
+    {.name = "interp",
+     .open = open_interp,
+     .apply = apply_interp,
+     .apply_all = apply_all_interp,
+     .close = close_interp,
+     .trace = trace_interp},
+    {.name = "jit",
+     .open = open_jit,
+     .apply = apply_jit,
+     .close = close_jit,
+     .explain = explain_jit},
 };
 
 enum { ENGINE_COUNT = sizeof engines / sizeof engines[0] };
@@ -32,4 +41,16 @@ const Engine *engine_find(const Driver *driver, const char *name) {
     else
         driver_usage(driver, "there is no engine '%s'; did you mean '%s'?", name, nearest);
     return NULL;
+}
+
+void engine_apply_all(const Engine *engine, void *state, const ApplyRequest *requests,
+                      uint32_t count, Applied *out) {
+    if (engine->apply_all != NULL && count > 1) {
+        engine->apply_all(state, requests, count, out);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        out[i] = (Applied){.diagnostic = diagnostics_count(requests[i].diags)};
+        out[i].status = engine->apply(state, &requests[i], &out[i].sequence, &out[i].matrix);
+    }
 }

@@ -13,6 +13,14 @@ typedef struct EngineOptions {
     const char *cpu; /* for native code; NULL: this machine's */
 } EngineOptions;
 
+/* What came of one request. */
+typedef struct Applied {
+    ApplyStatus status;
+    Sequence sequence; /* APPLY_OK and the node an s-op */
+    Matrix matrix;     /* APPLY_OK and the node a selector */
+    size_t diagnostic; /* otherwise: the number of the one that says why */
+} Applied;
+
 /* An engine's state lives from open to close and may keep what it made of one node (a model, its
    weights, native code) for the next input. */
 typedef struct Engine {
@@ -20,6 +28,8 @@ typedef struct Engine {
     void *(*open)(const EngineOptions *options); /* NULL: no state */
     ApplyFunction apply;
     void (*close)(void *state); /* NULL when open is */
+    /* Runs several requests together; NULL: one after the other is as good. */
+    void (*apply_all)(void *state, const ApplyRequest *requests, uint32_t count, Applied *out);
     /* How it computes each head of what it has at present; NULL when there is nothing to say. */
     void (*explain)(void *state, Buffer *out);
     /* The residual streams of one input; false after reporting. NULL where there are none. */
@@ -37,5 +47,9 @@ static inline void *engine_open(const Engine *engine, const EngineOptions *optio
 static inline void engine_close(const Engine *engine, void *state) {
     if (engine->close != NULL) engine->close(state);
 }
+
+/* Applies the engine to requests that differ in the input alone: results in out (count). */
+void engine_apply_all(const Engine *engine, void *state, const ApplyRequest *requests,
+                      uint32_t count, Applied *out);
 
 #endif

@@ -108,7 +108,7 @@ void *lowered_get(Lowered *lowered, const ApplyRequest *request) {
         return entry->prepared;
     }
     /* A vocabulary of each input's own rarely comes again. */
-    if (lowered->vocabulary.count == 0 || lowered->vocabulary.max_len == 0) drop_entries(lowered);
+    if (!lowered_is_shared(lowered)) drop_entries(lowered);
     Entry *entry = ARENA_NEW(arena, Entry);
     *entry = (Entry){NULL, arena, request->graph, request->node, options, NULL};
     Model *model = lower(arena, request->graph, request->node, &options, request->diags);
@@ -124,6 +124,10 @@ void *lowered_get(Lowered *lowered, const ApplyRequest *request) {
         last = &(*last)->next;
     *last = entry;
     return entry->prepared;
+}
+
+bool lowered_is_shared(const Lowered *lowered) {
+    return lowered->vocabulary.count > 0 && lowered->vocabulary.max_len > 0;
 }
 
 void lowered_visit(const Lowered *lowered,

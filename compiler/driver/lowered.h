@@ -22,6 +22,8 @@ Lowered *lowered_new(const Vocabulary *vocabulary, Preparer preparer);
 void lowered_free(Lowered *lowered);
 /* What was prepared for the request's node and input; NULL after reporting. */
 void *lowered_get(Lowered *lowered, const ApplyRequest *request);
+/* Are all inputs run by one model? (The vocabulary and the greatest length are given.) */
+bool lowered_is_shared(const Lowered *lowered);
 /* Everything that is prepared at present, the oldest first. */
 void lowered_visit(const Lowered *lowered,
                    void (*visit)(void *state, const Graph *graph, NodeId node, void *prepared),

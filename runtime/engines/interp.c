@@ -137,19 +137,74 @@ static bool embedding_rows(const Interp *interp, Input input, Span span, Diagnos
     return true;
 }
 
-bool interp_run(const Interp *interp, Input input, Span span, Arena *result_arena,
-                Diagnostics *diags, Sequence *out) {
+/* As many of the inputs, from the first on, as are run together: few rows more than are worth
+   running at once, PAD included, and little memory. At least one. */
+static uint32_t batch_size(const Interp *interp, const InterpRun *runs, uint32_t count) {
+    enum { ROWS_AT_ONCE = 512 };
+    uint32_t rows = runs[0].input.n + 1, size = 1;
+    for (; size < count; size++) {
+        uint32_t longer = runs[size].input.n + 1 > rows ? runs[size].input.n + 1 : rows;
+        if ((uint64_t)longer * (size + 1) > ROWS_AT_ONCE) break;
+        if (transformer_bytes(interp->transformer, size + 1, longer) > (double)LIMIT_DENSE_BYTES)
+            break;
+        rows = longer;
+    }
+    return size;
+}
+
+/* The inputs that the model takes, one after the other. Returns how many; which[i] is the input of
+   row i of the batch. */
+static Batch batch_of(const Interp *interp, InterpRun *runs, uint32_t count, Diagnostics *diags,
+                      Arena *arena, uint32_t *which) {
+    uint32_t *lengths = ARENA_ARRAY(arena, uint32_t, count);
+    Batch batch = {.lengths = lengths};
+    for (uint32_t i = 0; i < count; i++) {
+        if (runs[i].input.n + 1 > batch.rows) batch.rows = runs[i].input.n + 1;
+    }
+    uint32_t *tokens = ARENA_ARRAY(arena, uint32_t, (size_t)count *batch.rows);
+    batch.tokens = tokens;
+    for (uint32_t i = 0; i < count; i++) {
+        Input input = runs[i].input;
+        runs[i].diagnostic = diagnostics_count(diags);
+        runs[i].done = embedding_rows(interp, input, runs[i].span, diags,
+                                      tokens + (size_t)batch.count * batch.rows) &&
+                       !is_too_large(interp, input.n, runs[i].span, diags);
+        if (!runs[i].done) continue;
+        which[batch.count] = i;
+        lengths[batch.count++] = input.n;
+    }
+    return batch;
+}
+
+static void run_together(const Interp *interp, InterpRun *runs, uint32_t count, Arena *result_arena,
+                         Diagnostics *diags) {
     Arena *scratch = arena_new(0);
-    uint32_t *tokens = ARENA_ARRAY(scratch, uint32_t, (size_t)input.n + 1);
-    bool fine = embedding_rows(interp, input, span, diags, tokens) &&
-                !is_too_large(interp, input.n, span, diags);
-    if (fine) {
-        Batch batch = {1, input.n + 1, &input.n, tokens};
-        const float *logits = transformer_run(interp->transformer, &batch, scratch, NULL);
-        fine = read_out(interp, logits, input.n, span, result_arena, diags, out);
+    uint32_t *which = ARENA_ARRAY(scratch, uint32_t, count);
+    Batch batch = batch_of(interp, runs, count, diags, scratch, which);
+    const float *logits = transformer_run(interp->transformer, &batch, scratch, NULL);
+    for (uint32_t b = 0; b < batch.count; b++) {
+        InterpRun *run = &runs[which[b]];
+        run->diagnostic = diagnostics_count(diags);
+        run->done = read_out(interp, logits + (size_t)b * batch.rows * interp->weights->outputs,
+                             run->input.n, run->span, result_arena, diags, &run->sequence);
     }
     arena_free(scratch);
-    return fine;
+}
+
+void interp_run_batch(const Interp *interp, InterpRun *runs, uint32_t count, Arena *result_arena,
+                      Diagnostics *diags) {
+    for (uint32_t first = 0, size; first < count; first += size) {
+        size = batch_size(interp, runs + first, count - first);
+        run_together(interp, runs + first, size, result_arena, diags);
+    }
+}
+
+bool interp_run(const Interp *interp, Input input, Span span, Arena *result_arena,
+                Diagnostics *diags, Sequence *out) {
+    InterpRun run = {.input = input, .span = span};
+    interp_run_batch(interp, &run, 1, result_arena, diags);
+    *out = run.sequence;
+    return run.done;
 }
 
 bool interp_trace(const Interp *interp, Input input, Span span, Arena *arena, Diagnostics *diags,

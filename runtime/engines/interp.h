@@ -17,6 +17,21 @@ Interp *interp_new(Arena *arena, const Model *model, Span span, Diagnostics *dia
 bool interp_run(const Interp *interp, Input input, Span span, Arena *result_arena,
                 Diagnostics *diags, Sequence *out);
 
+/* One input of several, and what came of it. */
+typedef struct InterpRun {
+    Input input;
+    Span span;
+    bool done;
+    Sequence sequence; /* done */
+    size_t diagnostic; /* not done: the number of its diagnostic */
+} InterpRun;
+
+/* The same for several inputs, run together as frameworks do: padded to one length, in batches.
+   nothing attends to PAD, so that each result is the one that interp_run gives. Within a batch the
+   inputs that the model does not take are reported before the others run. */
+void interp_run_batch(const Interp *interp, InterpRun *runs, uint32_t count, Arena *result_arena,
+                      Diagnostics *diags);
+
 /* The residual stream of one pass: streams[0] after the embedding, streams[l] after layer l. */
 typedef struct InterpTrace {
     const Model *model;

@@ -150,14 +150,24 @@ static void set_rows(Real *rows, size_t count, const Real *row, uint32_t columns
         memcpy(rows + r * columns, row, columns * sizeof *row);
 }
 
+FOR_EACH_PROCESSOR
+static void rectify(Real *values, size_t count) {
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        Vector here = *(const Vector *)(values + i);
+        *(Vector *)(values + i) = VECTOR_CHOOSE(here > 0, here, (Vector){0});
+    }
+    for (; i < count; i++)
+        values[i] = values[i] > 0 ? values[i] : 0;
+}
+
 static void run_feed_forward(const PackedLayer *layer, Real *stream, size_t rows, uint32_t width) {
     Arena *arena = arena_new(0);
     Factor before = pack_rows(arena, stream, rows, width);
     Real *hidden = zeros(arena, rows, layer->units);
     set_rows(hidden, rows, layer->in_bias, layer->units);
     product_add(&before, &layer->in, hidden, layer->units);
-    for (size_t i = 0; i < rows * layer->units; i++)
-        hidden[i] = hidden[i] > 0 ? hidden[i] : 0;
+    rectify(hidden, rows * layer->units);
     for (size_t r = 0; r < rows; r++) {
         for (uint32_t c = 0; c < width; c++)
             stream[r * width + c] += layer->out_bias[c];

@@ -18,20 +18,33 @@ typedef struct Strip {
     size_t line_step, across_step;
 } Strip;
 
-static bool is_zero_line(const Strip *strip, uint32_t line) {
-    const Real *at = strip->data + line * strip->line_step;
-    for (uint32_t i = 0; i < strip->across; i++) {
-        if (at[i * strip->across_step] != 0) return false;
+/* Sets used[line] to -1 or 0: is there anything but zeros? Most of what is packed is zeros, so this
+   is what packing costs. */
+FOR_EACH_PROCESSOR
+static void find_lines(const Strip *strip, RealBits *used) {
+    uint32_t l = 0;
+    for (; strip->line_step == 1 && l + LANES <= strip->count; l += LANES) {
+        VectorBits any = {0};
+        for (uint32_t i = 0; i < strip->across; i++)
+            any |= *(const Vector *)(strip->data + i * strip->across_step + l) != 0;
+        *(VectorBits *)(used + l) = any;
     }
-    return true;
+    for (; l < strip->count; l++) {
+        const Real *at = strip->data + l * strip->line_step;
+        used[l] = 0;
+        for (uint32_t i = 0; i < strip->across; i++)
+            used[l] |= -(at[i * strip->across_step] != 0);
+    }
 }
 
 static Cell pack_cell(Arena *arena, const Strip *strip) {
+    RealBits used[SLICE];
     uint16_t line[SLICE];
     uint32_t count = 0;
+    find_lines(strip, used);
     for (uint32_t l = 0; l < strip->count; l++) {
         line[count] = (uint16_t)l;
-        count += !is_zero_line(strip, l);
+        count += used[l] != 0;
     }
     if (count == 0) return (Cell){0};
     /* A nearly full cell is treated as full: that saves looking which lines both factors have. */

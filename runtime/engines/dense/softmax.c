@@ -63,7 +63,7 @@ void softmax_row(Real *scores, uint32_t count, KeyRange range) {
     Real greatest = greatest_of(inside, length, scores[0]);
     memset(scores + 1, 0, (range.first - 1) * sizeof *scores);
     memset(scores + range.end, 0, (count - range.end) * sizeof *scores);
-    scores[0] = REAL_EXP(scores[0] - greatest);
+    if (!simple_exp(scores, 1, greatest)) scores[0] = REAL_EXP(scores[0] - greatest);
     if (!simple_exp(inside, length, greatest)) {
         for (uint32_t i = 0; i < length; i++)
             inside[i] = REAL_EXP(inside[i] - greatest);
