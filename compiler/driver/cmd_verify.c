@@ -44,7 +44,9 @@ typedef struct Verification {
     uint32_t together; /* trials at a time */
     Arena *scratch;    /* of the trials at hand */
     Atom *tokens;      /* (together, max_len) of the trials at hand */
+    bool bounded;      /* nobody said how many inputs: not more than take minutes */
     uint64_t compared; /* trials so far, of the output at hand */
+    uint64_t left_out; /* trials, because the others took that long */
     uint64_t eval_fails;
     bool any_verified, any_difference;
 } Verification;
@@ -75,6 +77,8 @@ static bool choose_trials(Verification *verification, const Vocabulary *vocabula
     bool exhaustive =
         option_given(options, OPT_EXHAUSTIVE) ||
         (!option_given(options, OPT_SAMPLES) && trials_all(vocabulary) <= FEASIBLE_INPUTS);
+    verification->bounded =
+        !option_given(options, OPT_EXHAUSTIVE) && !option_given(options, OPT_SAMPLES);
     verification->trials =
         exhaustive ? trials_exhaustive(vocabulary) : trials_sampled(vocabulary, samples, seed);
     return true;
@@ -135,9 +139,10 @@ static bool compare_trial(Verification *verification, uint64_t index, uint32_t w
 }
 
 /* Every engine that is left on the trials from `first` on, `size` of them; then the comparison.
+   Counts the pairs of positions that eval may have looked at.
    False when no engine is left. */
 static bool compare_trials(Verification *verification, NodeId node, uint64_t first, uint32_t size,
-                           Contest *contests, size_t count) {
+                           Contest *contests, size_t count, uint64_t *pairs) {
     Diagnostics *diags = session_diagnostics(verification->session);
     size_t before = diagnostics_count(diags);
     uint32_t together = verification->together;
@@ -145,8 +150,10 @@ static bool compare_trials(Verification *verification, NodeId node, uint64_t fir
     ApplyRequest *requests = ARENA_ARRAY(verification->scratch, ApplyRequest, size);
     Outcome *definitions = ARENA_ARRAY(verification->scratch, Outcome, size);
     Outcome *outcomes = ARENA_ARRAY(verification->scratch, Outcome, count * together);
-    for (uint32_t i = 0; i < size; i++)
+    for (uint32_t i = 0; i < size; i++) {
         requests[i] = request_of(verification, node, first + i, i);
+        *pairs += (uint64_t)requests[i].input.n * requests[i].input.n;
+    }
     outcomes_of(engine_at(0), NULL, requests, size, definitions);
     diagnostics_truncate(diags, before);
     for (size_t i = 0; i < count; i++) {
@@ -274,6 +281,12 @@ static void show_text(Verification *verification, Target target, const Contest *
                       (unsigned long long)trials->seed);
     buffer_printf(out, ": %u token%s, length 1 to %u\n", trials->vocabulary.count,
                   trials->vocabulary.count == 1 ? "" : "s", trials->vocabulary.max_len);
+    if (verification->left_out > 0) {
+        buffer_printf(out,
+                      "  left out: %llu inputs, after so many positions; --samples N compares N "
+                      "random ones however long it takes\n",
+                      (unsigned long long)verification->left_out);
+    }
     if (verification->eval_fails > 0) {
         buffer_printf(out, "  eval    fails on %llu\n",
                       (unsigned long long)verification->eval_fails);
@@ -289,13 +302,14 @@ static void show_json(Verification *verification, Target target, const Contest *
                       size_t count) {
     Buffer *out = &verification->driver->out;
     const Trials *trials = &verification->trials;
-    buffer_printf(out,
-                  "{\"output\": \"%s\", \"inputs\": %llu, \"exhaustive\": %s, \"seed\": %llu, "
-                  "\"tokens\": %u, \"max_len\": %u, \"eval_fails\": %llu, \"engines\": [",
-                  target.name, (unsigned long long)verification->compared,
-                  trials->exhaustive ? "true" : "false", (unsigned long long)trials->seed,
-                  trials->vocabulary.count, trials->vocabulary.max_len,
-                  (unsigned long long)verification->eval_fails);
+    buffer_printf(
+        out,
+        "{\"output\": \"%s\", \"inputs\": %llu, \"exhaustive\": %s, \"seed\": %llu, "
+        "\"tokens\": %u, \"max_len\": %u, \"left_out\": %llu, \"eval_fails\": %llu, \"engines\": [",
+        target.name, (unsigned long long)verification->compared,
+        trials->exhaustive ? "true" : "false", (unsigned long long)trials->seed,
+        trials->vocabulary.count, trials->vocabulary.max_len,
+        (unsigned long long)verification->left_out, (unsigned long long)verification->eval_fails);
     for (size_t i = 0; i < count; i++) {
         const Contest *contest = &contests[i];
         buffer_printf(out,
@@ -329,15 +343,19 @@ static void verify_target(Verification *verification, Target target) {
         contests[count++] = (Contest){.engine = engine, .state = engine_open(engine, &options)};
     }
     double last = seconds_now();
-    verification->compared = verification->eval_fails = 0;
+    verification->compared = verification->eval_fails = verification->left_out = 0;
     bool left = true; /* an engine to compare */
-    uint64_t all = verification->trials.count;
+    uint64_t all = verification->trials.count, pairs = 0;
     for (uint64_t first = 0, size; left && first < all; first += size) {
         /* The first alone: an engine that refuses the program is asked once. */
         size = first == 0 ? 1 : verification->together;
         if (size > all - first) size = all - first;
+        if (verification->bounded && pairs > LIMIT_VERIFICATION_PAIRS) {
+            verification->left_out = all - first;
+            break;
+        }
         left = compare_trials(verification, target.value.as.node, first, (uint32_t)size, contests,
-                              count);
+                              count, &pairs);
         show_progress(verification, first + size, &last);
     }
     if (verification->progress) fputs("\r\033[K", stderr);

@@ -35,6 +35,8 @@ enum {
 #define LIMIT_EVALUATION_BYTES ((size_t)4 << 30)
 /* Pairs of positions that one evaluation may look at: minutes of work. */
 #define LIMIT_EVALUATION_PAIRS ((uint64_t)100000000000 / LIMIT_PART_OF)
+/* Pairs of positions after which a verification whose extent nobody gave leaves out the rest. */
+#define LIMIT_VERIFICATION_PAIRS ((uint64_t)10000000000 / LIMIT_PART_OF)
 /* Bytes that planning one model may take, and that its dense weights may take. */
 #define LIMIT_LOWERING_BYTES ((size_t)1 << 30)
 #define LIMIT_DENSE_BYTES ((size_t)2 << 30)
