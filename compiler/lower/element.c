@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { ELEMENT_CELLS = 1024 }; /* a look-up with more cells is taken apart, where that can be */
+
 /* --- forms ------------------------------------------------------------------------------------ */
 
 Form form_refused(NodeId at, const char *why) {
@@ -385,6 +387,14 @@ static Form element_comparison(Lowering *l, NodeId id, const Form *args) {
     return element_table(l, id, against, 2, table.var);
 }
 
+/* a op b as a table over the steps of the difference of their ranks. */
+static Form rank_comparison(Lowering *l, NodeId id, const Form *args) {
+    Form ranks = form_compare_ranks(l, id, args), zero = form_constant(l, atom_int(0));
+    if (ranks.kind == FORM_NONE) return ranks;
+    Form against[3] = {ranks, zero, {0}};
+    return element_table(l, id, against, 2, ranks.var);
+}
+
 /* --- one node --------------------------------------------------------------------------------- */
 
 static Form mean_comparison(Lowering *l, NodeId id) {
@@ -420,17 +430,10 @@ static Form read_mean(Lowering *l, NodeId mean, NodeId reader) {
     return l->forms[mean];
 }
 
-Form form_element(Lowering *l, NodeId id) {
+/* The forms of the node's arguments; REFUSED: one of them has none that could be computed with. */
+static Form read_arguments(Lowering *l, NodeId id, Form *args) {
     const Node *node = graph_node(l->graph, id);
-    int arity = op_info(node->op)->arity;
-    Form args[3] = {{0}}, form;
-    if (op_info(node->op)->kind == OPKIND_INPUT) {
-        args[0] = input_form(l, node);
-        return element_table(l, id, args, 1, args[0].var);
-    }
-    if (is_comparison(node->op)) form = mean_comparison(l, id);
-    if (is_comparison(node->op) && form.kind != FORM_NONE) return form;
-    for (int i = 0; i < arity; i++) {
+    for (int i = 0; i < op_info(node->op)->arity; i++) {
         args[i] = l->forms[node->args[i]];
         if (args[i].kind == FORM_REFUSED) return args[i];
         if (args[i].kind == FORM_FRACTION) args[i] = read_mean(l, node->args[i], id);
@@ -442,17 +445,17 @@ Form form_element(Lowering *l, NodeId id) {
                                           "compute with; as an output it would do",
                                           plan_name(l, node->args[i])));
     }
+    return (Form){.kind = FORM_NONE};
+}
+
+/* A function of several variables: a look-up, or if that is large the sum that does the same (or,
+   at the end, the output's reader). */
+static Form element_of_several(Lowering *l, NodeId id, const Form *given, int arity) {
+    const Node *node = graph_node(l->graph, id);
+    Form args[3] = {{0}}, form = {.kind = FORM_NONE};
     VarId var;
-    if (one_variable(args, arity, &var)) {
-        form = element_table(l, id, args, arity, var);
-        if (form.kind != FORM_NONE) return form;
-    }
-    form = element_sum(l, id, args, arity);
-    if (form.kind != FORM_NONE) return form;
-    if (is_comparison(node->op)) form = element_comparison(l, id, args);
-    if (form.kind != FORM_NONE) return form;
     for (int i = 0; i < arity; i++) {
-        if (!form_as_table(l, node->args[i], &args[i], &args[i])) return form_refuse_cells(l, id);
+        if (!form_as_table(l, node->args[i], &given[i], &args[i])) return form_refuse_cells(l, id);
     }
     if (one_variable(args, arity, &var)) {
         form = element_table(l, id, args, arity, var);
@@ -461,5 +464,34 @@ Form form_element(Lowering *l, NodeId id) {
     for (int i = 0; i < arity; i++) {
         if (args[i].noise != NOISE_NONE) return form_refused(id, noise_text);
     }
-    return form_lookup(l, id, args, arity);
+    if (!l->last[id] && form_lookup_cells(l, id, args, arity) > ELEMENT_CELLS)
+        form = is_comparison(node->op) ? rank_comparison(l, id, args)
+                                       : form_factored(l, id, given, arity);
+    return form.kind == FORM_NONE ? form_lookup(l, id, args, arity) : form;
+}
+
+Form form_element(Lowering *l, NodeId id) {
+    const Node *node = graph_node(l->graph, id);
+    int arity = op_info(node->op)->arity;
+    Form args[3] = {{0}}, form;
+    VarId var;
+    if (op_info(node->op)->kind == OPKIND_INPUT) {
+        args[0] = input_form(l, node);
+        return element_table(l, id, args, 1, args[0].var);
+    }
+    if (is_comparison(node->op)) form = mean_comparison(l, id);
+    if (is_comparison(node->op) && form.kind != FORM_NONE) return form;
+    form = read_arguments(l, id, args);
+    if (form.kind == FORM_REFUSED) {
+        Form rounded = form_rounded_sum(l, id);
+        return rounded.kind == FORM_NONE ? form : rounded;
+    }
+    if (one_variable(args, arity, &var)) {
+        form = element_table(l, id, args, arity, var);
+        if (form.kind != FORM_NONE) return form;
+    }
+    form = element_sum(l, id, args, arity);
+    if (form.kind != FORM_NONE) return form;
+    if (is_comparison(node->op)) form = element_comparison(l, id, args);
+    return form.kind == FORM_NONE ? element_of_several(l, id, args, arity) : form;
 }

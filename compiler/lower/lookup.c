@@ -308,6 +308,11 @@ static bool cells_of(Lowering *l, NodeId id, const Form *args, int arity, Cells 
            prepare_cells(l, args, arity, &direct, most, cells);
 }
 
+uint32_t form_lookup_cells(Lowering *l, NodeId id, const Form *args, int arity) {
+    Cells cells;
+    return cells_of(l, id, args, arity, &cells) ? cells.count : UINT32_MAX;
+}
+
 static void trap_failures(Lowering *l, NodeId id, const Form *form, DiagId failure) {
     uint32_t count = form_count(l, form);
     uint8_t *fails = ARENA_ARRAY(l->scratch, uint8_t, count);

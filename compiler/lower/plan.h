@@ -297,9 +297,21 @@ Form form_lookup(Lowering *l, NodeId node, const Form *args, int arity);
 /* The same values over one new variable, each with its own kind; REFUSED: too many. */
 Form form_choose_kind(Lowering *l, NodeId node, const Form *form);
 Form form_refuse_cells(Lowering *l, NodeId node);
+/* How many cells form_lookup would need; UINT32_MAX: too many. */
+uint32_t form_lookup_cells(Lowering *l, NodeId node, const Form *args, int arity);
 /* The table over several variables. classes: the sources' classes. */
 VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *lookup, uint32_t count,
                   const Atom *domain);
+
+/* --- factor.c: functions of several numbers, by functions of one -------------------------------
+ */
+
+/* The element-wise node as a sum, without a table over all its arguments; NONE: it is none. */
+Form form_factored(Lowering *l, NodeId node, const Form *args, int arity);
+/* A TABLE that compares with 0 as the first argument does with the second; NONE: there is none. */
+Form form_compare_ranks(Lowering *l, NodeId node, const Form *args);
+/* round() of a number and whole numbers added up, where the sum has no form; NONE: it is none. */
+Form form_rounded_sum(Lowering *l, NodeId node);
 
 /* --- selector.c: formulas --------------------------------------------------------------------- */
 
@@ -335,6 +347,13 @@ bool selects_exactly_one(Lowering *l, const Conjunction *c);
  * is not. */
 Form form_total(Lowering *l, NodeId node);
 
+/* terms.c: numbers that compare as the atoms do, whole ones. False: *why says what is in the way.
+ */
+typedef struct Codes {
+    double *key, *query; /* (count of each side's variable) */
+} Codes;
+bool compare_codes(Lowering *l, const Form *key, const Form *query, bool needs_order, Codes *codes,
+                   const char **why);
 /* terms.c: from a conjunction or a formula to a head's terms. False: *why says what is in the way.
    counted: the null key will be among the selected. *hits: every row selects something. */
 bool terms_of_conjunction(Lowering *l, const Conjunction *c, bool counted, bool *hits,

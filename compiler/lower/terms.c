@@ -34,10 +34,6 @@ static bool whole_within(const Atom *atoms, uint32_t count, double bound) {
     return true;
 }
 
-typedef struct Codes {
-    double *key, *query; /* (count of each side's variable) */
-} Codes;
-
 static void codes_of_numbers(const Form *side, uint32_t count, double *codes) {
     for (uint32_t v = 0; v < count; v++) {
         if (!atom_failed(side->atoms[v])) (void)atom_whole(side->atoms[v], &codes[v]);
@@ -56,8 +52,8 @@ static void codes_of_ranks(const Form *side, uint32_t count, const Atom *ranked,
 
 /* Numbers that compare as the atoms do: the numbers themselves where they are small and whole, else
    ranks. NaN and mixed kinds have no order. */
-static bool compare_codes(Lowering *l, const Form *key, const Form *query, bool needs_order,
-                          Codes *codes, const char **why) {
+bool compare_codes(Lowering *l, const Form *key, const Form *query, bool needs_order, Codes *codes,
+                   const char **why) {
     uint32_t key_count = form_count(l, key), query_count = form_count(l, query);
     *codes = (Codes){ARENA_ARRAY(l->scratch, double, key_count),
                      ARENA_ARRAY(l->scratch, double, query_count)};

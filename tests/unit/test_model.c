@@ -163,6 +163,9 @@ typedef struct Program {
     "up = select(indices, indices, <=);"                                                           \
     "def so_far(x) { return (indices + 1) * aggregate(up, x); }\n"
 
+/* Its argument: what a head moves is no matter of the output's reader. */
+#define OWN "def own(x) { return aggregate(select(indices, indices, ==), x); }\n"
+
 static const Program programs[] = {
     {"result = selector_width(select(tokens, tokens, ==));", "abc", 1, 64},
     {BOS_WIDTH "result = bos_width(select(tokens, tokens, ==));", "abc", 1, 64},
@@ -204,6 +207,32 @@ static const Program programs[] = {
     {RUNNING "result = so_far(indicator(tokens == \"a\"));", "abc", 1, 48},
     {"result = aggregate(select(tokens, tokens, ==), tokens == \"a\", False);", "abc", 1, 64},
     {"result = sort(indices, tokens);", "abc", 2, 64},
+    /* One position is selected, and the lowering knows it: no mean. */
+    {"first = select_from_first(tokens, \"b\"); last = select_from_last(tokens, \"b\");"
+     "result = aggregate(last, indices) - aggregate(first, indices, -1) * 2;",
+     "abc", 2, 64},
+    {"result = aggregate(select_next_identical(tokens), indices, -1) - indices;", "abc", 2, 64},
+    {"earlier = select(tokens, tokens, ==) and select(indices, indices, <);"
+     "beaten = has_focus(select(tokens, tokens, >) or earlier);"
+     "result = aggregate(select(beaten, False, ==), indices) - indices;",
+     "abc", 2, 64},
+    /* Functions of several numbers: look-ups of up to 5 values, taken apart for 64. */
+    {OWN "result = own((indices - 2) % length);", "abc", 2, 64},
+    {OWN "result = own((3 * indices + 1) % (length + 3));", "abc", 2, 64},
+    {OWN "result = own((-2 * indices) % length);", "abc", 2, 64},
+    {OWN "result = own(indices * (length - count(tokens, \"a\")));", "abc", 2, 64},
+    {OWN "result = own(max(indices, count(tokens, \"a\")) - min(length, 2 * indices));", "abc", 2,
+     64},
+    {OWN "result = own(length / 1 if indices % 3 == 0 else count(tokens, \"a\") - indices);", "abc",
+     2, 64},
+    {OWN "x = indices / 3; y = length / 5;"
+         "result = own(\"<\" if x < y else \"=\" if x == y else \">\");",
+     "abc", 2, 64},
+    {OWN "result = own((indices - 3 and length - 4) or (indices - 1 and length - 3));", "abc", 2,
+     64},
+    {OWN "word = round(length * aggregate(full_s, indicator(tokens == \"a\")));"
+         "result = own(round(length / 4 - indices) + round(indices / 2 - word - length));",
+     "abc", 2, 64},
 };
 
 START_TEST(test_small_inputs) {
