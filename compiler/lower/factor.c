@@ -17,6 +17,7 @@
 
 enum {
     FACTOR_QUOTIENTS = 16, /* steps of one remainder */
+    FACTOR_STEPS = 8192,   /* values of a sum whose square is taken */
     FACTOR_LEAVES = 8,     /* parts of a rounded sum */
 };
 
@@ -163,7 +164,8 @@ static Form remainder_of(Lowering *l, NodeId id, const Form *args) {
 /* floor(x^2 / 4) */
 static bool quarter_square(Lowering *l, NodeId node, PlanFeature x, PlanFeature *out) {
     Form number = form_of_sum(l, x, false), table;
-    if (!form_as_table(l, node, &number, &table)) return false;
+    if (number.high - number.low > FACTOR_STEPS || !form_as_table(l, node, &number, &table))
+        return false;
     uint32_t count = form_count(l, &table);
     double *values = ARENA_ARRAY(l->scratch, double, count);
     for (uint32_t v = 0; v < count; v++) {

@@ -26,13 +26,31 @@ VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *lookup, uint32_t c
     return plan_var(l, &var);
 }
 
-/* Number of the atom in a growing list of distinct ones. */
-static uint32_t atom_number(Atom *list, uint32_t *count, Atom atom) {
-    for (uint32_t i = 0; i < *count; i++) {
-        if (atom_identical(list[i], atom) || (atom_failed(list[i]) && atom_failed(atom))) return i;
+/* A growing list of distinct atoms; all that failed are one. */
+typedef struct Distinct {
+    Atom *list;
+    uint32_t count, slots;
+    uint32_t *slot; /* (slots, a power of two) a number, from 1 on; 0: free */
+} Distinct;
+
+static Distinct distinct_new(Lowering *l, uint32_t most) {
+    Distinct out = {.list = ARENA_ARRAY(l->scratch, Atom, most), .slots = 4};
+    while (out.slots < 2 * (uint64_t)most)
+        out.slots *= 2;
+    out.slot = ARENA_ARRAY(l->scratch, uint32_t, out.slots);
+    return out;
+}
+
+static uint32_t atom_number(Distinct *distinct, Atom atom) {
+    uint32_t at = atom_failed(atom) ? 0 : (uint32_t)(atom_hash(atom) >> 32);
+    for (at &= distinct->slots - 1; distinct->slot[at]; at = (at + 1) & (distinct->slots - 1)) {
+        Atom other = distinct->list[distinct->slot[at] - 1];
+        if (atom_identical(other, atom) || (atom_failed(other) && atom_failed(atom)))
+            return distinct->slot[at] - 1;
     }
-    list[*count] = atom;
-    return (*count)++;
+    distinct->list[distinct->count++] = atom;
+    distinct->slot[at] = distinct->count;
+    return distinct->count - 1;
 }
 
 Form form_refuse_cells(Lowering *l, NodeId id) {
@@ -140,21 +158,48 @@ static bool same_inside(const Cells *cells, VarId source, uint32_t a, uint32_t b
     return true;
 }
 
+static uint64_t mix(uint64_t hash, uint64_t more) {
+    return ((hash ^ more) * 0x9e3779b97f4a7c15u) ^ (hash >> 29);
+}
+
+/* Of what same_arguments and same_inside compare. */
+static uint64_t value_hash(const Cells *cells, VarId source, uint32_t v) {
+    uint64_t hash = 0;
+    for (int i = 0; i < cells->arity; i++) {
+        const Form *arg = &cells->args[i];
+        if (arg->var == source) hash = mix(hash, atom_hash(arg->atoms[v]));
+        if (arg->var == source && arg->exact) hash = mix(hash, atom_hash(arg->alternative[v]));
+        if (arg->exact && arg->chooser == source) hash = mix(hash, arg->exact[v]);
+    }
+    for (uint32_t d = 0; d < cells->direct.count; d++) {
+        if (is_source(cells, cells->direct.vars[d])) continue;
+        const PlanLookup *inner = &plan_get(cells->l, cells->direct.vars[d])->lookup;
+        for (uint32_t i = 0; i < inner->source_count; i++) {
+            if (inner->sources[i] == source) hash = mix(hash, inner->classes[i][v]);
+        }
+    }
+    return hash;
+}
+
 /* Classes of a source: values that make no difference. *reps: one value a class. 0: more than most.
  */
 static uint32_t source_classes(const Cells *cells, VarId source, uint32_t most, uint32_t *classes,
                                uint32_t *reps) {
-    uint32_t count = plan_get(cells->l, source)->count, found = 0;
+    uint32_t count = plan_get(cells->l, source)->count, found = 0, slots = 4;
+    while (slots < 2 * (uint64_t)(most < count ? most : count))
+        slots *= 2;
+    uint32_t *slot = ARENA_ARRAY(cells->l->scratch, uint32_t, slots); /* a class, from 1 on */
     for (uint32_t v = 0; v < count; v++) {
-        uint32_t c = 0;
-        while (c < found && !(same_arguments(cells, source, v, reps[c]) &&
-                              same_inside(cells, source, v, reps[c])))
-            c++;
-        if (c == found) {
+        uint32_t at = (uint32_t)(value_hash(cells, source, v) >> 32) & (slots - 1);
+        while (slot[at] && !(same_arguments(cells, source, v, reps[slot[at] - 1]) &&
+                             same_inside(cells, source, v, reps[slot[at] - 1])))
+            at = (at + 1) & (slots - 1);
+        if (!slot[at]) {
             if (found == most) return 0;
             reps[found++] = v;
+            slot[at] = found;
         }
-        classes[v] = c;
+        classes[v] = slot[at] - 1;
     }
     return found;
 }
@@ -328,8 +373,8 @@ Form form_lookup(Lowering *l, NodeId id, const Form *args, int arity) {
     const Node *node = graph_node(l->graph, id);
     Cells cells;
     if (!cells_of(l, id, args, arity, &cells)) return form_refuse_cells(l, id);
-    uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells.count), count = 0;
-    Atom *domain = ARENA_ARRAY(l->scratch, Atom, cells.count);
+    uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells.count);
+    Distinct distinct = distinct_new(l, cells.count);
     bool fails_afresh = false;
     DiagId failure = DIAG_TYPE;
     for (uint32_t cell = 0; cell < cells.count; cell++) {
@@ -344,14 +389,16 @@ Form form_lookup(Lowering *l, NodeId id, const Form *args, int arity) {
         if (kind_decides(l->scratch, node, args, arity, values)) return form_refuse_kind(l, id);
         Atom atom = element_apply(l->scratch, node, values, &failure);
         fails_afresh = fails_afresh || (atom_failed(atom) && !failed_before);
-        result[cell] = atom_number(domain, &count, atom);
+        result[cell] = atom_number(&distinct, atom);
     }
     cells.lookup.result = result;
-    Form form = form_of_cells(l, id, &cells, count, domain);
+    Form form = form_of_cells(l, id, &cells, distinct.count, distinct.list);
     for (int i = 0; i < arity; i++)
         form.kind_unknown = form.kind_unknown || args[i].kind_unknown;
-    for (uint32_t v = 0; v < count && form.kind_unknown; v++)
-        form.kind_unknown = domain[v].kind != ATOM_BOOL && domain[v].kind != ATOM_STRING;
+    for (uint32_t v = 0; v < distinct.count && form.kind_unknown; v++) {
+        uint8_t kind = distinct.list[v].kind;
+        form.kind_unknown = kind != ATOM_BOOL && kind != ATOM_STRING;
+    }
     if (fails_afresh) trap_failures(l, id, &form, failure);
     return form;
 }
@@ -361,13 +408,13 @@ Form form_choose_kind(Lowering *l, NodeId node, const Form *form) {
     Cells cells;
     if (!form_as_table(l, node, form, &table) || !cells_of(l, node, &table, 1, &cells))
         return form_refuse_cells(l, node);
-    uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells.count), found = 0;
-    Atom *domain = ARENA_ARRAY(l->scratch, Atom, cells.count);
+    uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells.count);
+    Distinct distinct = distinct_new(l, cells.count);
     for (uint32_t cell = 0; cell < cells.count; cell++) {
         uint32_t at[PLAN_SOURCES] = {0};
         values_in(&cells, cell, at);
-        result[cell] = atom_number(domain, &found, argument_in(&cells, &table, at));
+        result[cell] = atom_number(&distinct, argument_in(&cells, &table, at));
     }
     cells.lookup.result = result;
-    return form_of_cells(l, node, &cells, found, domain);
+    return form_of_cells(l, node, &cells, distinct.count, distinct.list);
 }
