@@ -197,106 +197,25 @@ static Form gather_done(Gather *g, PlanMove move, Var var, uint32_t value_phase)
     return form_table(target, plan_get(l, target)->domain);
 }
 
-/* --- how many are selected: kinds and failures ------------------------------------------------ */
+/* --- what is moved ---------------------------------------------------------------------------- */
 
-/* How many are selected, as a table; REFUSED when that can't be told. Costs nothing unless asked.
- */
-static Form selected_count(Gather *g) {
-    Form width = form_width(g->l, g->node, g->selector, &g->l->formulas[g->selector]), table;
-    if (width.kind == FORM_REFUSED) return width;
-    if (!form_as_table(g->l, g->node, &width, &table))
-        return form_refused(g->node, "too many can be selected to count");
-    return table;
-}
-
-const uint8_t *count_at_most_one(Lowering *l, const Form *count) {
-    uint32_t values = form_count(l, count);
-    uint8_t *exact = ARENA_ARRAY(l->scratch, uint8_t, values);
-    for (uint32_t v = 0; v < values; v++) {
-        double n = 0;
-        (void)atom_whole(count->atoms[v], &n);
-        exact[v] = n <= 1;
-    }
-    return exact;
-}
-
-/* A value taken from one position is of its own kind; a mean of several is a float. */
-static void choose_by_count(Gather *g, Form *form, const Atom *alternative) {
-    uint32_t count = form_count(g->l, form);
-    bool differs = false;
-    for (uint32_t v = 0; v < count && !differs; v++)
-        differs = !atom_identical(alternative[v], form->atoms[v]);
-    if (!differs) return;
-    Form selected = selected_count(g);
-    if (selected.kind == FORM_REFUSED) {
-        form->kind_unknown = true;
-        return;
-    }
-    if (selected.var == NO_VAR) { /* the same number everywhere */
-        if (count_at_most_one(g->l, &selected)[0]) form->atoms = alternative;
-        return;
-    }
-    form->chooser = selected.var;
-    form->exact = count_at_most_one(g->l, &selected);
-    form->alternative = alternative;
-}
-
-/* The kinds of a mean whose values are not listed. */
-static void fraction_kind(Gather *g, Form *form, const Form *sum) {
-    bool floats = sum->floating && (g->hits || g->nothing.kind == ATOM_FLOAT);
-    if (floats) return;
-    Form selected = selected_count(g);
-    form->kind_unknown = sum->floating || (!g->hits && g->nothing.kind != ATOM_INT) ||
-                         selected.kind == FORM_REFUSED || selected.var == NO_VAR;
-    if (form->kind_unknown) return;
-    form->chooser = selected.var;
-    form->exact = count_at_most_one(g->l, &selected);
+static Selection selection_of(const Gather *g) {
+    return (Selection){g->node, g->selector, &g->value, g->nothing, g->hits};
 }
 
 /* Strings have no mean: where two or more are selected, the program fails. False: that can't be
    told. */
 static bool trap_several(Gather *g) {
-    Form selected = selected_count(g);
+    Form selected = selected_count(g->l, g->node, g->selector);
     if (selected.kind == FORM_REFUSED) return false;
     uint32_t counts = form_count(g->l, &selected), several = 0;
-    uint8_t *bits = ARENA_ARRAY(g->l->scratch, uint8_t, counts);
-    for (uint32_t v = 0; v < counts; v++) {
-        double n = 0;
-        (void)atom_whole(selected.atoms[v], &n);
-        bits[v] = n > 1;
+    const uint8_t *bits = count_between(g->l, &selected, 2, g->l->options->max_length);
+    for (uint32_t v = 0; v < counts; v++)
         several += bits[v];
-    }
     if (several > 0)
         plan_trap(g->l, g->node, &selected, bits, DIAG_MEAN_OF_STRINGS,
                   string_from(g->l->scratch, "several are selected, and strings have no mean"));
     return true;
-}
-
-/* What a single key of that number, or the default, has as its atom; NULL: two different ones. */
-static const Atom *single_atoms(Gather *g, const Form *mean, const Form *sum) {
-    uint32_t count = form_count(g->l, mean), values = 0;
-    Atom *out = ARENA_ARRAY(g->l->scratch, Atom, count);
-    bool table = g->value.kind == FORM_TABLE;
-    if (table) values = form_count(g->l, &g->value);
-    for (uint32_t v = 0; v < count; v++) {
-        double reading = mean->atoms[v].as.real, number;
-        bool found = false;
-        out[v] = mean->atoms[v];
-        for (uint32_t u = 0; u <= values; u++) {
-            Atom atom = u < values ? g->value.atoms[u] : g->nothing;
-            if ((u == values && g->hits) || atom_failed(atom)) continue;
-            if (!atom_as_double(atom, &number) || number != reading) continue;
-            if (found && !atom_identical(out[v], atom)) return NULL;
-            out[v] = atom;
-            found = true;
-        }
-        if (table || reading != floor(reading) || reading < sum->low || reading > sum->high)
-            continue;
-        Atom whole = sum->floating ? atom_float(reading) : atom_int((int64_t)reading);
-        if (found && !atom_identical(out[v], whole)) return NULL;
-        out[v] = whole;
-    }
-    return out;
 }
 
 /* The error that float32 makes of a mean of numbers in 0..range: a rounding for each weight, each
@@ -348,7 +267,8 @@ static Form gather_constant(Gather *g) {
     means[0] = domain[0];
     means[1] = atom_float(number);
     form.atoms = means;
-    choose_by_count(g, &form, domain);
+    const Selection selection = selection_of(g);
+    settle_kind_of_constant(l, &selection, domain, &form);
     return form;
 }
 
@@ -443,17 +363,8 @@ static Form gather_mean(Gather *g, const Form *sum) {
     }
     if (g->use == MEAN_SIGN) return form_sign(l, g->node, &form);
     if (g->use == MEAN_PERHAPS) return form;
-    form.kind_unknown = g->value.exact || g->value.kind_unknown;
-    if (form.kind_unknown) return form;
-    if (form.kind == FORM_FRACTION) {
-        fraction_kind(g, &form, sum);
-        return form;
-    }
-    const Atom *single = single_atoms(g, &form, sum);
-    if (single)
-        choose_by_count(g, &form, single);
-    else
-        form.kind_unknown = true;
+    const Selection selection = selection_of(g);
+    settle_kind_of_mean(l, &selection, sum, &form);
     return form;
 }
 

@@ -312,23 +312,23 @@ static void sum_noise(const Form *a, const Form *b, double sign, Form *out) {
 }
 
 /* A sum is an int where both parts are. */
-static void sum_kind(const Form *x, const Form *y, Form *out) {
+static void sum_kind(Lowering *l, NodeId id, const Form *x, const Form *y, Form *out) {
     const Form *chosen = x->exact ? x : y, *other = x->exact ? y : x;
     bool always_float = (x->floating && !x->exact && !x->kind_unknown) ||
                         (y->floating && !y->exact && !y->kind_unknown);
     if (always_float) return;
     out->kind_unknown = x->kind_unknown || y->kind_unknown;
-    if (!chosen->exact) return;
-    if (other->exact && (other->chooser != chosen->chooser || other->exact != chosen->exact))
-        out->kind_unknown = true;
-    out->chooser = chosen->chooser;
-    out->exact = out->kind_unknown ? NULL : chosen->exact;
+    if (!chosen->exact || out->kind_unknown) return;
+    Bits exact = {chosen->chooser, chosen->exact};
+    if (other->exact) exact = plan_both(l, id, exact, (Bits){other->chooser, other->exact});
+    out->chooser = exact.var;
+    out->exact = exact.bits;
 }
 
 static Form sum_combine(Lowering *l, NodeId id, double a, const Form *x, double b, const Form *y) {
     Form out = form_of_sum(l, feature_combine(l, a, x->sum, b, y->sum), x->floating || y->floating);
     sum_noise(x, y, a * b, &out);
-    sum_kind(x, y, &out);
+    sum_kind(l, id, x, y, &out);
     if (out.low < -PLAN_NUMBER || out.high > PLAN_NUMBER) return refuse_large(l, id);
     return out;
 }

@@ -1,5 +1,5 @@
-/* Functions of several numbers, taken apart into functions of one: sums of those cost nothing, where
-   a table over all of them has a cell for every combination.
+/* Functions of several numbers, taken apart into functions of one: sums of those cost nothing,
+   where a table over all of them has a cell for every combination.
 
      x * y              floor((x + y)^2 / 4) - floor((x - y)^2 / 4)
      x % y              x - y * [x >= y] - y * [x >= 2y] - ...

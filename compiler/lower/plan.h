@@ -336,8 +336,36 @@ Form form_sign_of_mean(Lowering *l, NodeId node, NodeId selector, const Form *va
    the sign of one mean, of the difference. A TABLE that compares with 0 as the node's arguments
    compare (zero_first: as 0 does with it), or NONE: the node is no such comparison. */
 Form form_mean_comparison(Lowering *l, NodeId node, bool *zero_first); /* contrast.c */
-/* Of a count: 1 where it is at most one. */
-const uint8_t *count_at_most_one(Lowering *l, const Form *count);
+/* kinds.c: is a mean, at node, of one number (that number, an int perhaps) or of several (a float)?
+ */
+typedef struct Selection {
+    NodeId node, selector;
+    const Form *value;
+    Atom nothing; /* the default */
+    bool hits;    /* every row selects something */
+} Selection;
+typedef struct Bits {
+    VarId var; /* NO_VAR: bits[0] everywhere */
+    const uint8_t *bits;
+} Bits;
+typedef enum MeanKind {
+    MEAN_FLOAT,  /* always a float */
+    MEAN_OWN,    /* always of the kind of what is selected, and no float */
+    MEAN_CHOSEN, /* as exact tells */
+    MEAN_UNKNOWN
+} MeanKind;
+MeanKind kind_of_mean(Lowering *l, const Selection *s, Bits *exact);
+/* Sets the kind of form, a TABLE of floats or a FRACTION; sum: the value as a sum. */
+void settle_kind_of_mean(Lowering *l, const Selection *s, const Form *sum, Form *form);
+/* The same of a TABLE whose atoms where at most one is selected are own. */
+void settle_kind_of_constant(Lowering *l, const Selection *s, const Atom *own, Form *form);
+/* How many are selected, as a TABLE; REFUSED when that can't be told. Costs nothing unless asked.
+ */
+Form selected_count(Lowering *l, NodeId node, NodeId selector);
+/* Of a count: 1 where it is between the two. */
+const uint8_t *count_between(Lowering *l, const Form *count, double least, double most);
+/* Both bits at once: a look-up of four cells, when they are of different variables. */
+Bits plan_both(Lowering *l, NodeId node, Bits a, Bits b);
 /* single.c: can no row select two positions? Does every row select exactly one? False: not known.
  */
 bool selects_at_most_one(Lowering *l, const Conjunction *c);

@@ -38,31 +38,22 @@ static bool total_is_noisy(const Lowering *l, double greatest) {
     return false;
 }
 
-/* One or none selected: int * int is an int; else int * float is a float. */
-static void total_kind(Lowering *l, Form *total, NodeId factor, const Form *value, Atom nothing) {
+/* Where the mean is an int the total is one: int * int; else int * float is a float. */
+static void total_kind(Lowering *l, Form *total, NodeId factor, const Selection *mean) {
     Form count = l->forms[factor];
-    bool floats = false, others = nothing.kind != ATOM_FLOAT;
-    for (uint32_t v = 0; v < form_count(l, value); v++) {
-        floats = floats || value->atoms[v].kind == ATOM_FLOAT;
-        others = others || value->atoms[v].kind != ATOM_FLOAT;
-    }
-    if (floats && !others) return;
-    floats = floats || nothing.kind == ATOM_FLOAT;
-    if (floats) total->kind_unknown = true;
-    if (floats) return;
-    if (!form_as_table(l, factor, &count, &count) || count.exact || count.kind_unknown) {
-        total->kind_unknown = true;
-        return;
-    }
+    Bits exact = {NO_VAR, NULL};
+    MeanKind kind = kind_of_mean(l, mean, &exact);
+    if (kind == MEAN_FLOAT) return;
+    total->kind_unknown = kind == MEAN_UNKNOWN || !form_as_table(l, factor, &count, &count) ||
+                          count.exact || count.kind_unknown;
+    if (total->kind_unknown) return;
     for (uint32_t v = 0; v < form_count(l, &count); v++) {
         if (count.atoms[v].kind == ATOM_FLOAT) return; /* a float count makes floats of all */
     }
-    if (count.var == NO_VAR) { /* the same number everywhere */
-        total->floating = !count_at_most_one(l, &count)[0];
-        return;
-    }
-    total->chooser = count.var;
-    total->exact = count_at_most_one(l, &count);
+    total->floating = kind != MEAN_OWN;
+    if (kind == MEAN_OWN) return;
+    total->chooser = exact.var;
+    total->exact = exact.bits;
 }
 
 /* Sum over each value x of x * (how many selected keys hold x). */
@@ -105,7 +96,8 @@ static Form total_by_values(Lowering *l, NodeId id, NodeId selector, NodeId fact
             id, plan_text(l, "%s can reach numbers beyond %.0f", plan_name(l, id), PLAN_NUMBER));
     if (total_is_noisy(l, greatest)) form.noise = NOISE_NOT_AT_ZERO;
     form.counter = selector;
-    total_kind(l, &form, factor, value, nothing);
+    const Selection mean = {id, selector, value, nothing, false};
+    total_kind(l, &form, factor, &mean);
     if (sum.count <= 1 && form_as_table(l, id, &form, &table)) return table;
     return form;
 }
