@@ -141,9 +141,7 @@ PART_export  = VENV=$(VENV) tests/export/run
 PART_installed = tests/installed
 PART_tree    = tests/clean-tree
 
-PARTS = unit api values errors analyse repl shown golden explanations limits replay programs batches export docs tracr peers harness found installed tree
-# By name alone: until no engine disagrees, and for long hunts (make check-random RANDOM_COUNT=100000).
-MORE_PARTS = random
+PARTS = unit api values errors analyse repl shown golden explanations limits replay programs batches export docs tracr peers harness found random installed tree
 
 RUN_PARTS = BUILD=$(BUILD) RASPC=$(abspath $(RASPC)) tests/run
 part = $(1) '$(PART_$(1))'
@@ -160,8 +158,8 @@ check: ## run all tests; ends with "N passed, N failed"
 check-build: all manual $(TEST_PROGRAMS)
 
 # One part of it: make check-golden UPDATE=1 writes the expectation files anew.
-.PHONY: $(PARTS:%=check-%) $(MORE_PARTS:%=check-%)
-$(PARTS:%=check-%) $(MORE_PARTS:%=check-%): check-%:
+.PHONY: $(PARTS:%=check-%)
+$(PARTS:%=check-%): check-%:
 	@$(RUN_PARTS) $(call part,$*)
 check-unit: $(BUILD)/test-unit
 check-api: all $(BUILD)/test-api

@@ -15,7 +15,11 @@ Atom atom_failure(Arena *arena, const char *why) {
 
 bool atom_whole(Atom a, double *value) {
     if (a.kind == ATOM_STRING || a.kind == ATOM_OPAQUE || !atom_as_double(a, value)) return false;
-    return floor(*value) == *value && fabs(*value) <= PLAN_NUMBER;
+    return floor(*value) == *value && fabs(*value) <= PLAN_NUMBER && !atom_is_minus_zero(a);
+}
+
+bool atom_is_minus_zero(Atom a) {
+    return a.kind == ATOM_FLOAT && a.as.real == 0 && signbit(a.as.real);
 }
 
 /* Where and into what an operation fails. */

@@ -250,7 +250,8 @@ static Form gather_coded(Gather *g) {
 static Form gather_constant(Gather *g) {
     Lowering *l = g->l;
     bool same = g->hits || atom_identical(g->value.atoms[0], g->nothing);
-    if (same && (g->single || g->value.atoms[0].kind == ATOM_FLOAT)) return g->value;
+    bool plain = g->value.atoms[0].kind == ATOM_FLOAT && !atom_is_minus_zero(g->value.atoms[0]);
+    if (same && (g->single || plain)) return g->value;
     static const double readings[2] = {0, 1};
     Atom *domain = ARENA_ARRAY(l->scratch, Atom, 2);
     domain[0] = g->nothing;
@@ -265,7 +266,7 @@ static Form gather_constant(Gather *g) {
     if (text || g->single || !atom_as_double(domain[1], &number)) return form;
     Atom *means = ARENA_ARRAY(l->scratch, Atom, 2);
     means[0] = domain[0];
-    means[1] = atom_float(number);
+    means[1] = atom_float(number + 0.0); /* of several -0.0 it is 0.0 */
     form.atoms = means;
     const Selection selection = selection_of(g);
     settle_kind_of_constant(l, &selection, domain, &form);
@@ -376,6 +377,22 @@ static bool holds_text(const Lowering *l, const Form *form) {
     return false;
 }
 
+/* A sum of the same numbers, in which -0.0 is 0. */
+static bool sum_without_signs(Lowering *l, const Form *form, Form *sum) {
+    if (form->kind != FORM_TABLE) return false;
+    Form unsigned_zeros = *form;
+    const Atom *sides[2] = {form->atoms, form->exact ? form->alternative : NULL};
+    for (int side = 0; side < 2; side++) {
+        uint32_t count = sides[side] ? form_count(l, form) : 0;
+        Atom *atoms = ARENA_ARRAY(l->scratch, Atom, count);
+        for (uint32_t v = 0; v < count; v++)
+            atoms[v] = atom_is_minus_zero(sides[side][v]) ? atom_float(0) : sides[side][v];
+        if (count && side == 0) unsigned_zeros.atoms = atoms;
+        if (count && side == 1) unsigned_zeros.alternative = atoms;
+    }
+    return form_as_sum(l, &unsigned_zeros, sum);
+}
+
 static Form gather_value(Gather *g) {
     Lowering *l = g->l;
     Form sum;
@@ -392,6 +409,7 @@ static Form gather_value(Gather *g) {
         return form_refused(g->node, "a count times a mean rounds twice; round() it before "
                                      "gathering it");
     bool whole = form_as_sum(l, &g->value, &sum);
+    if (!g->single && !whole) whole = sum_without_signs(l, &g->value, &sum);
     if (g->single && g->value.exact) {
         g->value = form_choose_kind(l, g->node, &g->value);
         return g->value.kind == FORM_REFUSED ? g->value : gather_coded(g);

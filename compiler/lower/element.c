@@ -333,6 +333,12 @@ static Form sum_combine(Lowering *l, NodeId id, double a, const Form *x, double 
     return out;
 }
 
+/* Can factor * x be -0.0? No sum is: 0.0 and -0.0 are one number there. */
+static bool product_loses_sign(double factor, const Form *x, bool floating) {
+    bool zero = x->low <= 0 && x->high >= 0;
+    return floating && ((factor < 0 && zero) || (factor == 0 && x->low < 0));
+}
+
 static bool is_constant(const Form *form) {
     return form->kind == FORM_TABLE && form->var == NO_VAR;
 }
@@ -346,7 +352,9 @@ static Form element_sum(Lowering *l, NodeId id, const Form *args, int arity) {
     }
     switch (node->op) {
     case OP_POS: return sum_combine(l, id, 1, &sums[0], 1, &zero);
-    case OP_NEG: return sum_combine(l, id, -1, &sums[0], 1, &zero);
+    case OP_NEG:
+        if (product_loses_sign(-1, &sums[0], sums[0].floating)) return (Form){.kind = FORM_NONE};
+        return sum_combine(l, id, -1, &sums[0], 1, &zero);
     case OP_ADD: return sum_combine(l, id, 1, &sums[0], 1, &sums[1]);
     case OP_SUB: return sum_combine(l, id, 1, &sums[0], -1, &sums[1]);
     case OP_ROUND: {
@@ -361,8 +369,10 @@ static Form element_sum(Lowering *l, NodeId id, const Form *args, int arity) {
         for (int i = 0; i < 2; i++) {
             if (!is_constant(&args[i])) continue;
             zero.floating = sums[i].floating; /* a float factor makes floats, an int one does not */
-            Form out = sum_combine(l, id, sums[i].sum.constant, &sums[1 - i], 0, &zero);
-            return out;
+            if (product_loses_sign(sums[i].sum.constant, &sums[1 - i],
+                                   zero.floating || sums[1 - i].floating))
+                break;
+            return sum_combine(l, id, sums[i].sum.constant, &sums[1 - i], 0, &zero);
         }
         return (Form){.kind = FORM_NONE};
     default: return (Form){.kind = FORM_NONE};

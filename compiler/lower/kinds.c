@@ -1,7 +1,8 @@
 /* Kinds of means: where one position is selected a mean is its value, an int perhaps; where several
    are it is a float; where none is it is the default. So the kind is a matter of how many are
    selected and, where the values have both kinds, of which one: a second mean tells whether all
-   that are selected have the first kind. */
+   that are selected have the first kind. -0.0 is of a kind of its own here: several of them have
+   the mean 0.0. */
 #include "compiler/lower/plan.h"
 
 #include <math.h>
@@ -61,7 +62,12 @@ Bits plan_both(Lowering *l, NodeId node, Bits a, Bits b) {
 /* --- the kind of a mean ------------------------------------------------------------------------
  */
 
-/* 1 where the value is no float. False: that can't be told. */
+/* What a mean of several can be. */
+static bool is_plain_float(Atom atom) {
+    return atom.kind == ATOM_FLOAT && !atom_is_minus_zero(atom);
+}
+
+/* 1 where the value is no plain float. False: that can't be told. */
 static bool own_kinds(Lowering *l, const Form *value, Bits *ints) {
     static const uint8_t constants[2] = {0, 1};
     if (value->kind_unknown) return false;
@@ -75,16 +81,16 @@ static bool own_kinds(Lowering *l, const Form *value, Bits *ints) {
     bool floats = true, others = true;
     for (uint32_t v = 0; v < count; v++) {
         if (atom_failed(value->atoms[v])) continue;
-        bits[v] = value->atoms[v].kind != ATOM_FLOAT;
+        bits[v] = !is_plain_float(value->atoms[v]);
         floats = floats && !bits[v];
         others = others && value->exact && !atom_failed(value->alternative[v]) &&
-                 value->alternative[v].kind != ATOM_FLOAT;
+                 !is_plain_float(value->alternative[v]);
     }
     *ints = value->exact ? (Bits){value->chooser, value->exact} : (Bits){value->var, bits};
     return !value->exact || (floats && others);
 }
 
-/* 1 where all that are selected, or the default where nothing is, are no floats. */
+/* 1 where all that are selected, or the default where nothing is, are no plain floats. */
 static bool all_own(Lowering *l, const Selection *s, const Bits *ints, bool default_own,
                     Bits *all) {
     uint32_t count = plan_get(l, ints->var)->count;
@@ -112,8 +118,8 @@ static MeanKind kind_of_bits(const Lowering *l, const Bits *exact) {
 }
 
 MeanKind kind_of_mean(Lowering *l, const Selection *s, Bits *exact) {
-    bool default_own = !s->hits && s->nothing.kind != ATOM_FLOAT;
-    bool default_float = !s->hits && s->nothing.kind == ATOM_FLOAT;
+    bool default_own = !s->hits && !is_plain_float(s->nothing);
+    bool default_float = !s->hits && is_plain_float(s->nothing);
     Bits ints, all;
     if (!own_kinds(l, s->value, &ints)) return MEAN_UNKNOWN;
     MeanKind values = kind_of_bits(l, &ints);
@@ -133,12 +139,12 @@ MeanKind kind_of_mean(Lowering *l, const Selection *s, Bits *exact) {
 /* --- a mean's form -----------------------------------------------------------------------------
  */
 
-/* *own is the atom, if that is no float and stands for the number. False: another one does, too. */
+/* *own is the atom, if that is no plain float and the number. False: another one is, too. */
 static bool consider_own(Atom atom, double number, Atom *own) {
     double value;
-    if (atom.kind == ATOM_FLOAT || atom_failed(atom) || !atom_as_double(atom, &value)) return true;
+    if (is_plain_float(atom) || atom_failed(atom) || !atom_as_double(atom, &value)) return true;
     if (value != number) return true;
-    if (own->kind != ATOM_FLOAT) return atom_identical(*own, atom);
+    if (!is_plain_float(*own)) return atom_identical(*own, atom);
     *own = atom;
     return true;
 }
@@ -166,13 +172,15 @@ static const Atom *own_atoms(Lowering *l, const Selection *s, const Form *mean, 
     return out;
 }
 
-/* Can a value that is no float be a bool? */
-static bool has_bools(const Lowering *l, const Selection *s) {
+static bool is_other(Atom atom) { return atom.kind == ATOM_BOOL || atom_is_minus_zero(atom); }
+
+/* Can a value that is no plain float be something else than an int? */
+static bool has_others(const Lowering *l, const Selection *s) {
     const Form *value = s->value;
-    if (!s->hits && s->nothing.kind == ATOM_BOOL) return true;
+    if (!s->hits && is_other(s->nothing)) return true;
     for (uint32_t v = 0; value->kind == FORM_TABLE && v < form_count(l, value); v++) {
-        if (value->atoms[v].kind == ATOM_BOOL) return true;
-        if (value->exact && value->alternative[v].kind == ATOM_BOOL) return true;
+        if (is_other(value->atoms[v])) return true;
+        if (value->exact && is_other(value->alternative[v])) return true;
     }
     return false;
 }
@@ -201,7 +209,7 @@ void settle_kind_of_mean(Lowering *l, const Selection *s, const Form *sum, Form 
         form->kind_unknown = form->kind_unknown || !own;
         return;
     }
-    form->kind_unknown = kind != MEAN_CHOSEN || has_bools(l, s);
+    form->kind_unknown = kind != MEAN_CHOSEN || has_others(l, s);
     if (form->kind_unknown) return;
     form->chooser = exact.var;
     form->exact = exact.bits;

@@ -288,7 +288,9 @@ Atom element_apply(Arena *arena, const Node *node, const Atom *args, DiagId *id)
 bool kind_decides(Arena *arena, const Node *node, const Form *args, int arity, const Atom *values);
 bool atom_failed(Atom a);
 Atom atom_failure(Arena *arena, const char *why);
-bool atom_whole(Atom a, double *value); /* a whole number or a bool */
+/* A whole number or a bool; -0.0 is none, as no sum and no rounding gives it back. */
+bool atom_whole(Atom a, double *value);
+bool atom_is_minus_zero(Atom a);
 
 /* --- lookup.c: functions of several variables ------------------------------------------------- */
 
@@ -349,8 +351,8 @@ typedef struct Bits {
     const uint8_t *bits;
 } Bits;
 typedef enum MeanKind {
-    MEAN_FLOAT,  /* always a float */
-    MEAN_OWN,    /* always of the kind of what is selected, and no float */
+    MEAN_FLOAT,  /* always a float, and not -0.0 */
+    MEAN_OWN,    /* always what is selected itself, and that is no float or -0.0 */
     MEAN_CHOSEN, /* as exact tells */
     MEAN_UNKNOWN
 } MeanKind;

@@ -115,6 +115,9 @@ Form form_total(Lowering *l, NodeId id) {
         if (aggregate->atom.kind == ATOM_STRING || !atom_as_double(aggregate->atom, &nothing) ||
             !isfinite(nothing))
             return none;
+        bool ints =
+            aggregate->atom.kind != ATOM_FLOAT && graph_node(l->graph, factor)->op == OP_WIDTH;
+        if (signbit(nothing) && !ints) return none; /* 0 * -1.0 is -0.0 */
         Form value = l->forms[aggregate->args[1]], sum, table;
         if (!form_as_sum(l, &value, &sum) || value.noise != NOISE_NONE || value.exact ||
             !form_as_table(l, aggregate->args[1], &value, &table))

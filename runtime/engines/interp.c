@@ -22,14 +22,14 @@ Interp *interp_new(Arena *arena, const Model *model, Span span, Diagnostics *dia
 
 /* --- reading out ------------------------------------------------------------------------------ */
 
-/* The fraction k / d nearest to x, d at most denominator. */
+/* The fraction k / d nearest to x, d at most denominator. Just below 0 it is 0.0, not -0.0. */
 static double nearest_fraction(double x, uint32_t denominator) {
     double best = nearbyint(x);
     for (uint32_t d = 2; d <= denominator; d++) {
         double candidate = nearbyint(x * d) / d;
         if (fabs(candidate - x) < fabs(best - x)) best = candidate;
     }
-    return best;
+    return best + 0.0;
 }
 
 /* False: no value stands out. logits: of one position, all columns. */
@@ -49,7 +49,7 @@ static bool read_one(const Reading *reading, const Logits *places, const float *
             *out = atom_float(nearest_fraction(value, reading->denominator));
             return isfinite(value);
         }
-        *out = atom_float(whole);
+        *out = atom_float(whole + 0.0);
         return fabs(value - whole) < 0.25;
     default:
         for (uint32_t i = 1; i < places->count; i++) {

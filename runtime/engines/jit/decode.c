@@ -22,8 +22,9 @@ static double nearest_fraction(double value, int64_t most) {
 
 /* What a real number of a reading stands for: the model says how fine the true values are. */
 static double settled(const Reading *reading, double value, bool whole) {
-    if (whole || reading->decode != DECODE_FRACTION) return nearbyint(value);
-    return nearest_fraction(value, reading->denominator);
+    bool integer = whole || reading->decode != DECODE_FRACTION;
+    /* -0.0 + 0.0 is 0.0: the sign is that of an error. */
+    return (integer ? nearbyint(value) : nearest_fraction(value, reading->denominator)) + 0.0;
 }
 
 /* In place: an integer is as long as a double. */
