@@ -40,3 +40,16 @@ $(BUILD)/bench-jit: $(JIT_BENCH_OBJ) $(BUILD)/libraspc-core.a
 .PHONY: bench-jit
 bench-jit: all $(BUILD)/bench-jit ## measure native code up to a million tokens; CASE="sort" for one
 	@$(BUILD)/bench-jit $(if $(CASE),"$(CASE)")
+
+# --- the dense weights beside ONNX Runtime and numpy ---------------------------------------------------
+
+DENSE_BENCH_OBJ = $(BUILD)/bench/dense/main.o $(BUILD)/bench/measure.o
+$(DENSE_BENCH_OBJ): | $(BUILD)/grammar/rasp.tab.h $(BUILD)/grammar/rasp.lex.h
+
+$(BUILD)/bench-dense: $(DENSE_BENCH_OBJ) $(BUILD)/libraspc-core.a
+	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(DENSE_BENCH_OBJ) -Wl,--whole-archive $(BUILD)/libraspc-core.a \
+	    -Wl,--no-whole-archive $(LIBS)
+
+.PHONY: bench-dense
+bench-dense: all venv $(BUILD)/bench-dense ## measure interp beside ONNX Runtime and numpy, same weights
+	@$(VENV)/bin/python bench/dense/compare.py $(RASPC) $(BUILD)/bench-dense
