@@ -91,6 +91,7 @@ raspc_status raspc_transformer_new(raspc_program *program, const char *expressio
         arena_free(arena);
         return RASPC_MISUSED;
     }
+    if (given.engine == RASPC_JIT) lowering.registers = REGISTERS_KEEP; /* it has no places */
     NodeId node = find_sop(program, expression);
     if (node == NO_NODE) {
         arena_free(arena);

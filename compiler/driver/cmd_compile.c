@@ -21,6 +21,7 @@ typedef struct Compilation {
     Vocabulary vocabulary;
     Program program; /* empty where only an expression is given */
     Target target;
+    Registers registers;
     const char *path; /* where it goes */
     const ExportFormat *format;
     Arena *arena; /* the model's and its weights' */
@@ -111,7 +112,8 @@ static const char *certificate_text(Arena *arena, const Model *model, const Dens
 static bool make_model(const Compilation *c, Export *out) {
     LowerOptions options = {.vocabulary_count = c->vocabulary.count,
                             .vocabulary = c->vocabulary.tokens,
-                            .max_length = c->vocabulary.max_len};
+                            .max_length = c->vocabulary.max_len,
+                            .registers = c->registers};
     Model *model =
         lower(c->arena, session_graph(c->session), c->target.value.as.node, &options, c->diags);
     if (model == NULL) return false;
@@ -179,6 +181,7 @@ ExitStatus cmd_compile(Driver *driver) {
         return driver_usage(driver, "which program? (or an expression, with -e)");
     ExitStatus status = choose_format(&c);
     if (status != EXIT_DONE) return status;
+    if (!registers_option(driver, &c.registers)) return EXIT_USAGE;
     c.session = program_session(NULL, NULL);
     c.diags = session_diagnostics(c.session);
     c.arena = arena_new(0);

@@ -16,6 +16,7 @@ typedef struct Dump {
     Driver *driver;
     Session *session;
     Form from, to;
+    Registers registers;
     Program text;
 } Dump;
 
@@ -117,7 +118,10 @@ static bool print_model(const Dump *dump, Target target, const Vocabulary *vocab
                    target.name, value_kind_name(target.value));
         return false;
     }
-    LowerOptions options = {vocabulary->count, vocabulary->tokens, vocabulary->max_len};
+    LowerOptions options = {.vocabulary_count = vocabulary->count,
+                            .vocabulary = vocabulary->tokens,
+                            .max_length = vocabulary->max_len,
+                            .registers = dump->registers};
     Arena *arena = arena_new(0);
     Model *model =
         lower(arena, session_graph(dump->session), target.value.as.node, &options, diags);
@@ -181,6 +185,7 @@ ExitStatus cmd_dump(Driver *driver) {
     if (option_given(options, OPT_NAME) && (dump.to == FORM_TREE || dump.from >= FORM_GRAPH)) {
         return driver_usage(driver, "-o names a part of a program's graph");
     }
+    if (!registers_option(driver, &dump.registers)) return EXIT_USAGE;
     dump.session = program_session(NULL, NULL);
     Diagnostics *diags = session_diagnostics(dump.session);
     bool done = program_fetch(options->operands[0], diags, &dump.text);

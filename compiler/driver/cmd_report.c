@@ -28,7 +28,7 @@ static void count_operations(Report *report) {
 }
 
 static void report_target(Driver *driver, Session *session, Target target,
-                          const Vocabulary *vocabulary) {
+                          const Vocabulary *vocabulary, Registers registers) {
     Arena *arena = arena_new(0);
     Report report = {.arena = arena,
                      .graph = session_graph(session),
@@ -36,7 +36,10 @@ static void report_target(Driver *driver, Session *session, Target target,
                      .name = target.name,
                      .value = target.value,
                      .with_chain = option_given(&driver->options, OPT_WHY),
-                     .options = {vocabulary->count, vocabulary->tokens, vocabulary->max_len}};
+                     .options = {.vocabulary_count = vocabulary->count,
+                                 .vocabulary = vocabulary->tokens,
+                                 .max_length = vocabulary->max_len,
+                                 .registers = registers}};
     report.layers = graph_layers(report.graph, report_node(&report), arena);
     count_operations(&report);
     if (report.with_chain) report.chain = depth_chain(arena, report.graph, report_node(&report));
@@ -47,14 +50,15 @@ static void report_target(Driver *driver, Session *session, Target target,
     arena_free(arena);
 }
 
-static bool report_targets(Driver *driver, Session *session, const Vocabulary *vocabulary) {
+static bool report_targets(Driver *driver, Session *session, const Vocabulary *vocabulary,
+                           Registers registers) {
     Targets targets;
     if (!program_targets(session, &driver->options, &targets)) return false;
     bool all = true;
     for (size_t i = 0; i < targets.count; i++) {
         Target target = targets.items[i];
         if (target_is_node(target)) {
-            report_target(driver, session, target, vocabulary);
+            report_target(driver, session, target, vocabulary, registers);
             continue;
         }
         diag_error(session_diagnostics(session), DIAG_NO_RESULT, (Span){0},
@@ -65,7 +69,7 @@ static bool report_targets(Driver *driver, Session *session, const Vocabulary *v
     return all;
 }
 
-static bool report(Driver *driver, Session *session, const char *path) {
+static bool report(Driver *driver, Session *session, const char *path, Registers registers) {
     const Options *options = &driver->options;
     if (path && !program_read(session, path)) return false;
     InputReader reader = {.arena = session_arena(session),
@@ -74,7 +78,7 @@ static bool report(Driver *driver, Session *session, const char *path) {
     Vocabulary vocabulary;
     bool done = vocabulary_argument(&reader, option_value(options, OPT_VOCAB),
                                     option_value(options, OPT_MAX_LEN), &vocabulary) &&
-                report_targets(driver, session, &vocabulary);
+                report_targets(driver, session, &vocabulary, registers);
     input_reader_free(&reader);
     return done;
 }
@@ -85,8 +89,11 @@ ExitStatus cmd_report(Driver *driver) {
     if (options->operand_count == 0 && !option_given(options, OPT_EXPR)) {
         return driver_usage(driver, "which program? (or an expression, with -e)");
     }
+    Registers registers;
+    if (!registers_option(driver, &registers)) return EXIT_USAGE;
     Session *session = program_session(NULL, NULL);
-    bool done = report(driver, session, options->operand_count == 0 ? NULL : options->operands[0]);
+    const char *path = options->operand_count == 0 ? NULL : options->operands[0];
+    bool done = report(driver, session, path, registers);
     driver_show(driver, session_diagnostics(session));
     session_free(session);
     return done ? EXIT_DONE : EXIT_WRONG;

@@ -19,6 +19,7 @@ typedef struct Run {
     Targets targets;
     InputReader reader;
     bool json, trace;
+    Registers registers;
 } Run;
 
 typedef struct Outcome {
@@ -188,7 +189,9 @@ static bool run_all(Run *run) {
                                 option_value(options, OPT_MAX_LEN), &vocabulary) &&
             ready;
     if (!ready) return false;
-    EngineOptions engine = {.vocabulary = &vocabulary, .cpu = option_value(options, OPT_CPU)};
+    EngineOptions engine = {.vocabulary = &vocabulary,
+                            .cpu = option_value(options, OPT_CPU),
+                            .registers = run->registers};
     run->state = engine_open(run->engine, &engine);
     bool all = true, written = true;
     uint32_t count = 0;
@@ -222,6 +225,7 @@ ExitStatus cmd_run(Driver *driver) {
     if (run.engine->trace == NULL && option_given(options, OPT_TRACE))
         return driver_usage(driver, "%s has no layers to trace; --engine interp has",
                             run.engine->name);
+    if (!registers_option(driver, &run.registers)) return EXIT_USAGE;
     run.session = program_session(NULL, NULL);
     /* Not the session's arena: large inputs must not use up what elaboration may take. */
     run.reader = (InputReader){.arena = arena_new(0),

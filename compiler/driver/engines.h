@@ -4,13 +4,15 @@
 
 #include "compiler/driver/input.h"
 #include "compiler/elaborate/elaborate.h"
+#include "compiler/lower/lower.h"
 #include "runtime/engines/interp.h"
 
 /* What an engine is told when it is opened. What it points to outlives the engine. */
 typedef struct EngineOptions {
     /* A count of 0 means that of each input, and a max_len of 0 each input's length. */
     const Vocabulary *vocabulary;
-    const char *cpu; /* for native code; NULL: this machine's */
+    const char *cpu;     /* for native code; NULL: this machine's */
+    Registers registers; /* of the model, for who runs its weights */
 } EngineOptions;
 
 /* What came of one request. */

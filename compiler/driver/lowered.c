@@ -68,7 +68,9 @@ uint32_t lowered_tokens(Arena *arena, Input input, const Atom **tokens) {
 }
 
 static bool same_options(const LowerOptions *a, const LowerOptions *b) {
-    if (a->max_length != b->max_length || a->vocabulary_count != b->vocabulary_count) return false;
+    if (a->max_length != b->max_length || a->vocabulary_count != b->vocabulary_count ||
+        a->registers != b->registers)
+        return false;
     if (a->vocabulary == b->vocabulary) return true;
     for (uint32_t t = 0; t < a->vocabulary_count; t++) {
         if (!atom_identical(a->vocabulary[t], b->vocabulary[t])) return false;
@@ -77,8 +79,10 @@ static bool same_options(const LowerOptions *a, const LowerOptions *b) {
 }
 
 static LowerOptions options_for(const Lowered *lowered, Arena *arena, Input input) {
-    LowerOptions options = {lowered->vocabulary.count, lowered->vocabulary.tokens,
-                            lowered->vocabulary.max_len};
+    LowerOptions options = {.vocabulary_count = lowered->vocabulary.count,
+                            .vocabulary = lowered->vocabulary.tokens,
+                            .max_length = lowered->vocabulary.max_len,
+                            .registers = lowered->preparer.registers};
     if (options.vocabulary_count == 0)
         options.vocabulary_count = lowered_tokens(arena, input, &options.vocabulary);
     if (options.max_length == 0) options.max_length = input.n;

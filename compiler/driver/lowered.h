@@ -6,6 +6,7 @@
 
 #include "compiler/driver/input.h"
 #include "compiler/elaborate/elaborate.h"
+#include "compiler/lower/lower.h"
 #include "runtime/model/model.h"
 
 /* What an engine makes of a model, in arena or freed by its own function. NULL after reporting. */
@@ -13,6 +14,7 @@ typedef struct Preparer {
     void *state; /* the engine's own, for prepare */
     void *(*prepare)(void *state, Arena *arena, const Model *model, Span span, Diagnostics *diags);
     void (*release)(void *prepared); /* NULL: the arena is enough */
+    Registers registers;             /* of the models: KEEP for who does not look at places */
 } Preparer;
 
 typedef struct Lowered Lowered;

@@ -128,3 +128,17 @@ bool program_targets(Session *session, const Options *options, Targets *out) {
     if (out->count == 0) found = main_output(session, &out->items[out->count++]);
     return found;
 }
+
+bool registers_option(const Driver *driver, Registers *out) {
+    static const char *const names[] = {
+        [REGISTERS_AUTO] = "auto", [REGISTERS_REUSE] = "reuse", [REGISTERS_KEEP] = "keep"};
+    const char *value = option_value(&driver->options, OPT_REGISTERS);
+    *out = REGISTERS_AUTO;
+    if (value == NULL) return true;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        *out = (Registers)i;
+        if (strcmp(names[i], value) == 0) return true;
+    }
+    driver_usage(driver, "--registers is auto, reuse or keep, not '%s'", value);
+    return false;
+}

@@ -4,6 +4,7 @@
 
 #include "compiler/driver/driver.h"
 #include "compiler/elaborate/elaborate.h"
+#include "compiler/lower/lower.h"
 
 /* A session that loads files from where they are, with checks run by `apply` when it is given. */
 Session *program_session(ApplyFunction check_apply, void *check_state);
@@ -34,6 +35,9 @@ typedef struct Targets {
 } Targets;
 /* False after reporting: an unknown name, a wrong expression, nothing to run. */
 bool program_targets(Session *session, const Options *options, Targets *out);
+
+/* What --registers asks for; false after saying on standard error what it can. */
+bool registers_option(const Driver *driver, Registers *out);
 
 static inline bool target_is_node(Target target) {
     return target.value.kind == VALUE_SOP || target.value.kind == VALUE_SELECTOR;

@@ -35,6 +35,7 @@ static Fit fit_at(Search *s, uint32_t length, Buffer *why) {
     Diagnostics *diags = diagnostics_new(s->sources);
     LowerOptions options = s->options;
     options.max_length = length;
+    options.registers = REGISTERS_KEEP; /* places round nothing */
     const Model *model = lower(arena, s->graph, s->node, &options, diags);
     Fit fit = FIT_REFUSED;
     if (model)

@@ -3,6 +3,7 @@
 
 #include "runtime/export/json.h"
 #include "runtime/graph/formula.h"
+#include "runtime/model/lifetimes.h"
 #include "runtime/model/text_names.h"
 #include "runtime/model/weights.h"
 
@@ -99,11 +100,17 @@ static cJSON *layers_json(const Report *report, cJSON *heads, cJSON *units) {
 
 /* --- the model -------------------------------------------------------------------------------- */
 
-static cJSON *encoding_json(const Report *report, const Subspace *s) {
+static cJSON *encoding_json(const Report *report, const Subspace *s, const Lifetime *lifetime) {
     cJSON *json = cJSON_CreateObject();
     json_add_string(json, "name", s->name);
     cJSON_AddStringToObject(json, "kind", subspace_kind_name(s->kind));
     add_number(json, "width", s->width);
+    uint32_t first, last;
+    lifetime_streams(report->model, lifetime, &first, &last);
+    add_number(json, "offset", s->offset);
+    cJSON *streams = cJSON_AddArrayToObject(json, "streams");
+    cJSON_AddItemToArray(streams, cJSON_CreateNumber(first));
+    cJSON_AddItemToArray(streams, cJSON_CreateNumber(last));
     if (subspace_is_coded(s)) {
         add_number(json, "values", s->count);
     } else {
@@ -163,8 +170,9 @@ static void add_model(cJSON *to, const Report *report) {
     add_exact(json, report);
     cJSON_AddItemToObject(json, "layer", layers_json(report, heads, units));
     cJSON *encodings = cJSON_AddArrayToObject(json, "encodings");
+    const Lifetime *lifetimes = model_lifetimes(report->arena, model);
     for (uint32_t s = 0; s < model->subspace_count; s++)
-        cJSON_AddItemToArray(encodings, encoding_json(report, &model->subspaces[s]));
+        cJSON_AddItemToArray(encodings, encoding_json(report, &model->subspaces[s], &lifetimes[s]));
     cJSON *undefined = cJSON_AddArrayToObject(json, "undefined");
     for (uint32_t t = 0; t < model->readout.trap_count; t++)
         cJSON_AddItemToArray(undefined, trap_json(report, &model->readout.traps[t]));

@@ -151,8 +151,16 @@ static void add_group(Buffer *out, const Report *report, const UnitGroup *group)
     uint32_t units = group_units(report->model, group);
     buffer_text(out, "    unit ");
     add_name(out, report->model->subspaces[group->target].name);
-    buffer_printf(out, "%s of ", unit_kind_name(group->kind));
-    add_inputs(out, report->model, group);
+    if (group->kind == UNIT_ERASE) {
+        uint32_t width = report->model->subspaces[group->target].width;
+        buffer_text(out, "erased");
+        if (group->erased_count < width)
+            buffer_printf(out, " in %" PRIu32 " of %" PRIu32 " directions", group->erased_count,
+                          width);
+    } else {
+        buffer_printf(out, "%s of ", unit_kind_name(group->kind));
+        add_inputs(out, report->model, group);
+    }
     buffer_printf(out, ", %" PRIu32 " ReLU%s\n", units, plural(units));
 }
 

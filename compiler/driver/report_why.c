@@ -50,6 +50,7 @@ static Writers find_writers(Arena *arena, const Model *model) {
         }
         for (uint32_t g = 0; g < layer->unit_count; g++) {
             const UnitGroup *group = &layer->units[g];
+            if (group->kind == UNIT_ERASE) continue;
             writers.links[group->target] = (Link){l, group->target, NULL, group};
             writers.time[group->target] = 2 * l + 2;
         }

@@ -2,6 +2,7 @@
 
 #include "compiler/driver/show.h"
 #include "runtime/engines/stream.h"
+#include "runtime/model/lifetimes.h"
 
 /* `one` and `null` say the same of every model, and come first. */
 enum { FIRST_SHOWN = MODEL_NULL + 1 };
@@ -81,13 +82,14 @@ static void add_subspace(Layout *layout, const InterpTrace *trace, uint32_t stre
 }
 
 static void add_stream(Layout *layout, const InterpTrace *trace, uint32_t stream,
-                       const uint32_t *writers) {
+                       const Lifetime *lifetimes) {
     Buffer name = {0};
     buffer_printf(&name, stream == 0 ? "embedding" : "layer %u", stream);
     add_line(layout, INDENT, name.data, false);
     buffer_free(&name);
     for (SubspaceId s = FIRST_SHOWN; s < trace->model->subspace_count; s++) {
-        if (writers[s] <= stream) add_subspace(layout, trace, stream, &trace->model->subspaces[s]);
+        if (lifetime_holds(&lifetimes[s], stream))
+            add_subspace(layout, trace, stream, &trace->model->subspaces[s]);
     }
 }
 
@@ -108,7 +110,7 @@ static void show_part(Buffer *out, const Layout *layout, uint32_t first, uint32_
 
 void show_trace(Buffer *out, const InterpTrace *trace, Input input) {
     Arena *arena = arena_new(0);
-    const uint32_t *writers = stream_writers(arena, trace->model);
+    const Lifetime *lifetimes = model_lifetimes(arena, trace->model);
     size_t lines = 1 + ((size_t)trace->layer_count + 1) * (1 + trace->model->subspace_count);
     Layout layout = {.arena = arena,
                      .n = input.n,
@@ -116,7 +118,7 @@ void show_trace(Buffer *out, const InterpTrace *trace, Input input) {
                      .lines = ARENA_ARRAY(arena, Line, lines)};
     add_tokens(&layout, input);
     for (uint32_t stream = 0; stream <= trace->layer_count; stream++)
-        add_stream(&layout, trace, stream, writers);
+        add_stream(&layout, trace, stream, lifetimes);
     for (uint32_t first = 0, end; first < input.n; first = end) {
         size_t columns = layout.head_width;
         for (end = first; end < input.n; end++) {
@@ -158,12 +160,12 @@ static void add_subspace_json(Buffer *out, const InterpTrace *trace, uint32_t st
 
 void show_trace_json(Buffer *out, const InterpTrace *trace, Input input) {
     Arena *arena = arena_new(0);
-    const uint32_t *writers = stream_writers(arena, trace->model);
+    const Lifetime *lifetimes = model_lifetimes(arena, trace->model);
     for (uint32_t stream = 0; stream <= trace->layer_count; stream++) {
         buffer_printf(out, "%s{\"layer\": %u, \"subspaces\": [", stream == 0 ? "[" : ", ", stream);
         const char *separator = "";
         for (SubspaceId s = FIRST_SHOWN; s < trace->model->subspace_count; s++) {
-            if (writers[s] > stream) continue;
+            if (!lifetime_holds(&lifetimes[s], stream)) continue;
             buffer_text(out, separator);
             add_subspace_json(out, trace, stream, &trace->model->subspaces[s], input);
             separator = ", ";

@@ -2,6 +2,7 @@
 #include "compiler/lower/lower.h"
 
 #include "compiler/lower/encode.h"
+#include "compiler/lower/registers.h"
 
 #include "runtime/base/bug.h"
 
@@ -104,6 +105,7 @@ Model *lower(Arena *arena, const Graph *graph, NodeId output, const LowerOptions
         l = begin;
         (void)attempt(&l, false, &model);
     }
+    if (model) assign_registers(model, options->registers);
     Buffer why = {0};
     if (model && !model_verify(model, &why)) BUG("the lowering made no model: %s", why.data);
     buffer_free(&why);

@@ -8,10 +8,18 @@
 #include "runtime/graph/graph.h"
 #include "runtime/model/model.h"
 
+/* Is the place in the residual stream of what is dead used again? (registers.h) */
+typedef enum Registers {
+    REGISTERS_AUTO,  /* where it takes away parameters */
+    REGISTERS_REUSE, /* as far as it makes the stream narrower */
+    REGISTERS_KEEP,  /* every value keeps its own place to the end */
+} Registers;
+
 typedef struct LowerOptions {
     uint32_t vocabulary_count;
     const Atom *vocabulary; /* (vocabulary_count), distinct; at least one */
     uint32_t max_length;    /* at least 1 */
+    Registers registers;
 } LowerOptions;
 
 /* The model lives in arena; the graph must not change while it is used. On failure reports

@@ -112,12 +112,10 @@ static ClaimedLayer claimed_layer(Arena *arena, const Model *model, const Layer 
     for (uint32_t g = 0; g < layer->unit_count; g++) {
         const UnitGroup *group = &layer->units[g];
         uint32_t count = group_units(model, group);
-        bool steps = group->kind == UNIT_STEPS;
-        units[g] = (ClaimedUnits){.kind = group->kind,
-                                  .target = group->target,
-                                  .first = first,
-                                  .count = count,
-                                  .margin = steps ? steps_margin(model, group) : 1};
+        units[g] = (ClaimedUnits){
+            .kind = group->kind, .target = group->target, .first = first, .count = count};
+        if (group->kind == UNIT_STEPS) units[g].margin = steps_margin(model, group);
+        if (group->kind == UNIT_LOOKUP) units[g].margin = 1;
         first += count;
     }
     return (ClaimedLayer){layer->head_count, layer->unit_count, heads, units};

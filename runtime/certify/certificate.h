@@ -43,10 +43,10 @@ typedef struct ClaimedHead {
 
 typedef struct ClaimedUnits {
     UnitKind kind;
-    uint32_t target;       /* subspace */
+    uint32_t target;       /* subspace; ERASE: what is erased, or a part of it */
     uint32_t first, count; /* hidden units of the layer */
-    double
-        margin; /* inputs of the ReLUs stay so far outside of where the result changes, at least */
+    double margin; /* inputs of the ReLUs stay so far outside of where the result changes, at least;
+                      ERASE: 0 */
 } ClaimedUnits;
 
 typedef struct ClaimedLayer {

@@ -86,10 +86,11 @@ static void print_layer(cJSON *list, const Certificate *c, const ClaimedLayer *l
         cJSON *entry = cJSON_CreateObject();
         cJSON_AddItemToArray(units, entry);
         add_text(entry, "kind", unit_names[group->kind]);
-        add_text(entry, "writes", c->subspaces[group->target].name);
+        bool erases = group->kind == UNIT_ERASE;
+        add_text(entry, erases ? "erases" : "writes", c->subspaces[group->target].name);
         cJSON_AddNumberToObject(entry, "first", group->first);
         cJSON_AddNumberToObject(entry, "count", group->count);
-        json_add_float(entry, "margin", group->margin);
+        if (!erases) json_add_float(entry, "margin", group->margin);
     }
 }
 
@@ -214,15 +215,15 @@ static const cJSON *read_list(Reader *r, const cJSON *object, const char *name, 
     return list;
 }
 
-static uint32_t subspace_named(Reader *r, const cJSON *item) {
+static uint32_t subspace_named(Reader *r, const cJSON *item, const char *key) {
     if (++r->names > NAMES_LIMIT) {
-        mistake(r, "are too many", "writes");
+        mistake(r, "are too many", key);
         return 0;
     }
     for (uint32_t s = 0; cJSON_IsString(item) && s < r->subspace_count; s++) {
         if (strcmp(r->subspaces[s].name, item->valuestring) == 0) return s;
     }
-    mistake(r, "names a subspace that is not there", "writes");
+    mistake(r, "names a subspace that is not there", key);
     return 0;
 }
 
@@ -246,22 +247,24 @@ static void read_subspace(Reader *r, const cJSON *item, ClaimedSubspace *s) {
 
 static void read_subspaces(Reader *r, const cJSON *all) {
     uint32_t count;
-    uint64_t offset = 0;
+    uint32_t width = r->certificate->width;
     const cJSON *list = read_list(r, all, "subspaces", &count), *item;
     ClaimedSubspace *subspaces = ARENA_ARRAY(r->arena, ClaimedSubspace, count);
     r->subspaces = subspaces;
     cJSON_ArrayForEach(item, list) {
         ClaimedSubspace *s = &subspaces[r->subspace_count++];
         read_subspace(r, item, s);
-        if (s->offset != offset) mistake(r, "is not where the subspace before ends", "offset");
-        offset += s->width;
+        if (s->width > width || s->offset > width - s->width)
+            mistake(r, "is not in the residual stream", "offset");
+        bool constant = s->kind == SUBSPACE_ONE || s->kind == SUBSPACE_NULL;
+        if (constant && s->offset != r->subspace_count - 1)
+            mistake(r, "of `one` and `null` are 0 and 1", "offset");
         if ((s->kind == SUBSPACE_ONE) != (r->subspace_count == MODEL_ONE + 1) ||
             (s->kind == SUBSPACE_NULL) != (r->subspace_count == MODEL_NULL + 1))
             mistake(r, "do not begin with `one` and `null`", "subspaces");
     }
     if (count > NAMES_LIMIT) mistake(r, "are too many", "subspaces");
-    if (count < 2 || offset != r->certificate->width)
-        mistake(r, "do not fill the residual stream", "subspaces");
+    if (count < 2) mistake(r, "do not begin with `one` and `null`", "subspaces");
     r->certificate->subspaces = subspaces;
     r->certificate->subspace_count = r->subspace_count;
 }
@@ -279,16 +282,17 @@ static void read_head(Reader *r, const cJSON *item, ClaimedHead *head) {
     if (!(head->scale > 0 && head->gap > 0)) mistake(r, "and 'scale' are positive", "gap");
     const cJSON *list = read_list(r, item, "writes", &head->target_count), *target;
     uint32_t *targets = ARENA_ARRAY(r->arena, uint32_t, head->target_count), t = 0;
-    cJSON_ArrayForEach(target, list) targets[t++] = subspace_named(r, target);
+    cJSON_ArrayForEach(target, list) targets[t++] = subspace_named(r, target, "writes");
     head->targets = targets;
 }
 
 static void read_units(Reader *r, const cJSON *item, ClaimedUnits *units) {
     units->kind = (UnitKind)read_name(r, item, "kind", unit_names, COUNT(unit_names));
-    units->target = subspace_named(r, cJSON_GetObjectItemCaseSensitive(item, "writes"));
+    const char *key = units->kind == UNIT_ERASE ? "erases" : "writes";
+    units->target = subspace_named(r, cJSON_GetObjectItemCaseSensitive(item, key), key);
     units->first = read_count(r, item, "first");
     units->count = read_count(r, item, "count");
-    units->margin = read_number(r, item, "margin");
+    if (units->kind != UNIT_ERASE) units->margin = read_number(r, item, "margin");
     if (!(units->margin >= 0)) mistake(r, "is negative", "margin");
 }
 
@@ -322,7 +326,7 @@ static void read_reading(Reader *r, const cJSON *item, ClaimedReading *reading) 
         reading->denominator = read_count(r, item, "denominator");
     const cJSON *reads = cJSON_GetObjectItemCaseSensitive(item, "reads");
     if (reading->decode != DECODE_ATOMS || reads == NULL) return;
-    reading->source = subspace_named(r, reads);
+    reading->source = subspace_named(r, reads, "reads");
     const cJSON *list = read_list(r, item, "logits_of", &reading->value_count);
     uint32_t *of = ARENA_ARRAY(r->arena, uint32_t, reading->value_count), v = 0;
     cJSON_ArrayForEach(entry, list) {

@@ -47,7 +47,8 @@ static bool prove_constants(Prover *p) {
     for (uint32_t i = 0; i < p->claims->subspace_count; i++) {
         const ClaimedSubspace *s = &p->claims->subspaces[i];
         const mpq_t *at = (const mpq_t *)p->base + s->offset;
-        if (p->variable[i] != NO_VARIABLE || s->kind == SUBSPACE_ONE || s->kind == SUBSPACE_NULL)
+        if (p->variable[i] != NO_VARIABLE || p->gone[i] || s->kind == SUBSPACE_ONE ||
+            s->kind == SUBSPACE_NULL)
             continue;
         if (s->kind == SUBSPACE_REAL ? claimed_holds(s, *at) : code_index(s, at) < s->count)
             continue;
@@ -61,16 +62,11 @@ static bool prove(Prover *p) {
     p->base = exact_array(&p->numbers, p->claims->width);
     p->null = exact_array(&p->numbers, p->claims->width);
     p->null_next = exact_array(&p->numbers, p->claims->width);
-    p->subspace = ARENA_ARRAY(p->arena, uint32_t, p->claims->width);
     p->variable = ARENA_ARRAY(p->arena, uint32_t, p->claims->subspace_count);
     p->assumed_one = ARENA_ARRAY(p->arena, bool, p->claims->subspace_count);
-    for (uint32_t i = 0; i < p->claims->subspace_count; i++) {
-        const ClaimedSubspace *s = &p->claims->subspaces[i];
+    for (uint32_t i = 0; i < p->claims->subspace_count; i++)
         p->variable[i] = NO_VARIABLE;
-        for (uint32_t v = 0; v < s->width; v++)
-            p->subspace[s->offset + v] = i;
-    }
-    if (!prove_embedding(p)) return false;
+    if (!prover_begin_places(p) || !prove_embedding(p)) return false;
     for (uint32_t l = 0; l < p->weights->layer_count; l++) {
         if (!prove_heads(p, l) || !prove_units(p, l)) return false;
     }

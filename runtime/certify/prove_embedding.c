@@ -2,6 +2,8 @@
  */
 #include "runtime/certify/prover.h"
 
+#include "runtime/model/lifetimes.h"
+
 /* Does the coordinate differ between rows 1.. of the matrix? */
 static bool varies(const float *rows, uint32_t count, uint32_t width, uint32_t coordinate) {
     for (uint32_t i = 2; i <= count; i++) {
@@ -57,6 +59,22 @@ static bool embed_member(Prover *p, uint32_t id, uint32_t subspace, bool by_toke
     return true;
 }
 
+/* The subspace comes later, to a place of which others have a part now. Where nobody is before it
+   the stream is constant. */
+static bool prove_waits(Prover *p, uint32_t subspace) {
+    const ClaimedSubspace *s = &p->claims->subspaces[subspace];
+    const DenseModel *weights = p->weights;
+    if (p->written[subspace] == TIME_EMBED)
+        return not_proven(p, "'%s' shares its place from the start", s->name);
+    for (uint32_t r = s->offset; r < s->offset + s->width; r++) {
+        if (p->subspace[r] != subspace) continue;
+        if (varies(weights->w_e, weights->vocabulary, weights->width, r) ||
+            varies(weights->w_p, weights->max_length, weights->width, r))
+            return not_proven(p, "'%s' is there before it is written", s->name);
+    }
+    return true;
+}
+
 bool prove_embedding(Prover *p) {
     const DenseModel *weights = p->weights;
     uint32_t width = weights->width;
@@ -71,6 +89,10 @@ bool prove_embedding(Prover *p) {
     }
     for (uint32_t i = 0; i < p->claims->subspace_count; i++) {
         const ClaimedSubspace *s = &p->claims->subspaces[i];
+        if (!prover_owns(p, i)) {
+            if (!prove_waits(p, i)) return false;
+            continue;
+        }
         bool by_token = subspace_varies(p, s, weights->w_e, weights->vocabulary);
         bool by_position = subspace_varies(p, s, weights->w_p, weights->max_length);
         if (by_token && by_position)

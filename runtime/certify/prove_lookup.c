@@ -179,10 +179,8 @@ static bool prove_cells(Lookup *l, uint32_t *index) {
 static bool prove_all(Lookup *l) {
     Prover *p = l->p;
     uint32_t sources = l->part->source_count;
-    for (uint32_t c = 0; c < l->target->width; c++) {
-        if (mpq_sgn(p->base[l->target->offset + c]) != 0)
-            return lookup_wrong(l, "adds to something that is not 0");
-    }
+    if (!prover_is_empty(p, l->part->claim->target))
+        return lookup_wrong(l, "adds to something that is not 0");
     if (l->units == 0 || sources == 0) return lookup_wrong(l, "reads nothing");
     for (uint32_t u = 0; u < l->units; u++) {
         if (!read_unit(l, u)) return false;

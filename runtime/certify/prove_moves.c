@@ -42,6 +42,8 @@ static bool find_directions(Moves *m) {
         const ClaimedSubspace *s = &p->claims->subspaces[m->claim->targets[t]];
         for (uint32_t r = s->offset; r < s->offset + s->width; r++)
             written[r] = true;
+        if (!prover_owns(p, m->claim->targets[t]))
+            return move_wrong(m, m->claim->targets[t], "comes to a place that is not free");
     }
     m->through = ARENA_ARRAY(p->arena, uint32_t, width);
     mpq_init(weight);
@@ -412,7 +414,9 @@ static bool prove_head(Prover *p, uint32_t layer, uint32_t number) {
                .number = number,
                .value = {head->w_v, head->width}};
     m.selection.gap = exact_array(&p->numbers, 1);
-    if (!prove_scores(p, layer, number, &m.selection) || !find_directions(&m)) return false;
+    if (!prover_reads_no_rest(p, m.value, m.claim->name) ||
+        !prove_scores(p, layer, number, &m.selection) || !find_directions(&m))
+        return false;
     for (uint32_t t = 0; t < m.claim->target_count; t++) {
         uint32_t target = m.claim->targets[t];
         const ClaimedSubspace *s = &p->claims->subspaces[target];

@@ -79,6 +79,7 @@ static bool prove_atoms(Output *o) {
     if (o->claim->source != NO_SUBSPACE) {
         const ClaimedSubspace *s = &p->claims->subspaces[o->claim->source];
         if (s->count != o->claim->value_count) return output_wrong(o, "reads no code");
+        if (p->gone[o->claim->source]) return output_wrong(o, "reads something that was erased");
         index = source_index(p, o->claim->source, &variable);
         if (!index) constant = code_index(s, (const mpq_t *)p->base + s->offset);
         if (!index && constant >= s->count)
@@ -202,7 +203,7 @@ bool prove_output(Prover *p) {
     const ClaimedOutput *claim = &p->claims->output;
     Output o = {.p = p, .name = claim->name, .matrix = {p->weights->w_u, p->weights->outputs}};
     o.scratch = exact_array(&o.pool, p->claims->width);
-    bool fine = true;
+    bool fine = prover_reads_no_rest(p, o.matrix, "the output");
     uint32_t flags = claim->traps;
     for (uint32_t r = 0; r < claim->reading_count && fine; r++) {
         o.claim = &claim->readings[r];

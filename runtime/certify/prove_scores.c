@@ -230,6 +230,9 @@ static bool prove_levels(Scores *s) {
 }
 
 static bool prove_all(Scores *s) {
+    if (!prover_reads_no_rest(s->p, s->query, s->claim->name) ||
+        !prover_reads_no_rest(s->p, s->key, s->claim->name))
+        return false;
     if (!find_variables(s, s->query, &s->query_variables, &s->query_count, &s->query_reads) ||
         !find_variables(s, s->key, &s->key_variables, &s->key_count, &s->key_reads))
         return false;

@@ -330,11 +330,8 @@ static bool steps_of_sum(Steps *s) {
 
 static bool prove_all(Steps *s) {
     Prover *p = s->p;
-    uint32_t offset = s->target->offset;
-    for (uint32_t c = 0; c < s->target->width; c++) {
-        if (mpq_sgn(p->base[offset + c]) != 0)
-            return steps_wrong(s, "add to something that is not 0");
-    }
+    if (!prover_is_empty(p, s->part->claim->target))
+        return steps_wrong(s, "add to something that is not 0");
     if (s->part->claim->count != 2 * s->thresholds)
         return steps_wrong(s, "are not two units for each coordinate");
     if (s->thresholds == 0) return true;

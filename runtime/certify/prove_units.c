@@ -16,7 +16,9 @@ static bool prove_targets(Prover *p, uint32_t l, Matrix out) {
         next += group->count;
         for (uint32_t u = group->first; u < next; u++) {
             for (uint32_t r = 0; r < p->claims->width; r++) {
-                if (matrix_at(out, u, r) == 0 || p->subspace[r] == group->target) continue;
+                uint32_t writer =
+                    p->erased[r] && group->kind != UNIT_ERASE ? p->next[r] : p->subspace[r];
+                if (matrix_at(out, u, r) == 0 || writer == group->target) continue;
                 return not_proven(
                     p, "layer %u: the units of '%s' write into '%s', which is not claimed", l,
                     p->claims->subspaces[group->target].name,
@@ -91,6 +93,23 @@ static void find_sources(Prover *p, UnitPart *part) {
     }
 }
 
+/* What is erased, first: the other groups may write where it was. */
+static bool prove_erasing(Prover *p, uint32_t l, Matrix in, Matrix out) {
+    const ClaimedLayer *layer = &p->claims->layers[l];
+    const DenseLayer *dense = &p->weights->layers[l];
+    for (uint32_t g = 0; g < layer->unit_count; g++) {
+        const ClaimedUnits *claim = &layer->units[g];
+        UnitPart part = {.layer = l, .claim = claim, .in = in, .out = out, .bias = dense->b_in};
+        if (claim->kind != UNIT_ERASE) continue;
+        if (claim->first > dense->units || claim->count > dense->units - claim->first)
+            return not_proven(p, "layer %u: the groups of units do not have all units", l);
+        if (!prove_erase(p, &part)) return false;
+        buffer_printf(p->report, "layer %u, erase %s: %u units: ok\n", l,
+                      p->claims->subspaces[claim->target].name, claim->count);
+    }
+    return prover_find_next(p, l);
+}
+
 static bool prove_group(Prover *p, uint32_t l, const ClaimedUnits *claim, Matrix in, Matrix out) {
     const ClaimedSubspace *target = &p->claims->subspaces[claim->target];
     bool steps = claim->kind == UNIT_STEPS;
@@ -129,9 +148,14 @@ bool prove_units(Prover *p, uint32_t l) {
         return true;
     }
     Matrix in = {dense->w_in, dense->units}, out = {dense->w_out, p->claims->width};
-    if (!prove_targets(p, l, out)) return false;
+    if (!prover_reads_no_rest(p, in, "the feed-forward part") || !prove_erasing(p, l, in, out) ||
+        !prove_targets(p, l, out))
+        return false;
     for (uint32_t g = 0; g < layer->unit_count; g++) {
-        if (!prove_group(p, l, &layer->units[g], in, out)) return false;
+        if (layer->units[g].kind != UNIT_ERASE && !prove_group(p, l, &layer->units[g], in, out))
+            return false;
     }
-    return run_null(p, l, in, out) && prover_settle(p);
+    if (!run_null(p, l, in, out)) return false;
+    prover_hand_over(p);
+    return prover_settle(p);
 }

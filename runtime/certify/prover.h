@@ -57,6 +57,11 @@ typedef struct Prover {
     mpq_t *null;      /* (D) the stream at the null key */
     mpq_t *null_next; /* (D) the same after what is being proven */
     uint32_t *subspace;  /* (D) whose coordinate it is */
+    uint32_t *next;      /* (D) of the erased: who comes after, or NO_SUBSPACE */
+    bool *erased;        /* (D) by the units that are being proven */
+    bool *rest;          /* (D) holds what is left of a subspace of which a part was erased */
+    int32_t *written;    /* (subspaces) when, by the claims; lifetimes.h has the times */
+    bool *gone;          /* (subspaces) was erased, or a part of it */
     uint32_t *variable;  /* (subspaces) which it is a function of, or NO_VARIABLE */
     bool *assumed_one;   /* (subspaces) exact where no query of its head selects two keys */
     Variable *variables; /* (made); those beyond variable_count are not in the stream yet */
@@ -117,6 +122,21 @@ uint32_t code_index(const ClaimedSubspace *subspace, const mpq_t *coordinates);
 /* Is x a value that the real subspace is claimed to hold? */
 bool claimed_holds(const ClaimedSubspace *subspace, const mpq_t x);
 
+/* --- prove_erase.c: places that are used again ------------------------------------------------ */
+
+/* Who holds each coordinate at the start. */
+bool prover_begin_places(Prover *p);
+/* Is the whole place the subspace's? */
+bool prover_owns(const Prover *p, uint32_t subspace);
+/* Is it, and 0 everywhere, once the layer's units have erased what they erase? */
+bool prover_is_empty(const Prover *p, uint32_t subspace);
+/* False after saying that the matrix reads the rest of something erased. who: "the output". */
+bool prover_reads_no_rest(Prover *p, Matrix m, const char *who);
+/* Who comes after what the layer's units erase, all of which is proven. */
+bool prover_find_next(Prover *p, uint32_t layer);
+/* Then the places change hands; before what was written there is settled. */
+void prover_hand_over(Prover *p);
+
 /* --- the steps of the proof ------------------------------------------------------------------- */
 
 bool prove_embedding(Prover *p);             /* prove_embedding.c */
@@ -143,5 +163,6 @@ typedef struct UnitPart {
 } UnitPart;
 bool prove_steps(Prover *p, const UnitPart *part, mpq_t *margin);
 bool prove_lookup(Prover *p, const UnitPart *part, mpq_t *margin);
+bool prove_erase(Prover *p, const UnitPart *part); /* prove_erase.c */
 
 #endif

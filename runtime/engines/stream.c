@@ -37,17 +37,3 @@ StreamValue stream_value(const InterpTrace *trace, uint32_t stream, uint32_t pos
     *out = subspace->domain[steps ? ones : last];
     return STREAM_HOLDS;
 }
-
-const uint32_t *stream_writers(Arena *arena, const Model *model) {
-    uint32_t *writers = ARENA_ARRAY(arena, uint32_t, model->subspace_count);
-    for (uint32_t l = 0; l < model->layer_count; l++) {
-        const Layer *layer = &model->layers[l];
-        for (uint32_t h = 0; h < layer->head_count; h++) {
-            for (uint32_t m = 0; m < layer->heads[h].move_count; m++)
-                writers[layer->heads[h].moves[m].target] = l + 1;
-        }
-        for (uint32_t u = 0; u < layer->unit_count; u++)
-            writers[layer->units[u].target] = l + 1;
-    }
-    return writers;
-}

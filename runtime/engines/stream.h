@@ -25,7 +25,4 @@ typedef enum StreamValue {
 StreamValue stream_value(const InterpTrace *trace, uint32_t stream, uint32_t position,
                          const Subspace *subspace, Atom *out);
 
-/* For each subspace the first stream that holds its value (subspace_count, in arena). */
-const uint32_t *stream_writers(Arena *arena, const Model *model);
-
 #endif

@@ -2,6 +2,7 @@
 
 #include "runtime/engines/eval.h"
 #include "runtime/engines/stream.h"
+#include "runtime/model/lifetimes.h"
 
 #include <math.h>
 
@@ -9,6 +10,7 @@ typedef struct Tracing {
     Arena *arena;
     const Graph *graph;
     const Model *model;
+    const Lifetime *lifetimes; /* (the model's subspaces) */
     Input input;
     Diagnostics *diags;
     InterpTrace trace;
@@ -49,12 +51,14 @@ static bool coded_agrees(const Tracing *tracing, uint32_t layer, const Subspace 
 
 /* --- all directions --------------------------------------------------------------------------- */
 
-/* A real register may hold its node's value in another form (shifted, as a weight, as a number of
-   its domain); what reads it in the same layer is coded, and shows what went wrong. */
+/* Layer 0 is the embedding. A real register may hold its node's value in another form (shifted, as
+   a weight, as a number of its domain); what reads it in the same layer is coded, and shows what
+   went wrong. So it is with what the layer that makes it has erased again. */
 static bool direction_agrees(const Tracing *tracing, uint32_t layer, SubspaceId id) {
     const Subspace *subspace = &tracing->model->subspaces[id];
     NodeId node = subspace->node;
     Sequence values;
+    if (!lifetime_holds(&tracing->lifetimes[id], layer)) return true;
     if (!subspace_is_coded(subspace) || node == NO_NODE ||
         graph_node(tracing->graph, node)->type == TYPE_SELECTOR)
         return true;
@@ -116,6 +120,7 @@ void trace_model(Buffer *out, const Graph *graph, const Model *model, Input inpu
                        .graph = graph,
                        .model = model,
                        .input = input,
+                       .lifetimes = model_lifetimes(arena, model),
                        .diags = diagnostics_new(sources),
                        .out = out};
     const Interp *interp = interp_new(arena, model, (Span){0}, tracing.diags);

@@ -1,5 +1,7 @@
 #include "runtime/export/config.h"
 
+#include "runtime/model/lifetimes.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -112,7 +114,10 @@ static const char *decode_name(DecodeKind kind) {
     return names[kind];
 }
 
-static void add_subspace(cJSON *list, const Subspace *subspace) {
+/* streams: the first and the last of those between layers (0: after the embedding) where the place
+   holds this value; the last is before the first when it is needed inside one layer alone. */
+static void add_subspace(cJSON *list, const Model *model, const Subspace *subspace,
+                         const Lifetime *lifetime) {
     cJSON *item = cJSON_CreateObject();
     cJSON_AddItemToArray(list, item);
     json_add_string(item, "name", subspace->name);
@@ -125,6 +130,11 @@ static void add_subspace(cJSON *list, const Subspace *subspace) {
         json_add_float(item, "low", subspace->low);
         json_add_float(item, "high", subspace->high);
     }
+    uint32_t first, last;
+    lifetime_streams(model, lifetime, &first, &last);
+    cJSON *streams = cJSON_AddArrayToObject(item, "streams");
+    cJSON_AddItemToArray(streams, cJSON_CreateNumber(first));
+    cJSON_AddItemToArray(streams, cJSON_CreateNumber(last));
 }
 
 /* null: unbounded. */
@@ -214,8 +224,9 @@ void export_config_items(const Export *e, cJSON *to) {
     cJSON_AddNumberToObject(to, "max_length", model->max_length);
     cJSON_AddNumberToObject(to, "width", model->width);
     cJSON *residual = cJSON_AddArrayToObject(to, "residual");
+    const Lifetime *lifetimes = model_lifetimes(e->arena, model);
     for (uint32_t s = 0; s < model->subspace_count; s++)
-        add_subspace(residual, &model->subspaces[s]);
+        add_subspace(residual, model, &model->subspaces[s], &lifetimes[s]);
     cJSON *layers = cJSON_AddArrayToObject(to, "layers");
     for (uint32_t l = 0; l < model->layer_count; l++)
         add_layer(layers, &model->layers[l], &e->weights->layers[l]);

@@ -17,6 +17,12 @@
      because constants ride on `one`, which is 0 there.
    - Each subspace is written by exactly one writer: the embedding, one head or one unit group; it
    is read only after that.
+   - A place in the stream is one subspace's at a time. Units can erase a subspace after its last
+     reader, or a part of it, all in one layer; then another may have the place. A code may be
+   erased by the very units that write another code there: the sum -1 + 1 is exact. Everything else
+   comes to an empty place: numbers, and what heads write, one step later at least; and where a
+   query may select nothing, the default is in the embedding, so that the place is taken from there
+   on.
    - A key is selected when every term of its head holds and the mask lets it through. Selected keys
      have equal scores, and every other key a score lower by at least 1/2 (1 when there is no null
    key).
@@ -87,7 +93,7 @@ typedef struct Subspace {
     SubspaceKind kind;
     const String *name; /* unique in the model */
     NodeId node;        /* the graph node that it was made for, or NO_NODE */
-    uint32_t offset;    /* first coordinate in the residual stream */
+    uint32_t offset;    /* first coordinate in the residual stream; not its own for ever */
     uint32_t width;     /* one-hot: count; steps: count - 1; otherwise 1 */
     /* Coded subspaces: the values; index v means domain[v]. */
     uint32_t count;
@@ -201,6 +207,12 @@ typedef struct UnitGroup {
     const uint32_t *class_counts;   /* (source_count) */
     const uint32_t *const *classes; /* (source_count)(count of the source) */
     const uint32_t *result;         /* (product of class_counts) */
+    /* ERASE: coordinates erased_first .. erased_first + erased_count - 1 of target, which is not
+       written here, become 0 at every row: relu(x) is taken away, and if either_sign is set
+       relu(-x) is added. The one of the two that is not 0 is the value itself, so nothing is
+       rounded. */
+    uint32_t erased_first, erased_count;
+    bool either_sign; /* the value may be below 0 */
 } UnitGroup;
 
 typedef struct Layer {
@@ -271,7 +283,7 @@ typedef struct Model {
     uint32_t max_length;    /* of an input, BOS not counted */
     uint32_t width;         /* of the residual stream */
     uint32_t subspace_count;
-    const Subspace *subspaces; /* in order of offset; 0 is `one`, 1 is `null` */
+    const Subspace *subspaces; /* 0 is `one`, at 0, and 1 is `null`, at 1; they fill the stream */
     uint32_t embed_count;
     const Embed *embeds;
     uint32_t layer_count;
@@ -309,7 +321,8 @@ bool readout_value(const Readout *readout, const Atom *readings, Arena *arena, A
 /* --- print, parse back, verify (model_print.c, model_parse.c, model_verify.c) ----------------- */
 
 /* The text form, of a histogram over two letters (%N are nodes of the graph, what follows # is the
-   place in the residual stream):
+   place in the residual stream; a subspace that is not behind all before it says `at PLACE`, and
+   units that erase are a line `erase tokens: 0..1`, with `either sign` where it applies):
 
      model length 3 vocabulary ["a", "b"]
      basis

@@ -64,7 +64,8 @@ static bool check_values(Reader *r, const Model *model, SubspaceId id, uint32_t 
 
 /* --- basis ------------------------------------------------------------------------------------ */
 
-static bool read_subspace(Reader *r, Items *subspaces, uint64_t *width) {
+/* end: where the subspaces before it end. */
+static bool read_subspace(Reader *r, Items *subspaces, uint32_t *end) {
     Subspace s = {.name = read_name(r)};
     if (!s.name || !read_expect(r, ":")) return false;
     int kind = read_choice(r, "a kind of subspace", SUBSPACE_KIND_COUNT, subspace_word);
@@ -82,10 +83,12 @@ static bool read_subspace(Reader *r, Items *subspaces, uint64_t *width) {
     } else {
         s.high = s.denominator = 1;
     }
+    s.offset = *end;
+    if (read_take(r, "at") && !read_count(r, &s.offset)) return false;
     if (!read_node(r, &s.node)) return false;
-    s.offset = (uint32_t)*width;
-    *width += s.width;
-    if (*width > INT32_MAX) return read_fail(r, "the residual stream is too wide");
+    if (s.offset > INT32_MAX || s.width > INT32_MAX - s.offset)
+        return read_fail(r, "the residual stream is too wide");
+    if (s.offset + s.width > *end) *end = s.offset + s.width;
     Subspace *added = items_add(r, subspaces, sizeof s);
     if (!added) return false;
     *added = s;
@@ -94,13 +97,13 @@ static bool read_subspace(Reader *r, Items *subspaces, uint64_t *width) {
 
 static bool read_basis(Reader *r, Model *model) {
     Items subspaces = {0};
-    uint64_t width = 0;
+    uint32_t end = 0;
     while (!read_heading(r, "embed")) {
-        if (!read_subspace(r, &subspaces, &width)) return false;
+        if (!read_subspace(r, &subspaces, &end)) return false;
     }
     model->subspaces = subspaces.data;
     model->subspace_count = subspaces.count;
-    model->width = (uint32_t)width;
+    model->width = end;
     return true;
 }
 
@@ -330,10 +333,26 @@ static bool read_lookup(Reader *r, const Model *model, UnitGroup *group) {
     return cells == expected || read_fail(r, "expected %u cells before this", (unsigned)expected);
 }
 
-static bool read_units(Reader *r, const Model *model, bool steps, Items *units) {
+/* FIRST..LAST, coordinates of the target. */
+static bool read_erase(Reader *r, const Model *model, UnitGroup *group) {
+    uint32_t first, last;
+    if (!read_count(r, &first) || !read_expect(r, "..") || !read_count(r, &last)) return false;
+    if (last < first || last >= model->subspaces[group->target].width)
+        return read_fail(r, "expected coordinates of '%.100s' before this",
+                         model->subspaces[group->target].name->bytes);
+    group->kind = UNIT_ERASE;
+    group->erased_first = first;
+    group->erased_count = last - first + 1;
+    group->either_sign = read_take(r, "either");
+    return !group->either_sign || read_expect(r, "sign");
+}
+
+typedef bool (*ReadUnits)(Reader *r, const Model *model, UnitGroup *group);
+
+static bool read_units(Reader *r, const Model *model, ReadUnits read, Items *units) {
     UnitGroup group = {0};
     if (!read_subspace_name(r, model, &group.target) || !read_expect(r, ":")) return false;
-    if (!(steps ? read_steps(r, model, &group) : read_lookup(r, model, &group))) return false;
+    if (!read(r, model, &group)) return false;
     if (!read_node(r, &group.node)) return false;
     UnitGroup *added = items_add(r, units, sizeof group);
     if (!added) return false;
@@ -348,9 +367,11 @@ static bool read_layer(Reader *r, const Model *model, Items *layers) {
             if (units.count) return read_fail(r, "heads come before units");
             if (!read_head(r, model, &heads)) return false;
         } else if (read_take(r, unit_kind_name(UNIT_STEPS))) {
-            if (!read_units(r, model, true, &units)) return false;
+            if (!read_units(r, model, read_steps, &units)) return false;
         } else if (read_take(r, unit_kind_name(UNIT_LOOKUP))) {
-            if (!read_units(r, model, false, &units)) return false;
+            if (!read_units(r, model, read_lookup, &units)) return false;
+        } else if (read_take(r, unit_kind_name(UNIT_ERASE))) {
+            if (!read_units(r, model, read_erase, &units)) return false;
         } else {
             break;
         }

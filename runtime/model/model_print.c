@@ -196,7 +196,8 @@ static void print_mask(Printer *p, HeadMask mask) {
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
-static void print_subspace(Printer *p, const Subspace *s) {
+/* end: where the subspaces before it end. */
+static void print_subspace(Printer *p, const Subspace *s, uint32_t end) {
     buffer_printf(p->out, "  %s: %s", s->name->bytes, subspace_kind_name(s->kind));
     if (subspace_is_coded(s)) {
         buffer_char(p->out, ' ');
@@ -208,6 +209,7 @@ static void print_subspace(Printer *p, const Subspace *s) {
         print_number(p->out, s->high);
         if (s->denominator) buffer_printf(p->out, " / %" PRIu32, s->denominator);
     }
+    if (s->offset != end) buffer_printf(p->out, " at %" PRIu32, s->offset);
     print_for(p, s->node);
     if (s->width == 1)
         buffer_printf(p->out, "  # %" PRIu32 "\n", s->offset);
@@ -267,7 +269,11 @@ static void print_thresholds(Printer *p, const UnitGroup *group, uint32_t steps)
 static void print_units(Printer *p, const UnitGroup *group) {
     const Subspace *target = &p->model->subspaces[group->target];
     buffer_printf(p->out, "  %s %s: ", unit_kind_name(group->kind), target->name->bytes);
-    if (group->kind == UNIT_STEPS) {
+    if (group->kind == UNIT_ERASE) {
+        buffer_printf(p->out, "%" PRIu32 "..%" PRIu32 "%s", group->erased_first,
+                      group->erased_first + group->erased_count - 1,
+                      group->either_sign ? " either sign" : "");
+    } else if (group->kind == UNIT_STEPS) {
         print_feature(p, &group->input);
         print_thresholds(p, group, target->count - 1);
         buffer_text(p->out, " greatest ");
@@ -353,8 +359,11 @@ void model_print(const Model *model, Buffer *out) {
     buffer_printf(out, "model length %" PRIu32 " vocabulary ", model->max_length);
     print_atoms(out, model->vocabulary, model->vocabulary_count);
     buffer_text(out, "\nbasis\n");
-    for (uint32_t s = 0; s < model->subspace_count; s++)
-        print_subspace(&p, &model->subspaces[s]);
+    for (uint32_t s = 0, end = 0; s < model->subspace_count; s++) {
+        const Subspace *at = &model->subspaces[s];
+        print_subspace(&p, at, end);
+        if (at->offset + at->width > end) end = at->offset + at->width;
+    }
     buffer_text(out, "embed\n");
     for (uint32_t e = 0; e < model->embed_count; e++)
         print_embed(&p, &model->embeds[e]);

@@ -1,23 +1,27 @@
 /* What model.h promises of a model's form. Every other part of raspc may rely on it, whether the
    model was lowered, written by hand or read from a file. */
-#include "runtime/model/model.h"
-
 #include "runtime/base/limits.h"
+#include "runtime/model/lifetimes.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* When a subspace is written: TIME_EMBED, then for layer l its heads and its units. */
-enum { TIME_EMBED = 0, TIME_NEVER = INT32_MAX };
-static int32_t time_of_heads(uint32_t layer) { return 2 * (int32_t)layer + 1; }
-static int32_t time_of_units(uint32_t layer) { return 2 * (int32_t)layer + 2; }
+/* A coordinate of the residual stream. */
+typedef struct Place {
+    SubspaceId holder; /* whose it is; NO_SUBSPACE: nobody's, and 0 everywhere */
+    int32_t freed;     /* when it was erased last */
+    bool held_code;    /* what was erased was a code's */
+} Place;
 
 typedef struct Verifier {
     const Model *model;
-    int32_t *written; /* (subspace_count) */
-    bool *counted;    /* (subspace_count): holds the weight of a null key */
+    int32_t *written;           /* (subspace_count) */
+    int32_t *erased;            /* (subspace_count): when a part of it was */
+    bool *counted;              /* (subspace_count): holds the weight of a null key */
+    const HeadMove **defaulted; /* (subspace_count): whose default the embedding puts there */
+    Place *places;              /* (width) */
     Buffer *why;
 } Verifier;
 
@@ -41,17 +45,19 @@ static bool is_index(double value, uint32_t count) {
 
 /* --- basis ------------------------------------------------------------------------------------ */
 
-static bool verify_subspace(Verifier *v, SubspaceId id, uint64_t offset) {
+static bool verify_subspace(Verifier *v, SubspaceId id) {
     const Subspace *s = &v->model->subspaces[id];
     bool coded = subspace_is_coded(s);
     if ((s->kind == SUBSPACE_ONE) != (id == MODEL_ONE) ||
         (s->kind == SUBSPACE_NULL) != (id == MODEL_NULL))
         return wrong(v, "the first two subspaces, and only they, are `one` and `null`");
+    if (id <= MODEL_NULL && s->offset != id)
+        return wrong(v, "the first two coordinates are not those of `one` and `null`");
     uint32_t width = s->kind == SUBSPACE_ONE_HOT ? s->count : coded ? s->count - 1 : 1;
     if (coded && (s->count == 0 || !s->domain))
         return wrong(v, "'%.80s' has no values", s->name->bytes);
-    if (s->offset != offset || s->width != width)
-        return wrong(v, "'%.80s' is not where its neighbours end", s->name->bytes);
+    if (s->width != width || s->width > v->model->width || s->offset > v->model->width - s->width)
+        return wrong(v, "'%.80s' is not in the residual stream", s->name->bytes);
     if (!coded && !(isfinite(s->low) && isfinite(s->high) && s->low <= s->high))
         return wrong(v, "'%.80s' has no range", s->name->bytes);
     for (SubspaceId other = 0; other < id; other++) {
@@ -62,23 +68,100 @@ static bool verify_subspace(Verifier *v, SubspaceId id, uint64_t offset) {
 }
 
 static bool verify_basis(Verifier *v) {
-    uint64_t offset = 0;
+    uint64_t total = 0;
     if (v->model->subspace_count < 2) return wrong(v, "`one` and `null` are missing");
     for (SubspaceId id = 0; id < v->model->subspace_count; id++) {
-        v->written[id] = TIME_NEVER;
-        if (!verify_subspace(v, id, offset)) return false;
-        offset += v->model->subspaces[id].width;
+        v->written[id] = v->erased[id] = TIME_NEVER;
+        if (!verify_subspace(v, id)) return false;
+        total += v->model->subspaces[id].width;
     }
-    v->written[MODEL_ONE] = v->written[MODEL_NULL] = TIME_EMBED;
-    return offset == v->model->width || wrong(v, "the subspaces do not fill the residual stream");
+    /* The places are as many as the model's own text could list: so they may be gone through. */
+    bool filled = total >= v->model->width;
+    Arena *scratch = arena_new(0);
+    bool *covered = ARENA_ARRAY(scratch, bool, filled ? v->model->width : 0);
+    for (SubspaceId id = 0; id < v->model->subspace_count && filled; id++) {
+        const Subspace *s = &v->model->subspaces[id];
+        memset(covered + s->offset, true, s->width);
+    }
+    filled = filled && memchr(covered, false, v->model->width) == NULL;
+    arena_free(scratch);
+    return filled || wrong(v, "the subspaces do not fill the residual stream");
+}
+
+/* --- places ----------------------------------------------------------------------------------- */
+
+/* The subspace has its place to itself from this time on. A place that this very step erases may
+   be taken by a code from a code. */
+static bool take_place(Verifier *v, SubspaceId id, int32_t time) {
+    const Subspace *s = &v->model->subspaces[id];
+    for (uint32_t c = s->offset; c < s->offset + s->width; c++) {
+        Place *place = &v->places[c];
+        if (place->holder == id) continue;
+        if (place->holder != NO_SUBSPACE)
+            return wrong(v, "'%.80s' is written where '%.80s' still is", s->name->bytes,
+                         name_of(v, place->holder));
+        if (place->freed == time && !(place->held_code && subspace_is_coded(s)))
+            return wrong(v, "'%.80s' is written where a number is only being erased",
+                         s->name->bytes);
+        place->holder = id;
+    }
+    return true;
 }
 
 static bool verify_written(Verifier *v, SubspaceId id, int32_t time) {
     if (id >= v->model->subspace_count) return wrong(v, "a subspace that is not there is written");
     if (v->written[id] != TIME_NEVER) return wrong(v, "'%.80s' is written twice", name_of(v, id));
     v->written[id] = time;
+    return take_place(v, id, time);
+}
+
+/* Whose place is taken from the start: that of the constants and of what has a default. */
+static bool verify_places(Verifier *v) {
+    const Model *model = v->model;
+    for (uint32_t c = 0; c < model->width; c++)
+        v->places[c] = (Place){NO_SUBSPACE, TIME_NEVER, false};
+    if (!verify_written(v, MODEL_ONE, TIME_EMBED) || !verify_written(v, MODEL_NULL, TIME_EMBED))
+        return false;
+    for (uint32_t l = 0; l < model->layer_count; l++) {
+        for (uint32_t h = 0; h < model->layers[l].head_count; h++) {
+            const Head *head = &model->layers[l].heads[h];
+            for (uint32_t m = 0; m < head->move_count; m++) {
+                const HeadMove *move = &head->moves[m];
+                if (move->target >= model->subspace_count)
+                    return wrong(v, "a subspace that is not there is written");
+                if (!move_is_defaulted(model, head, move)) continue;
+                if (!take_place(v, move->target, TIME_EMBED)) return false;
+                v->defaulted[move->target] = move;
+            }
+        }
+    }
     return true;
 }
+
+static bool verify_erase(Verifier *v, const UnitGroup *group, uint32_t layer) {
+    int32_t time = time_of_units(layer);
+    SubspaceId id = group->target;
+    if (id >= v->model->subspace_count || id == MODEL_ONE || id == MODEL_NULL)
+        return wrong(v, "what is erased is not there, or always needed");
+    const Subspace *s = &v->model->subspaces[id];
+    if (v->written[id] >= time)
+        return wrong(v, "'%.80s' is erased before it is written", s->name->bytes);
+    if (group->erased_count == 0 || group->erased_count > s->width ||
+        group->erased_first > s->width - group->erased_count)
+        return wrong(v, "'%.80s' has not the coordinates that are erased", s->name->bytes);
+    for (uint32_t c = group->erased_first; c < group->erased_first + group->erased_count; c++) {
+        Place *place = &v->places[s->offset + c];
+        if (place->holder != id || v->erased[id] < time)
+            return wrong(v, "'%.80s' is erased twice", s->name->bytes);
+        if (!group->either_sign && coordinate_below_zero(v->model, id, v->defaulted[id], c))
+            return wrong(v, "'%.80s' may be below 0 where it is erased", s->name->bytes);
+        *place = (Place){NO_SUBSPACE, time, subspace_is_coded(s)};
+    }
+    if (v->erased[id] > time) v->erased[id] = time;
+    return true;
+}
+
+/* --- the embedding ---------------------------------------------------------------------------- */
 
 static bool verify_embed(Verifier *v, const Embed *embed) {
     if (!verify_written(v, embed->subspace, TIME_EMBED)) return false;
@@ -98,8 +181,10 @@ static bool verify_embed(Verifier *v, const Embed *embed) {
 
 static bool verify_read(Verifier *v, SubspaceId id, int32_t before) {
     if (id >= v->model->subspace_count) return wrong(v, "a subspace that is not there is read");
-    return v->written[id] < before ||
-           wrong(v, "'%.80s' is read before it is written", name_of(v, id));
+    if (v->written[id] >= before)
+        return wrong(v, "'%.80s' is read before it is written", name_of(v, id));
+    return v->erased[id] >= before ||
+           wrong(v, "'%.80s' is read after it was erased", name_of(v, id));
 }
 
 static bool verify_feature(Verifier *v, const Feature *feature, int32_t before) {
@@ -260,11 +345,15 @@ static bool verify_layer(Verifier *v, uint32_t l) {
             if (!verify_move(v, head, &head->moves[m], l)) return false;
         }
     }
+    for (uint32_t g = 0; g < layer->unit_count; g++) {
+        const UnitGroup *group = &layer->units[g];
+        if ((unsigned)group->kind >= UNIT_KIND_COUNT) return wrong(v, "units of no kind");
+        if (group->kind == UNIT_ERASE && !verify_erase(v, group, l)) return false;
+    }
     /* Units read the stream after the heads: none reads what another of its layer writes. */
     for (uint32_t g = 0; g < layer->unit_count; g++) {
         const UnitGroup *group = &layer->units[g];
-        if (group->kind != UNIT_STEPS && group->kind != UNIT_LOOKUP)
-            return wrong(v, "units of no kind");
+        if (group->kind == UNIT_ERASE) continue;
         if (!verify_written(v, group->target, time_of_units(l))) return false;
         if (!(group->kind == UNIT_STEPS ? verify_steps(v, group, l) : verify_lookup(v, group, l)))
             return false;
@@ -353,8 +442,12 @@ bool model_verify(const Model *model, Buffer *why) {
     Arena *scratch = arena_new(0);
     Verifier v = {.model = model, .why = why};
     v.written = ARENA_ARRAY(scratch, int32_t, model->subspace_count);
+    v.erased = ARENA_ARRAY(scratch, int32_t, model->subspace_count);
     v.counted = ARENA_ARRAY(scratch, bool, model->subspace_count);
-    bool fine = verify_basis(&v) && verify_inputs(&v);
+    v.defaulted = ARENA_ARRAY(scratch, const HeadMove *, model->subspace_count);
+    bool fine = verify_basis(&v);
+    if (fine) v.places = ARENA_ARRAY(scratch, Place, model->width);
+    fine = fine && verify_places(&v) && verify_inputs(&v);
     for (uint32_t l = 0; l < model->layer_count && fine; l++)
         fine = verify_layer(&v, l);
     fine = fine && verify_readout(&v);

@@ -12,6 +12,7 @@
 
 #include "runtime/base/bug.h"
 #include "runtime/base/limits.h"
+#include "runtime/model/lifetimes.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -210,14 +211,15 @@ static uint32_t move_directions(const Model *model, const HeadMove *move) {
     return move->kind == MOVE_CODED ? model->subspaces[move->target].width : 1;
 }
 
-/* The values leave out the default, which the embedding has put there: nothing selected, nothing
+/* The values leave out the default that the embedding has put there: nothing selected, nothing
    added. */
-static void move_values(const Model *model, const HeadMove *move, Columns *value, float *output,
-                        uint32_t column) {
+static void move_values(const Model *model, const Head *head, const HeadMove *move, Columns *value,
+                        float *output, uint32_t column) {
     const Subspace *target = &model->subspaces[move->target];
+    bool defaulted = move_is_defaulted(model, head, move);
     if (move->kind == MOVE_REAL) {
         add_feature(value, column, &move->value, 1);
-        add_one(value, column, -move->default_value);
+        if (defaulted) add_one(value, column, -move->default_value);
     } else if (move->kind == MOVE_NULL_WEIGHT) {
         add_null(value, column, 1);
     } else {
@@ -228,7 +230,8 @@ static void move_values(const Model *model, const HeadMove *move, Columns *value
             for (uint32_t v = 0; v < source->count; v++)
                 values[v] = coordinate_at(target, c, v);
             add_table(value, column + c, move->source, values, 1);
-            add_one(value, column + c, -coordinate_at(target, c, move->default_index));
+            if (defaulted)
+                add_one(value, column + c, -coordinate_at(target, c, move->default_index));
         }
         arena_free(scratch);
     }
@@ -252,7 +255,7 @@ static DenseHead dense_head(Arena *arena, const Model *model, const Head *head) 
     float *output = ARENA_ARRAY(arena, float, size);
     score_directions(model, head, &query, &key);
     for (uint32_t m = 0; m < head->move_count; m++) {
-        move_values(model, &head->moves[m], &value, output, column);
+        move_values(model, head, &head->moves[m], &value, output, column);
         column += move_directions(model, &head->moves[m]);
     }
     return (DenseHead){width, query.data, key.data, value.data, output, head->mask};
@@ -269,6 +272,7 @@ static uint32_t lookup_cells(const UnitGroup *group) {
 
 uint32_t group_units(const Model *model, const UnitGroup *group) {
     if (group->kind == UNIT_LOOKUP) return lookup_cells(group);
+    if (group->kind == UNIT_ERASE) return group->erased_count * (group->either_sign ? 2 : 1);
     return 2 * (model->subspaces[group->target].count - 1);
 }
 
@@ -310,6 +314,18 @@ static void lookup_units(const Model *model, const UnitGroup *group, Columns *in
     arena_free(scratch);
 }
 
+/* x less relu(x), and for numbers below 0 plus relu(-x). */
+static void erase_units(const Model *model, const UnitGroup *group, Columns *in, float *out,
+                        uint32_t unit) {
+    uint32_t offset = model->subspaces[group->target].offset + group->erased_first;
+    for (uint32_t c = 0; c < group->erased_count; c++) {
+        for (int sign = 1; sign >= (group->either_sign ? -1 : 1); sign -= 2, unit++) {
+            add_cell(in, offset + c, unit, sign);
+            out[(size_t)unit * model->width + offset + c] = (float)-sign;
+        }
+    }
+}
+
 static uint32_t layer_units(const Model *model, const Layer *layer) {
     uint32_t units = 0;
     for (uint32_t g = 0; g < layer->unit_count; g++)
@@ -328,8 +344,10 @@ static DenseLayer dense_layer(Arena *arena, const Model *model, const Layer *lay
         const UnitGroup *group = &layer->units[g];
         if (group->kind == UNIT_STEPS)
             steps_units(model, group, &in, out, at);
-        else
+        else if (group->kind == UNIT_LOOKUP)
             lookup_units(model, group, &in, out, at);
+        else
+            erase_units(model, group, &in, out, at);
         at += group_units(model, group);
     }
     return (DenseLayer){.head_count = layer->head_count,
@@ -359,7 +377,7 @@ static void embed_defaults(const Model *model, float *row) {
             const Head *head = &model->layers[i].heads[h];
             for (uint32_t m = 0; m < head->move_count; m++) {
                 const HeadMove *move = &head->moves[m];
-                if (move->kind == MOVE_NULL_WEIGHT) continue;
+                if (!move_is_defaulted(model, head, move)) continue;
                 double value = move->kind == MOVE_REAL ? move->default_value : move->default_index;
                 embed_value(&model->subspaces[move->target], value, row);
             }

@@ -89,11 +89,12 @@ def softmax(scores):
     return weights / weights.sum(-1, keepdims=True)
 
 
-def logits_of(arrays, config, numbers):
-    """The computation that docs/exports.md describes, from the arrays alone: (S, outputs)"""
+def streams_of(arrays, config, numbers):
+    """The computation that docs/exports.md describes, from the arrays alone: every stream (S, D)"""
     rows = np.arange(len(numbers))
     distance = rows[None, :] - rows[:, None]
     stream = arrays["w_e"][numbers] + arrays["w_p"][rows]
+    yield stream
     for l, layer in enumerate(config["layers"]):
         update = np.zeros_like(stream)
         for h, head in enumerate(layer["heads"]):
@@ -111,6 +112,12 @@ def logits_of(arrays, config, numbers):
         if layer["units"]:
             part = {name: arrays[f"layers.{l}.feed_forward.{name}"] for name in ("w_in", "b_in", "w_out", "b_out")}
             stream = stream + np.maximum(stream @ part["w_in"] + part["b_in"], 0) @ part["w_out"] + part["b_out"]
+        yield stream
+
+
+def logits_of(arrays, config, numbers):
+    """(S, outputs)"""
+    *_, stream = streams_of(arrays, config, numbers)
     return stream @ arrays["w_u"] + arrays["b_u"]
 
 
@@ -130,12 +137,41 @@ def test_numpy():
 
 
 def test_directions():
-    """every direction of the residual stream has one name"""
+    """every direction has a name, and in no stream two; one that is used again has more over all"""
     config = json.loads(bytes(np.load(files()[1])["config"]))
-    covered = sorted(i for part in config["residual"] for i in range(part["offset"], part["offset"] + part["width"]))
-    tap.equal(covered, list(range(config["width"])))
     names = [part["name"] for part in config["residual"]]
     tap.equal(len(set(names)), len(names))
+    named = [set() for _ in range(config["width"])]
+    for stream in range(len(config["layers"]) + 1):
+        for part in config["residual"]:
+            first, last = part["streams"]
+            for i in range(part["offset"], part["offset"] + part["width"]):
+                named[i].add(part["name"])
+                if first <= stream <= last:
+                    tap.equal([other for other in config["residual"]
+                               if other is not part and other["streams"][0] <= stream <= other["streams"][1]
+                               and other["offset"] <= i < other["offset"] + other["width"]], [])
+    assert all(named), named
+    assert any(len(of) > 1 for of in named), "no direction is used again"
+
+
+def test_streams():
+    """a code is one in every stream that it is said to be in"""
+    arrays = np.load(files()[1])
+    config = json.loads(bytes(arrays["config"]))
+    checked = 0
+    for s, stream in enumerate(streams_of(arrays, config, [0, 1, 2, 1, 3, 3, 2])):
+        for part in config["residual"]:
+            if "values" not in part or not part["streams"][0] <= s <= part["streams"][1]:
+                continue
+            code = stream[1:, part["offset"] : part["offset"] + part["width"]]
+            assert np.isin(code, (0, 1)).all(), (s, part["name"])
+            if part["kind"] == "one-hot":
+                assert (code.sum(-1) == 1).all(), (s, part["name"])
+            else:
+                assert (np.diff(code, axis=-1) <= 0).all(), (s, part["name"])
+            checked += 1
+    assert checked > 3, checked
 
 
 if __name__ == "__main__":

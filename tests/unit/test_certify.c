@@ -40,7 +40,8 @@ static const char *last_message(void) {
 }
 
 /* The model of the program's s-op `result`. */
-static Model *model_of(const char *text, const char *vocabulary, uint32_t max_length) {
+static Model *model_by(const char *text, const char *vocabulary, uint32_t max_length,
+                       Registers registers) {
     Sources *sources = session_sources(world.session);
     uint32_t file = sources_add(sources, "test.rasp", text, strlen(text));
     Tree *tree = parse_program(session_arena(world.session), sources, file, world.diags);
@@ -51,10 +52,14 @@ static Model *model_of(const char *text, const char *vocabulary, uint32_t max_le
     Atom *tokens = ARENA_ARRAY(world.arena, Atom, count);
     for (uint32_t i = 0; i < count; i++)
         tokens[i] = atom_string(string_new(world.arena, vocabulary + i, 1));
-    LowerOptions options = {count, tokens, max_length};
+    LowerOptions options = {count, tokens, max_length, registers};
     Model *model = lower(world.arena, session_graph(world.session), node, &options, world.diags);
     ck_assert_msg(model != NULL, "%s\n%s", text, last_message());
     return model;
+}
+
+static Model *model_of(const char *text, const char *vocabulary, uint32_t max_length) {
+    return model_by(text, vocabulary, max_length, REGISTERS_AUTO);
 }
 
 static const DenseModel *weights_of(const Model *model) {
@@ -131,12 +136,14 @@ static const uint32_t lengths[] = {1, 2, 5, 16, 40};
 
 START_TEST(is_certified) {
     for (int l = 0; l < COUNT(lengths); l++) {
-        Model *model = model_of(programs[_i].text, "abc", lengths[l]);
-        bool assumes;
-        const char *why =
-            unproven(certificate_with(model, NULL, NULL), weights_of(model), &assumes);
-        ck_assert_msg(*why == '\0', "%s\nlength %u: %s", programs[_i].text, lengths[l], why);
-        if (lengths[l] > 1) ck_assert(assumes == programs[_i].assumes);
+        for (int r = REGISTERS_AUTO; r <= REGISTERS_KEEP; r++) {
+            Model *model = model_by(programs[_i].text, "abc", lengths[l], (Registers)r);
+            bool assumes;
+            const char *why =
+                unproven(certificate_with(model, NULL, NULL), weights_of(model), &assumes);
+            ck_assert_msg(*why == '\0', "%s\nlength %u: %s", programs[_i].text, lengths[l], why);
+            if (lengths[l] > 1) ck_assert(assumes == programs[_i].assumes);
+        }
     }
 }
 END_TEST
@@ -150,7 +157,7 @@ END_TEST
 
 /* --- what is not ------------------------------------------------------------------------------ */
 
-/* Heads with every kind of null key, both kinds of units, a fraction. */
+/* Heads with every kind of null key, all kinds of units, a fraction; places used again. */
 static const char *const nudged[] = {
     "result = aggregate(select(indices, length - 1 - indices, ==), tokens);",
     "n = selector_width(select(tokens, tokens, ==));\n"
@@ -158,6 +165,11 @@ static const char *const nudged[] = {
     "result = aggregate(select(tokens, tokens, <), indicator(tokens == \"a\"), 1);",
     "n = selector_width(select(tokens, tokens, <)); result = (n - 1) * indicator(tokens == \"b\") "
     "> 0;",
+    "below = select(tokens, tokens, <) or (select(tokens, tokens, ==) and select(indices, indices, "
+    "<));\n"
+    "result = aggregate(select(selector_width(below), indices, ==), tokens);",
+    "n = selector_width(select(tokens, tokens, ==));\n"
+    "result = aggregate(select(indices, n, ==), tokens, \"-\");",
 };
 
 typedef struct Part {
@@ -214,7 +226,7 @@ static bool is_caught(const Certificate *claims, const DenseModel *weights, floa
 }
 
 START_TEST(nudged_weight_is_caught) {
-    Model *model = model_of(nudged[_i], "abc", 3);
+    Model *model = model_by(nudged[_i], "abc", 3, REGISTERS_REUSE);
     const DenseModel *weights = weights_of(model);
     const Certificate *claims = certificate_with(model, NULL, NULL);
     ck_assert_str_eq(unproven(claims, weights, NULL), "");
@@ -230,6 +242,32 @@ START_TEST(nudged_weight_is_caught) {
                           nudged[_i], parts[p].name, i, (double)data[i]);
         }
     }
+}
+END_TEST
+
+/* A unit that erases takes another place's value along; or its erasing is not claimed. */
+START_TEST(wrong_erasing_is_caught) {
+    Model *model = model_by(nudged[4], "abc", 3, REGISTERS_REUSE);
+    const DenseModel *weights = weights_of(model);
+    const Certificate *claims = certificate_with(model, NULL, NULL);
+    uint32_t caught = 0;
+    for (uint32_t l = 0; l < claims->layer_count; l++) {
+        for (uint32_t g = 0; g < claims->layers[l].unit_count; g++) {
+            const ClaimedUnits *units = &claims->layers[l].units[g];
+            if (units->kind != UNIT_ERASE) continue;
+            const DenseLayer *layer = &weights->layers[l];
+            for (uint32_t r = 0; r < weights->width; r++) {
+                float *in = (float *)(uintptr_t)&layer->w_in[(size_t)r * layer->units];
+                float kept = in[units->first];
+                in[units->first] = kept == 0 ? 1 : 0;
+                ck_assert_str_ne(unproven(claims, weights, NULL), "");
+                in[units->first] = kept;
+                caught++;
+            }
+        }
+    }
+    ck_assert_uint_gt(caught, 0);
+    ck_assert_str_eq(unproven(claims, weights, NULL), "");
 }
 END_TEST
 
@@ -260,6 +298,13 @@ static const struct {
      "the certificate is of a model of another shape"},
     {"result = length;", "\"kind\":\"steps\",\"writes\"", "\"kind\":\"lookup\",\"writes\"",
      "layer 0: the look-up of 'result' is rounded by float32"},
+    {SAME, "\"kind\":\"erase\",\"erases\":\"tokens\"", "\"kind\":\"erase\",\"erases\":\"result\"",
+     "layer 0: the units that erase 'result' come too early or too late"},
+    {SAME, "\"kind\":\"erase\",\"erases\":\"tokens\"", "\"kind\":\"erase\",\"erases\":\"result.x\"",
+     "layer 0: the units that erase 'result.x' take away something else"},
+    {SAME, "\"kind\":\"erase\",\"erases\":\"tokens\"",
+     "\"kind\":\"steps\",\"margin\":0,\"writes\":\"tokens\"",
+     "layer 0: the units of 'result' write into 'tokens', which is not claimed"},
     {"result = length;", "\"first\":0", "\"first\":1",
      "layer 0: the groups of units do not follow one another"},
 };
@@ -406,6 +451,7 @@ Suite *certify_suite(void) {
     tcase_add_loop_test(proofs, is_certified, 0, COUNT(programs));
     tcase_add_test(proofs, one_token_is_certified);
     tcase_add_loop_test(proofs, nudged_weight_is_caught, 0, COUNT(nudged));
+    tcase_add_test(proofs, wrong_erasing_is_caught);
     tcase_add_loop_test(proofs, overclaim_is_not_proven, 0, COUNT(overclaims));
     tcase_add_test(proofs, float32_holds);
     tcase_add_test(proofs, spread_bounds_sums);

@@ -5,7 +5,7 @@
 #include "grammar/tree.h"
 #include "runtime/engines/eval.h"
 #include "runtime/engines/interp.h"
-#include "runtime/model/model.h"
+#include "runtime/model/weights.h"
 
 #include <check.h>
 #include <math.h>
@@ -58,10 +58,15 @@ static Atom *letters(Arena *arena, const char *text, uint32_t n) {
     return atoms;
 }
 
-static Model *lowered(NodeId node, const char *vocabulary, uint32_t max_length) {
+static Model *lowered_by(NodeId node, const char *vocabulary, uint32_t max_length,
+                         Registers registers) {
     uint32_t count = (uint32_t)strlen(vocabulary);
-    LowerOptions options = {count, letters(world.arena, vocabulary, count), max_length};
+    LowerOptions options = {count, letters(world.arena, vocabulary, count), max_length, registers};
     return lower(world.arena, session_graph(world.session), node, &options, world.diags);
+}
+
+static Model *lowered(NodeId node, const char *vocabulary, uint32_t max_length) {
+    return lowered_by(node, vocabulary, max_length, REGISTERS_AUTO);
 }
 
 /* --- engines against eval --------------------------------------------------------------------- */
@@ -235,6 +240,13 @@ static const Program programs[] = {
      "abc", 2, 64},
 };
 
+static uint32_t sum_of_widths(const Model *model) {
+    uint32_t sum = 0;
+    for (uint32_t s = 0; s < model->subspace_count; s++)
+        sum += model->subspaces[s].width;
+    return sum;
+}
+
 START_TEST(test_small_inputs) {
     const Program *p = &programs[_i];
     NodeId node = program(p->text);
@@ -249,6 +261,40 @@ START_TEST(test_long_inputs) {
     const Program *p = &programs[_i];
     NodeId node = program(p->text);
     compare_random(interp_of(node, p->vocabulary, p->longest), node, p->vocabulary, p->longest, 30);
+}
+END_TEST
+
+/* Places that are used again change nothing but the width, and never add a layer. */
+START_TEST(test_registers) {
+    const Program *p = &programs[_i];
+    NodeId node = program(p->text);
+    uint32_t lengths[] = {4, p->longest};
+    for (int l = 0; l < COUNT(lengths); l++) {
+        Model *kept = lowered_by(node, p->vocabulary, lengths[l], REGISTERS_KEEP);
+        Model *chosen = lowered_by(node, p->vocabulary, lengths[l], REGISTERS_AUTO);
+        Model *reused = lowered_by(node, p->vocabulary, lengths[l], REGISTERS_REUSE);
+        ck_assert_uint_eq(kept->width, sum_of_widths(kept));
+        ck_assert_uint_le(chosen->width, kept->width);
+        ck_assert_uint_le(reused->width, chosen->width);
+        ck_assert(model_parameters(chosen) <= model_parameters(kept));
+        ck_assert_uint_eq(reused->layer_count, kept->layer_count);
+        Model *models[] = {kept, reused};
+        for (int m = 0; m < COUNT(models); m++) {
+            Interp *interp = interp_new(world.arena, models[m], (Span){0}, world.diags);
+            if (l == 0)
+                compare_all(interp, node, p->vocabulary, 4);
+            else
+                compare_random(interp, node, p->vocabulary, p->longest, 20);
+        }
+    }
+}
+END_TEST
+
+/* Two codes of 9 values, one after the other, and a sum over both. */
+START_TEST(test_registers_are_used) {
+    NodeId node = program(programs[4].text);
+    ck_assert_uint_le(lowered_by(node, "abc", 8, REGISTERS_REUSE)->width + 10,
+                      lowered_by(node, "abc", 8, REGISTERS_KEEP)->width);
 }
 END_TEST
 
@@ -342,7 +388,7 @@ START_TEST(test_round_trip) {
     const Program *p = &programs[_i];
     Buffer first = {0}, second = {0};
     NodeId node = program(p->text);
-    model_print(lowered(node, p->vocabulary, 5), &first);
+    model_print(lowered_by(node, p->vocabulary, 5, REGISTERS_REUSE), &first);
     Model *again = parsed(first.data, first.len);
     ck_assert_msg(again != NULL, "%s\n%s", first.data, last_message());
     model_print(again, &second);
@@ -374,12 +420,35 @@ static const char sound[] =
     "output\n"
     "  out: atoms same [\"x\", \"y\"]\n";
 
-/* The text with one part replaced. */
-static Model *broken(const char *part, const char *by) {
-    const char *at = strstr(sound, part);
+/* Places that are used again: a code after a code at once, a number after a number a layer later.
+ */
+static const char reused[] =
+    "model length 2 vocabulary [\"a\", \"b\"]\n"
+    "basis\n"
+    "  one: one\n"
+    "  null: null\n"
+    "  tokens: one-hot [\"a\", \"b\"]\n"
+    "  w.x: real 0 to 1 / 3\n"
+    "  w: steps [2..0] at 2\n"
+    "  m: real 0 to 1 / 2 at 4\n"
+    "embed\n"
+    "  tokens by token [0, 1]\n"
+    "layer\n"
+    "  head h: key tokens [0, 1]; null counted; softmax 256; null-weight -> w.x\n"
+    "  steps w: w.x between [0.25, 0.5, 1] greatest 1\n"
+    "  erase tokens: 0..1\n"
+    "  erase w.x: 0..0\n"
+    "layer\n"
+    "  head g: all; null none; softmax 256; mean w [0, 1, 0] default 0 -> m\n"
+    "output\n"
+    "  out: atoms w [\"x\", \"y\", \"z\"]\n";
+
+/* A text with one part replaced. */
+static Model *broken(const char *whole, const char *part, const char *by) {
+    const char *at = strstr(whole, part);
     ck_assert_msg(at != NULL, "%s", part);
     Buffer text = {0};
-    buffer_add(&text, sound, (size_t)(at - sound));
+    buffer_add(&text, whole, (size_t)(at - whole));
     buffer_text(&text, by);
     buffer_text(&text, at + strlen(part));
     Model *model = parsed(text.data, text.len);
@@ -419,22 +488,52 @@ static const char *const mistakes[][3] = {
     {"  steps w", "  stops w", "expected a head"},
 };
 
-START_TEST(test_broken) {
-    Model *model = broken(mistakes[_i][0], mistakes[_i][1]);
-    ck_assert_msg(model == NULL, "%s", mistakes[_i][1]);
+static const char *const misplaced[][3] = {
+    {"  erase tokens: 0..1\n", "", "'w' is written where 'tokens' still is"},
+    {"tokens: 0..1", "tokens: 0..0", "'w' is written where 'tokens' still is"},
+    {"tokens: 0..1", "tokens: 0..2", "expected coordinates of 'tokens'"},
+    {"tokens: 0..1", "tokens: 1..0", "expected coordinates of 'tokens'"},
+    {"tokens: 0..1", "tokens: 0..4294967294", "expected coordinates of 'tokens'"},
+    {"  erase w.x: 0..0\n", "", "'m' is written where 'w.x' still is"},
+    {"at 2", "at 3", "where a number is only being erased"},
+    {"at 2", "at 1", "'w' is written where 'null' still is"},
+    {"at 4", "at 3000000000", "too wide"},
+    {"at 4", "at 7", "do not fill"},
+    {"at 4", "at 2", "'m' is written where 'w' still is"},
+    {"mean w [0, 1, 0]", "mean tokens [0, 1]", "'tokens' is read after it was erased"},
+    {"erase w.x: 0..0", "erase m: 0..0", "'m' is erased before it is written"},
+    {"erase w.x: 0..0", "erase one: 0..0", "always needed"},
+    {"erase w.x: 0..0", "erase w.x: 0..0\n  erase w.x: 0..0", "'w.x' is erased twice"},
+    {"w.x: real 0", "w.x: real -1", "'w.x' may be below 0"},
+    {"null none; softmax 256; mean w [0, 1, 0] default 0",
+     "null default; softmax 256; mean w [0, 1, 0] default 1",
+     "'w.x' is written where 'm' still is"},
+};
+
+static void check_broken(const char *whole, const char *const mistake[3]) {
+    Model *model = broken(whole, mistake[0], mistake[1]);
+    ck_assert_msg(model == NULL, "%s", mistake[1]);
     ck_assert_uint_eq(diagnostics_count(world.diags), 1);
     ck_assert_int_eq(diagnostics_id(world.diags, 0), DIAG_MODEL_TEXT);
-    ck_assert_msg(strstr(last_message(), mistakes[_i][2]) != NULL, "%s: %s", mistakes[_i][1],
-                  last_message());
+    ck_assert_msg(strstr(last_message(), mistake[2]) != NULL, "%s: %s", mistake[1], last_message());
+}
+
+START_TEST(test_broken) { check_broken(sound, mistakes[_i]); }
+END_TEST
+
+START_TEST(test_misplaced) {
+    ck_assert_msg(parsed(reused, strlen(reused)) != NULL, "%s", last_message());
+    check_broken(reused, misplaced[_i]);
 }
 END_TEST
 
 /* A text cut off anywhere is a mistake, never a crash. */
 START_TEST(test_cut_off) {
-    ck_assert_ptr_nonnull(parsed(sound, strlen(sound)));
-    for (size_t len = 0; len + 1 < strlen(sound); len++) {
+    const char *text = _i ? reused : sound;
+    ck_assert_ptr_nonnull(parsed(text, strlen(text)));
+    for (size_t len = 0; len + 1 < strlen(text); len++) {
         diagnostics_truncate(world.diags, 0);
-        ck_assert_msg(parsed(sound, len) == NULL, "%zu", len);
+        ck_assert_msg(parsed(text, len) == NULL, "%zu", len);
         ck_assert_uint_eq(diagnostics_count(world.diags), 1);
     }
 }
@@ -448,6 +547,8 @@ Suite *model_suite(void) {
     tcase_set_timeout(lowering, 60);
     tcase_add_loop_test(lowering, test_small_inputs, 0, COUNT(programs));
     tcase_add_loop_test(lowering, test_long_inputs, 0, COUNT(programs));
+    tcase_add_loop_test(lowering, test_registers, 0, COUNT(programs));
+    tcase_add_test(lowering, test_registers_are_used);
     tcase_add_loop_test(lowering, test_layers, 0, COUNT(programs));
     tcase_add_loop_test(lowering, test_refusals, 0, COUNT(refusals));
     tcase_add_test(lowering, test_inputs_refused);
@@ -455,10 +556,12 @@ Suite *model_suite(void) {
     tcase_add_test(lowering, test_width_steps);
     suite_add_tcase(suite, lowering);
     TCase *text = tcase_create("text");
+    tcase_set_timeout(text, 60);
     tcase_add_checked_fixture(text, set_up, tear_down);
     tcase_add_loop_test(text, test_round_trip, 0, COUNT(programs));
     tcase_add_loop_test(text, test_broken, 0, COUNT(mistakes));
-    tcase_add_test(text, test_cut_off);
+    tcase_add_loop_test(text, test_misplaced, 0, COUNT(misplaced));
+    tcase_add_loop_test(text, test_cut_off, 0, 2);
     suite_add_tcase(suite, text);
     return suite;
 }

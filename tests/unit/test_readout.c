@@ -25,7 +25,7 @@ static void set_up(void) {
     world.arena = arena_new(0);
     world.diags = session_diagnostics(world.session);
     for (int i = 0; i < 3; i++)
-        world.vocabulary[i] = atom_string(string_new(world.arena, "abc" + i, 1));
+        world.vocabulary[i] = atom_string(string_new(world.arena, &"abc"[i], 1));
 }
 
 static void tear_down(void) {
@@ -68,9 +68,8 @@ static NodeId node_of(const char *text) {
 }
 
 static Model *lowered(NodeId node) {
-    LowerOptions options = {3, world.vocabulary, LENGTH};
-    Model *model =
-        lower(world.arena, session_graph(world.session), node, &options, world.diags);
+    LowerOptions options = {3, world.vocabulary, LENGTH, REGISTERS_AUTO};
+    Model *model = lower(world.arena, session_graph(world.session), node, &options, world.diags);
     ck_assert_ptr_nonnull(model);
     return model;
 }

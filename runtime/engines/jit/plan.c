@@ -71,8 +71,10 @@ Plan *plan_model(const Model *model, Arena *arena, Buffer *why) {
         planned->units = ARENA_ARRAY(arena, UnitPlan, layer->unit_count);
         for (uint32_t h = 0; h < layer->head_count && why->len == 0; h++)
             plan_head(&planner, &layer->heads[h], &planned->heads[h]);
-        for (uint32_t u = 0; u < layer->unit_count && why->len == 0; u++)
-            plan_units(&planner, &layer->units[u], &planned->units[u]);
+        for (uint32_t u = 0; u < layer->unit_count && why->len == 0; u++) {
+            if (layer->units[u].kind == UNIT_ERASE) continue;
+            plan_units(&planner, &layer->units[u], &planned->units[planned->unit_count++]);
+        }
     }
     if (why->len == 0) plan_output(&planner, &plan->output);
     return why->len == 0 ? plan : NULL;

@@ -42,8 +42,10 @@ typedef struct UnitPlan {
 /* --- programs --------------------------------------------------------------------------------- */
 
 typedef struct LayerPlan {
-    Attend *heads;   /* (layer's head_count) */
-    UnitPlan *units; /* (layer's unit_count) */
+    Attend *heads; /* (layer's head_count) */
+    uint32_t unit_count;
+    UnitPlan
+        *units; /* (unit_count): the layer's groups that compute; erasing has no meaning here */
 } LayerPlan;
 
 /* A reading as a column: result is (n) of i32 for the number of an atom, of i64 for an integer,

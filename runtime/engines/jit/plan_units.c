@@ -159,6 +159,7 @@ void plan_units(Planner *planner, const UnitGroup *group, UnitPlan *unit) {
     switch (group->kind) {
     case UNIT_STEPS: plan_steps(planner, group, unit); break;
     case UNIT_LOOKUP: plan_lookup(planner, group, unit); break;
+    case UNIT_ERASE:
     case UNIT_KIND_COUNT: BUG("unit kind %d does not exist", (int)group->kind);
     }
     unit->target = columns_per_position(&planner->plan->columns, ELEMENT_I32);

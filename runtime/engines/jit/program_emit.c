@@ -99,7 +99,7 @@ void program_emit(Native *native, const Plan *plan) {
     for (uint32_t l = 0; l < model->layer_count; l++) {
         for (uint32_t h = 0; h < model->layers[l].head_count; h++)
             attend_emit(&emit, &plan->layers[l].heads[h]);
-        emit_units(&emit, plan->layers[l].units, model->layers[l].unit_count);
+        emit_units(&emit, plan->layers[l].units, plan->layers[l].unit_count);
     }
     for (uint32_t r = 0; r < model->readout.reading_count; r++)
         emit_reading(&emit, &plan->output.readings[r], model->readout.readings[r].decode);
