@@ -3,6 +3,7 @@
 
 #include "runtime/base/bug.h"
 #include "runtime/base/memory.h"
+#include "runtime/value/npy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,6 @@ enum {
     ZIP_DEFLATED = 8,     /* the method */
     ZIP_DATE = 0x0021,    /* 1980-01-01: equal models give equal files */
     ZIP_LOCAL_SIZES = 14, /* where crc and sizes lie in a local header */
-    NPY_ALIGNMENT = 64,
 };
 #define ZIP_LIMIT ((uint64_t)UINT32_MAX)
 
@@ -102,26 +102,10 @@ static void add_directory(Buffer *out, const Entry *entries, size_t count) {
     add_u16(out, 0);
 }
 
-/* Magic, version, length of the text; the text; blanks and a line end up to the alignment. */
-static Buffer npy_header(const char *type, const uint64_t *shape, uint32_t rank) {
-    Buffer text = {0}, header = {0};
-    buffer_printf(&text, "{'descr': '%s', 'fortran_order': False, 'shape': (", type);
-    for (uint32_t d = 0; d < rank; d++)
-        buffer_printf(&text, "%llu, ", (unsigned long long)shape[d]);
-    buffer_text(&text, "), }");
-    buffer_add(&header, "\x93NUMPY\1\0", 8);
-    while ((header.len + 2 + text.len + 1) % NPY_ALIGNMENT != 0)
-        buffer_char(&text, ' ');
-    buffer_char(&text, '\n');
-    add_u16(&header, (uint32_t)text.len);
-    buffer_add(&header, text.data, text.len);
-    buffer_free(&text);
-    return header;
-}
-
 static bool add_array(Buffer *out, Entry *entry, const char *name, const char *type,
                       const uint64_t *shape, uint32_t rank, const void *data, uint64_t bytes) {
-    Buffer header = npy_header(type, shape, rank);
+    Buffer header = {0};
+    npy_header(&header, type, shape, rank);
     buffer_printf(&entry->name, "%s.npy", name);
     bool added = add_entry(out, entry, &header, data, bytes);
     buffer_free(&header);

@@ -1,0 +1,77 @@
+#include "runtime/value/npy.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the file formats are little-endian, and the writers copy numbers as they lie in memory"
+#endif
+
+enum { NPY_ALIGNMENT = 64 };
+
+/* Magic, version, length of the text; the text; blanks and a line end up to the alignment. */
+void npy_header(Buffer *out, const char *type, const uint64_t *shape, uint32_t rank) {
+    Buffer text = {0};
+    size_t start = out->len;
+    buffer_printf(&text, "{'descr': '%s', 'fortran_order': False, 'shape': (", type);
+    for (uint32_t d = 0; d < rank; d++)
+        buffer_printf(&text, "%llu, ", (unsigned long long)shape[d]);
+    buffer_text(&text, "), }");
+    buffer_add(out, "\x93NUMPY\1\0", 8);
+    while ((out->len - start + sizeof(uint16_t) + text.len + 1) % NPY_ALIGNMENT != 0)
+        buffer_char(&text, ' ');
+    buffer_char(&text, '\n');
+    uint16_t len = (uint16_t)text.len;
+    buffer_add(out, (const char *)&len, sizeof len);
+    buffer_add(out, text.data, text.len);
+    buffer_free(&text);
+}
+
+/* Code points of four bytes, padded with zeros to the longest text's. */
+static void add_strings(Buffer *out, Sequence sequence) {
+    size_t longest = 1;
+    for (uint32_t i = 0; i < sequence.n; i++) {
+        const String *s = sequence.atoms[i].as.string;
+        size_t points = utf8_count(s->bytes, s->len);
+        if (points > longest) longest = points;
+    }
+    Buffer type = {0};
+    uint64_t shape = sequence.n;
+    buffer_printf(&type, "<U%zu", longest);
+    npy_header(out, type.data, &shape, 1);
+    buffer_free(&type);
+    for (uint32_t i = 0; i < sequence.n; i++) {
+        const String *s = sequence.atoms[i].as.string;
+        size_t points = 0;
+        for (size_t at = 0, step; at < s->len; at += step, points++) {
+            int32_t point = utf8_point(s->bytes + at, s->len - at, &step);
+            uint32_t stored = point < 0 ? 0xFFFD : (uint32_t)point;
+            buffer_add(out, (const char *)&stored, sizeof stored);
+        }
+        buffer_repeat(out, '\0', (longest - points) * sizeof(uint32_t));
+    }
+}
+
+bool npy_write_sequence(Buffer *out, Sequence sequence, uint32_t *bad) {
+    static const char *const types[] = {
+        [SEQUENCE_BOOLS] = "|b1", [SEQUENCE_INTS] = "<i8", [SEQUENCE_FLOATS] = "<f8"};
+    uint64_t shape = sequence.n;
+    if (sequence.type == SEQUENCE_STRINGS) {
+        add_strings(out, sequence);
+        return true;
+    }
+    npy_header(out, types[sequence.type], &shape, 1);
+    for (uint32_t i = 0; i < sequence.n; i++) {
+        Atom atom = sequence.atoms[i];
+        double real;
+        int64_t whole;
+        *bad = i;
+        if (sequence.type == SEQUENCE_BOOLS) {
+            buffer_char(out, atom.as.boolean ? 1 : 0);
+        } else if (sequence.type == SEQUENCE_INTS) {
+            if (!atom_as_int64(atom, &whole)) return false;
+            buffer_add(out, (const char *)&whole, sizeof whole);
+        } else {
+            if (!atom_as_double(atom, &real)) return false;
+            buffer_add(out, (const char *)&real, sizeof real);
+        }
+    }
+    return true;
+}
