@@ -1,34 +1,11 @@
 /* raspc run: what a program's outputs are on inputs, under one engine. */
-#include "compiler/driver/engines.h"
-#include "compiler/driver/program.h"
-#include "compiler/driver/show.h"
-#include "compiler/driver/show_trace.h"
+#include "compiler/driver/run.h"
 
+#include "runtime/base/file.h"
 #include "runtime/base/limits.h"
-#include "runtime/base/visible.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-typedef struct Run {
-    Driver *driver;
-    Session *session;
-    const Engine *engine;
-    void *state; /* the engine's */
-    Targets targets;
-    InputReader reader;
-    bool json, trace;
-    Registers registers;
-} Run;
-
-typedef struct Outcome {
-    Value value; /* of a target on one input: VALUE_ERROR where it failed */
-    Sequence sequence;
-    Matrix matrix;
-    bool traced;
-    InterpTrace trace;
-} Outcome;
 
 /* --- some inputs ------------------------------------------------------------------------------ */
 
@@ -58,100 +35,14 @@ static void apply(const Run *run, Target target, const ReadInput *inputs, uint32
     }
 }
 
-static void show_traces_json(const Run *run, Input input, const Outcome *outcomes) {
-    Buffer *out = &run->driver->out;
-    const char *separator = "";
-    buffer_text(out, ", \"traces\": {");
-    for (size_t i = 0; i < run->targets.count; i++) {
-        if (!outcomes[i].traced) continue;
-        buffer_printf(out, "%s\"%s\": ", separator, run->targets.items[i].name);
-        show_trace_json(out, &outcomes[i].trace, input);
-        separator = ", ";
-    }
-    buffer_char(out, '}');
-}
-
-static void show_json(const Run *run, Input input, const Outcome *outcomes) {
-    Buffer *out = &run->driver->out;
-    buffer_text(out, "{\"input\": ");
-    show_input_json(out, input);
-    buffer_printf(out, ", \"engine\": \"%s\", \"results\": {", run->engine->name);
-    for (size_t i = 0; i < run->targets.count; i++) {
-        buffer_printf(out, "%s\"%s\": ", i > 0 ? ", " : "", run->targets.items[i].name);
-        if (outcomes[i].value.kind == VALUE_SOP)
-            sequence_format_json(out, outcomes[i].sequence);
-        else if (outcomes[i].value.kind == VALUE_SELECTOR)
-            matrix_format_json(out, outcomes[i].matrix);
-        else
-            show_value_json(out, session_graph(run->session), outcomes[i].value);
-    }
-    buffer_char(out, '}');
-    if (run->trace) show_traces_json(run, input, outcomes);
-    buffer_text(out, "}\n");
-}
-
-static void show_sequence(Buffer *out, Sequence sequence) {
-    Buffer raw = {0};
-    sequence_format(&raw, sequence);
-    visible_text(out, raw.data, raw.len);
-    buffer_free(&raw);
-}
-
-/* hist("aab") = [2, 2, 1] (ints) */
-static void show_text(const Run *run, Target target, const Outcome *outcome, Input input) {
-    enum { MATRIX_INDENT = 4 };
-    Buffer *out = &run->driver->out;
-    buffer_text(out, target.name);
-    if (target_is_node(target)) {
-        buffer_char(out, '(');
-        show_input(out, input);
-        buffer_char(out, ')');
-    }
-    buffer_text(out, outcome->value.kind == VALUE_SELECTOR ? " =\n" : " = ");
-    if (outcome->value.kind == VALUE_SELECTOR)
-        show_matrix(out, outcome->matrix, input, MATRIX_INDENT);
-    else if (outcome->value.kind == VALUE_SOP)
-        show_sequence(out, outcome->sequence);
-    else
-        show_value(out, session_graph(run->session), outcome->value);
-    if (outcome->value.kind != VALUE_SELECTOR) buffer_char(out, '\n');
-}
-
-/* Below the result, if there is one. */
-static void show_trace_text(const Run *run, Target target, const Outcome *outcome, Input input) {
-    Buffer *out = &run->driver->out;
-    if (outcome->value.kind == VALUE_ERROR) {
-        buffer_printf(out, "%s(", target.name);
-        show_input(out, input);
-        buffer_text(out, ") has no value\n");
-    }
-    show_trace(out, &outcome->trace, input);
-}
-
-/* What fails is left out; its diagnostic is on record. */
-static bool show_input_results(const Run *run, size_t index, const Outcome *outcomes) {
-    Input input = run->reader.inputs[index].input;
-    bool all = true;
-    for (size_t i = 0; i < run->targets.count; i++) {
-        Target target = run->targets.items[i];
-        bool done = outcomes[i].value.kind != VALUE_ERROR;
-        all = all && done;
-        bool again = !target_is_node(target) && index > 0; /* a constant is said once */
-        if (done && !run->json && !again) show_text(run, target, &outcomes[i], input);
-        if (outcomes[i].traced && !run->json) show_trace_text(run, target, &outcomes[i], input);
-    }
-    if (all && run->json) show_json(run, input, outcomes);
-    return all;
-}
-
-static bool run_inputs(const Run *run, size_t first, uint32_t count) {
+bool run_inputs(const Run *run, size_t first, uint32_t count) {
     Arena *arena = arena_new(LIMIT_EVALUATION_BYTES);
     Outcome *outcomes = ARENA_ARRAY(arena, Outcome, count * run->targets.count);
     for (size_t t = 0; t < run->targets.count; t++)
         apply(run, run->targets.items[t], run->reader.inputs + first, count, arena, outcomes + t);
     bool all = true;
     for (uint32_t i = 0; i < count; i++)
-        all = show_input_results(run, first + i, outcomes + i * run->targets.count) && all;
+        all = run_show(run, first + i, outcomes + i * run->targets.count) && all;
     arena_free(arena);
     return all;
 }
@@ -178,38 +69,103 @@ static void explain(const Run *run) {
     buffer_free(&text);
 }
 
+/* Can lines of standard input be run as they come? Not when all must be known before the first. */
+static bool can_stream(const Run *run) {
+    const Options *options = &run->driver->options;
+    size_t inputs = 0;
+    for (size_t i = 0; i < options->count; i++) {
+        if (options->given[i].id != OPT_INPUT) continue;
+        if (strcmp(options->given[i].value, "-") != 0 || ++inputs > 1) return false;
+    }
+    bool needs_vocabulary = run->engine->open != NULL;
+    return inputs == 1 && !option_given(options, OPT_WHOLE) && run->format != RUN_NPY &&
+           (!needs_vocabulary ||
+            (option_given(options, OPT_VOCAB) && option_given(options, OPT_MAX_LEN)));
+}
+
+static bool run_read_inputs(Run *run) {
+    bool all = true, written = true;
+    uint32_t count = 0;
+    for (size_t i = 0; i < run->reader.count && written; i += count) {
+        count = inputs_together(run, i);
+        all = run_inputs(run, i, count) && all;
+        if (run->path == NULL) written = driver_flush(run->driver);
+    }
+    return all && written;
+}
+
+/* One array holds one result of one input. */
+static bool fits_array(const Run *run) {
+    const char *why = NULL;
+    if (run->reader.count > 1) why = "there are several inputs";
+    if (run->targets.count > 1) why = "several names are asked for";
+    if (run->targets.count == 1 && run->targets.items[0].value.kind != VALUE_SOP)
+        why = "that is no s-op";
+    if (why == NULL) return true;
+    diag_error(session_diagnostics(run->session), DIAG_NO_RESULT, (Span){0},
+               "%s: an .npy file holds the values of one s-op on one input, and %s", run->path,
+               why);
+    return false;
+}
+
+/* The file of --output: whole, or not at all. */
+static bool write_output(Run *run) {
+    const char *why;
+    Buffer *out = &run->driver->out;
+    bool written = file_write(run->path, out->data ? out->data : "", out->len, &why);
+    if (!written)
+        diag_error(session_diagnostics(run->session), DIAG_FILE, (Span){0}, "can't write '%s': %s",
+                   run->path, why);
+    return written;
+}
+
 static bool run_all(Run *run) {
     const Options *options = &run->driver->options;
     Vocabulary vocabulary;
     bool ready = options->operand_count == 0 || program_read(run->session, options->operands[0]);
     /* Every part of the command line is looked at, so that one run tells every mistake. */
     if (ready) ready = program_targets(run->session, options, &run->targets);
-    ready = input_arguments(&run->reader, run->session, options) && ready;
+    bool stream = can_stream(run);
+    if (!stream) ready = input_arguments(&run->reader, run->session, options) && ready;
     ready = vocabulary_argument(&run->reader, option_value(options, OPT_VOCAB),
                                 option_value(options, OPT_MAX_LEN), &vocabulary) &&
             ready;
-    if (!ready) return false;
+    if (!ready || (run->format == RUN_NPY && !fits_array(run))) return false;
     EngineOptions engine = {.vocabulary = &vocabulary,
                             .cpu = option_value(options, OPT_CPU),
                             .registers = run->registers};
     run->state = engine_open(run->engine, &engine);
-    bool all = true, written = true;
-    uint32_t count = 0;
-    for (size_t i = 0; i < run->reader.count && written; i += count) {
-        count = inputs_together(run, i);
-        all = run_inputs(run, i, count) && all;
-        written = driver_flush(run->driver);
-    }
+    bool done = stream ? run_stream(run) : run_read_inputs(run);
+    if (done && run->path != NULL) done = write_output(run);
+    if (run->path != NULL) run->driver->out.len = 0;
     if (option_given(options, OPT_EXPLAIN)) explain(run);
     engine_close(run->engine, run->state);
-    return all && written;
+    return done;
+}
+
+/* By the name of the file, if there is one. */
+static bool choose_format(Run *run) {
+    const Options *options = &run->driver->options;
+    run->format = option_given(options, OPT_JSON) ? RUN_JSON : RUN_TEXT;
+    run->path = option_value(options, OPT_RESULTS);
+    if (run->path == NULL || strcmp(run->path, "-") == 0) {
+        run->path = NULL;
+        return true;
+    }
+    const char *ending = strrchr(run->path, '.');
+    if (ending == NULL) ending = "";
+    if (strcmp(ending, ".jsonl") == 0 || strcmp(ending, ".json") == 0)
+        run->format = RUN_JSON;
+    else if (strcmp(ending, ".npy") == 0)
+        run->format = RUN_NPY;
+    else if (strcmp(ending, ".txt") != 0)
+        return false;
+    return true;
 }
 
 ExitStatus cmd_run(Driver *driver) {
     const Options *options = &driver->options;
-    Run run = {.driver = driver,
-               .json = option_given(options, OPT_JSON),
-               .trace = option_given(options, OPT_TRACE)};
+    Run run = {.driver = driver, .trace = option_given(options, OPT_TRACE)};
     if (options->operand_count > 1) {
         return driver_usage(driver, "one program at a time; inputs are given with -i");
     }
@@ -217,6 +173,9 @@ ExitStatus cmd_run(Driver *driver) {
         !option_given(options, OPT_NAME)) {
         return driver_usage(driver, "which program? (or an expression, with -e)");
     }
+    if (!choose_format(&run))
+        return driver_usage(driver, "--output: the file's name ends in .jsonl, .npy or .txt, which "
+                                    "says what is written");
     run.engine = engine_find(driver, option_value(options, OPT_ENGINE));
     if (run.engine == NULL) return EXIT_USAGE;
     if (run.engine->explain == NULL && option_given(options, OPT_EXPLAIN))

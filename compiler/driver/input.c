@@ -6,8 +6,10 @@
 
 #include <string.h>
 
+typedef bool (*ReadSource)(InputReader *reader, uint32_t file);
+
 /* JSON inputs begin with a quote or a bracket; a brace is only to be told that it is none. */
-static bool looks_like_json(const char *text) {
+bool input_looks_like_json(const char *text) {
     text += strspn(text, " \t\r\n");
     return *text == '"' || *text == '[' || *text == '{';
 }
@@ -20,19 +22,17 @@ static bool read_file(InputReader *reader, const char *path, Buffer *bytes) {
     return false;
 }
 
-static bool standard_input(InputReader *reader) {
+static bool standard_input(InputReader *reader, ReadSource read_text) {
     Buffer text = {0};
     bool read = read_file(reader, "-", &text);
     if (read) {
         uint32_t file = sources_add(reader->sources, "<stdin>", text.data, text.len);
-        read = looks_like_json(text.data) ? input_read_json(reader, file)
-                                          : input_read_lines(reader, file);
+        read = input_looks_like_json(text.data) ? input_read_json(reader, file)
+                                                : read_text(reader, file);
     }
     buffer_free(&text);
     return read;
 }
-
-typedef bool (*ReadSource)(InputReader *reader, uint32_t file);
 
 /* Which reader a file's name asks for; NULL for .npy, which is no text. */
 static bool by_name(const char *path, ReadSource *read) {
@@ -53,15 +53,16 @@ static bool by_name(const char *path, ReadSource *read) {
     return false;
 }
 
-static bool input_file(InputReader *reader, const char *path) {
+static bool input_file(InputReader *reader, const char *path, ReadSource read_text) {
     ReadSource read;
-    if (strcmp(path, "-") == 0) return standard_input(reader);
+    if (strcmp(path, "-") == 0) return standard_input(reader, read_text);
     if (!by_name(path, &read)) {
         Diagnostic *diag = diag_error(reader->diags, DIAG_FILE, (Span){0},
                                       "'%s': the name does not say what the file holds", path);
         diag_help(diag, "inputs are read from .json, .txt (a line an input), .csv and .npy files");
         return false;
     }
+    if (read == input_read_lines) read = read_text;
     Buffer bytes = {0};
     bool done = read_file(reader, path, &bytes);
     if (done && read == NULL)
@@ -75,8 +76,8 @@ static bool input_file(InputReader *reader, const char *path) {
 /* The length of NAME in NAME=[..], NAME="..." and NAME=@FILE, which fill a named input; else 0. */
 static size_t input_name(const char *text) {
     size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-    bool names =
-        len > 0 && text[len] == '=' && (text[len + 1] == '@' || looks_like_json(text + len + 1));
+    bool names = len > 0 && text[len] == '=' &&
+                 (text[len + 1] == '@' || input_looks_like_json(text + len + 1));
     return names ? len : 0;
 }
 
@@ -89,19 +90,21 @@ static bool refuse_name(InputReader *reader, const char *text, uint32_t file, si
     return false;
 }
 
-static bool input_argument(InputReader *reader, const char *text) {
-    if (strcmp(text, "-") == 0) return standard_input(reader);
-    if (text[0] == '@') return input_file(reader, text + 1);
+/* read_text: how plain text is read. */
+static bool input_argument(InputReader *reader, const char *text, ReadSource read_text) {
+    if (strcmp(text, "-") == 0) return standard_input(reader, read_text);
+    if (text[0] == '@') return input_file(reader, text + 1, read_text);
     uint32_t file = sources_add(reader->sources, "<input>", text, strlen(text));
     size_t name = input_name(text);
     if (name != 0) return refuse_name(reader, text, file, name);
-    return looks_like_json(text) ? input_read_json(reader, file) : input_read_word(reader, file);
+    return input_looks_like_json(text) ? input_read_json(reader, file)
+                                       : input_read_word(reader, file);
 }
 
 /* The running example: --example, or the session's own. */
 static bool read_example(InputReader *reader, Session *session, const Options *options) {
     const char *example = option_value(options, OPT_EXAMPLE);
-    if (example != NULL) return input_argument(reader, example);
+    if (example != NULL) return input_argument(reader, example, input_read_lines);
     Input input;
     if (!session_input(session, session_examples(session)->sop, (Span){0}, &input)) return false;
     reader->inputs = memory_reserve(reader->inputs, &reader->capacity, reader->count + 1,
@@ -112,10 +115,11 @@ static bool read_example(InputReader *reader, Session *session, const Options *o
 
 bool input_arguments(InputReader *reader, Session *session, const Options *options) {
     bool read = true;
+    ReadSource read_text = option_given(options, OPT_WHOLE) ? input_read_whole : input_read_lines;
     if (!option_given(options, OPT_INPUT)) return read_example(reader, session, options);
     for (size_t i = 0; i < options->count; i++) {
         if (options->given[i].id != OPT_INPUT) continue;
-        read = input_argument(reader, options->given[i].value) && read;
+        read = input_argument(reader, options->given[i].value, read_text) && read;
     }
     return read;
 }

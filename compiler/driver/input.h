@@ -10,8 +10,11 @@ enum { DEFAULT_MAX_LEN = 32 };
 
 /* Adds the inputs of every -i, in order; without one the running example: --example, or the
    session's own. Each is JSON, a bare word (its characters), @FILE, or - (standard input: JSON
-   values, or else a line an input). False after reporting. */
+   values, or else a line an input; with --whole plain text is one input). False after reporting. */
 bool input_arguments(InputReader *reader, Session *session, const Options *options);
+
+/* Does a text begin as JSON inputs do? */
+bool input_looks_like_json(const char *text);
 
 /* The tokens that a model is made for, and its greatest length. */
 typedef struct Vocabulary {

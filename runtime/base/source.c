@@ -26,17 +26,24 @@ struct Sources {
 
 Sources *sources_new(void) { return memory_zeroed(sizeof(Sources)); }
 
+static void source_free(Source *source) {
+    free(source->name);
+    free(source->text);
+    free(source->line_starts);
+    free(source);
+}
+
 void sources_free(Sources *sources) {
     if (sources == NULL) return;
-    for (size_t i = 0; i < sources->count; i++) {
-        Source *source = sources->files[i];
-        free(source->name);
-        free(source->text);
-        free(source->line_starts);
-        free(source);
-    }
+    for (size_t i = 0; i < sources->count; i++)
+        source_free(sources->files[i]);
     free(sources->files);
     free(sources);
+}
+
+void sources_remove_last(Sources *sources) {
+    if (sources->count == 0) BUG("no source to remove");
+    source_free(sources->files[--sources->count]);
 }
 
 static char *copy(const char *bytes, size_t len) {

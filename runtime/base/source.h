@@ -19,6 +19,8 @@ void sources_free(Sources *sources);
 
 /* Copies text. name is what messages show ("hist.rasp", "<console>"). Returns the file's number. */
 uint32_t sources_add(Sources *sources, const char *name, const char *text, size_t len);
+/* Forgets the text that was added last; nothing may point into it any more. */
+void sources_remove_last(Sources *sources);
 const char *sources_name(const Sources *sources, uint32_t file);
 const char *sources_text(const Sources *sources, uint32_t file, size_t *len);
 size_t sources_count(const Sources *sources);

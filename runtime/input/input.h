@@ -30,7 +30,9 @@ bool input_read_json(InputReader *reader,
                      uint32_t file); /* one value after another: an input each */
 bool input_read_word(InputReader *reader, uint32_t file);  /* its characters: one input */
 bool input_read_lines(InputReader *reader, uint32_t file); /* a line's characters: an input each */
-bool input_read_csv(InputReader *reader, uint32_t file);   /* a record's cells: an input each */
+bool input_read_whole(InputReader *reader,
+                      uint32_t file); /* all its characters but a last line end */
+bool input_read_csv(InputReader *reader, uint32_t file); /* a record's cells: an input each */
 /* numpy's .npy, versions 1 to 3: one dimension; bools, ints, floats or strings, little-endian.
    name is what messages call it. */
 bool input_read_npy(InputReader *reader, const char *name, const char *bytes, size_t len);

@@ -17,6 +17,14 @@ bool input_read_word(InputReader *reader, uint32_t file) {
     return add(reader, text, len, (Span){file, 0, (uint32_t)len});
 }
 
+bool input_read_whole(InputReader *reader, uint32_t file) {
+    size_t len;
+    const char *text = sources_text(reader->sources, file, &len);
+    if (len > 0 && text[len - 1] == '\n') len--;
+    if (len > 0 && text[len - 1] == '\r') len--;
+    return add(reader, text, len, (Span){file, 0, (uint32_t)len});
+}
+
 bool input_read_lines(InputReader *reader, uint32_t file) {
     size_t len;
     const char *text = sources_text(reader->sources, file, &len);
