@@ -88,18 +88,31 @@ $(JIT_OBJ): CFLAGS_ALL += -fvisibility=hidden
 # A product and its sum may be one instruction there: what is computed is exact either way.
 $(BUILD)/runtime/engines/dense/%.o: CFLAGS_ALL += -ffp-contract=fast
 
-$(BUILD)/%.o: %.c
-	@mkdir -p $(@D)
-	$(call say,CC,$<)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+# An object is as old as the start of its compilation, so that a header that changes meanwhile (a
+# checkout during a build) makes it out of date.
+define COMPILE
+@mkdir -p $(@D)
+$(call say,CC,$<)
+@: >$@.began
+$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+@touch -r $@.began $@ && rm $@.began
+endef
 
-$(BUILD)/%.o: $(BUILD)/%.c
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	$(COMPILE)
+$(BUILD)/%.o: $(BUILD)/%.c $(BUILD)/flags
+	$(COMPILE)
+
+# Written anew when the compiler or its options change: then all objects are. (Not for WERROR, which
+# changes none.)
+.PHONY: force
+$(BUILD)/flags: force
 	@mkdir -p $(@D)
-	$(call say,CC,$<)
-	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(GENERATED_FLAGS) -c -o $@ $<
+	@{ echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE)'; grep -h FLAGS Makefile tests/tests.mk; } >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 # What flex and bison write is theirs, not ours, to keep free of warnings.
-$(BUILD)/grammar/%.o: GENERATED_FLAGS = -Wno-all -Wno-extra -Wno-shadow -Wno-sign-compare
+$(BUILD)/grammar/rasp.tab.o $(BUILD)/grammar/rasp.lex.o: CFLAGS_ALL += -Wno-all -Wno-extra -Wno-shadow -Wno-sign-compare
 
 $(BUILD)/grammar/rasp.tab.c $(BUILD)/grammar/rasp.tab.h &: grammar/rasp.y
 	@mkdir -p $(@D)

@@ -9,7 +9,6 @@ UNIT_SRC = tests/unit/main.c $(sort $(wildcard tests/unit/test_*.c))
 UNIT_OBJ = $(UNIT_SRC:%.c=$(BUILD)/%.o)
 UNIT_SUITES = $(patsubst tests/unit/test_%.c,%,$(filter tests/unit/test_%,$(UNIT_SRC)))
 
-.PHONY: force
 # Written anew when the list of suites changes.
 $(BUILD)/tests/unit/suites.def: force
 	@mkdir -p $(@D)
