@@ -77,7 +77,8 @@ $(BUILD)/test-random: $(RANDOM_OBJ) $(TEST_DRIVER_OBJ) $(BUILD)/libraspc-core.a
 # --- what other compilers get wrong: they share the judge of random programs ---------------------------
 
 PEERS_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/peers/*.c))) \
-            $(BUILD)/tests/random/judge.o $(BUILD)/tests/conformance/json.o
+            $(BUILD)/tests/random/judge.o $(BUILD)/tests/random/promises.o \
+            $(BUILD)/tests/conformance/json.o
 $(PEERS_OBJ): | $(BUILD)/grammar/rasp.tab.h
 $(BUILD)/test-peers: $(PEERS_OBJ) $(TEST_DRIVER_OBJ) $(BUILD)/libraspc-core.a
 	$(TEST_LINK) $(LIBS_REPL)

@@ -76,8 +76,8 @@ Case shrink_apart(Arena *arena, Case program, const EngineSet *engines, Finding 
 
 static void print_judgement(const Judgement *judgement) {
     Buffer out = {0};
-    if (judgement->finding == FIND_WRONG_PROGRAM) {
-        printf("# the program is wrong: %s\n", judgement->message);
+    if (judgement->engine == NULL) {
+        printf("# %s\n", judgement->message);
         return;
     }
     buffer_text(&out, "# input: [");
@@ -124,8 +124,8 @@ void report_apart(const Case *program, const EngineSet *engines) {
 /* --- totals ----------------------------------------------------------------------------------- */
 
 /* "E0701 't' can take 17 values" becomes "E0701 '' can take N values". */
-static void normalise(DiagId id, const char *message, char text[REASON_BYTES]) {
-    size_t len = (size_t)snprintf(text, REASON_BYTES, "%s ", diag_code(id));
+static void normalise(const char *code, const char *message, char text[REASON_BYTES]) {
+    size_t len = (size_t)snprintf(text, REASON_BYTES, "%s%s", code, *code != '\0' ? " " : "");
     for (const char *c = message; *c != '\0' && len + 2 < REASON_BYTES; c++) {
         const char *close = *c == '\'' || *c == '"' ? strchr(c + 1, *c) : NULL;
         if (close != NULL) {
@@ -142,20 +142,26 @@ static void normalise(DiagId id, const char *message, char text[REASON_BYTES]) {
     text[len] = '\0';
 }
 
-static void count_reason(EngineTotals *totals, const char *text, uint64_t count, uint64_t seed) {
-    for (uint32_t i = 0; i < totals->reason_count; i++) {
-        if (strcmp(totals->reasons[i].text, text) != 0) continue;
-        totals->reasons[i].count += count;
+static void count_reason(Reasons *reasons, const char *text, uint64_t count, uint64_t seed) {
+    for (uint32_t i = 0; i < reasons->count; i++) {
+        if (strcmp(reasons->items[i].text, text) != 0) continue;
+        reasons->items[i].count += count;
         return;
     }
-    if (totals->reason_count == REASONS_AT_MOST) {
-        totals->other_reasons += count;
+    if (reasons->count == REASONS_AT_MOST) {
+        reasons->others += count;
         return;
     }
-    Reason *reason = &totals->reasons[totals->reason_count++];
+    Reason *reason = &reasons->items[reasons->count++];
     snprintf(reason->text, REASON_BYTES, "%s", text);
     reason->count = count;
     reason->seed = seed;
+}
+
+static void add_reasons(Reasons *to, const Reasons *from) {
+    to->others += from->others;
+    for (uint32_t i = 0; i < from->count; i++)
+        count_reason(to, from->items[i].text, from->items[i].count, from->items[i].seed);
 }
 
 static void add_judgement(HuntTotals *totals, const Judgement *judgement, size_t engines,
@@ -163,6 +169,13 @@ static void add_judgement(HuntTotals *totals, const Judgement *judgement, size_t
     totals->programs++;
     totals->inputs += judgement->inputs;
     totals->eval_fails += judgement->eval_fails;
+    totals->proven += judgement->proof == PROOF_DONE;
+    totals->assumed += judgement->proof == PROOF_ASSUMES;
+    char text[REASON_BYTES];
+    if (judgement->proof == PROOF_FAILED) {
+        normalise("", judgement->unproven, text);
+        count_reason(&totals->unproven, text, 1, seed);
+    }
     for (size_t i = 0; i < engines; i++) {
         const EngineTally *tally = &judgement->tally[i];
         EngineTotals *engine = &totals->engines[i];
@@ -173,10 +186,9 @@ static void add_judgement(HuntTotals *totals, const Judgement *judgement, size_t
             engine->compared++;
             continue;
         }
-        char text[REASON_BYTES];
         engine->refused++;
-        normalise(tally->id, tally->message, text);
-        count_reason(engine, text, 1, seed);
+        normalise(diag_code(tally->id), tally->message, text);
+        count_reason(&engine->reasons, text, 1, seed);
     }
 }
 
@@ -184,6 +196,9 @@ static void add_totals(HuntTotals *sum, const HuntTotals *part) {
     sum->programs += part->programs;
     sum->inputs += part->inputs;
     sum->eval_fails += part->eval_fails;
+    sum->proven += part->proven;
+    sum->assumed += part->assumed;
+    add_reasons(&sum->unproven, &part->unproven);
     for (size_t i = 0; i < ENGINES_AT_MOST; i++) {
         EngineTotals *to = &sum->engines[i];
         const EngineTotals *from = &part->engines[i];
@@ -192,10 +207,7 @@ static void add_totals(HuntTotals *sum, const HuntTotals *part) {
         to->equal += from->equal;
         to->other_kind += from->other_kind;
         to->failed_too += from->failed_too;
-        to->other_reasons += from->other_reasons;
-        for (uint32_t r = 0; r < from->reason_count; r++) {
-            count_reason(to, from->reasons[r].text, from->reasons[r].count, from->reasons[r].seed);
-        }
+        add_reasons(&to->reasons, &from->reasons);
     }
 }
 
@@ -203,6 +215,10 @@ static int more_frequent(const void *a, const void *b) {
     const Reason *left = a, *right = b;
     if (left->count != right->count) return left->count < right->count ? 1 : -1;
     return strcmp(left->text, right->text);
+}
+
+static void sort_reasons(Reasons *reasons) {
+    qsort(reasons->items, reasons->count, sizeof reasons->items[0], more_frequent);
 }
 
 /* --- workers ---------------------------------------------------------------------------------- */
@@ -296,10 +312,9 @@ Hunt hunt(Arena *arena, const HuntOptions *options) {
         left = wait_worker(&hunting);
     for (uint32_t job = 0; job < options->jobs; job++)
         add_totals(&result.totals, &workers[job].totals);
-    for (size_t i = 0; i < ENGINES_AT_MOST; i++) {
-        EngineTotals *totals = &result.totals.engines[i];
-        qsort(totals->reasons, totals->reason_count, sizeof totals->reasons[0], more_frequent);
-    }
+    sort_reasons(&result.totals.unproven);
+    for (size_t i = 0; i < ENGINES_AT_MOST; i++)
+        sort_reasons(&result.totals.engines[i].reasons);
     munmap(workers, bytes);
     return result;
 }

@@ -17,26 +17,31 @@ typedef struct HuntOptions {
 
 enum { REASONS_AT_MOST = 64, REASON_BYTES = 160 };
 
-/* Why programs were refused: "E0701 the message", with what differs from program to program left
- * out. */
+/* Why programs were refused, "E0701 the message", or not proven, with what differs from program to
+   program left out. */
 typedef struct Reason {
     char text[REASON_BYTES];
     uint64_t count;
     uint64_t seed; /* of one of them */
 } Reason;
 
+typedef struct Reasons {
+    uint32_t count;
+    Reason items[REASONS_AT_MOST]; /* (count), the most frequent first once the hunt is over */
+    uint64_t others;               /* programs with reasons that found no place */
+} Reasons;
+
 typedef struct EngineTotals {
     uint64_t compared, refused; /* programs */
     uint64_t equal, failed_too; /* inputs */
     uint64_t other_kind;        /* of the equal ones: 1 against 1.0 */
-    uint32_t reason_count;
-    Reason reasons[REASONS_AT_MOST]; /* (reason_count), the most frequent first once the hunt is
-                                        over */
-    uint64_t other_reasons;
+    Reasons reasons;
 } EngineTotals;
 
 typedef struct HuntTotals {
     uint64_t programs, inputs, eval_fails;
+    uint64_t proven, assumed; /* certificates: outright, and given what they assume */
+    Reasons unproven;
     EngineTotals engines[ENGINES_AT_MOST];
 } HuntTotals;
 

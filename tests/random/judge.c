@@ -52,6 +52,22 @@ static void find(Trying *trying, Finding finding, const Engine *engine, const Ap
     judgement->outcome = keep_outcome(trying->arena, *outcome);
 }
 
+/* "position 3: why" is 3; UINT32_MAX where no position is named. */
+static uint32_t position_named(const char *message) {
+    unsigned position;
+    return sscanf(message, "position %u:", &position) == 1 ? position : UINT32_MAX;
+}
+
+/* A program may fail at several places, and an engine report another one than eval; but of one
+   place both say the same. */
+static bool other_reason(const Outcome *definition, const Outcome *outcome) {
+    Span a = definition->span, b = outcome->span;
+    if (a.file != b.file || a.start != b.start || a.end != b.end) return false;
+    uint32_t position = position_named(definition->message),
+             other = position_named(outcome->message);
+    return definition->id != outcome->id || (other != UINT32_MAX && other != position);
+}
+
 static void compare(Trying *trying, size_t which, const ApplyRequest *request,
                     const Outcome *definition) {
     const Engine *engine = trying->engines->engines[which];
@@ -62,11 +78,16 @@ static void compare(Trying *trying, size_t which, const ApplyRequest *request,
     switch (agreement) {
     case AGREE_EQUAL: tally->other_kind++; /* fall through */
     case AGREE_VALUE: tally->equal++; break;
-    case AGREE_FAILURE: tally->failed_too++; break;
+    case AGREE_FAILURE:
+        tally->failed_too++;
+        if (other_reason(definition, &outcome))
+            find(trying, FIND_OTHER_REASON, engine, request, definition, &outcome);
+        break;
     case AGREE_REFUSED:
         tally->refused = true;
         tally->id = outcome.id;
         tally->message = arena_strndup(trying->arena, outcome.message, strlen(outcome.message));
+        tally->span = outcome.span;
         if (outcome.span.file == 0 || outcome.span.end <= outcome.span.start)
             find(trying, FIND_NOWHERE, engine, request, definition, &outcome);
         break;
@@ -82,10 +103,14 @@ static bool claims_failure(const EngineTally *tally) {
 static void check_claim(Trying *trying, size_t which, const ApplyRequest *request,
                         const Outcome *definition) {
     const EngineTally *tally = &trying->judgement.tally[which];
-    if (definition->status != APPLY_OK || !claims_failure(tally)) return;
-    Outcome refusal = {.status = APPLY_REFUSED, .id = tally->id, .message = tally->message};
-    find(trying, FIND_FALSE_REFUSAL, trying->engines->engines[which], request, definition,
-         &refusal);
+    if (!claims_failure(tally)) return;
+    const Engine *engine = trying->engines->engines[which];
+    Outcome refusal = {
+        .status = APPLY_REFUSED, .id = tally->id, .message = tally->message, .span = tally->span};
+    if (definition->status == APPLY_OK)
+        find(trying, FIND_FALSE_REFUSAL, engine, request, definition, &refusal);
+    else if (other_reason(definition, &refusal))
+        find(trying, FIND_OTHER_REASON, engine, request, definition, &refusal);
 }
 
 /* False when nothing is left to compare. */
@@ -143,6 +168,19 @@ static void try_inputs(Trying *trying, const Case *program) {
     }
 }
 
+static void look_at_promises(Trying *trying, const Vocabulary *vocabulary) {
+    static const Finding findings[] = {
+        [PROMISE_KEPT] = FIND_NOTHING, [PROMISE_LAYERS] = FIND_LAYERS, [PROMISE_TEXT] = FIND_TEXT};
+    Judgement *judgement = &trying->judgement;
+    Promises promises = promises_of_node(trying->arena, trying->session, trying->node, vocabulary);
+    judgement->finding = findings[promises.broken];
+    judgement->proof = promises.proof;
+    if (promises.broken == PROMISE_KEPT)
+        judgement->unproven = promises.why;
+    else
+        judgement->message = promises.why;
+}
+
 Judgement judge(Arena *arena, const Case *program, const EngineSet *engines) {
     SessionOptions options = {0};
     Trying trying = {.arena = arena, .session = session_new(&options), .engines = engines};
@@ -164,6 +202,8 @@ Judgement judge(Arena *arena, const Case *program, const EngineSet *engines) {
         /* An input that is written nowhere (tokens_int): the program is the place. */
         if (trying.span.file == 0) trying.span = (Span){1, 0, (uint32_t)strlen(program->text)};
         try_inputs(&trying, program);
+        if (engines->promises && trying.judgement.finding == FIND_NOTHING)
+            look_at_promises(&trying, &program->vocabulary);
     }
     session_free(trying.session);
     return trying.judgement;

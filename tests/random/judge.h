@@ -3,6 +3,7 @@
 #define RASPC_RANDOM_JUDGE_H
 
 #include "compiler/driver/compare.h"
+#include "tests/random/promises.h"
 
 /* A program and the model that it is lowered to. */
 typedef struct Case {
@@ -17,7 +18,8 @@ enum { ENGINES_AT_MOST = 4 };
 typedef struct EngineSet {
     const Engine *engines[ENGINES_AT_MOST]; /* (count), eval not among them */
     size_t count;
-    bool strict; /* equal is not enough: 1 is not 1.0 */
+    bool strict;   /* equal is not enough: 1 is not 1.0 */
+    bool promises; /* what the model promises is looked at too */
 } EngineSet;
 
 typedef enum Finding {
@@ -26,6 +28,9 @@ typedef enum Finding {
     FIND_DIFFERENCE,    /* an engine does not agree with eval */
     FIND_NOWHERE,       /* an engine refuses without saying where */
     FIND_FALSE_REFUSAL, /* an engine says that the program fails on every input, and it does not */
+    FIND_OTHER_REASON,  /* an engine fails at the same place in the program for another reason */
+    FIND_LAYERS,        /* the model breaks a promise */
+    FIND_TEXT,
     FINDING_COUNT
 } Finding;
 
@@ -36,13 +41,16 @@ typedef struct EngineTally {
     bool refused;
     DiagId id;           /* of the refusal */
     const char *message; /* of the refusal */
+    Span span;           /* of the refusal */
 } EngineTally;
 
 typedef struct Judgement {
     Finding finding;
     EngineTally tally[ENGINES_AT_MOST];
     uint64_t inputs, eval_fails;
-    /* What was found, in the arena. WRONG_PROGRAM: message alone. */
+    Proof proof;
+    const char *unproven; /* why the proof failed, in the arena */
+    /* What was found, in the arena. WRONG_PROGRAM and broken promises: message alone. */
     const char *message;
     const Engine *engine;
     Input input;

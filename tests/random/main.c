@@ -38,22 +38,28 @@ static bool choose_engines(const char *names, EngineSet *out) {
     return out->count > 0;
 }
 
-static void print_table(const EngineTotals *totals) {
-    for (uint32_t i = 0; i < totals->reason_count && i < TABLE_ROWS; i++) {
-        const Reason *reason = &totals->reasons[i];
+static void print_table(const Reasons *reasons) {
+    for (uint32_t i = 0; i < reasons->count && i < TABLE_ROWS; i++) {
+        const Reason *reason = &reasons->items[i];
         printf("#   %6llu %s (seed %llu)\n", (unsigned long long)reason->count, reason->text,
                (unsigned long long)reason->seed);
     }
-    uint64_t rest = totals->other_reasons;
-    for (uint32_t i = TABLE_ROWS; i < totals->reason_count; i++)
-        rest += totals->reasons[i].count;
+    uint64_t rest = reasons->others;
+    for (uint32_t i = TABLE_ROWS; i < reasons->count; i++)
+        rest += reasons->items[i].count;
     if (rest > 0) printf("#   %6llu for other reasons\n", (unsigned long long)rest);
 }
 
 static void print_failure(const Failure *failure, const EngineSet *engines) {
     static const char *const findings[FINDING_COUNT] = {
-        NULL, "is wrong", "gives different results", "is refused without a place",
-        "is refused for failing everywhere, which it does not"};
+        NULL,
+        "is wrong",
+        "gives different results",
+        "is refused without a place",
+        "is refused for failing everywhere, which it does not",
+        "fails at the same place for another reason",
+        "has a model of too many attention layers",
+        "has a model whose text does not read back"};
     if (failure->signal == 0) {
         printf("not ok - the program of seed %llu %s\n", (unsigned long long)failure->seed,
                findings[failure->finding]);
@@ -70,6 +76,9 @@ static int run_hunt(const HuntOptions *options) {
     printf("# %llu programs from seed %llu on, %llu inputs; eval fails on %llu\n",
            (unsigned long long)found.totals.programs, (unsigned long long)options->first_seed,
            (unsigned long long)found.totals.inputs, (unsigned long long)found.totals.eval_fails);
+    printf("# certificates: %llu models proven, %llu more given what they assume; not proven:\n",
+           (unsigned long long)found.totals.proven, (unsigned long long)found.totals.assumed);
+    print_table(&found.totals.unproven);
     for (uint32_t i = 0; i < found.failure_count; i++)
         print_failure(&found.failures[i], &options->engines);
     for (size_t i = 0; i < options->engines.count; i++) {
@@ -81,7 +90,7 @@ static int run_hunt(const HuntOptions *options) {
                (unsigned long long)totals->refused, (unsigned long long)totals->equal,
                (unsigned long long)totals->other_kind, (unsigned long long)totals->failed_too,
                totals->compared == 0 ? " # SKIP it refused everything" : "");
-        print_table(totals);
+        print_table(&totals->reasons);
     }
     arena_free(arena);
     return found.failure_count == 0 ? 0 : 1;
@@ -148,6 +157,7 @@ int main(int argc, char **argv) {
         if (found == '?') return usage();
     }
     options.engines.strict = strict;
+    options.engines.promises = true;
     if (self) return self_test() ? 0 : 1;
     if (shown != NULL) return show(shown, options.size);
     if (replays) return replay(argv + optind, argc - optind, &options.engines);

@@ -1,5 +1,6 @@
 #include "tests/random/self.h"
 
+#include "compiler/lower/lower.h"
 #include "tests/random/generate.h"
 #include "tests/random/hunt.h"
 
@@ -155,6 +156,18 @@ static ApplyStatus apply_lying(void *state, const ApplyRequest *request, Sequenc
     return APPLY_REFUSED;
 }
 
+/* eval, but whatever fails is called a division by zero. */
+static ApplyStatus apply_misled(void *state, const ApplyRequest *request, Sequence *sequence,
+                                Matrix *matrix) {
+    size_t before = diagnostics_count(request->diags);
+    ApplyStatus status = apply_eval(state, request, sequence, matrix);
+    if (status == APPLY_OK) return status;
+    Span span = diagnostics_span(request->diags, before);
+    diagnostics_truncate(request->diags, before);
+    diag_error(request->diags, DIAG_ZERO_DIVISION, span, "position 0: no");
+    return APPLY_FAILED;
+}
+
 typedef struct WrongEngine {
     const char *name;
     ApplyFunction apply;
@@ -203,6 +216,74 @@ static bool catches_nothing_in_eval(void) {
     return report(right, "eval agrees with itself, and fails on some inputs");
 }
 
+/* --- models that break a promise on purpose ------------------------------------------------------
+ */
+
+typedef struct PromiseCase {
+    Arena *arena;
+    Session *session;
+    NodeId node; /* of length, a layer deep */
+    Model *model;
+} PromiseCase;
+
+static Promises promises_of(const PromiseCase *c, NodeId node) {
+    return promises_of_model(c->arena, c->session, node, c->model);
+}
+
+static bool keeps_its_promises(const PromiseCase *c) {
+    Promises promises = promises_of(c, c->node);
+    return report(promises.broken == PROMISE_KEPT && promises.proof == PROOF_DONE &&
+                      promises.why == NULL,
+                  "a model as it is lowered keeps its promises");
+}
+
+static bool too_deep_is_noticed(const PromiseCase *c) {
+    NodeId indices = graph_find(session_graph(c->session), "no_layer");
+    return report(promises_of(c, indices).broken == PROMISE_LAYERS,
+                  "a model of more attention layers than the analysis counts is noticed");
+}
+
+/* No two subspaces have one name. */
+static bool a_text_that_does_not_parse_is_noticed(PromiseCase *c) {
+    Subspace *last = (Subspace *)&c->model->subspaces[c->model->subspace_count - 1];
+    const String *name = last->name;
+    last->name = c->model->subspaces[0].name;
+    bool noticed = promises_of(c, c->node).broken == PROMISE_TEXT;
+    last->name = name;
+    return report(noticed, "a model whose text does not parse is noticed");
+}
+
+/* Softmax is an exact choice no longer. */
+static bool a_scale_too_small_is_noticed(PromiseCase *c) {
+    Head *head = (Head *)&c->model->layers[0].heads[0];
+    double scale = head->scale;
+    head->scale = 1;
+    Promises promises = promises_of(c, c->node);
+    head->scale = scale;
+    return report(promises.proof == PROOF_FAILED && promises.why != NULL,
+                  "a model that can't be certified is noticed");
+}
+
+static bool broken_promises_are_noticed(void) {
+    static const char text[] = "no_layer = indices + 1;\n"
+                               "result = selector_width(select(tokens, tokens, ==));\n";
+    Atom tokens[2];
+    PromiseCase c = {.arena = arena_new(0), .session = session_new(&(SessionOptions){0})};
+    tokens[0] = atom_string(string_from(c.arena, "a"));
+    tokens[1] = atom_string(string_from(c.arena, "b"));
+    LowerOptions options = {.vocabulary_count = 2, .vocabulary = tokens, .max_length = 4};
+    bool right = session_run_text(c.session, "promises.rasp", text, sizeof text - 1, NULL);
+    c.node = graph_find(session_graph(c.session), "result");
+    c.model = right ? lower(c.arena, session_graph(c.session), c.node, &options,
+                            session_diagnostics(c.session))
+                    : NULL;
+    right = c.model != NULL && keeps_its_promises(&c) && too_deep_is_noticed(&c) &&
+            a_text_that_does_not_parse_is_noticed(&c) && a_scale_too_small_is_noticed(&c);
+    session_free(c.session);
+    arena_free(c.arena);
+    return right;
+}
+
 bool self_test(void) {
     static const WrongEngine wrongs[] = {
         {"miscounting", apply_miscounting, FIND_DIFFERENCE, 0, "=", 40},
@@ -210,11 +291,13 @@ bool self_test(void) {
         {"guessing", apply_guessing, FIND_DIFFERENCE, 0, "result", 60},
         {"crashing", apply_crashing, FIND_NOTHING, SIGKILL, "tokens", 60},
         {"lying", apply_lying, FIND_FALSE_REFUSAL, 0, "=", 60},
+        {"misled about reasons", apply_misled, FIND_OTHER_REASON, 0, "=", 60},
         {"refusing without a place", apply_mute, FIND_NOWHERE, 0, "=", 80},
     };
     bool passed = same_program_for_a_seed();
     passed = programs_are_right_and_varied() && passed;
     passed = catches_nothing_in_eval() && passed;
+    passed = broken_promises_are_noticed() && passed;
     for (size_t i = 0; i < sizeof wrongs / sizeof wrongs[0]; i++)
         passed = catches(&wrongs[i]) && passed;
     return passed;
