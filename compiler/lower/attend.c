@@ -247,8 +247,26 @@ static Form gather_coded(Gather *g) {
 }
 
 /* A constant where anything is selected. */
+/* Is the mean of any number of equal floats that float, as the definition adds them up? 0.1 added
+   three times is 0.30000000000000004. */
+static bool mean_of_equals_is_exact(const Lowering *l, Atom value) {
+    if (value.kind != ATOM_FLOAT) return true;
+    double sum = value.as.real;
+    for (uint32_t count = 2; count <= l->options->max_length; count++) {
+        sum += value.as.real;
+        if (sum / count != value.as.real) return false;
+    }
+    return true;
+}
+
 static Form gather_constant(Gather *g) {
     Lowering *l = g->l;
+    if (!g->single && !mean_of_equals_is_exact(l, g->value.atoms[0]))
+        return form_refused(g->node, plan_text(l,
+                                               "%s is a mean of equal numbers, and adding them up "
+                                               "rounds, so that it is not always that number; use "
+                                               "a smaller greatest length",
+                                               plan_name(l, g->node)));
     bool same = g->hits || atom_identical(g->value.atoms[0], g->nothing);
     bool plain = g->value.atoms[0].kind == ATOM_FLOAT && !atom_is_minus_zero(g->value.atoms[0]);
     if (same && (g->single || plain)) return g->value;

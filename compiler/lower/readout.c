@@ -246,7 +246,14 @@ bool form_has_bools(const Lowering *l, const Form *form) {
 /* One reading of the output's form, as it can be said. */
 static bool plan_single(Lowering *l, Form *form) {
     if (form->kind == FORM_REFUSED) return false;
-    if (form->kind_unknown)
+    if (form->noise != NOISE_NONE)
+        *form = form_refused(l->output,
+                             plan_text(l,
+                                       "%s is a count times a mean, which rounds twice (49 * (1 / "
+                                       "49) is not 1), so that it is not always the sum; round() "
+                                       "it, or use a smaller greatest length",
+                                       plan_name(l, l->output)));
+    else if (form->kind_unknown)
         *form = form_refused(l->output, plan_text(l,
                                                   "%s is an int where it comes from one position "
                                                   "and a float where it is a mean, and here that "

@@ -320,6 +320,7 @@ static const Refusal refusals[] = {
      "result = aggregate(select(indices, sum, ==), tokens);",
      "combinations"},
     {"result = 1 / (indices - indices);", "divi"},
+    {"result = average(1 / 3);", "adding them up rounds"},
 };
 
 START_TEST(test_refusals) {
