@@ -10,18 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-    PROGRAM_SECONDS = 40, /* a program that takes longer hangs */
+    PROGRAM_SECONDS = 40, /* of the processor: a program that takes longer hangs */
     CANDIDATE_SECONDS = 20,
     SHRINK_ATTEMPTS = 3000,
     SHRINK_SECONDS = 20,
 };
 
 /* --- one program, in a process of its own ----------------------------------------------------- */
+
+/* Ends the process by a signal after so much of the processor's time, so that other work on the
+   machine makes no program hang. */
+static void limit_processor(time_t seconds) {
+    struct itimerval limit = {.it_value.tv_sec = seconds};
+    setitimer(ITIMER_PROF, &limit, NULL);
+}
 
 /* The child's exit status says what was found; it writes nothing. */
 static pid_t start_child(void) {
@@ -40,7 +48,7 @@ static Finding finding_of(int status, int *signal_number) {
 Finding judge_apart(const Case *program, const EngineSet *engines, int *signal_number) {
     pid_t child = start_child();
     if (child == 0) {
-        alarm(CANDIDATE_SECONDS);
+        limit_processor(CANDIDATE_SECONDS);
         if (freopen("/dev/null", "w", stderr) == NULL) _exit(FIND_NOTHING);
         Arena *arena = arena_new(0);
         Judgement judgement = judge(arena, program, engines);
@@ -70,7 +78,7 @@ Case shrink_apart(Arena *arena, Case program, const EngineSet *engines, Finding 
                   int signal_number) {
     Wanted wanted = {engines, finding, signal_number, time(NULL) + SHRINK_SECONDS};
     /* A hang would cost its time limit at every candidate. */
-    if (signal_number == SIGALRM) return program;
+    if (signal_number == SIGPROF) return program;
     return shrink(arena, program, shows_wanted, &wanted, SHRINK_ATTEMPTS);
 }
 
@@ -110,7 +118,7 @@ void report_apart(const Case *program, const EngineSet *engines) {
     print_program(program);
     pid_t child = start_child();
     if (child == 0) {
-        alarm(CANDIDATE_SECONDS);
+        limit_processor(CANDIDATE_SECONDS);
         Arena *arena = arena_new(0);
         Judgement judgement = judge(arena, program, engines);
         if (judgement.finding != FIND_NOTHING) print_judgement(&judgement);
@@ -236,7 +244,7 @@ static Case random_case(Arena *arena, const HuntOptions *options, uint64_t numbe
 
 static void work(Worker *worker, const HuntOptions *options) {
     for (; worker->next < options->count; worker->next += options->jobs) {
-        alarm(PROGRAM_SECONDS);
+        limit_processor(PROGRAM_SECONDS);
         Arena *arena = arena_new(0);
         Case program = random_case(arena, options, worker->next);
         Judgement judgement = judge(arena, &program, &options->engines);

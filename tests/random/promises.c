@@ -70,8 +70,7 @@ Promises promises_of_model(Arena *arena, Session *session, NodeId node, const Mo
         promises.broken = PROMISE_TEXT;
     else
         promises.proof = prove(&looking);
-    if (looking.why.len > 0)
-        promises.why = arena_strndup(arena, looking.why.data, looking.why.len);
+    if (looking.why.len > 0) promises.why = arena_strndup(arena, looking.why.data, looking.why.len);
     diagnostics_truncate(diags, before);
     buffer_free(&looking.why);
     arena_free(looking.arena);
