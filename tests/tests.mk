@@ -136,12 +136,15 @@ PART_tracr   = $(BUILD)/test-peers tracr tests/conformance/tracr.jsonl tests/tra
 PART_peers   = $(BUILD)/test-peers failures tests/peers/refused.txt $(sort $(wildcard tests/peers/*.rasp))
 PART_harness = $(BUILD)/test-random --self
 PART_random  = $(BUILD)/test-random $(RANDOM_SEED) $(RANDOM_COUNT) --size $(RANDOM_SIZE) --jobs $(RANDOM_JOBS)
+PART_exhaustive = tests/exhaustive/run
 PART_found   = $(BUILD)/test-random --replay --strict $(sort $(wildcard tests/random/found/*.rasp tests/random/found/open/*.rasp))
 PART_export  = VENV=$(VENV) tests/export/run
 PART_installed = tests/installed
 PART_tree    = tests/clean-tree
 
 PARTS = unit api values errors analyse repl shown golden explanations limits replay programs batches export docs tracr peers harness found random installed tree
+# By name alone: it takes long.
+MORE_PARTS = exhaustive
 
 RUN_PARTS = BUILD=$(BUILD) RASPC=$(abspath $(RASPC)) tests/run
 part = $(1) '$(PART_$(1))'
@@ -158,14 +161,14 @@ check: ## run all tests; ends with "N passed, N failed"
 check-build: all manual $(TEST_PROGRAMS)
 
 # One part of it: make check-golden UPDATE=1 writes the expectation files anew.
-.PHONY: $(PARTS:%=check-%)
-$(PARTS:%=check-%): check-%:
+.PHONY: $(PARTS:%=check-%) $(MORE_PARTS:%=check-%)
+$(PARTS:%=check-%) $(MORE_PARTS:%=check-%): check-%:
 	@$(RUN_PARTS) $(call part,$*)
 check-unit: $(BUILD)/test-unit
 check-api: all $(BUILD)/test-api
 check-values check-errors check-analyse: $(BUILD)/test-conformance
 check-repl check-shown: all $(BUILD)/test-conformance
-check-golden check-explanations check-limits check-programs check-batches check-docs: all
+check-golden check-explanations check-limits check-programs check-batches check-docs check-exhaustive: all
 check-export: all venv $(BUILD)/test-random
 check-replay: $(REPLAYS)
 check-harness check-random check-found: all $(BUILD)/test-random
