@@ -166,6 +166,9 @@ Made make_single(Generator *generator, uint32_t depth) {
     if (which < 2) {
         text = make_text(generator, "select(indices, %s, ==)",
                          make_constant(generator, KIND_INT).text);
+    } else if (which < 3 && chance(generator, 50)) {
+        text = chance(generator, 60) ? idiom_by_rank(generator, depth / 2).text
+                                     : idiom_nth(generator, depth / 2).text;
     } else if (which < 3) {
         text = make_text(generator, "select_next_identical(%s)",
                          make_sop(generator, KIND_STRING, depth / 2).text);

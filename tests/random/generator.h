@@ -100,6 +100,20 @@ extern const Production bool_productions[];
 extern const Production string_productions[];
 extern const Production selector_productions[];
 
+/* idioms.c: what real programs are full of. */
+Made idiom_rank(Generator *generator, uint32_t depth);
+Made idiom_number(Generator *generator, uint32_t depth);
+Made idiom_total(Generator *generator, uint32_t depth);
+Made idiom_quotient(Generator *generator, uint32_t depth);
+Made idiom_float_quotient(Generator *generator, uint32_t depth);
+Made idiom_signed_bool(Generator *generator, uint32_t depth);
+Made idiom_int_item(Generator *generator, uint32_t depth);
+Made idiom_number_item(Generator *generator, uint32_t depth);
+Made idiom_made_dict(Generator *generator, uint32_t depth);
+Made idiom_means_compared(Generator *generator, uint32_t depth);
+Made idiom_by_rank(Generator *generator, uint32_t depth);
+Made idiom_nth(Generator *generator, uint32_t depth);
+
 static inline Made made(const char *text, bool sop, double size) {
     return (Made){.text = text, .sop = sop, .size = size};
 }

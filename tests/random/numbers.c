@@ -171,7 +171,9 @@ static Made int_round(Generator *generator, uint32_t depth) {
 }
 
 static Made int_indicator(Generator *generator, uint32_t depth) {
-    Made a = make_sop(generator, chance(generator, 85) ? KIND_BOOL : KIND_INT, depth);
+    static const Kind others[] = {KIND_INT, KIND_NUMBER, KIND_STRING};
+    Made a =
+        make_sop(generator, chance(generator, 80) ? KIND_BOOL : others[below(generator, 3)], depth);
     return made(make_text(generator, "indicator(%s)", a.text), true, 1);
 }
 
@@ -183,10 +185,12 @@ static Made int_of_bools(Generator *generator, uint32_t depth) {
 }
 
 const Production int_productions[] = {
-    {14, int_add},     {6, int_multiply}, {8, int_remainder}, {3, int_sign},   {10, int_choose},
-    {4, int_extreme},  {5, int_list},     {4, int_dict},      {10, int_fetch}, {3, int_sorted},
-    {2, int_square},   {14, int_width},   {5, int_count},     {8, int_round},  {8, int_indicator},
-    {2, int_of_bools}, {0, NULL},
+    {14, int_add},          {6, int_multiply},   {8, int_remainder},   {3, int_sign},
+    {10, int_choose},       {4, int_extreme},    {5, int_list},        {4, int_dict},
+    {10, int_fetch},        {3, int_sorted},     {2, int_square},      {14, int_width},
+    {5, int_count},         {8, int_round},      {8, int_indicator},   {2, int_of_bools},
+    {4, idiom_rank},        {4, idiom_number},   {5, idiom_total},     {3, idiom_quotient},
+    {1, idiom_signed_bool}, {2, idiom_int_item}, {2, idiom_made_dict}, {0, NULL},
 };
 
 /* --- numbers ---------------------------------------------------------------------------------- */
@@ -260,9 +264,9 @@ static Made number_power(Generator *generator, uint32_t depth) {
 }
 
 const Production number_productions[] = {
-    {12, number_int},  {8, number_add},     {5, number_multiply}, {3, number_remainder},
-    {2, number_sign},  {7, number_choose},  {3, number_extreme},  {3, number_list},
-    {3, number_dict},  {6, number_fetch},   {2, number_sorted},   {1, number_square},
-    {24, number_mean}, {5, number_average}, {6, number_sum},      {10, number_divide},
-    {2, number_power}, {0, NULL},
+    {12, number_int},  {8, number_add},           {5, number_multiply},   {3, number_remainder},
+    {2, number_sign},  {7, number_choose},        {3, number_extreme},    {3, number_list},
+    {3, number_dict},  {6, number_fetch},         {2, number_sorted},     {1, number_square},
+    {24, number_mean}, {5, number_average},       {6, number_sum},        {10, number_divide},
+    {2, number_power}, {2, idiom_float_quotient}, {1, idiom_number_item}, {0, NULL},
 };

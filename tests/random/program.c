@@ -83,6 +83,62 @@ static void add_loop(Generator *generator, Buffer *text, uint32_t depth) {
     define(generator, name, KIND_INT, made(name, true, start.size + TURNS));
 }
 
+/* A loop over pairs. */
+static void add_zip_loop(Generator *generator, Buffer *text, uint32_t depth) {
+    enum { TURNS = 3, LARGEST_STEP = 4 };
+    const char *name = new_name(generator, "i");
+    Kind kind = chance(generator, 60) ? KIND_STRING : KIND_INT;
+    Made seq = make_sop(generator, kind, depth);
+    buffer_printf(text, "%s = 0;\nfor k, w in zip([%u, %u, %u], [%s, %s, %s]) {\n", name,
+                  below(generator, LARGEST_STEP + 1), below(generator, LARGEST_STEP + 1),
+                  below(generator, LARGEST_STEP + 1), make_constant(generator, kind).text,
+                  make_constant(generator, kind).text, make_constant(generator, kind).text);
+    buffer_printf(text, "    %s = %s + k * indicator(%s == w);\n}\n", name, name, seq.text);
+    define(generator, name, KIND_INT, made(name, true, TURNS * LARGEST_STEP));
+}
+
+/* A list of s-ops by a comprehension, and two of them together. */
+static void add_comprehension(Generator *generator, Buffer *text, uint32_t depth) {
+    const char *list = new_name(generator, "near"), *name = new_name(generator, "i");
+    Made seq = make_sop(generator, KIND_INT, depth), filler = make_constant(generator, KIND_INT);
+    buffer_printf(text, "%s = [shift(%s, k, %s) for k in [%u, (-1), %u]];\n", list, seq.text,
+                  filler.text, below(generator, 3), 1 + below(generator, 2));
+    buffer_printf(text, "%s = %s[0] %c %s[%s];\n", name, list, chance(generator, 50) ? '+' : '-',
+                  list, chance(generator, 50) ? "1" : "-1");
+    double size = seq.size > filler.size ? seq.size : filler.size;
+    define(generator, name, KIND_INT, made(name, true, 2 * size));
+}
+
+/* A function that ends by a ternary on a constant, and what it gives. */
+static void add_recursion(Generator *generator, Buffer *text, uint32_t depth) {
+    enum { MODULUS = 5 };
+    const char *function = new_name(generator, "f"), *name = new_name(generator, "i");
+    Made seq = make_sop(generator, KIND_INT, depth);
+    const char *step = chance(generator, 50) ? "shift(x, 1, n)" : "x * 2";
+    buffer_printf(text,
+                  "def %s(n, x) {\n    return x if n < 1 else %s(n - 1, (%s + n) %% %u);\n}\n",
+                  function, function, step, MODULUS);
+    buffer_printf(text, "%s = %s(%u, %s);\n", name, function, 1 + below(generator, 2), seq.text);
+    define(generator, name, KIND_INT, made(name, true, seq.size > MODULUS ? seq.size : MODULUS));
+}
+
+/* A function of a selector that returns two s-ops. */
+static void add_pair(Generator *generator, Buffer *text, uint32_t depth) {
+    const char *function = new_name(generator, "f"), *count = new_name(generator, "i"),
+               *mean = new_name(generator, "x");
+    Made seq = make_sop(generator, KIND_INT, depth),
+         selector = make_expression(generator, KIND_SELECTOR, depth);
+    buffer_printf(text,
+                  "def %s(s, x) {\n    near = s and select(indices, indices, %s);\n"
+                  "    return selector_width(near), aggregate(near, x, %s);\n}\n",
+                  function,
+                  chance(generator, 50) ? "<=" : "!=", make_constant(generator, KIND_INT).text);
+    buffer_printf(text, "%s, %s = %s(%s, %s);\n", count, mean, function, selector.text, seq.text);
+    define(generator, count, KIND_INT, made(count, true, generator->vocabulary.max_len));
+    define(generator, mean, KIND_NUMBER,
+           made(mean, true, seq.size + generator->vocabulary.max_len + 3));
+}
+
 static uint32_t count_unused(const Generator *generator) {
     uint32_t unused = 0;
     for (uint32_t i = 0; i < generator->variable_count; i++)
@@ -114,6 +170,18 @@ static const char *make_output(Generator *generator, uint32_t depth) {
     return best;
 }
 
+static void add_statement(Generator *generator, Buffer *text, uint32_t depth) {
+    switch (below(generator, 24)) {
+    case 0: add_function(generator, text, depth); break;
+    case 1: add_loop(generator, text, depth); break;
+    case 2: add_zip_loop(generator, text, depth); break;
+    case 3: add_comprehension(generator, text, depth); break;
+    case 4: add_recursion(generator, text, depth); break;
+    case 5: add_pair(generator, text, depth); break;
+    default: add_assignment(generator, text, depth);
+    }
+}
+
 RandomProgram random_program(Arena *arena, uint64_t seed, uint32_t size) {
     Generator generator = {.random = random_of(seed, size), .arena = arena};
     choose_vocabulary(&generator);
@@ -122,15 +190,8 @@ RandomProgram random_program(Arena *arena, uint64_t seed, uint32_t size) {
     Buffer text = {0};
     model_line(&text, &generator.vocabulary);
     buffer_printf(&text, "# seed %llu, size %u\n", (unsigned long long)seed, size);
-    for (uint32_t i = 0; i < statements; i++) {
-        uint32_t which = below(&generator, 20);
-        if (which == 0)
-            add_function(&generator, &text, depth);
-        else if (which == 1)
-            add_loop(&generator, &text, depth);
-        else
-            add_assignment(&generator, &text, depth);
-    }
+    for (uint32_t i = 0; i < statements; i++)
+        add_statement(&generator, &text, depth);
     buffer_printf(&text, "result = %s;\n", make_output(&generator, depth + 1));
     RandomProgram program = {arena_strndup(arena, text.data, text.len), generator.vocabulary};
     buffer_free(&text);

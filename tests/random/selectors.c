@@ -53,6 +53,7 @@ static Made selector_not(Generator *generator, uint32_t depth) {
 }
 
 const Production selector_productions[] = {
-    {50, selector_compare}, {4, selector_mixed}, {18, selector_and}, {10, selector_or},
-    {10, selector_not},     {8, make_single},    {0, NULL},
+    {50, selector_compare}, {4, selector_mixed}, {18, selector_and},
+    {10, selector_or},      {10, selector_not},  {8, make_single},
+    {3, idiom_by_rank},     {3, idiom_nth},      {0, NULL},
 };

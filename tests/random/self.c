@@ -286,9 +286,9 @@ static bool broken_promises_are_noticed(void) {
 
 bool self_test(void) {
     static const WrongEngine wrongs[] = {
-        {"miscounting", apply_miscounting, FIND_DIFFERENCE, 0, "=", 40},
+        {"miscounting", apply_miscounting, FIND_DIFFERENCE, 0, "=", 60},
         {"careless of kinds", apply_careless, FIND_DIFFERENCE, 0, "=", 60},
-        {"guessing", apply_guessing, FIND_DIFFERENCE, 0, "result", 60},
+        {"guessing", apply_guessing, FIND_DIFFERENCE, 0, "=", 60},
         {"crashing", apply_crashing, FIND_NOTHING, SIGKILL, "tokens", 60},
         {"lying", apply_lying, FIND_FALSE_REFUSAL, 0, "=", 60},
         {"misled about reasons", apply_misled, FIND_OTHER_REASON, 0, "=", 60},

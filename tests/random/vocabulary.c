@@ -6,13 +6,20 @@
 /* One family of tokens that go well together. */
 typedef struct Family {
     uint32_t weight, count;
-    const char *json[12]; /* (count) as JSON; an element alone means the same as in --vocab */
+    const char *json[26]; /* (count) as JSON; an element alone means the same as in --vocab */
 } Family;
 
 static const Family families[] = {
     {30,
      10,
      {"\"a\"", "\"b\"", "\"c\"", "\"d\"", "\"e\"", "\"f\"", "\"g\"", "\"h\"", "\"i\"", "\"j\""}},
+    {4, 26, {"\"a\"", "\"b\"", "\"c\"", "\"d\"", "\"e\"", "\"f\"", "\"g\"", "\"h\"", "\"i\"",
+             "\"j\"", "\"k\"", "\"l\"", "\"m\"", "\"n\"", "\"o\"", "\"p\"", "\"q\"", "\"r\"",
+             "\"s\"", "\"t\"", "\"u\"", "\"v\"", "\"w\"", "\"x\"", "\"y\"", "\"z\""}},
+    {4,
+     18,
+     {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "15", "20", "-5", "-1",
+      "16"}},
     {12,
      10,
      {"\"0\"", "\"1\"", "\"2\"", "\"3\"", "\"4\"", "\"5\"", "\"6\"", "\"7\"", "\"8\"", "\"9\""}},
@@ -57,8 +64,9 @@ static uint32_t choose_length(Generator *generator) {
     uint32_t range = below(generator, 100);
     if (range < 3) return 1;
     if (range < 70) return 2 + below(generator, 5);
-    if (range < 92) return 7 + below(generator, 10);
-    return 17 + below(generator, 24);
+    if (range < 91) return 7 + below(generator, 10);
+    if (range < 98) return 17 + below(generator, 24);
+    return 41 + below(generator, 60);
 }
 
 static Kind kind_of(Atom atom) {

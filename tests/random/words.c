@@ -98,9 +98,10 @@ static Made bool_fetch(Generator *generator, uint32_t depth) {
 }
 
 const Production bool_productions[] = {
-    {30, bool_compare}, {3, bool_mixed_equal}, {8, bool_not},  {14, bool_join},
-    {8, bool_member},   {5, bool_contains},    {4, bool_mark}, {10, bool_focus},
-    {5, bool_choose},   {6, bool_fetch},       {0, NULL},
+    {30, bool_compare}, {3, bool_mixed_equal},     {8, bool_not},
+    {14, bool_join},    {8, bool_member},          {5, bool_contains},
+    {4, bool_mark},     {10, bool_focus},          {5, bool_choose},
+    {6, bool_fetch},    {7, idiom_means_compared}, {0, NULL},
 };
 
 /* --- strings ---------------------------------------------------------------------------------- */
