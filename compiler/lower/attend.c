@@ -246,7 +246,6 @@ static Form gather_coded(Gather *g) {
     return gather_done(g, move, var, plan_get(l, table.var)->phase);
 }
 
-/* A constant where anything is selected. */
 /* Is the mean of any number of equal floats that float, as the definition adds them up? 0.1 added
    three times is 0.30000000000000004. */
 static bool mean_of_equals_is_exact(const Lowering *l, Atom value) {
@@ -259,6 +258,7 @@ static bool mean_of_equals_is_exact(const Lowering *l, Atom value) {
     return true;
 }
 
+/* A constant where anything is selected. */
 static Form gather_constant(Gather *g) {
     Lowering *l = g->l;
     if (!g->single && !mean_of_equals_is_exact(l, g->value.atoms[0]))

@@ -19,10 +19,13 @@ static const char *some_selector(Generator *generator, uint32_t depth) {
     return make_expression(generator, KIND_SELECTOR, depth).text;
 }
 
-/* --- ints --------------------------------------------------------------------------------------- */
+/* --- ints ---------------------------------------------------------------------------------------
+ */
 
 Made idiom_rank(Generator *generator, uint32_t depth) {
-    Kind kind = chance(generator, 40) ? KIND_STRING : chance(generator, 70) ? KIND_INT : KIND_NUMBER;
+    Kind kind = chance(generator, 40)   ? KIND_STRING
+                : chance(generator, 70) ? KIND_INT
+                                        : KIND_NUMBER;
     const char *key = make_sop(generator, kind, depth).text;
     const char *text = make_text(generator,
                                  "selector_width(select(%s, %s, %s) or (select(%s, %s, ==) and "
@@ -34,9 +37,9 @@ Made idiom_rank(Generator *generator, uint32_t depth) {
 /* The how manieth of its kind each position is. */
 Made idiom_number(Generator *generator, uint32_t depth) {
     const char *is_one = make_sop(generator, KIND_BOOL, depth).text;
-    const char *text =
-        make_text(generator, "selector_width(select(%s, True, ==) and select(indices, indices, %s))",
-                  is_one, chance(generator, 70) ? "<=" : "<");
+    const char *text = make_text(
+        generator, "selector_width(select(%s, True, ==) and select(indices, indices, %s))", is_one,
+        chance(generator, 70) ? "<=" : "<");
     return made(text, true, longest(generator));
 }
 
@@ -107,7 +110,8 @@ Made idiom_made_dict(Generator *generator, uint32_t depth) {
     return made(text, true, 6);
 }
 
-/* --- bools -------------------------------------------------------------------------------------- */
+/* --- bools --------------------------------------------------------------------------------------
+ */
 
 /* Two means of one selector, or one and a constant. */
 Made idiom_means_compared(Generator *generator, uint32_t depth) {
@@ -128,14 +132,16 @@ Made idiom_means_compared(Generator *generator, uint32_t depth) {
                 true, 1);
 }
 
-/* --- selectors ---------------------------------------------------------------------------------- */
+/* --- selectors ----------------------------------------------------------------------------------
+ */
 
 /* Where the keys are a ranking each position finds one. */
 Made idiom_by_rank(Generator *generator, uint32_t depth) {
     const char *rank = idiom_rank(generator, depth).text;
-    Made result = made(make_text(generator, chance(generator, 70) ? "select(%s, indices, ==)"
-                                                                  : "select(%s, length - 1 - "
-                                                                    "indices, ==)",
+    Made result = made(make_text(generator,
+                                 chance(generator, 70) ? "select(%s, indices, ==)"
+                                                       : "select(%s, length - 1 - "
+                                                         "indices, ==)",
                                  rank),
                        true, 0);
     result.single = true;
