@@ -447,6 +447,29 @@ static Form gather_value(Gather *g) {
     return gather_mean(g, &sum);
 }
 
+/* A constant of a selector that no head realises: how many it selects says what is gathered. */
+static Form gather_by_count(Gather *g) {
+    Lowering *l = g->l;
+    Form count = selected_count(l, g->node, g->selector);
+    Atom value = g->value.atoms[0];
+    double number = 0;
+    bool text = value.kind == ATOM_STRING;
+    if (count.kind == FORM_REFUSED) return count;
+    if (text && !trap_several(g))
+        return form_refused(g->node, "whether several strings are selected can't be told");
+    if (!text && (atom_failed(value) || !atom_as_double(value, &number)))
+        return form_refused(
+            g->node, plan_text(l, "%s gathers a number that is no float", plan_name(l, g->node)));
+    uint32_t counts = form_count(l, &count);
+    Atom *atoms = ARENA_ARRAY(l->scratch, Atom, counts);
+    for (uint32_t v = 0; v < counts; v++) {
+        double n = 0;
+        (void)atom_whole(count.atoms[v], &n);
+        atoms[v] = n <= 0 ? g->nothing : n == 1 || text ? value : atom_float(number + 0.0);
+    }
+    return form_table(count.var, atoms);
+}
+
 /* What the gather's selector gathers of its value. */
 static Form gather(Gather g) {
     Lowering *l = g.l;
@@ -464,8 +487,12 @@ static Form gather(Gather g) {
         g.hits = g.hits || selects_exactly_one(l, &g.head.conjunction);
     } else {
         g.head.whole_formula = true;
-        if (!terms_of_formula(l, formula, g.selector, &g.head, &why))
-            return refuse_selector(l, g.selector, why);
+        if (!terms_of_formula(l, formula, g.selector, &g.head, &why)) {
+            bool constant = g.value.kind == FORM_TABLE && g.value.var == NO_VAR;
+            Form counted = constant ? gather_by_count(&g) : g.value;
+            return constant && counted.kind != FORM_REFUSED ? counted
+                                                            : refuse_selector(l, g.selector, why);
+        }
     }
     return gather_value(&g);
 }

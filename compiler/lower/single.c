@@ -94,11 +94,31 @@ static const PlanHead *head_of_focus(const Lowering *l, VarId id) {
     return constant && move->default_value == 0 && var->readings[0] == 0 ? head : NULL;
 }
 
+/* Is the variable how many positions precede in a strict order of all? */
+static bool counts_predecessors(Lowering *l, VarId id) {
+    const Var *var = plan_get(l, id);
+    if (var->kind != VAR_STEPPED || var->node == NO_NODE) return false;
+    const Node *node = graph_node(l->graph, var->node);
+    if (node->op != OP_AGGREGATE && node->op != OP_WIDTH) return false;
+    const PlanFeature input = var->input;
+    NodeId selector = node->args[0];
+    if (!is_strict_order(&l->formulas[selector])) return false;
+    Form width = form_width(l, var->node, selector, &l->formulas[selector]);
+    return width.kind == FORM_SUM && feature_equal(l, width.sum, input);
+}
+
 /* Is the set that of the positions that no other precedes in a strict order of all? */
-static bool is_least(const Lowering *l, const Literal *literal) {
+static bool is_least(Lowering *l, const Literal *literal) {
     const PlanHead *head = head_of_focus(l, literal->var);
-    return head && head->whole_formula && is_strict_order(&l->formulas[head->selector]) &&
-           literal->bits[0] && !literal->bits[1];
+    if (head)
+        return head->whole_formula && is_strict_order(&l->formulas[head->selector]) &&
+               literal->bits[0] && !literal->bits[1];
+    if (!counts_predecessors(l, literal->var)) return false;
+    const Var *var = plan_get(l, literal->var);
+    for (uint32_t v = 0; v < var->count; v++) {
+        if (literal->bits[v] != (var->readings[v] == 0)) return false;
+    }
+    return true;
 }
 
 /* Does the head select the earlier (or the later) positions where a variable is in a set? */
