@@ -9,7 +9,7 @@
 
 enum {
     TERM_SMALL = 2048,     /* greatest number that is compared as it is, and not by its rank */
-    TERM_VALUES = 5000,    /* values of one side of a comparison that are ranked */
+    TERM_VALUES = 20000,   /* values of one side of a comparison that are ranked */
     TERM_CLASSES = 2048,   /* classes of keys in one truth table: directions of a head */
     TERM_CELLS = 1 << 24,  /* cells of one truth table */
     FORMULA_COLUMNS = 128, /* comparisons in one formula, counted by side */
