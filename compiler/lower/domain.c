@@ -2,11 +2,14 @@
 #include "compiler/lower/plan.h"
 
 #include "runtime/base/bug.h"
+#include "runtime/graph/formula.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { NAME_COLUMNS = 60 }; /* of a formula in a message */
 
 VarId plan_var(Lowering *l, const Var *var) {
     if (l->var_count == l->var_capacity) {
@@ -233,5 +236,9 @@ const char *plan_name(Lowering *l, NodeId node) {
     if (node == NO_NODE) return "a value";
     const String *name = graph_name_of(l->graph, node);
     if (name) return plan_text(l, "'%.*s'", (int)(name->len > 60 ? 60 : name->len), name->bytes);
-    return plan_text(l, "this '%s'", op_info(graph_node(l->graph, node)->op)->name);
+    Buffer formula = {0};
+    graph_formula(l->graph, node, FORMULA_RASP, NAME_COLUMNS, &formula);
+    const char *text = plan_text(l, "'%s'", formula.data);
+    buffer_free(&formula);
+    return text;
 }

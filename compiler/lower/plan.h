@@ -404,7 +404,7 @@ Model *plan_encode(Lowering *l);
 
 /* A message in the plan's arena. */
 const char *plan_text(Lowering *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* How people call the node: its name, or what it does. */
+/* How people call the node, in quotes: its name, or its formula. */
 const char *plan_name(Lowering *l, NodeId node);
 
 #endif
