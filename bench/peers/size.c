@@ -44,7 +44,10 @@ static void compile_text(const char *path, const Buffer *text, const char *name,
     Atom *tokens = ARENA_ARRAY(arena, Atom, count);
     for (uint32_t i = 0; i < count; i++)
         tokens[i] = atom_string(string_new(arena, letters + i, 1));
-    LowerOptions options = {count, tokens, max_length, REGISTERS_AUTO};
+    LowerOptions options = {.vocabulary_count = count,
+                            .vocabulary = tokens,
+                            .max_length = max_length,
+                            .registers = REGISTERS_AUTO};
     Session *session = session_new(&(SessionOptions){0});
     const Value *value = NULL;
     if (session_run_text(session, path, text->data, text->len, NULL))

@@ -57,6 +57,37 @@ static bool parse_certificate(Certification *c, const char *path, const char *te
     return false;
 }
 
+static bool is_there(const char *directory, const char *name) {
+    struct stat about;
+    Buffer path = {0};
+    buffer_printf(&path, "%s/%s", directory, name);
+    bool there = stat(path.data, &about) == 0;
+    buffer_free(&path);
+    return there;
+}
+
+/* Formats that hold the same weights in another shape, or a graph beside them: what was proven of
+   other files would not be proven of these. */
+static bool is_another_format(Certification *c, bool directory) {
+    Diagnostic *diag;
+    size_t len = strlen(c->path);
+    if (directory && is_there(c->path, "raspc.json") && !is_there(c->path, "certificate.json"))
+        diag = diag_error(c->diags, DIAG_WEIGHTS_FILE, (Span){0},
+                          "'%s' is laid out for TransformerLens: its weights are padded and scaled "
+                          "for that library, and have no certificate",
+                          c->path);
+    else if (!directory && len > 5 && strcmp(c->path + len - 5, ".onnx") == 0)
+        diag = diag_error(c->diags, DIAG_WEIGHTS_FILE, (Span){0},
+                          "'%s' is a graph: certify reads weights, and what the graph's operators "
+                          "do with them is not proven",
+                          c->path);
+    else
+        return false;
+    diag_help(diag, "compile the same program to a directory, a .safetensors or an .npz file, and "
+                    "certify that");
+    return true;
+}
+
 /* A directory has the certificate in a file of its own. */
 static bool read_directory(Certification *c) {
     Buffer weights = {0}, path = {0}, text = {0};
@@ -72,7 +103,9 @@ static bool read_directory(Certification *c) {
 
 static bool read_model(Certification *c) {
     struct stat about;
-    if (stat(c->path, &about) == 0 && S_ISDIR(about.st_mode)) return read_directory(c);
+    bool there = stat(c->path, &about) == 0, directory = there && S_ISDIR(about.st_mode);
+    if (there && is_another_format(c, directory)) return false;
+    if (directory) return read_directory(c);
     if (!read_weights(c, c->path)) return false;
     const char *text = c->file.certificate;
     if (text == NULL) return bad_file(c, c->path, "it holds no certificate");

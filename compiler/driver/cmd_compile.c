@@ -113,6 +113,7 @@ static bool make_model(const Compilation *c, Export *out) {
     LowerOptions options = {.vocabulary_count = c->vocabulary.count,
                             .vocabulary = c->vocabulary.tokens,
                             .max_length = c->vocabulary.max_len,
+                            .causal = option_given(&c->driver->options, OPT_CAUSAL),
                             .registers = c->registers};
     Model *model =
         lower(c->arena, session_graph(c->session), c->target.value.as.node, &options, c->diags);

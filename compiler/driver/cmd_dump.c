@@ -121,6 +121,7 @@ static bool print_model(const Dump *dump, Target target, const Vocabulary *vocab
     LowerOptions options = {.vocabulary_count = vocabulary->count,
                             .vocabulary = vocabulary->tokens,
                             .max_length = vocabulary->max_len,
+                            .causal = option_given(&dump->driver->options, OPT_CAUSAL),
                             .registers = dump->registers};
     Arena *arena = arena_new(0);
     Model *model =

@@ -3,19 +3,30 @@
 #include "compiler/driver/input.h"
 #include "compiler/driver/report.h"
 
+#include <string.h>
+
 /* The model, or why there is none: a refusal is a finding here, not a failure. */
-static void lower_target(Report *report) {
+static const Model *lowered(const Report *report, Arena *arena, const LowerOptions *options,
+                            Refusal *refused) {
     Diagnostics *diags = diagnostics_new(report->sources);
-    NodeId node = report_node(report);
-    report->model = lower(report->arena, report->graph, node, &report->options, diags);
-    if (!report->model && diagnostics_count(diags) > 0) {
-        Buffer message = {0};
-        buffer_text(&message, diagnostics_message(diags, 0));
-        report->refused = (Refusal){diagnostics_id(diags, 0), diagnostics_span(diags, 0),
-                                    arena_strndup(report->arena, message.data, message.len)};
-        buffer_free(&message);
+    const Model *model = lower(arena, report->graph, report_node(report), options, diags);
+    if (!model && diagnostics_count(diags) > 0) {
+        const char *message = diagnostics_message(diags, 0);
+        *refused = (Refusal){diagnostics_id(diags, 0), diagnostics_span(diags, 0),
+                             arena_strndup(report->arena, message, strlen(message))};
     }
     diagnostics_free(diags);
+    return model;
+}
+
+static void lower_target(Report *report) {
+    NodeId node = report_node(report);
+    LowerOptions causal = report->options;
+    Arena *arena = arena_new(0);
+    causal.causal = true;
+    (void)lowered(report, arena, &causal, &report->not_causal);
+    arena_free(arena);
+    report->model = lowered(report, report->arena, &report->options, &report->refused);
     report->exact = exact_length(report->arena, report->graph, node, report->sources,
                                  report->options, report->model, report->refused.message);
 }
@@ -39,6 +50,7 @@ static void report_target(Driver *driver, Session *session, Target target,
                      .options = {.vocabulary_count = vocabulary->count,
                                  .vocabulary = vocabulary->tokens,
                                  .max_length = vocabulary->max_len,
+                                 .causal = option_given(&driver->options, OPT_CAUSAL),
                                  .registers = registers}};
     report.layers = graph_layers(report.graph, report_node(&report), arena);
     count_operations(&report);

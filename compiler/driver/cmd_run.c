@@ -132,6 +132,7 @@ static bool run_all(Run *run) {
             ready;
     if (!ready || (run->format == RUN_NPY && !fits_array(run))) return false;
     EngineOptions engine = {.vocabulary = &vocabulary,
+                            .causal = option_given(options, OPT_CAUSAL),
                             .cpu = option_value(options, OPT_CPU),
                             .registers = run->registers};
     run->state = engine_open(run->engine, &engine);
@@ -185,6 +186,9 @@ ExitStatus cmd_run(Driver *driver) {
         return driver_usage(driver, "%s has no layers to trace; --engine interp has",
                             run.engine->name);
     if (!registers_option(driver, &run.registers)) return EXIT_USAGE;
+    if (run.engine->open == NULL && option_given(options, OPT_CAUSAL))
+        return driver_usage(driver, "%s makes no transformer; --engine interp and jit do",
+                            run.engine->name);
     run.session = program_session(NULL, NULL);
     /* Not the session's arena: large inputs must not use up what elaboration may take. */
     run.reader = (InputReader){.arena = arena_new(0),

@@ -40,7 +40,7 @@ typedef struct Verification {
     Session *session;
     const Engine *only; /* NULL: all */
     Trials trials;
-    bool json, progress;
+    bool json, progress, causal;
     uint32_t together; /* trials at a time */
     Arena *scratch;    /* of the trials at hand */
     Atom *tokens;      /* (together, max_len) of the trials at hand */
@@ -213,7 +213,8 @@ static void trace(const Verification *verification, const ApplyRequest *request,
     const Vocabulary *vocabulary = &verification->trials.vocabulary;
     LowerOptions options = {.vocabulary_count = vocabulary->count,
                             .vocabulary = vocabulary->tokens,
-                            .max_length = vocabulary->max_len};
+                            .max_length = vocabulary->max_len,
+                            .causal = verification->causal};
     Arena *arena = arena_new(0);
     const Model *model = lower(arena, request->graph, request->node, &options, request->diags);
     if (model != NULL)
@@ -339,7 +340,8 @@ static void verify_target(Verification *verification, Target target) {
     for (size_t i = 1; i < engine_count() && count < ENGINES_AT_MOST; i++) {
         const Engine *engine = engine_at(i);
         if (verification->only != NULL && verification->only != engine) continue;
-        EngineOptions options = {.vocabulary = &verification->trials.vocabulary};
+        EngineOptions options = {.vocabulary = &verification->trials.vocabulary,
+                                 .causal = verification->causal};
         contests[count++] = (Contest){.engine = engine, .state = engine_open(engine, &options)};
     }
     double last = seconds_now();
@@ -401,6 +403,7 @@ ExitStatus cmd_verify(Driver *driver) {
     const Options *options = &driver->options;
     Verification verification = {.driver = driver,
                                  .json = option_given(options, OPT_JSON),
+                                 .causal = option_given(options, OPT_CAUSAL),
                                  .progress = isatty(STDERR_FILENO)};
     if (options->operand_count > 1) return driver_usage(driver, "one program at a time");
     if (options->operand_count == 0 && !option_given(options, OPT_EXPR)) {

@@ -8,7 +8,7 @@ static void *prepare(void *state, Arena *arena, const Model *model, Span span, D
 }
 
 void *open_interp(const EngineOptions *options) {
-    return lowered_new(options->vocabulary, (Preparer){NULL, prepare, NULL, options->registers});
+    return lowered_new(options, (Preparer){NULL, prepare, NULL, options->registers});
 }
 
 ApplyStatus apply_interp(void *state, const ApplyRequest *request, Sequence *sequence,

@@ -26,7 +26,7 @@ void *open_jit(const EngineOptions *options) {
     JitEngine *engine = memory_zeroed(sizeof *engine);
     engine->options.cpu = options->cpu;
     engine->models =
-        lowered_new(options->vocabulary, (Preparer){engine, prepare, release, REGISTERS_KEEP});
+        lowered_new(options, (Preparer){engine, prepare, release, REGISTERS_KEEP});
     return engine;
 }
 

@@ -11,6 +11,7 @@
 typedef struct EngineOptions {
     /* A count of 0 means that of each input, and a max_len of 0 each input's length. */
     const Vocabulary *vocabulary;
+    bool causal;         /* models are to be causal */
     const char *cpu;     /* for native code; NULL: this machine's */
     Registers registers; /* of the model, for who runs its weights */
 } EngineOptions;

@@ -17,13 +17,15 @@ typedef struct Entry {
 
 struct Lowered {
     Vocabulary vocabulary;
+    bool causal;
     Preparer preparer;
     Entry *entries;
 };
 
-Lowered *lowered_new(const Vocabulary *vocabulary, Preparer preparer) {
+Lowered *lowered_new(const EngineOptions *options, Preparer preparer) {
     Lowered *lowered = memory_zeroed(sizeof *lowered);
-    lowered->vocabulary = *vocabulary;
+    lowered->vocabulary = *options->vocabulary;
+    lowered->causal = options->causal;
     lowered->preparer = preparer;
     return lowered;
 }
@@ -82,6 +84,7 @@ static LowerOptions options_for(const Lowered *lowered, Arena *arena, Input inpu
     LowerOptions options = {.vocabulary_count = lowered->vocabulary.count,
                             .vocabulary = lowered->vocabulary.tokens,
                             .max_length = lowered->vocabulary.max_len,
+                            .causal = lowered->causal,
                             .registers = lowered->preparer.registers};
     if (options.vocabulary_count == 0)
         options.vocabulary_count = lowered_tokens(arena, input, &options.vocabulary);

@@ -4,7 +4,7 @@
 #ifndef RASPC_DRIVER_LOWERED_H
 #define RASPC_DRIVER_LOWERED_H
 
-#include "compiler/driver/input.h"
+#include "compiler/driver/engines.h"
 #include "compiler/elaborate/elaborate.h"
 #include "compiler/lower/lower.h"
 #include "runtime/model/model.h"
@@ -19,8 +19,7 @@ typedef struct Preparer {
 
 typedef struct Lowered Lowered;
 
-/* vocabulary must outlive it; a count of 0 means that of each input, a max_len of 0 its length. */
-Lowered *lowered_new(const Vocabulary *vocabulary, Preparer preparer);
+Lowered *lowered_new(const EngineOptions *options, Preparer preparer);
 void lowered_free(Lowered *lowered);
 /* What was prepared for the request's node and input; NULL after reporting. */
 void *lowered_get(Lowered *lowered, const ApplyRequest *request);

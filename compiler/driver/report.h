@@ -71,6 +71,9 @@ typedef struct Report {
     const Model *model;     /* NULL: refused says why, for an s-op */
     ModelChain model_chain; /* with_chain */
     Refusal refused;
+    /* Whether it can become a causal transformer: message is NULL, or says what looks ahead, or why
+       there is no such transformer. */
+    Refusal not_causal;
     ExactLength exact;
 } Report;
 

@@ -153,6 +153,21 @@ static void add_readout(cJSON *to, const Report *report) {
     buffer_free(&words);
 }
 
+static cJSON *refusal_json(const Report *report, const Refusal *refused) {
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "id", diag_code(refused->id));
+    json_add_text(json, "message", refused->message, strlen(refused->message));
+    add_place(json, report, refused->span);
+    return json;
+}
+
+static void add_causal(cJSON *to, const Report *report) {
+    const Refusal *not_causal = &report->not_causal;
+    cJSON_AddBoolToObject(to, "causal", not_causal->message == NULL);
+    if (not_causal->message != NULL)
+        cJSON_AddItemToObject(to, "not_causal", refusal_json(report, not_causal));
+}
+
 static void add_model(cJSON *to, const Report *report) {
     const Model *model = report->model;
     cJSON *json = cJSON_AddObjectToObject(to, "model");
@@ -168,6 +183,7 @@ static void add_model(cJSON *to, const Report *report) {
     add_readout(json, report);
     cJSON_AddBoolToObject(json, "exact", report->exact.length >= model->max_length);
     add_exact(json, report);
+    add_causal(json, report);
     cJSON_AddItemToObject(json, "layer", layers_json(report, heads, units));
     cJSON *encodings = cJSON_AddArrayToObject(json, "encodings");
     const Lifetime *lifetimes = model_lifetimes(report->arena, model);
@@ -192,10 +208,8 @@ static void add_model_chain(cJSON *to, const Report *report) {
 
 static void add_refusal(cJSON *to, const Report *report) {
     cJSON_AddNullToObject(to, "model");
-    cJSON *json = cJSON_AddObjectToObject(to, "refused");
-    cJSON_AddStringToObject(json, "id", diag_code(report->refused.id));
-    json_add_text(json, "message", report->refused.message, strlen(report->refused.message));
-    add_place(json, report, report->refused.span);
+    cJSON *json = refusal_json(report, &report->refused);
+    cJSON_AddItemToObject(to, "refused", json);
     add_number(json, "vocabulary", report->options.vocabulary_count);
     add_number(json, "max_length", report->options.max_length);
     add_exact(json, report);

@@ -119,6 +119,21 @@ static void add_exact(Buffer *out, const Report *report) {
                   exact->refused ? "it is refused: " : "", exact->why);
 }
 
+static void add_causal(Buffer *out, const Report *report) {
+    const Refusal *not_causal = &report->not_causal;
+    begin(out, "causal");
+    if (not_causal->message == NULL) {
+        buffer_text(out, report->options.causal ? "yes\n" : "yes, with --causal\n");
+        return;
+    }
+    buffer_printf(out, "no: %s", not_causal->message);
+    if (not_causal->span.file != 0) {
+        buffer_text(out, ", ");
+        words_of_place(out, report, not_causal->span);
+    }
+    buffer_char(out, '\n');
+}
+
 /* --- layers ----------------------------------------------------------------------------------- */
 
 static void add_head(Buffer *out, const Report *report, const Head *head) {
@@ -243,6 +258,7 @@ static void add_model(Buffer *out, const Report *report) {
     words_of_readout(out, report);
     buffer_char(out, '\n');
     add_exact(out, report);
+    add_causal(out, report);
     add_traps(out, report);
     add_products(out, model);
     for (uint32_t l = 0; l < model->layer_count; l++)

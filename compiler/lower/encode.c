@@ -227,7 +227,8 @@ static Model *build_model(Encoder *e) {
     *model = (Model){.arena = e->arena,
                      .vocabulary_count = options->vocabulary_count,
                      .vocabulary = vocabulary,
-                     .max_length = options->max_length};
+                     .max_length = options->max_length,
+                     .causal = options->causal};
     encode_layers(e, model);
     model->readout = encode_readout(e); /* may add directions */
     model->width = e->width;

@@ -47,16 +47,34 @@ static Form refuse_mixed(Lowering *l, NodeId id, Form form) {
                                       plan_name(l, id)));
 }
 
+/* Marks (1) the selectors that heads are made for; the others are parts of those. */
+static const uint8_t *attending_selectors(const Lowering *l) {
+    uint8_t *attending = ARENA_ARRAY(l->scratch, uint8_t, l->graph->count);
+    for (NodeId id = 0; id <= l->output; id++) {
+        const Node *node = graph_node(l->graph, id);
+        if (l->needed[id] && op_info(node->op)->kind == OPKIND_ATTENTION)
+            attending[node->args[0]] = 1;
+    }
+    return attending;
+}
+
+static void plan_selector(Lowering *l, NodeId id, bool attending) {
+    l->composed[id] = formula_of(l, id);
+    l->formulas[id] =
+        attending && l->options->causal ? formula_causal(l, id) : l->composed[id];
+}
+
 typedef enum Outcome { PLAN_MADE, PLAN_REFUSED, PLAN_FAILED /* reported */ } Outcome;
 
 static Outcome plan_nodes(Lowering *l, bool reader_computes) {
     l->needed = graph_needed(l->graph, l->output, l->scratch);
     l->last = ARENA_ARRAY(l->scratch, uint8_t, l->graph->count);
     if (reader_computes) plan_last_steps(l);
+    const uint8_t *attending = attending_selectors(l);
     for (NodeId id = 0; id <= l->output; id++) {
         if (!l->needed[id]) continue;
         if (op_info(graph_node(l->graph, id)->op)->kind == OPKIND_SELECTOR)
-            l->formulas[id] = formula_of(l, id);
+            plan_selector(l, id, attending[id]);
         else
             l->forms[id] = refuse_mixed(l, id, form_of(l, id));
         if (arena_exhausted(l->scratch)) {
@@ -65,6 +83,7 @@ static Outcome plan_nodes(Lowering *l, bool reader_computes) {
             return PLAN_FAILED;
         }
     }
+    if (l->looks_ahead) return PLAN_FAILED;
     for (uint32_t t = 0; t < l->trap_count; t++) {
         const PlanTrap *trap = &l->traps[t];
         if (trap->var != NO_VAR) continue;
@@ -78,6 +97,7 @@ static Outcome plan_nodes(Lowering *l, bool reader_computes) {
 static Outcome attempt(Lowering *l, bool reader_computes, Model **model) {
     l->scratch = arena_new(LIMIT_LOWERING_BYTES);
     l->forms = ARENA_ARRAY(l->scratch, Form, l->graph->count);
+    l->composed = ARENA_ARRAY(l->scratch, Formula, l->graph->count);
     l->formulas = ARENA_ARRAY(l->scratch, Formula, l->graph->count);
     add_inputs(l);
     Outcome outcome = plan_nodes(l, reader_computes);

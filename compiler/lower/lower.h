@@ -19,11 +19,13 @@ typedef struct LowerOptions {
     uint32_t vocabulary_count;
     const Atom *vocabulary; /* (vocabulary_count), distinct; at least one */
     uint32_t max_length;    /* at least 1 */
+    bool causal;            /* no head looks at a key after its query */
     Registers registers;
 } LowerOptions;
 
 /* The model lives in arena; the graph must not change while it is used. On failure reports
-   (DIAG_CANNOT_LOWER at the node's span) and returns NULL. */
+   (DIAG_CANNOT_LOWER at the node's span; with causal DIAG_LOOKS_AHEAD for every selector that needs
+   what comes later) and returns NULL. */
 Model *lower(Arena *arena, const Graph *graph, NodeId output, const LowerOptions *options,
              Diagnostics *diags);
 

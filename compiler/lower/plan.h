@@ -214,7 +214,9 @@ typedef struct Lowering {
                               all that follow it; where it is refused, that need not be the end */
     PlanReadout readout;
     Form *forms;       /* (graph count) */
-    Formula *formulas; /* (graph count) */
+    Formula *composed; /* (graph count): of every selector, from those of its arguments */
+    Formula *formulas; /* (graph count): what heads realise; causal: up to the query alone */
+    bool looks_ahead;  /* it was reported that a selector does, and causal forbids it */
     Var *vars;
     uint32_t var_count, var_capacity;
     PlanHead *heads;
@@ -319,11 +321,23 @@ Form form_rounded_sum(Lowering *l, NodeId node);
 
 Formula formula_of(Lowering *l, NodeId selector); /* from those of its arguments */
 Formula formula_true(Lowering *l);
+/* The formula where low <= key position - query position <= high. */
+Formula formula_within(Lowering *l, NodeId node, const Formula *formula, int32_t low, int32_t high);
 /* The formula and a literal on the key: its variable is in the set. */
 Formula formula_and_key(Lowering *l, const Formula *formula, NodeId node, VarId var,
                         const uint8_t *bits);
 bool conjunction_equal(const Lowering *l, const Conjunction *a, const Conjunction *b);
 bool conjunction_is_mask(const Conjunction *c); /* no literals */
+/* Whether key stands in the relation to query; *fails where they have no order. */
+bool relation_holds(Relation relation, Atom key, Atom query, bool *fails);
+
+/* ahead.c: what a causal head realises of a selector: the formula where the key is not after the
+   query. That is all of it, or looks_ahead is set after reporting. */
+Formula formula_causal(Lowering *l, NodeId selector);
+/* The mask of a head that needs none of its own. */
+static inline HeadMask plan_open_mask(const Lowering *l) {
+    return (HeadMask){INT32_MIN, l->options->causal ? 0 : INT32_MAX};
+}
 
 /* --- attend.c: heads -------------------------------------------------------------------------- */
 

@@ -219,6 +219,12 @@ static Formula formula_not(Lowering *l, NodeId node, const Formula *a) {
     return sum_done(&sum, node);
 }
 
+Formula formula_within(Lowering *l, NodeId node, const Formula *formula, int32_t low,
+                       int32_t high) {
+    Formula range = formula_single(l, (Conjunction){low, high, 0, NULL});
+    return formula_and(l, node, formula, &range);
+}
+
 Formula formula_and_key(Lowering *l, const Formula *formula, NodeId node, VarId var,
                         const uint8_t *bits) {
     Literal *literal = ARENA_NEW(l->scratch, Literal);
@@ -246,8 +252,7 @@ static Relation relation_of(GraphOp op) {
     }
 }
 
-/* Whether key stands in the relation to query; *fails where they have no order. */
-static bool relation_holds(Relation relation, Atom key, Atom query, bool *fails) {
+bool relation_holds(Relation relation, Atom key, Atom query, bool *fails) {
     if (atom_failed(key) || atom_failed(query)) return false;
     if (relation == RELATION_EQ) return atom_equal(key, query);
     if (relation == (RELATION_LT | RELATION_GT)) return !atom_equal(key, query);
@@ -359,8 +364,8 @@ Formula formula_of(Lowering *l, NodeId id) {
     const Node *node = graph_node(l->graph, id);
     if (node->op != OP_SEL_AND && node->op != OP_SEL_OR && node->op != OP_SEL_NOT)
         return formula_compare(l, id);
-    const Formula *a = &l->formulas[node->args[0]];
-    const Formula *b = node->op == OP_SEL_NOT ? a : &l->formulas[node->args[1]];
+    const Formula *a = &l->composed[node->args[0]];
+    const Formula *b = node->op == OP_SEL_NOT ? a : &l->composed[node->args[1]];
     if (a->refused_at != NO_NODE) return *a;
     if (b->refused_at != NO_NODE) return *b;
     switch (node->op) {

@@ -254,7 +254,7 @@ bool terms_of_conjunction(Lowering *l, const Conjunction *c, bool counted, bool 
     PlanTermOfHead *terms = ARENA_ARRAY(l->scratch, PlanTermOfHead, c->count + 1);
     int32_t far = (int32_t)l->options->max_length;
     bool one_distance = c->low == c->high && c->low > -far && c->low < far;
-    head->mask = one_distance ? (HeadMask){INT32_MIN, INT32_MAX} : (HeadMask){c->low, c->high};
+    head->mask = one_distance ? plan_open_mask(l) : (HeadMask){c->low, c->high};
     head->terms = terms;
     *hits = selects_itself(c) || selects_the_first(l, c);
     bool alone = !counted && c->count == 1 && c->low == INT32_MIN && c->high == INT32_MAX;
@@ -504,6 +504,6 @@ bool terms_of_formula(Lowering *l, const Formula *formula, NodeId selector, Plan
     term->query = class_feature(l, query, selector, query_class, query->cells);
     head->terms = term;
     head->term_count = 1;
-    head->mask = ranges ? (HeadMask){INT32_MIN, INT32_MAX} : (HeadMask){first->low, first->high};
+    head->mask = ranges ? plan_open_mask(l) : (HeadMask){first->low, first->high};
     return true;
 }

@@ -151,6 +151,7 @@ const Certificate *certificate_of_model(Arena *arena, const Model *model,
         layers[l] = claimed_layer(arena, model, &model->layers[l]);
     *c = (Certificate){.vocabulary_count = model->vocabulary_count,
                        .max_length = model->max_length,
+                       .causal = model->causal,
                        .width = model->width,
                        .vocabulary = model->vocabulary,
                        .weights_hash = weights_hash,

@@ -125,6 +125,7 @@ void certificate_print(const Certificate *c, Buffer *out) {
     add_text(all, "arithmetic", "float32");
     add_text(all, "weights_sha256", c->weights_hash);
     cJSON_AddNumberToObject(all, "max_length", c->max_length);
+    cJSON_AddBoolToObject(all, "causal", c->causal);
     cJSON_AddNumberToObject(all, "tokens", c->vocabulary_count);
     if (c->vocabulary) add_values(all, "vocabulary", c->vocabulary, c->vocabulary_count);
     cJSON_AddNumberToObject(all, "width", c->width);
@@ -374,6 +375,7 @@ const Certificate *certificate_parse(Arena *arena, const char *text, size_t len,
         mistake(&r, "is not 'float32'", "arithmetic");
     certificate->weights_hash = read_text(&r, all, "weights_sha256");
     certificate->max_length = read_count(&r, all, "max_length");
+    certificate->causal = cJSON_IsTrue(member(&r, all, "causal", is_truth));
     certificate->vocabulary_count = read_count(&r, all, "tokens");
     certificate->width = read_count(&r, all, "width");
     if (!r.failed) read_subspaces(&r, all);

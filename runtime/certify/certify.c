@@ -42,6 +42,21 @@ static bool prove_shape(Prover *p) {
     return true;
 }
 
+/* A causal model's masks hide every key after the query. (Masks are not weights: runtimes apply
+   them as the config has them.) */
+static bool prove_causal(Prover *p) {
+    if (!p->claims->causal) return true;
+    for (uint32_t l = 0; l < p->weights->layer_count; l++) {
+        for (uint32_t h = 0; h < p->weights->layers[l].head_count; h++) {
+            if (p->weights->layers[l].heads[h].mask.high > 0)
+                return not_proven(p, "layer %u, head %u is claimed to be causal, and its mask lets "
+                                     "later keys through", l, h);
+        }
+    }
+    buffer_text(p->report, "masks: no key after the query: ok\n");
+    return true;
+}
+
 /* What nothing writes is constant from the embedding on: at a claimed value. */
 static bool prove_constants(Prover *p) {
     for (uint32_t i = 0; i < p->claims->subspace_count; i++) {
@@ -58,7 +73,7 @@ static bool prove_constants(Prover *p) {
 }
 
 static bool prove(Prover *p) {
-    if (!prove_shape(p)) return false;
+    if (!prove_shape(p) || !prove_causal(p)) return false;
     p->base = exact_array(&p->numbers, p->claims->width);
     p->null = exact_array(&p->numbers, p->claims->width);
     p->null_next = exact_array(&p->numbers, p->claims->width);

@@ -10,6 +10,7 @@
    - what a head moves into a subspace is in the claimed domain;
    - every unit group gives an exact code of its claimed domain, and how far its ReLUs' inputs stay
      from where that would change;
+   - where the model is claimed to be causal, no head's mask lets a key after the query through;
    - the logits of every value are exact, or near enough that the decoded value is.
    What is not a matter of one query and one key is not proven but assumed, and said so: that no
    query selects two keys where a value (not a mean) is gathered, unless the keys are positions; and

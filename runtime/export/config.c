@@ -222,6 +222,7 @@ void export_config_items(const Export *e, cJSON *to) {
     cJSON_AddStringToObject(to, "producer", "raspc");
     cJSON_AddItemToObject(to, "vocabulary", atoms_json(model->vocabulary, model->vocabulary_count));
     cJSON_AddNumberToObject(to, "max_length", model->max_length);
+    cJSON_AddBoolToObject(to, "causal", model->causal);
     cJSON_AddNumberToObject(to, "width", model->width);
     cJSON *residual = cJSON_AddArrayToObject(to, "residual");
     const Lifetime *lifetimes = model_lifetimes(e->arena, model);

@@ -70,7 +70,7 @@ class Head(nn.Module):
             within &= key - query >= least
         if greatest is not None:
             within &= key - query <= greatest
-        return ((within | (query == 0)) & attended[:, None, :]) | (key == 0)
+        return (within & attended[:, None, :]) | (key == 0)
 
     def pattern(self, stream, rows, attended):
         """(B, S, S): what every query attends to."""

@@ -76,7 +76,6 @@ static void make_positions(OnnxWriter *w, Edge rows) {
     Edge keys = onnx_binary(g, "Unsqueeze", "positions/keys", rows, row);
     w->distance = onnx_binary(g, "Sub", "positions/distance", keys, queries);
     w->null_key = onnx_binary(g, "Equal", "mask/null_key", keys, w->zero);
-    w->null_query = onnx_binary(g, "Equal", "mask/null_query", queries, w->zero);
 }
 
 static void make_attended(OnnxWriter *w) {
@@ -103,7 +102,7 @@ static Edge bound(OnnxWriter *w, const char *operator, const char * side, int32_
                        onnx_int(g, onnx_name(g, "%s_limit", side), limit));
 }
 
-/* Heads with the same mask share its tensor. The null key and the null query are let through. */
+/* Heads with the same mask share its tensor. The null key is let through. */
 static Edge head_mask(OnnxWriter *w, HeadMask mask) {
     for (uint32_t i = 0; i < w->mask_count; i++) {
         if (w->masks[i].mask.low == mask.low && w->masks[i].mask.high == mask.high)
@@ -119,10 +118,7 @@ static Edge head_mask(OnnxWriter *w, HeadMask mask) {
         Edge to = bound(w, "LessOrEqual", "to", mask.high);
         within = within == NULL ? to : onnx_binary(g, "And", onnx_name(g, "within"), within, to);
     }
-    if (within != NULL) {
-        within = onnx_binary(g, "Or", onnx_name(g, "or_null_query"), within, w->null_query);
-        keys = onnx_binary(g, "And", onnx_name(g, "attended"), within, keys);
-    }
+    if (within != NULL) keys = onnx_binary(g, "And", onnx_name(g, "attended"), within, keys);
     Edge edge = onnx_binary(g, "Or", onnx_name(g, "or_null_key"), keys, w->null_key);
     w->masks[w->mask_count++] = (struct Mask){mask, edge};
     g->scope = outer;

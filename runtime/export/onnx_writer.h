@@ -12,7 +12,6 @@ typedef struct OnnxWriter {
     Edge zero, one, axis_1, first_row, end; /* constants */
     Edge distance;                          /* (S, S) key row - query row */
     Edge null_key;                          /* (1, S) true at row 0 */
-    Edge null_query;                        /* (S, 1) */
     Edge token;                             /* (B, S) true at rows that are no padding */
     Edge attended;                          /* (B, 1, S) the same, of keys */
     Edge masked_score;                      /* what a masked key's score becomes */

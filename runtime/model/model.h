@@ -281,6 +281,7 @@ typedef struct Model {
     uint32_t vocabulary_count;
     const Atom *vocabulary; /* (vocabulary_count): input elements that are atom_identical */
     uint32_t max_length;    /* of an input, BOS not counted */
+    bool causal;            /* no head lets a key through that is after its query */
     uint32_t width;         /* of the residual stream */
     uint32_t subspace_count;
     const Subspace *subspaces; /* 0 is `one`, at 0, and 1 is `null`, at 1; they fill the stream */
@@ -324,7 +325,7 @@ bool readout_value(const Readout *readout, const Atom *readings, Arena *arena, A
    place in the residual stream; a subspace that is not behind all before it says `at PLACE`, and
    units that erase are a line `erase tokens: 0..1`, with `either sign` where it applies):
 
-     model length 3 vocabulary ["a", "b"]
+     model length 3 vocabulary ["a", "b"]      (a causal one: model length 3 causal vocabulary ..)
      basis
        one: one  # 0
        null: null  # 1

@@ -486,7 +486,10 @@ static bool read_model(Reader *r, Model *model) {
     Items embeds = {0}, layers = {0};
     if (read_peek(r) == '#' && !read_line_end(r)) return false;
     if (!read_expect(r, "model") || !read_expect(r, "length") ||
-        !read_count(r, &model->max_length) || !read_expect(r, "vocabulary") ||
+        !read_count(r, &model->max_length))
+        return false;
+    model->causal = read_take(r, "causal");
+    if (!read_expect(r, "vocabulary") ||
         !read_atoms(r, &model->vocabulary, &model->vocabulary_count) || !read_line_end(r) ||
         !(read_heading(r, "basis") || read_fail(r, "expected 'basis'")) || !read_basis(r, model))
         return false;

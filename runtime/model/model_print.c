@@ -356,7 +356,8 @@ static void print_readout(Printer *p, const Readout *readout) {
 
 void model_print(const Model *model, Buffer *out) {
     Printer p = {out, model};
-    buffer_printf(out, "model length %" PRIu32 " vocabulary ", model->max_length);
+    buffer_printf(out, "model length %" PRIu32 "%s vocabulary ", model->max_length,
+                  model->causal ? " causal" : "");
     print_atoms(out, model->vocabulary, model->vocabulary_count);
     buffer_text(out, "\nbasis\n");
     for (uint32_t s = 0, end = 0; s < model->subspace_count; s++) {

@@ -281,6 +281,8 @@ static bool verify_move(Verifier *v, const Head *head, const HeadMove *move, uin
 
 static bool verify_head(Verifier *v, const Head *head, uint32_t layer) {
     if (head->mask.low > head->mask.high) return wrong(v, "a mask that lets nothing through");
+    if (v->model->causal && head->mask.high > 0)
+        return wrong(v, "head '%.80s' of a causal model looks ahead", head->name->bytes);
     if ((unsigned)head->null_policy >= NULL_POLICY_COUNT ||
         (unsigned)head->normaliser >= NORMALISER_COUNT)
         return wrong(v, "a head of no kind");

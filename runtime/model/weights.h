@@ -20,7 +20,7 @@ typedef struct DenseHead {
     const float *w_k; /* (D, K) */
     const float *w_v; /* (D, K) */
     const float *w_o; /* (K, D) */
-    HeadMask mask;    /* on input positions; row 0 and column 0 are always let through */
+    HeadMask mask;    /* key row - query row; column 0 (BOS) is always let through */
 } DenseHead;
 
 typedef struct DenseLayer {

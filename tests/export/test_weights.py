@@ -105,7 +105,7 @@ def streams_of(arrays, config, numbers):
                 masked |= distance < low
             if high is not None:
                 masked |= distance > high
-            masked[0, :] = masked[:, 0] = False
+            masked[:, 0] = False
             score = np.where(masked, -np.inf, (stream @ q) @ (stream @ k).T)
             update += softmax(score) @ (stream @ v) @ o
         stream = stream + update

@@ -52,7 +52,10 @@ static Model *model_by(const char *text, const char *vocabulary, uint32_t max_le
     Atom *tokens = ARENA_ARRAY(world.arena, Atom, count);
     for (uint32_t i = 0; i < count; i++)
         tokens[i] = atom_string(string_new(world.arena, vocabulary + i, 1));
-    LowerOptions options = {count, tokens, max_length, registers};
+    LowerOptions options = {.vocabulary_count = count,
+                            .vocabulary = tokens,
+                            .max_length = max_length,
+                            .registers = registers};
     Model *model = lower(world.arena, session_graph(world.session), node, &options, world.diags);
     ck_assert_msg(model != NULL, "%s\n%s", text, last_message());
     return model;

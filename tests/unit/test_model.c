@@ -61,7 +61,10 @@ static Atom *letters(Arena *arena, const char *text, uint32_t n) {
 static Model *lowered_by(NodeId node, const char *vocabulary, uint32_t max_length,
                          Registers registers) {
     uint32_t count = (uint32_t)strlen(vocabulary);
-    LowerOptions options = {count, letters(world.arena, vocabulary, count), max_length, registers};
+    LowerOptions options = {.vocabulary_count = count,
+                            .vocabulary = letters(world.arena, vocabulary, count),
+                            .max_length = max_length,
+                            .registers = registers};
     return lower(world.arena, session_graph(world.session), node, &options, world.diags);
 }
 

@@ -82,9 +82,8 @@ static Factor pack_rows(Arena *arena, const Real *rows, size_t count, uint32_t c
 
 static size_t fewer(size_t a, size_t b) { return a < b ? a : b; }
 
-/* The keys that a query may look at; rows count from BOS, and PAD begins at `rows`. */
+/* The keys that a query may look at beside BOS; rows count from it, and PAD begins at `rows`. */
 static KeyRange keys_of(HeadMask mask, uint32_t query, uint32_t rows) {
-    if (query == 0) return (KeyRange){1, rows};
     int64_t first = (int64_t)query + mask.low, last = (int64_t)query + mask.high;
     if (first < 1) first = 1;
     if (last > (int64_t)rows - 1) last = (int64_t)rows - 1;
