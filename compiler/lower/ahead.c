@@ -143,8 +143,7 @@ static Truth literal_at(const Lowering *l, const Literal *literal, Place key, Pl
     case LITERAL_KEY:
     case LITERAL_QUERY:
         if (!is_input(l, literal->var)) return TRUTH_PERHAPS;
-        return literal->bits[input_at(l, literal->var,
-                                      literal->kind == LITERAL_KEY ? key : query)]
+        return literal->bits[input_at(l, literal->var, literal->kind == LITERAL_KEY ? key : query)]
                    ? TRUTH_YES
                    : TRUTH_NO;
     }

@@ -60,8 +60,7 @@ static const uint8_t *attending_selectors(const Lowering *l) {
 
 static void plan_selector(Lowering *l, NodeId id, bool attending) {
     l->composed[id] = formula_of(l, id);
-    l->formulas[id] =
-        attending && l->options->causal ? formula_causal(l, id) : l->composed[id];
+    l->formulas[id] = attending && l->options->causal ? formula_causal(l, id) : l->composed[id];
 }
 
 typedef enum Outcome { PLAN_MADE, PLAN_REFUSED, PLAN_FAILED /* reported */ } Outcome;

@@ -76,7 +76,7 @@ typedef struct ClaimedOutput {
 
 typedef struct Certificate {
     uint32_t vocabulary_count, max_length, width;
-    bool causal; /* no head lets a key through that is after its query */
+    bool causal;            /* no head lets a key through that is after its query */
     const Atom *vocabulary; /* (vocabulary_count), to print; NULL in a certificate that was read */
     const char *weights_hash; /* as weights_hash.h has it */
     uint32_t subspace_count, layer_count;

@@ -49,8 +49,10 @@ static bool prove_causal(Prover *p) {
     for (uint32_t l = 0; l < p->weights->layer_count; l++) {
         for (uint32_t h = 0; h < p->weights->layers[l].head_count; h++) {
             if (p->weights->layers[l].heads[h].mask.high > 0)
-                return not_proven(p, "layer %u, head %u is claimed to be causal, and its mask lets "
-                                     "later keys through", l, h);
+                return not_proven(p,
+                                  "layer %u, head %u is claimed to be causal, and its mask lets "
+                                  "later keys through",
+                                  l, h);
         }
     }
     buffer_text(p->report, "masks: no key after the query: ok\n");

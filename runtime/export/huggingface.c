@@ -1,5 +1,6 @@
 /* A directory as the Hugging Face libraries load it. A program is honestly a token classifier: it
-   gives a value at every position. */
+   gives a value at every position. A causal one is a causal language model too, and where its
+   values are tokens it says at every position which one comes next. */
 #include "runtime/export/config.h"
 #include "runtime/export/formats.h"
 #include "runtime/export/onnx.h"
@@ -47,17 +48,38 @@ static void add_labels(const Export *e, cJSON *to) {
     buffer_free(&label);
 }
 
+/* Is every value a token? Then the logits can stand for the next one. */
+static bool gives_tokens(const Export *e) {
+    if (e->model->readout.decode != DECODE_ATOMS) return false;
+    for (uint32_t i = 0; i < e->logits.count; i++) {
+        Atom value = e->logits.atoms[i];
+        if (value.kind != ATOM_OPAQUE && model_token(e->model, value) == UINT32_MAX) return false;
+    }
+    return true;
+}
+
+/* What the files' code has for the libraries to load. */
+static void add_architecture(const Export *e, cJSON *to) {
+    bool causal = e->model->causal;
+    cJSON *architectures = cJSON_AddArrayToObject(to, "architectures");
+    cJSON_AddItemToArray(architectures, cJSON_CreateString(causal ? "RaspcForCausalLM"
+                                                                  : "RaspcForTokenClassification"));
+    cJSON_AddStringToObject(to, "model_type", "raspc");
+    cJSON *map = cJSON_AddObjectToObject(to, "auto_map");
+    cJSON_AddStringToObject(map, "AutoConfig", "modeling_raspc.RaspcConfig");
+    cJSON_AddStringToObject(map, "AutoModelForTokenClassification",
+                            "modeling_raspc.RaspcForTokenClassification");
+    cJSON_AddBoolToObject(to, "is_decoder", causal);
+    if (!causal) return;
+    cJSON_AddStringToObject(map, "AutoModelForCausalLM", "modeling_raspc.RaspcForCausalLM");
+    cJSON_AddBoolToObject(to, "use_cache", false);
+}
+
 static void write_config(const Export *e, Buffer *out) {
     const DenseModel *weights = e->weights;
     Sizes sizes = sizes_of(weights);
     cJSON *all = cJSON_CreateObject();
-    cJSON *architectures = cJSON_AddArrayToObject(all, "architectures");
-    cJSON_AddItemToArray(architectures, cJSON_CreateString("RaspcForTokenClassification"));
-    cJSON_AddStringToObject(all, "model_type", "raspc");
-    cJSON *map = cJSON_AddObjectToObject(all, "auto_map");
-    cJSON_AddStringToObject(map, "AutoConfig", "modeling_raspc.RaspcConfig");
-    cJSON_AddStringToObject(map, "AutoModelForTokenClassification",
-                            "modeling_raspc.RaspcForTokenClassification");
+    add_architecture(e, all);
     cJSON_AddStringToObject(all, "dtype", "float32");
     cJSON_AddNumberToObject(all, "vocab_size", export_token_count(e));
     cJSON_AddNumberToObject(all, "hidden_size", weights->width);
@@ -97,17 +119,30 @@ static void write_program(const Export *e, Buffer *out) {
     buffer_char(out, '\n');
 }
 
+static void write_causal(bool speaks, Buffer *out) {
+    buffer_text(out, "\n\nThe model is causal: no position attends to a later one, so that what it "
+                     "gives for the beginning of an input does not depend on what follows. It is a "
+                     "causal language model too (`AutoModelForCausalLM`)");
+    buffer_text(out, speaks ? ": its values are tokens, its logits those of the next token, and "
+                              "`generate` goes on from there. Fill up shorter inputs of a batch at "
+                              "their end; to generate, give inputs of one length."
+                            : ", whose logits are those of its values (`id2label`): they are no "
+                              "tokens, so there is nothing to generate.");
+}
+
 static void write_card(const Export *e, bool has_tokenizer, bool has_onnx, Buffer *out) {
     const DenseModel *weights = e->weights;
     const char *name = e->model->readout.name->bytes;
     uint32_t heads = 0;
     for (uint32_t l = 0; l < weights->layer_count; l++)
         heads += weights->layers[l].head_count;
+    bool causal = e->model->causal, speaks = causal && gives_tokens(e);
     buffer_printf(out,
                   "---\nlicense: unknown\nlibrary_name: transformers\n"
-                  "pipeline_tag: token-classification\n"
-                  "tags:\n- rasp\n- raspc\n- compiled\n- interpretability\n---\n\n# %s\n\n",
-                  name);
+                  "pipeline_tag: %s\n"
+                  "tags:\n- rasp\n- raspc\n- compiled\n- interpretability\n%s---\n\n# %s\n\n",
+                  speaks ? "text-generation" : "token-classification",
+                  causal ? "- causal-lm\n" : "", name);
     buffer_printf(out,
                   "A transformer that raspc compiled from a RASP program. Its weights are not "
                   "trained: they compute `%s` exactly, on every input over its vocabulary up to "
@@ -125,6 +160,7 @@ static void write_card(const Export *e, bool has_tokenizer, bool has_onnx, Buffe
                      "model.run(tokens)  # a list of tokens -> {name: values}\n```\n\n"
                      "With transformers it is a token classifier "
                      "(`AutoModelForTokenClassification`, `trust_remote_code=True`).");
+    if (causal) write_causal(speaks, out);
     if (has_onnx)
         buffer_text(out,
                     " `model.onnx` is the same computation and runs no code from here: it takes "

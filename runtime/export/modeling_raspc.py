@@ -4,8 +4,10 @@
     model = RaspcModel.from_pretrained(".")
     model.run("hello")          # {"NAME": [values]}
 
-It needs torch and safetensors. With transformers it is a token classifier too:
+It needs torch and safetensors. With transformers it is a token classifier too, and where the program
+is causal (no position attends to a later one) a causal language model:
     AutoModelForTokenClassification.from_pretrained(".", trust_remote_code=True)
+    AutoModelForCausalLM.from_pretrained(".", trust_remote_code=True)
 
 Token numbers: 0 is BOS and begins every input, then 1 + the token's place in the vocabulary; the last
 one is PAD. The scale of every attention score is in its query matrix: nothing is divided by a root.
@@ -234,8 +236,8 @@ class RaspcModel(Transformer, nn.Module):
 
 
 try:
-    from transformers import PretrainedConfig, PreTrainedModel
-    from transformers.modeling_outputs import TokenClassifierOutput
+    from transformers import GenerationMixin, PretrainedConfig, PreTrainedModel
+    from transformers.modeling_outputs import CausalLMOutput, TokenClassifierOutput
 except ImportError:
     pass
 else:
@@ -247,7 +249,7 @@ else:
             self.raspc = raspc
             super().__init__(**rest)
 
-    class RaspcForTokenClassification(Transformer, PreTrainedModel):
+    class Pretrained(Transformer, PreTrainedModel):
         config_class = RaspcConfig
 
         def __init__(self, config):
@@ -258,6 +260,45 @@ else:
         def _init_weights(self, module):
             """Every weight comes from the file."""
 
-        def forward(self, input_ids, attention_mask=None, **_):
+        def values(self, input_ids, attention_mask):
+            """(B, S, logits of the values)"""
             scores = self.scores(input_ids, attention_mask)
-            return TokenClassifierOutput(logits=scores[..., : self.raspc["output"]["logits"]])
+            return scores[..., : self.raspc["output"]["logits"]]
+
+    class RaspcForTokenClassification(Pretrained):
+        def forward(self, input_ids, attention_mask=None, **_):
+            return TokenClassifierOutput(logits=self.values(input_ids, attention_mask))
+
+    class RaspcForCausalLM(Pretrained, GenerationMixin):
+        """The value at a position, where it is a token, is the one that comes next."""
+
+        def __init__(self, config):
+            if not config.raspc["causal"]:
+                raise ValueError("the model is not causal: it attends to later positions")
+            super().__init__(config)
+            self.tokens = self.tokens_of_labels()
+
+        def tokens_of_labels(self):
+            """The token number of every logit (PAD: where the program fails); None: not all are tokens."""
+            output = self.raspc["output"]
+            known = enumerate(map(_atom, self.raspc["vocabulary"]))
+            numbers = {(type(token), token): i + 1 for i, token in known}
+            tokens = []
+            for i, label in enumerate(map(_atom, output["labels"])):
+                fails = i in output["labels_undefined"]
+                tokens.append(self.pad if fails else numbers.get((type(label), label)))
+            return tokens if tokens and None not in tokens else None
+
+        def forward(self, input_ids, attention_mask=None, **_):
+            values = self.values(input_ids, attention_mask)
+            if self.tokens is None:
+                return CausalLMOutput(logits=values)
+            # A value stands out by 1: here by so much that every other token has weight 0.
+            logits = values.new_full((*values.shape[:2], self.config.vocab_size), -256.0)
+            tokens = torch.tensor(self.tokens, device=values.device).expand(values.shape)
+            return CausalLMOutput(logits=logits.scatter_reduce(-1, tokens, 256 * values, "amax"))
+
+        def prepare_inputs_for_generation(self, input_ids, attention_mask=None, **_):
+            if self.tokens is None:
+                raise ValueError("the program's values are no tokens: there is nothing to generate")
+            return {"input_ids": input_ids, "attention_mask": attention_mask}

@@ -224,12 +224,14 @@ static bool print_model(OnnxWriter *w, Buffer *out) {
     buffer_printf(&length, "%u", e->model->max_length);
     export_vocabulary(e, &vocabulary);
     export_labels(e, &labels);
+    const char *causal = e->model->causal ? "true" : "false";
     const OnnxProperty properties[] = {
         {"program", e->program_name, strlen(e->program_name)},
         {"source", e->source, e->source_len},
         {"source_sha256", hash.data, hash.len},
         {"output", export_output_name(e), strlen(export_output_name(e))},
         {"max_length", length.data, length.len},
+        {"causal", causal, strlen(causal)},
         {"vocabulary", vocabulary.data, vocabulary.len},
         {"labels", labels.data, labels.len},
         {"config", config.data, config.len},

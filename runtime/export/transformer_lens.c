@@ -7,7 +7,8 @@
    - d_mlp = 0 would become 4 d_model, so that there is at least one unit;
    - the read-out has no bias (load_state_dict wants one, and leaves it alone): ours rides on `one`,
      which is 1 at every position of an input;
-   - its only masks are none, or causal. Where the heads have others every one is a score: a one-hot
+   - its only masks are none, or causal: a causal model has that one, and any other where every head
+   has exactly that mask. Where heads have others every one is a score: a one-hot
    of the position in the residual stream, and a head's queries have -1 (times its scale) at the
    keys that they may not see, as one more term of the head's conjunction. */
 #include "runtime/export/config.h"
@@ -22,40 +23,45 @@ typedef struct Layout {
     const Export *e;
     Arena *arena;
     Tensors tensors;
-    bool causal;    /* every head sees itself and what is before it, and nothing else */
-    bool one_hot;   /* masks are scores over a one-hot of the position */
-    uint32_t width; /* of the residual stream, that one-hot behind the model's */
+    HeadMask native; /* what the library masks by itself: nothing, or what is after the query */
+    bool one_hot;    /* other masks are scores over a one-hot of the position */
+    uint32_t width;  /* of the residual stream, that one-hot behind the model's */
     uint32_t heads, head_width, units, layers;
     uint32_t root; /* sqrt(head_width) */
 } Layout;
 
-static bool is_open(HeadMask mask) { return mask.low == INT32_MIN && mask.high == INT32_MAX; }
-static bool is_causal(HeadMask mask) { return mask.low == INT32_MIN && mask.high == 0; }
+static const HeadMask open_mask = {INT32_MIN, INT32_MAX}, causal_mask = {INT32_MIN, 0};
+
+static bool same_mask(HeadMask a, HeadMask b) { return a.low == b.low && a.high == b.high; }
+
+static bool every_mask_is(const DenseModel *weights, HeadMask mask) {
+    for (uint32_t l = 0; l < weights->layer_count; l++) {
+        for (uint32_t h = 0; h < weights->layers[l].head_count; h++) {
+            if (!same_mask(weights->layers[l].heads[h].mask, mask)) return false;
+        }
+    }
+    return true;
+}
 
 static uint32_t longer(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
 static Layout layout_of(const Export *e, Arena *arena) {
     const DenseModel *weights = e->weights;
     Layout t = {.e = e, .arena = arena, .heads = 1, .units = 1, .head_width = 1, .root = 1};
-    bool all_open = true, all_causal = true;
     for (uint32_t l = 0; l < weights->layer_count; l++) {
-        const DenseLayer *layer = &weights->layers[l];
-        t.heads = longer(t.heads, layer->head_count);
-        t.units = longer(t.units, layer->units);
-        for (uint32_t h = 0; h < layer->head_count; h++) {
-            all_open = all_open && is_open(layer->heads[h].mask);
-            all_causal = all_causal && is_causal(layer->heads[h].mask);
-        }
+        t.heads = longer(t.heads, weights->layers[l].head_count);
+        t.units = longer(t.units, weights->layers[l].units);
     }
+    bool causal = !every_mask_is(weights, open_mask) && every_mask_is(weights, causal_mask);
+    t.native = e->model->causal || causal ? causal_mask : open_mask;
     t.layers = longer(weights->layer_count, 1);
-    t.one_hot = !all_open && !all_causal;
-    t.causal = !all_open && all_causal;
+    t.one_hot = !every_mask_is(weights, t.native);
     t.width = weights->width + (t.one_hot ? weights->max_length : 0);
     uint32_t widest = 1;
     for (uint32_t l = 0; l < weights->layer_count; l++) {
         for (uint32_t h = 0; h < weights->layers[l].head_count; h++) {
             const DenseHead *head = &weights->layers[l].heads[h];
-            bool masked = t.one_hot && !is_open(head->mask);
+            bool masked = !same_mask(head->mask, t.native);
             widest = longer(widest, head->width + (masked ? weights->max_length : 0));
         }
     }
@@ -117,7 +123,7 @@ static void add_attention(Layout *t, uint32_t l) {
             for (size_t d = 0; d < weights->width; d++)
                 output[d * rows + at + k] = head->w_o[k * weights->width + d];
         }
-        if (t->one_hot && !is_open(head->mask))
+        if (!same_mask(head->mask, t->native))
             add_mask(t, head, t->e->model->layers[l].heads[h].scale, at, query, key);
     }
     const float *const matrices[] = {query, key, value};
@@ -184,7 +190,8 @@ static void write_config(const Layout *t, Buffer *out) {
     cJSON_AddNumberToObject(all, "d_mlp", t->units);
     cJSON_AddStringToObject(all, "act_fn", "relu");
     cJSON_AddNullToObject(all, "normalization_type");
-    cJSON_AddStringToObject(all, "attention_dir", t->causal ? "causal" : "bidirectional");
+    cJSON_AddStringToObject(all, "attention_dir",
+                            same_mask(t->native, causal_mask) ? "causal" : "bidirectional");
     cJSON_AddStringToObject(all, "positional_embedding_type", "standard");
     cJSON_AddBoolToObject(all, "default_prepend_bos", true);
     cJSON_AddNumberToObject(all, "seed", 0);
@@ -212,9 +219,11 @@ static void write_readme(const Layout *t, Buffer *out) {
     if (t->one_hot)
         buffer_printf(
             out,
-            "\nThe last %u directions are a one-hot of the position: the heads' masks are "
-            "scores over it.\n",
+            "\nThe last %u directions are a one-hot of the position: masks that the library does "
+            "not have are scores over it.\n",
             t->e->weights->max_length);
+    if (t->e->model->causal)
+        buffer_text(out, "\nThe model is causal: no position attends to a later one.\n");
 }
 
 static void add_files(Layout *t, Files *files) {

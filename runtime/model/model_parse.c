@@ -485,8 +485,7 @@ static bool read_readout(Reader *r, Model *model) {
 static bool read_model(Reader *r, Model *model) {
     Items embeds = {0}, layers = {0};
     if (read_peek(r) == '#' && !read_line_end(r)) return false;
-    if (!read_expect(r, "model") || !read_expect(r, "length") ||
-        !read_count(r, &model->max_length))
+    if (!read_expect(r, "model") || !read_expect(r, "length") || !read_count(r, &model->max_length))
         return false;
     model->causal = read_take(r, "causal");
     if (!read_expect(r, "vocabulary") ||

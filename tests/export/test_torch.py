@@ -142,13 +142,83 @@ def test_saved_again():
     assert all(torch.equal(again[name], first[name]) for name in first)
 
 
+OCCURRENCE = "x = selector_width(select(tokens, tokens, ==) and select(indices, indices, <=));"
+# What came after this token the last time; else the token itself: the induction head as a language model.
+INDUCTION = """
+before = select(indices, indices, <);
+previous = aggregate(select(indices, indices - 1, ==), tokens, "");
+number = selector_width(select(tokens, tokens, ==) and before);
+previous_number = aggregate(select(indices, indices - 1, ==), number, -1);
+follower = select(previous, tokens, ==) and select(previous_number, number - 1, ==) and select(indices, indices, <=);
+found = aggregate(follower, tokens, "");
+next = tokens if found == "" else found;
+"""
+
+
+def check_prefixes(model, numbers):
+    whole = model(torch.tensor([numbers]))
+    for length in range(1, len(numbers)):
+        part = model(torch.tensor([numbers[:length]]))
+        assert torch.equal(part[0], whole[0, :length]), length
+
+
+def test_causal_module():
+    """a causal module: no row sees a later one, and a prefix does not depend on what follows"""
+    path = directory(OCCURRENCE, "abc", 6, "--causal")
+    model = module(path).RaspcModel.from_pretrained(path)
+    rows = torch.arange(5)
+    for layer in model.layers:
+        for head in layer.heads:
+            assert not head.allowed(rows, torch.ones(1, 5, dtype=torch.bool)).triu(1).any(), head.name
+    check_prefixes(model, [0, 1, 2, 1, 3, 1, 2])
+
+
+def test_attention_mask():
+    """attention_mask does what PAD does, in the module and in transformers"""
+    path = directory(MIXED)
+    model = module(path).RaspcModel.from_pretrained(path)
+    padded = model(torch.tensor([[0, 1, 2, 4, 4]]))[0, :3]
+    masked = model(torch.tensor([[0, 1, 2, 3, 3]]), torch.tensor([[1, 1, 1, 0, 0]]))[0, :3]
+    alone = model(torch.tensor([[0, 1, 2]]))[0]
+    assert torch.equal(padded, alone) and torch.equal(masked, alone)
+
+
+def test_language_model():
+    """transformers loads a causal program whose values are tokens as a causal language model, which generates"""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    path = directory(INDUCTION, "abc", 12, "--causal")
+    model = AutoModelForCausalLM.from_pretrained(path, trust_remote_code=True)
+    tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=True)
+    batch = tokenizer(["abcab"], return_tensors="pt")
+    tap.equal(model(**batch).logits.shape, (1, 6, model.config.vocab_size))
+    tap.equal(tokenizer.decode(model(**batch).logits[0, -1].argmax()), "c")
+    made = model.generate(**batch, max_new_tokens=6, do_sample=False)
+    tap.equal(tokenizer.decode(made[0], skip_special_tokens=True), "abcabcabcab")
+    torch.manual_seed(1)
+    sampled = model.generate(**batch, max_new_tokens=6, do_sample=True)
+    tap.equal(sampled.tolist(), made.tolist())
+
+
+def test_no_language_model():
+    """values that are no tokens are not generated, and a model that is not causal is no language model"""
+    from transformers import AutoModelForCausalLM
+
+    path = directory(OCCURRENCE, "abc", 6, "--causal")
+    model = AutoModelForCausalLM.from_pretrained(path, trust_remote_code=True)
+    tap.equal(model(torch.tensor([[0, 1, 1]])).logits[0, 1:, 0].round().tolist(), [1, 2])
+    assert raises(ValueError, lambda: model.generate(torch.tensor([[0, 1]]), max_new_tokens=1))
+    path = directory(REVERSE)
+    assert raises(ValueError, lambda: AutoModelForCausalLM.from_pretrained(path, trust_remote_code=True))
+
+
 # --- TransformerLens ------------------------------------------------------------------------------
 
 
-def bridge(text, length=6):
+def bridge(text, length=6, *options):
     from transformer_lens.model_bridge import TransformerBridge
 
-    path = directory(text, "abc", length, "--layout", "transformer-lens")
+    path = directory(text, "abc", length, "--layout", "transformer-lens", *options)
     with open(os.path.join(path, "config.json"), encoding="utf-8") as file:
         model = TransformerBridge.boot_native(json.load(file))
     model.load_state_dict(load_file(os.path.join(path, "model.safetensors")))
@@ -176,6 +246,15 @@ def test_lens():
 def test_lens_causal():
     """TransformerLens: a causal program"""
     check_lens("x = selector_width(select(indices, indices, <=) and select(tokens, tokens, ==));")
+
+
+def test_lens_causal_model():
+    """TransformerLens: a causal model is causal, its other masks are scores, and a prefix is what it is"""
+    text = OCCURRENCE + "y = aggregate(select(indices, indices, <) and select(tokens, tokens, ==), x);"
+    model, named = bridge(text, 6, "--causal")
+    tap.equal([model.cfg.attention_dir, model.cfg.default_prepend_bos], ["causal", True])
+    assert {head["mask"][1] for layer in named["layers"] for head in layer["heads"]} == {0, -1}, named["layers"]
+    check_prefixes(model, [0, 1, 2, 1, 3, 1, 2])
 
 
 def test_lens_small():

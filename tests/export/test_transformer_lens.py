@@ -17,8 +17,8 @@ MIXED = ORDER + "y = aggregate(select(indices, length - 1 - indices, ==), x);"
 CAUSAL = "x = selector_width(select(indices, indices, <=) and select(tokens, tokens, ==));"
 
 
-def loaded(program, vocabulary, length):
-    path = compiled(program, "lens", vocabulary, length, "--layout", "transformer-lens")
+def loaded(program, vocabulary, length, *options):
+    path = compiled(program, "lens", vocabulary, length, "--layout", "transformer-lens", *options)
     with open(os.path.join(path, "config.json"), encoding="utf-8") as file:
         config = json.load(file)
     with open(os.path.join(path, "raspc.json"), encoding="utf-8") as file:
@@ -198,6 +198,20 @@ def test_causal():
     tap.equal([head["mask"] for layer in named["layers"] for head in layer["heads"]], [[None, 0]])
     tap.equal([config["attention_dir"], config["d_model"]], ["causal", named["width"]])
     check_text(CAUSAL)
+
+
+def test_causal_model():
+    """a causal model is causal there whatever its masks are, and a prefix does not depend on what follows"""
+    text = CAUSAL + "y = aggregate(select(indices, indices, <) and select(tokens, tokens, ==), x);"
+    config, state, named = loaded(written(text), list("abc"), 6, "--causal")
+    masks = [head["mask"] for layer in named["layers"] for head in layer["heads"]]
+    assert [None, -1] in masks and all(mask[1] <= 0 for mask in masks), masks
+    tap.equal([config["attention_dir"], config["default_prepend_bos"]], ["causal", True])
+    whole = native(config, state, [0, 1, 2, 1, 3, 1, 2])
+    for length in range(1, 7):
+        assert (native(config, state, [0, 1, 2, 1, 3, 1, 2][:length]) == whole[:length]).all(), length
+    wanted = evaluated(written(text), [list("abacab")])[0]
+    assert same(decoded(named, whole[1:]), wanted), whole
 
 
 def test_masks():
