@@ -1,6 +1,6 @@
-/* Causal lowering: a selector is accepted only if it never looks ahead on any input, which is tried;
-   one of positions and tokens is refused only if it does; and what is accepted computes the program
-   with masks that end at the query. */
+/* Causal lowering: a selector is accepted only if it never looks ahead on any input, which is
+   tried; one of positions and tokens is refused only if it does; and what is accepted computes the
+   program with masks that end at the query. */
 #include "compiler/elaborate/elaborate.h"
 #include "compiler/lower/lower.h"
 #include "grammar/tree.h"
@@ -42,7 +42,9 @@ enum {
     COUNTED = sizeof counted / sizeof counted[0],
 };
 
-static Atom letter(Arena *arena, bool b) { return atom_string(string_new(arena, b ? "b" : "a", 1)); }
+static Atom letter(Arena *arena, bool b) {
+    return atom_string(string_new(arena, b ? "b" : "a", 1));
+}
 
 /* Input number i of all up to LENGTH over two letters. */
 static Input input_at(Arena *arena, uint32_t i) {
