@@ -61,6 +61,20 @@ static ExitStatus choose_format(Compilation *c) {
     return EXIT_DONE;
 }
 
+/* EXIT_DONE, or EXIT_USAGE: what is asked of ONNX files goes with formats that have one. */
+static ExitStatus check_onnx(const Compilation *c) {
+    const Options *options = &c->driver->options;
+    const char *attention = option_value(options, OPT_ATTENTION);
+    bool graph =
+        strcmp(c->format->name, "onnx") == 0 || strcmp(c->format->name, "huggingface") == 0;
+    if (!graph && (attention != NULL || option_given(options, OPT_PATTERNS)))
+        return driver_usage(c->driver, "--attention and --patterns are for ONNX, and '%s' has none",
+                            c->path);
+    if (attention != NULL && strcmp(attention, "op") != 0 && strcmp(attention, "primitive") != 0)
+        return driver_usage(c->driver, "--attention is primitive or op, not '%s'", attention);
+    return EXIT_DONE;
+}
+
 static bool choose_target(Compilation *c) {
     Targets targets;
     if (!program_targets(c->session, &c->driver->options, &targets)) return false;
@@ -121,12 +135,15 @@ static bool make_model(const Compilation *c, Export *out) {
     model->readout.name = string_from(c->arena, c->target.name);
     const DenseModel *weights = model_weights(c->arena, model, target_span(c), c->diags);
     const char *expression = option_value(&c->driver->options, OPT_EXPR);
+    const char *attention = option_value(&c->driver->options, OPT_ATTENTION);
     bool program = c->program.name != NULL;
     *out = (Export){.model = model,
                     .weights = weights,
                     .program_name = program ? c->program.name : "<expr>",
                     .source = program ? c->program.text.data : expression,
                     .source_len = program ? c->program.text.len : strlen(expression),
+                    .attention_operator = attention != NULL && strcmp(attention, "op") == 0,
+                    .patterns = option_given(&c->driver->options, OPT_PATTERNS),
                     .arena = c->arena};
     if (weights == NULL) return false;
     out->logits = model_logits(c->arena, model);
@@ -181,6 +198,7 @@ ExitStatus cmd_compile(Driver *driver) {
     if (options->operand_count == 0 && !option_given(options, OPT_EXPR))
         return driver_usage(driver, "which program? (or an expression, with -e)");
     ExitStatus status = choose_format(&c);
+    if (status == EXIT_DONE) status = check_onnx(&c);
     if (status != EXIT_DONE) return status;
     if (!registers_option(driver, &c.registers)) return EXIT_USAGE;
     c.session = program_session(NULL, NULL);

@@ -4,6 +4,7 @@
 #include "runtime/export/formats.h"
 #include "runtime/export/onnx.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const ExportFormat formats[] = {
@@ -66,10 +67,11 @@ bool export_npz(const Export *e, Diagnostics *diags, Files *files) {
 }
 
 bool export_onnx(const Export *e, Diagnostics *diags, Files *files) {
-    bool fits = onnx_write(e, files_add(files, ""));
-    if (fits) return true;
-    Diagnostic *diag = diag_error(diags, DIAG_TOO_LARGE_FOR_FORMAT, (Span){0},
-                                  "the weights pass the 2 GiB that an .onnx file can hold");
+    uint64_t size;
+    if (onnx_write(e, files_add(files, ""), &size)) return true;
+    Diagnostic *diag =
+        diag_error(diags, DIAG_TOO_LARGE_FOR_FORMAT, (Span){0},
+                   "the graph takes %" PRIu64 " MiB; an .onnx file holds up to 2047", size >> 20);
     diag_help(diag, "write a .safetensors file, or make the model smaller");
     return false;
 }

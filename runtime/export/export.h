@@ -15,7 +15,10 @@ typedef struct Export {
     const char *source;        /* the program's text */
     size_t source_len;
     const char *certificate; /* JSON; NULL: none */
-    Arena *arena;            /* for what lives as long as the export */
+    /* ONNX: heads by the operator Attention (opset 23), not by primitive ones; every head's
+       attention pattern is an output. */
+    bool attention_operator, patterns;
+    Arena *arena; /* for what lives as long as the export */
 } Export;
 
 static inline uint32_t export_pad(const Export *e) { return e->model->vocabulary_count + 1; }

@@ -165,6 +165,10 @@ static void write_card(const Export *e, bool has_tokenizer, bool has_onnx, Buffe
         buffer_text(out,
                     " `model.onnx` is the same computation and runs no code from here: it takes "
                     "`input_ids`, with BOS (0) in front, and gives the values by name.");
+    else
+        buffer_text(out,
+                    " There is no `model.onnx`: the graph would pass the 2 GiB that such a file "
+                    "can hold.");
     buffer_char(out, '\n');
     if (!has_tokenizer)
         buffer_text(out, "\nThere is no `tokenizer.json`: as text the tokens could not be told "
@@ -197,7 +201,8 @@ bool export_huggingface(const Export *e, Diagnostics *diags, Files *files) {
     buffer_add(files_add(files, "program.rasp"), e->source, e->source_len);
     if (e->certificate != NULL) buffer_text(files_add(files, "certificate.json"), e->certificate);
     /* Beside weights of more than 2 GiB there is none. */
-    bool has_onnx = onnx_write(e, files_add(files, "model.onnx"));
+    uint64_t size;
+    bool has_onnx = onnx_write(e, files_add(files, "model.onnx"), &size);
     if (!has_onnx) files_drop_last(files);
     write_card(e, tokenizer_kind(e) != TOKENIZER_NONE, has_onnx, files_add(files, "README.md"));
     return true;

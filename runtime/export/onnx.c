@@ -1,4 +1,4 @@
-/* A model as an ONNX graph of primitive operators, tensor for tensor what weights.h says:
+/* A model as an ONNX graph, tensor for tensor what weights.h says:
 
      input_ids (batch, sequence)  BOS, the tokens, PAD
      attention_mask (batch, sequence), optional: 0 where nothing may attend; PAD is never attended
@@ -8,8 +8,11 @@
         exact (batch, length)                where it can be either: true where the value is an int,
    or a truth value, and false where it is a mean logits (batch, sequence, logits)
 
-   Nothing is left to a runtime's defaults: no Attention operator and no scale of its own (it is in
-   W_Q); masks come from positions; the null key is never masked, so no row is ever masked whole. */
+   and, if asked for, every head's attention pattern (batch, sequence, sequence).
+
+   The operators are primitive ones, unless the operator Attention is asked for. Nothing is left to
+   a runtime's defaults: scores have no scale of their own (it is in W_Q); masks come from
+   positions; the null key is never masked, so no row is ever masked whole. */
 #include "runtime/export/onnx.h"
 
 #include "runtime/base/version.h"
@@ -36,8 +39,14 @@ Edge onnx_cast(OnnxWriter *w, Edge name, Edge a, OnnxType type) {
 }
 
 Edge onnx_greatest(OnnxWriter *w, Edge name, Edge a, int64_t axis, bool keep) {
-    const OnnxAttribute attributes[] = {{"axes", 0, 1, {axis}}, {"keepdims", keep, 0, {0}}, {0}};
-    return onnx_node(&w->graph, "ReduceMax", name, attributes, (const Edge[]){a, NULL});
+    OnnxGraph *g = &w->graph;
+    if (g->opset == ONNX_OPSET) {
+        const OnnxAttribute both[] = {{"axes", 0, 1, {axis}}, {"keepdims", keep, 0, {0}}, {0}};
+        return onnx_node(g, "ReduceMax", name, both, (const Edge[]){a, NULL});
+    }
+    const OnnxAttribute kept[] = {{"keepdims", keep, 0, {0}}, {0}};
+    Edge axes = onnx_ints(g, onnx_name(g, "%s_axis", name), axis);
+    return onnx_node(g, "ReduceMax", name, kept, (const Edge[]){a, axes, NULL});
 }
 
 Edge onnx_extreme(OnnxWriter *w, const char *operator, Edge name, Edge a, bool keep) {
@@ -118,8 +127,13 @@ static Edge head_mask(OnnxWriter *w, HeadMask mask) {
         Edge to = bound(w, "LessOrEqual", "to", mask.high);
         within = within == NULL ? to : onnx_binary(g, "And", onnx_name(g, "within"), within, to);
     }
+    /* The operator Attention wants a mask for every query. */
+    if (within == NULL && w->e->attention_operator)
+        within = onnx_binary(g, "Equal", onnx_name(g, "anywhere"), w->distance, w->distance);
     if (within != NULL) keys = onnx_binary(g, "And", onnx_name(g, "attended"), within, keys);
     Edge edge = onnx_binary(g, "Or", onnx_name(g, "or_null_key"), keys, w->null_key);
+    if (w->e->attention_operator)
+        edge = onnx_binary(g, "Unsqueeze", onnx_name(g, "one_head"), edge, w->axis_1);
     w->masks[w->mask_count++] = (struct Mask){mask, edge};
     g->scope = outer;
     return edge;
@@ -135,6 +149,10 @@ static Edge embed(OnnxWriter *w) {
     Edge rows = onnx_node(g, "Range", "positions/rows", NULL,
                           (const Edge[]){w->zero, sequence, w->one, NULL});
     make_positions(w, rows);
+    if (w->e->attention_operator && w->e->patterns)
+        w->square = onnx_along(w, "Concat", "positions/square", "axis", 0, shape,
+                          onnx_binary(g, "Unsqueeze", "positions/size", sequence,
+                                      onnx_ints(g, "positions/size_axis", 0)));
     make_attended(w);
     const float *tokens = embedding_with_pad(w->e->arena, weights, weights->width);
     Edge token = onnx_along(
@@ -154,6 +172,28 @@ static Edge matrix_product(OnnxWriter *w, const char *name, Edge stream, const f
                        onnx_matrix(g, onnx_name(g, "%s", weight), data, rows, columns));
 }
 
+/* What every query attends to, and with it what it gathers: (B, S, K). */
+static Edge primitive_attention(OnnxWriter *w, Edge query, Edge key, Edge value, Edge mask) {
+    OnnxGraph *g = &w->graph;
+    const OnnxAttribute swap[] = {{"perm", 0, 3, {0, 2, 1}}, {0}};
+    Edge turned =
+        onnx_node(g, "Transpose", onnx_name(g, "key_transposed"), swap, (const Edge[]){key, NULL});
+    Edge score = onnx_binary(g, "MatMul", onnx_name(g, "score"), query, turned);
+    Edge masked = onnx_node(g, "Where", onnx_name(g, "masked_score"), NULL,
+                            (const Edge[]){mask, score, w->masked_score, NULL});
+    Edge pattern = onnx_along(w, "Softmax", onnx_name(g, "pattern"), "axis", -1, masked, NULL);
+    return onnx_binary(g, "MatMul", onnx_name(g, "gathered"), pattern, value);
+}
+
+static Edge operator_attention(OnnxWriter *w, Edge query, Edge key, Edge value, Edge mask) {
+    OnnxGraph *g = &w->graph;
+    Edge pattern = w->e->patterns ? onnx_name(g, "pattern_of_one") : NULL;
+    Edge gathered = onnx_attention(g, onnx_name(g, "gathered"), pattern, query, key, value, mask);
+    /* Not Squeeze: some runtimes' shape inference takes the pattern for an empty tensor. */
+    if (pattern != NULL) onnx_binary(g, "Reshape", onnx_name(g, "pattern"), pattern, w->square);
+    return gathered;
+}
+
 static Edge write_head(OnnxWriter *w, const DenseHead *head, Edge stream, uint32_t layer,
                        uint32_t number, const String *name) {
     OnnxGraph *g = &w->graph;
@@ -164,14 +204,9 @@ static Edge write_head(OnnxWriter *w, const DenseHead *head, Edge stream, uint32
     Edge query = matrix_product(w, "query", stream, head->w_q, width, head->width, "W_Q");
     Edge key = matrix_product(w, "key", stream, head->w_k, width, head->width, "W_K");
     Edge value = matrix_product(w, "value", stream, head->w_v, width, head->width, "W_V");
-    const OnnxAttribute swap[] = {{"perm", 0, 3, {0, 2, 1}}, {0}};
-    Edge turned =
-        onnx_node(g, "Transpose", onnx_name(g, "key_transposed"), swap, (const Edge[]){key, NULL});
-    Edge score = onnx_binary(g, "MatMul", onnx_name(g, "score"), query, turned);
-    Edge masked = onnx_node(g, "Where", onnx_name(g, "masked_score"), NULL,
-                            (const Edge[]){mask, score, w->masked_score, NULL});
-    Edge pattern = onnx_along(w, "Softmax", onnx_name(g, "pattern"), "axis", -1, masked, NULL);
-    Edge gathered = onnx_binary(g, "MatMul", onnx_name(g, "gathered"), pattern, value);
+    Edge gathered = w->e->attention_operator ? operator_attention(w, query, key, value, mask)
+                                             : primitive_attention(w, query, key, value, mask);
+    w->patterns[w->pattern_count++] = onnx_name(g, "pattern");
     Edge output = onnx_matrix(g, onnx_name(g, "W_O"), head->w_o, head->width, width);
     g->scope = NULL;
     return onnx_binary(g, "MatMul", whole, gathered, output);
@@ -216,7 +251,14 @@ static Edge write_logits(OnnxWriter *w, Edge stream) {
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-static bool print_model(OnnxWriter *w, Buffer *out) {
+static void write_patterns(OnnxWriter *w) {
+    static const OnnxDim square[] = {{"batch", 0}, {"sequence", 0}, {"sequence", 0}};
+    for (uint32_t i = 0; i < w->pattern_count && w->e->patterns; i++)
+        onnx_output(&w->graph, w->patterns[i], ONNX_FLOAT, square, 3,
+                    "how much every position attends to every one");
+}
+
+static bool print_model(OnnxWriter *w, Buffer *out, uint64_t *size) {
     const Export *e = w->e;
     Buffer hash = {0}, config = {0}, length = {0}, vocabulary = {0}, labels = {0};
     sha256_hex(&hash, e->source, e->source_len);
@@ -239,7 +281,7 @@ static bool print_model(OnnxWriter *w, Buffer *out) {
     };
     size_t count = sizeof properties / sizeof properties[0] - (e->certificate == NULL);
     bool fits = onnx_graph_print(&w->graph, e->model->readout.name->bytes, RASPC_VERSION,
-                                 properties, count, out);
+                                 properties, count, out, size);
     buffer_free(&hash);
     buffer_free(&config);
     buffer_free(&length);
@@ -255,25 +297,29 @@ static uint32_t head_count(const DenseModel *weights) {
     return count;
 }
 
-bool onnx_write(const Export *e, Buffer *out) {
+bool onnx_write(const Export *e, Buffer *out, uint64_t *size) {
     static const OnnxDim dims[] = {{"batch", 0}, {"sequence", 0}};
-    OnnxWriter w = {.e = e, .graph = {.arena = arena_new(0)}};
+    OnnxWriter w = {.e = e,
+                .graph = {.arena = arena_new(0),
+                          .opset = e->attention_operator ? ONNX_OPSET_ATTENTION : ONNX_OPSET}};
     OnnxGraph *g = &w.graph;
     onnx_input(g, "input_ids", ONNX_INT64, dims, 2, "0 (BOS), then token numbers from 1, then PAD");
     w.masks = arena_array(g->arena, head_count(e->weights), sizeof *w.masks);
+    w.patterns = arena_array(g->arena, head_count(e->weights), sizeof *w.patterns);
     w.zero = onnx_int(g, "constants/zero", 0);
     w.one = onnx_int(g, "constants/one", 1);
     w.axis_1 = onnx_ints(g, "constants/axis_1", 1);
     w.first_row = onnx_ints(g, "constants/first_row", 1);
     w.end = onnx_ints(g, "constants/end", INT64_MAX);
-    w.masked_score = onnx_float(g, "mask/score", -FLT_MAX);
+    if (!e->attention_operator) w.masked_score = onnx_float(g, "mask/score", -FLT_MAX);
     Edge stream = embed(&w);
     for (uint32_t l = 0; l < e->weights->layer_count; l++) {
         if (e->weights->layers[l].head_count > 0) stream = write_heads(&w, l, stream);
         if (e->weights->layers[l].units > 0) stream = write_units(&w, l, stream);
     }
     onnx_readout(&w, write_logits(&w, stream));
-    bool fits = print_model(&w, out);
+    write_patterns(&w);
+    bool fits = print_model(&w, out, size);
     onnx_graph_free(g);
     return fits;
 }

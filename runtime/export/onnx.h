@@ -4,7 +4,8 @@
 
 #include "runtime/export/export.h"
 
-/* Appends the file. False when it would pass the 2 GiB that the format can hold. */
-bool onnx_write(const Export *e, Buffer *out);
+/* Appends the file, *size bytes. False when it would pass the 2 GiB that the format can hold (and
+   weights in files beside it would not save it: LIMIT_DENSE_BYTES is as much). */
+bool onnx_write(const Export *e, Buffer *out, uint64_t *size);
 
 #endif

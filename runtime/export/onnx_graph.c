@@ -30,11 +30,12 @@ enum NodeField {
 };
 enum AttributeField {
     ATTRIBUTE_NAME = 1,
+    ATTRIBUTE_F = 2,
     ATTRIBUTE_I = 3,
     ATTRIBUTE_INTS = 8,
     ATTRIBUTE_TYPE = 20
 };
-enum AttributeType { ATTRIBUTE_IS_INT = 2, ATTRIBUTE_IS_INTS = 7 };
+enum AttributeType { ATTRIBUTE_IS_FLOAT = 1, ATTRIBUTE_IS_INT = 2, ATTRIBUTE_IS_INTS = 7 };
 enum TensorField { TENSOR_DIMS = 1, TENSOR_DATA_TYPE = 2, TENSOR_NAME = 8, TENSOR_RAW_DATA = 9 };
 enum ValueField { VALUE_NAME = 1, VALUE_TYPE = 2, VALUE_DOC = 3 };
 enum TypeField {
@@ -47,7 +48,8 @@ enum TypeField {
 };
 enum PairField { PAIR_KEY = 1, PAIR_VALUE = 2, OPSET_VERSION = 2 };
 
-enum { IR_VERSION = 8, OPSET = 17 };
+/* The version of the file format that came with an opset. */
+static uint32_t ir_version(uint32_t opset) { return opset < ONNX_OPSET_ATTENTION ? 8 : 11; }
 
 void onnx_graph_free(OnnxGraph *graph) {
     buffer_free(&graph->nodes);
@@ -92,6 +94,30 @@ Edge onnx_node(OnnxGraph *graph, const char *operator, Edge name, const OnnxAttr
     proto_text(&node, NODE_OP_TYPE, operator);
     for (; attributes != NULL && attributes->name != NULL; attributes++)
         add_attribute(&node, attributes);
+    proto_message(&graph->nodes, GRAPH_NODE, &node);
+    return name;
+}
+
+Edge onnx_attention(OnnxGraph *graph, Edge name, Edge pattern, Edge query, Edge key, Edge value,
+                    Edge mask) {
+    enum { PATTERN_AFTER_SOFTMAX = 3 };
+    const Edge inputs[] = {query, key, value, mask}, outputs[] = {name, "", "", pattern};
+    const OnnxAttribute heads = {"q_num_heads", 1, 0, {0}}, key_heads = {"kv_num_heads", 1, 0, {0}};
+    const OnnxAttribute mode = {"qk_matmul_output_mode", PATTERN_AFTER_SOFTMAX, 0, {0}};
+    Buffer node = {0}, scale = {0};
+    for (size_t i = 0; i < 4; i++)
+        proto_text(&node, NODE_INPUT, inputs[i]);
+    for (size_t i = 0; i < (pattern == NULL ? 1 : 4); i++)
+        proto_text(&node, NODE_OUTPUT, outputs[i]);
+    proto_text(&node, NODE_NAME, name);
+    proto_text(&node, NODE_OP_TYPE, "Attention");
+    proto_text(&scale, ATTRIBUTE_NAME, "scale");
+    proto_float(&scale, ATTRIBUTE_F, 1);
+    proto_int(&scale, ATTRIBUTE_TYPE, ATTRIBUTE_IS_FLOAT);
+    proto_message(&node, NODE_ATTRIBUTE, &scale);
+    add_attribute(&node, &heads);
+    add_attribute(&node, &key_heads);
+    if (pattern != NULL) add_attribute(&node, &mode);
     proto_message(&graph->nodes, GRAPH_NODE, &node);
     return name;
 }
@@ -177,15 +203,15 @@ void onnx_output(OnnxGraph *graph, Edge name, OnnxType type, const OnnxDim *dims
 /* --- the whole -------------------------------------------------------------------------------- */
 
 bool onnx_graph_print(const OnnxGraph *graph, const char *name, const char *producer_version,
-                      const OnnxProperty *properties, size_t count, Buffer *out) {
+                      const OnnxProperty *properties, size_t count, Buffer *out, uint64_t *size) {
     const Buffer *parts[] = {&graph->nodes, &graph->initializers, &graph->inputs, &graph->outputs};
     size_t part_count = sizeof parts / sizeof parts[0];
     Buffer head = {0}, graph_name = {0};
-    proto_int(&head, MODEL_IR_VERSION, IR_VERSION);
+    proto_int(&head, MODEL_IR_VERSION, ir_version(graph->opset));
     proto_text(&head, MODEL_PRODUCER_NAME, "raspc");
     proto_text(&head, MODEL_PRODUCER_VERSION, producer_version);
     Buffer opset = {0};
-    proto_int(&opset, OPSET_VERSION, OPSET);
+    proto_int(&opset, OPSET_VERSION, graph->opset);
     proto_message(&head, MODEL_OPSET_IMPORT, &opset);
     for (size_t i = 0; i < count; i++) {
         Buffer pair = {0};
@@ -198,7 +224,8 @@ bool onnx_graph_print(const OnnxGraph *graph, const char *name, const char *prod
     for (size_t i = 0; i < part_count; i++)
         len += parts[i]->len;
     proto_length(&head, MODEL_GRAPH, len);
-    bool fits = head.len + len <= INT_MAX;
+    *size = head.len + len;
+    bool fits = *size <= INT_MAX;
     if (fits) {
         /* The weights are copied once: they lie in parts until here. */
         buffer_add(out, head.data, head.len);

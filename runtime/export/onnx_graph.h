@@ -1,6 +1,6 @@
-/* An ONNX graph while it is built (onnx.proto3 of ONNX 1.12; opset 17). A tensor is known by its
-   name, and so is the node that makes it: the two are the same.
-   Owns its buffers; names live in its arena until onnx_graph_free. */
+/* An ONNX graph while it is built (onnx.proto3 of ONNX 1.12; opset 17, or a later one). A tensor is
+   known by its name, and so is the node that makes it: the two are the same. Owns its buffers;
+   names live in its arena until onnx_graph_free. */
 #ifndef RASPC_EXPORT_ONNX_GRAPH_H
 #define RASPC_EXPORT_ONNX_GRAPH_H
 
@@ -20,8 +20,11 @@ typedef enum OnnxType {
     ONNX_DOUBLE = 11,
 } OnnxType;
 
+enum { ONNX_OPSET = 17, ONNX_OPSET_ATTENTION = 23 }; /* the second has the operator Attention */
+
 typedef struct OnnxGraph {
     Arena *arena;
+    uint32_t opset;
     Buffer nodes, initializers, inputs, outputs; /* each a run of GraphProto's fields */
     const char *scope; /* what onnx_name puts before a name: "L0/H1/same", or NULL */
 } OnnxGraph;
@@ -45,6 +48,11 @@ Edge onnx_node(OnnxGraph *graph, const char *operator, Edge name, const OnnxAttr
 /* The operators with the usual numbers of inputs; no attributes. */
 Edge onnx_unary(OnnxGraph *graph, const char *operator, Edge name, Edge a);
 Edge onnx_binary(OnnxGraph *graph, const char *operator, Edge name, Edge a, Edge b);
+/* Attention of one head (opset 23): query, key, value (B, S, K), and mask (B, 1, S, S), true where
+   a query may look. Its scale is set to 1: left out it would be 1/sqrt(K). pattern, if not NULL,
+   names what every query attends to (B, 1, S, S), an output of the node. */
+Edge onnx_attention(OnnxGraph *graph, Edge name, Edge pattern, Edge query, Edge key, Edge value,
+                    Edge mask);
 
 /* Constants. dims (rank); bytes of data. */
 Edge onnx_tensor(OnnxGraph *graph, Edge name, OnnxType type, const uint64_t *dims, uint32_t rank,
@@ -70,9 +78,9 @@ typedef struct OnnxProperty {
     const char *key, *value;
     size_t len;
 } OnnxProperty;
-/* The model as a file's bytes. False when it would pass the 2 GiB that a protocol buffer can hold;
-   nothing is appended then. */
+/* The model as a file's bytes, *size of them. False when that would pass the 2 GiB that a protocol
+   buffer can hold; nothing is appended then. */
 bool onnx_graph_print(const OnnxGraph *graph, const char *name, const char *producer_version,
-                      const OnnxProperty *properties, size_t count, Buffer *out);
+                      const OnnxProperty *properties, size_t count, Buffer *out, uint64_t *size);
 
 #endif

@@ -14,7 +14,10 @@ typedef struct OnnxWriter {
     Edge null_key;                          /* (1, S) true at row 0 */
     Edge token;                             /* (B, S) true at rows that are no padding */
     Edge attended;                          /* (B, 1, S) the same, of keys */
-    Edge masked_score;                      /* what a masked key's score becomes */
+    Edge masked_score; /* what a masked key's score becomes; not with the operator Attention */
+    Edge square;       /* with it, and patterns: (3) B, S, S */
+    Edge *patterns;    /* (pattern_count): every head's, in order */
+    uint32_t pattern_count;
     struct Mask {
         HeadMask mask;
         Edge edge; /* (B, S, S) or (B, 1, S) true where a query may look */

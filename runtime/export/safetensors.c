@@ -1,5 +1,6 @@
 #include "runtime/export/formats.h"
 
+#include "runtime/base/bug.h"
 #include "runtime/export/json.h"
 
 #include <string.h>
@@ -31,6 +32,7 @@ static cJSON *header_of(const Tensors *tensors, const char *config, const char *
 void safetensors_write(Buffer *out, const Tensors *tensors, const char *config,
                        const char *certificate) {
     enum { ALIGNMENT = 8 };
+    if (!tensors_distinct(tensors)) BUG("two tensors of one name");
     Buffer header = {0};
     json_print(&header, header_of(tensors, config, certificate), false);
     while (header.len % ALIGNMENT != 0)

@@ -30,6 +30,13 @@ void tensors_sort(Tensors *tensors) {
     if (tensors->count != 0) qsort(tensors->items, tensors->count, sizeof *tensors->items, by_name);
 }
 
+bool tensors_distinct(const Tensors *tensors) {
+    for (size_t i = 1; i < tensors->count; i++) {
+        if (strcmp(tensors->items[i - 1].name, tensors->items[i].name) == 0) return false;
+    }
+    return true;
+}
+
 void tensors_free(Tensors *tensors) {
     free(tensors->items);
     *tensors = (Tensors){0};

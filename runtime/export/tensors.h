@@ -25,6 +25,8 @@ typedef struct Tensors {
 void tensors_add(Tensors *tensors, Arena *arena, const float *data, uint64_t rows, uint64_t columns,
                  const char *name, ...) __attribute__((format(printf, 6, 7)));
 void tensors_sort(Tensors *tensors); /* by name */
+/* Of a sorted list: is every name there once? (A file that was read may have one twice.) */
+bool tensors_distinct(const Tensors *tensors);
 void tensors_free(Tensors *tensors);
 
 uint64_t tensor_count(const Tensor *tensor); /* numbers */

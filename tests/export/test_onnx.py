@@ -124,6 +124,58 @@ def test_operators():
     assert not used & {"Attention", "MultiHeadAttention", "Hardmax", "Loop", "If"}, used
 
 
+ATTENTION = {"op": ("--attention", "op"), "primitive": ("--attention", "primitive")}
+
+
+def check_attention(example):
+    """The same logits, and none where the other is refused."""
+    try:
+        paths = {how: compiled(example.program, f"{how}.onnx", example.vocabulary, example.length, *more)
+                 for how, more in ATTENTION.items()}
+    except Refused:
+        return
+    model = onnx.load(paths["op"])
+    onnx.checker.check_model(model, full_check=True)
+    onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+    tap.equal([item.version for item in model.opset_import], [23])
+    for node in model.graph.node:
+        if node.op_type == "Attention":
+            scale = [attribute.f for attribute in node.attribute if attribute.name == "scale"]
+            tap.equal(scale, [1.0])
+    inputs = {"input_ids": np.array(example.batch())}
+    one, other = (session(path).run(None, inputs) for path in paths.values())
+    real = inputs["input_ids"] != pad(model)
+    for a, b in zip(one[:-1], other[:-1]):
+        tap.equal(a[real[:, 1:]].tolist(), b[real[:, 1:]].tolist())
+    assert np.allclose(one[-1][real], other[-1][real], atol=1e-6)
+
+
+def test_each_program_with_attention():
+    for program in programs():
+        yield f"{program}: --attention=op gives the same, its scale always set", (
+            lambda program=program: check_attention(checked(program, 8)))
+
+
+def test_attention_is_used():
+    """--attention=op: every head is one Attention, and no Softmax is left"""
+    model, _ = loaded(REVERSE, list("abc"), 8, "--attention=op")
+    used = [node.op_type for node in model.graph.node]
+    assert used.count("Attention") == 2 and "Softmax" not in used, used
+
+
+def test_patterns():
+    """--patterns: what attends to what is an output of its head's name, with either attention"""
+    wanted = [[1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0], [0, 1, 0, 0]]
+    for more in ATTENTION.values():
+        model, run = loaded("flip = select(indices, length - 1 - indices, ==); x = aggregate(flip, tokens);", list("abc"), 8,
+                            "--patterns", *more)
+        onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+        names = [output.name for output in model.graph.output]
+        tap.equal(names[:3] + names[4:], ["x", "undefined", "logits", "L1/H0/flip/pattern"])
+        (pattern,) = run.run(["L1/H0/flip/pattern"], {"input_ids": np.array([[0, 1, 2, 3]])})
+        tap.equal(pattern[0].tolist(), wanted)
+
+
 def test_no_scale():
     """no score is scaled by a default: between the score and the softmax stands only the mask"""
     model, _ = loaded(REVERSE, list("abc"), 8)

@@ -111,6 +111,35 @@ def test_no_nan():
         assert not stream.isnan().any()
 
 
+def check_failure(program, vocabulary, length):
+    from test_peers import inputs_of, listed, rows_of
+
+    try:
+        path = compiled(program, "layout", vocabulary, length)
+    except Refused as refusal:
+        assert listed(program, length), refusal
+        return
+    model = module(path).RaspcModel.from_pretrained(path)
+    inputs = inputs_of(vocabulary, length)
+    rows = torch.tensor(rows_of(vocabulary, inputs))
+    hidden = rows != model.pad
+    padded, masked = model(rows), model(rows.where(hidden, 1), hidden)
+    for tokens, one, other, want in zip(inputs, padded, masked, evaluated(program, inputs)):
+        for found in (one, other):
+            got = model.decode(found[1 : len(tokens) + 1])
+            assert same(got, want), (len(tokens), got, want)
+
+
+def test_each_failure_of_peers():
+    from test_peers import failures
+
+    for program, vocabulary, length in failures():
+        if length <= 128:
+            name = os.path.basename(program).removesuffix(".rasp")
+            yield f"{name}@{length}: PyTorch equals eval, with PAD and with attention_mask", (
+                lambda program=program, vocabulary=vocabulary, length=length: check_failure(program, vocabulary, length))
+
+
 # --- transformers ---------------------------------------------------------------------------------
 
 
@@ -263,6 +292,40 @@ def test_lens_small():
     check_lens("x = aggregate(select(indices, 0, ==), tokens);")
     check_lens("x = 5 - indices;")
     check_lens('x = aggregate(select(tokens, "z", ==), indices, 7);')
+
+
+def check_lens_failure(program, vocabulary, length):
+    from test_peers import inputs_of
+    from test_transformer_lens import decoded
+    from transformer_lens.model_bridge import TransformerBridge
+
+    path = compiled(program, "lens", vocabulary, length, "--layout", "transformer-lens")
+    with open(os.path.join(path, "config.json"), encoding="utf-8") as file:
+        model = TransformerBridge.boot_native(json.load(file))
+    model.load_state_dict(load_file(os.path.join(path, "model.safetensors")))
+    with open(os.path.join(path, "raspc.json"), encoding="utf-8") as file:
+        named = json.load(file)
+    inputs = inputs_of(vocabulary, length)
+    for tokens, want in zip(inputs, evaluated(program, inputs)):
+        logits = model(torch.tensor([[0] + [1 + vocabulary.index(token) for token in tokens]]))
+        got = decoded(named, logits[0, 1:].detach().numpy())
+        assert same(got, want), (len(tokens), got, want)
+
+
+def test_each_failure_of_peers_in_lens():
+    from test_peers import failures
+
+    for program, vocabulary, length in failures():
+        if length <= 64 and not listed_failure(program, length):
+            name = os.path.basename(program).removesuffix(".rasp")
+            yield f"{name}@{length}: TransformerLens equals eval", (
+                lambda program=program, vocabulary=vocabulary, length=length: check_lens_failure(program, vocabulary, length))
+
+
+def listed_failure(program, length):
+    from test_peers import listed
+
+    return listed(program, length)
 
 
 def test_lens_too_long():
