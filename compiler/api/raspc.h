@@ -131,6 +131,7 @@ typedef struct raspc_transformer_options {
     size_t vocabulary_count;
     uint32_t max_length; /* at least 1 */
     const char *cpu;     /* jit: "x86-64-v3" and the like; NULL: this machine's */
+    int causal; /* not 0: no position attends to a later one; RASPC_REFUSED if the program does */
 } raspc_transformer_options;
 
 /* From an expression of the program, such as the name of an s-op. options may be NULL: eval. What

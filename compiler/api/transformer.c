@@ -40,7 +40,8 @@ static bool read_vocabulary(Arena *arena, const raspc_transformer_options *optio
     }
     *out = (LowerOptions){.vocabulary_count = (uint32_t)options->vocabulary_count,
                           .vocabulary = atoms,
-                          .max_length = options->max_length};
+                          .max_length = options->max_length,
+                          .causal = options->causal != 0};
     return true;
 }
 

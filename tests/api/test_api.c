@@ -204,6 +204,24 @@ START_TEST(test_misuse_is_said_and_harmless) {
 }
 END_TEST
 
+START_TEST(test_a_causal_transformer_looks_back_alone) {
+    raspc_program *program = program_of("before = selector_width(select(tokens, tokens, ==) and "
+                                        "select(indices, indices, <)); x = length;");
+    raspc_value vocabulary[LETTERS];
+    raspc_transformer_options options = options_of(RASPC_INTERP, vocabulary);
+    raspc_transformer *transformer;
+    raspc_diagnostic why;
+    options.causal = 1;
+    ck_assert_int_eq(raspc_transformer_new(program, "before", &options, &transformer), RASPC_OK);
+    ck_assert_ptr_nonnull(strstr(raspc_transformer_text(transformer), "model length 64 causal"));
+    raspc_transformer_free(transformer);
+    ck_assert_int_eq(raspc_transformer_new(program, "x", &options, &transformer), RASPC_REFUSED);
+    ck_assert_int_eq(raspc_program_diagnostic(program, 0, &why), RASPC_OK);
+    ck_assert_str_eq(why.id, "E0705");
+    raspc_program_free(program);
+}
+END_TEST
+
 START_TEST(test_a_transformer_says_what_it_takes) {
     raspc_program *program = program_of("hist = selector_width(select(tokens, tokens, ==));");
     raspc_transformer *hist = transformer_of(program, "hist", RASPC_INTERP);
@@ -335,6 +353,7 @@ int main(void) {
     tcase_add_test(tests, test_mistakes_are_diagnostics_with_places);
     tcase_add_loop_test(tests, test_a_wrong_input_is_the_result_s_diagnostic, 0, ENGINES);
     tcase_add_test(tests, test_misuse_is_said_and_harmless);
+    tcase_add_test(tests, test_a_causal_transformer_looks_back_alone);
     tcase_add_test(tests, test_a_transformer_says_what_it_takes);
     tcase_add_test(tests, test_load_asks_the_caller);
     tcase_add_loop_test(tests, test_threads_with_programs_of_their_own, 0, ENGINES);

@@ -314,7 +314,8 @@ def test_metadata():
     tap.equal(found["source"], text)
     tap.equal(found["source_sha256"], hashlib.sha256(text.encode()).hexdigest())
     tap.equal(json.loads(found["vocabulary"]), ["a", "b", 3, 2.5, True])
-    tap.equal(found["max_length"], "8")
+    tap.equal([found["max_length"], found["causal"]], ["8", "false"])
+    tap.equal(json.loads(found["certificate"])["max_length"], 8)
     tap.equal(json.loads(found["config"])["output"]["name"], "reverse")
 
 

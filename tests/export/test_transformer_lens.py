@@ -192,6 +192,14 @@ def test_uniform():
         assert not query[len(layer["heads"]) :].any()
 
 
+def test_readme():
+    """trap: enable_compatibility_mode folds and centres; the README says so, and that PAD would be attended to"""
+    path = compiled(written(MIXED), "lens", list("abc"), 6, "--layout", "transformer-lens")
+    with open(os.path.join(path, "README.md"), encoding="utf-8") as file:
+        text = file.read()
+    assert "`enable_compatibility_mode()` folds" in text and "PAD would be attended to" in text, text
+
+
 def test_causal():
     """a program whose heads look back alone is causal there, without scores for masks"""
     config, state, named = of(CAUSAL)

@@ -6,13 +6,15 @@
 
 enum { MOST_NODES = 200, MOST_NAMES = 4, MAX_LENGTH = 4 }; /* keeps one run short */
 
-static void lower_node(Session *session, NodeId node, bool as_numbers) {
+static void lower_node(Session *session, NodeId node, bool as_numbers, bool causal) {
     Arena *arena = arena_new(0);
     Atom vocabulary[3];
     for (int i = 0; i < 3; i++)
         vocabulary[i] = as_numbers ? atom_int(i - 1) : atom_string(string_new(arena, &"abc"[i], 1));
-    LowerOptions options = {
-        .vocabulary_count = 3, .vocabulary = vocabulary, .max_length = MAX_LENGTH};
+    LowerOptions options = {.vocabulary_count = 3,
+                            .vocabulary = vocabulary,
+                            .max_length = MAX_LENGTH,
+                            .causal = causal};
     Diagnostics *diags = session_diagnostics(session);
     size_t before = diagnostics_errors(diags);
     Model *model = lower(arena, session_graph(session), node, &options, diags);
@@ -33,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         uint32_t lowered = 0;
         for (uint32_t i = graph->name_count; i-- > 0 && lowered < MOST_NAMES;) {
             if (graph_node(graph, graph->names[i].node)->type == TYPE_SELECTOR) continue;
-            lower_node(session, graph->names[i].node, size % 2);
+            lower_node(session, graph->names[i].node, size % 2, size % 3 == 0);
             lowered++;
         }
     }

@@ -15,6 +15,23 @@ static const char *base_name(const char *path, char *out, size_t size) {
     return out;
 }
 
+/* As a causal model: refused because it looks ahead, or for want of bits, or equal to eval. */
+static bool causal_failure(const char *name, const Case *program, const EngineSet *engines) {
+    Arena *arena = arena_new(0);
+    EngineSet causal = *engines;
+    causal.causal = true;
+    Judgement judgement = judge(arena, program, &causal);
+    bool passed = judgement.finding == FIND_NOTHING;
+    for (size_t i = 0; i < causal.count && passed; i++) {
+        const EngineTally *tally = &judgement.tally[i];
+        passed = !tally->refused || tally->id == DIAG_LOOKS_AHEAD || tally->id == DIAG_NO_JIT ||
+                 tally->id == DIAG_TOO_LARGE_FOR_DENSE;
+    }
+    printf("%s - %s: causal models are refused or equal eval\n", passed ? "ok" : "not ok", name);
+    arena_free(arena);
+    return passed;
+}
+
 /* The second line: "# lengths: 10 32 64". */
 bool peer_failure(const char *path, const Refusals *refusals, const EngineSet *engines) {
     static const char marker[] = "\n# lengths: ";
@@ -40,6 +57,7 @@ bool peer_failure(const char *path, const Refusals *refusals, const EngineSet *e
         Judgement judgement = judge(scratch, &program, engines);
         passed = refusals_report(refusals, name, &judgement, engines) && passed;
         arena_free(scratch);
+        passed = causal_failure(name, &program, engines) && passed;
     }
     arena_free(arena);
     return passed;

@@ -152,7 +152,7 @@ static void try_inputs(Trying *trying, const Case *program) {
                         : trials_sampled(vocabulary, SAMPLES, 1);
     Atom *tokens = ARENA_ARRAY(trying->arena, Atom, vocabulary->max_len);
     for (size_t i = 0; i < trying->engines->count; i++) {
-        EngineOptions options = {.vocabulary = vocabulary};
+        EngineOptions options = {.vocabulary = vocabulary, .causal = trying->engines->causal};
         trying->states[i] = engine_open(trying->engines->engines[i], &options);
     }
     bool left = true;

@@ -20,6 +20,7 @@ typedef struct EngineSet {
     size_t count;
     bool strict;   /* equal is not enough: 1 is not 1.0 */
     bool promises; /* what the model promises is looked at too */
+    bool causal;   /* of causal models: what looks ahead is refused */
 } EngineSet;
 
 typedef enum Finding {

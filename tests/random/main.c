@@ -1,5 +1,5 @@
 /* Random programs, eval against the other engines; reports in TAP.
-     test-random SEED COUNT [--engines interp,jit] [--size K] [--jobs N] [--strict]
+     test-random SEED COUNT [--engines interp,jit] [--size K] [--jobs N] [--strict] [--causal]
      test-random --show SEED [--size K]      prints a program
      test-random --replay [--strict] FILE... judges programs from files; those in a directory open/
                                              are known to go wrong
@@ -17,7 +17,8 @@
 enum { FAILURES_AT_MOST = 5, TABLE_ROWS = 25 };
 
 static int usage(void) {
-    fputs("usage: test-random SEED COUNT [--engines interp,jit] [--size K] [--jobs N] [--strict]\n"
+    fputs("usage: test-random SEED COUNT [--engines interp,jit] [--size K] [--jobs N] [--strict] "
+          "[--causal]\n"
           "       test-random --show SEED [--size K] | --replay FILE... | --self\n",
           stderr);
     return 2;
@@ -136,14 +137,18 @@ static int show(const char *seed, uint32_t size) {
 }
 
 int main(int argc, char **argv) {
-    static const struct option longs[] = {
-        {"engines", required_argument, NULL, 'e'}, {"size", required_argument, NULL, 'k'},
-        {"jobs", required_argument, NULL, 'j'},    {"show", required_argument, NULL, 's'},
-        {"replay", no_argument, NULL, 'r'},        {"strict", no_argument, NULL, 'x'},
-        {"self", no_argument, NULL, 't'},          {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"engines", required_argument, NULL, 'e'},
+                                          {"size", required_argument, NULL, 'k'},
+                                          {"jobs", required_argument, NULL, 'j'},
+                                          {"show", required_argument, NULL, 's'},
+                                          {"replay", no_argument, NULL, 'r'},
+                                          {"strict", no_argument, NULL, 'x'},
+                                          {"self", no_argument, NULL, 't'},
+                                          {"causal", no_argument, NULL, 'c'},
+                                          {NULL, 0, NULL, 0}};
     HuntOptions options = {.size = DEFAULT_SIZE, .jobs = 1, .failures_at_most = FAILURES_AT_MOST};
     const char *shown = NULL;
-    bool replays = false, self = false, strict = false;
+    bool replays = false, self = false, strict = false, causal = false;
     setvbuf(stdout, NULL, _IOLBF, 0);
     choose_engines("interp,jit", &options.engines);
     for (int found; (found = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
@@ -154,10 +159,12 @@ int main(int argc, char **argv) {
         if (found == 'r') replays = true;
         if (found == 't') self = true;
         if (found == 'x') strict = true;
+        if (found == 'c') causal = true;
         if (found == '?') return usage();
     }
     options.engines.strict = strict;
     options.engines.promises = true;
+    options.engines.causal = causal;
     if (self) return self_test() ? 0 : 1;
     if (shown != NULL) return show(shown, options.size);
     if (replays) return replay(argv + optind, argc - optind, &options.engines);

@@ -486,6 +486,7 @@ static const char *const mistakes[][3] = {
     {"tokens by token [0, 1]", "tokens by token [0, 2]", "outside it"},
     {"tokens by token [0, 1]", "tokens by token [0, 1]\n  tokens by token [0, 1]", "written twice"},
     {"length 2", "length 0", "greatest length"},
+    {"length 2", "length 2 causal", "of a causal model looks ahead"},
     {"vocabulary [\"a\", \"b\"]", "vocabulary [0*99999999999]", "expected"},
     {"gives [0, 0, 1, 1]", "gives [0*4000000000]", "more than"},
     {"out: atoms", "out: feathers", "expected how"},
@@ -531,6 +532,18 @@ START_TEST(test_misplaced) {
 }
 END_TEST
 
+/* Softmax alone has dense weights: other normalisers are refused, not written as what they are not.
+ */
+START_TEST(test_other_normalisers) {
+    static const char *const names[] = {"hardmax", "hardmax-first", "linear", "linear-raw",
+                                        "sparsemax"};
+    const Model *model = broken("softmax 256", names[_i]);
+    ck_assert_msg(model != NULL, "%s", last_message());
+    ck_assert_ptr_null(model_weights(world.arena, model, (Span){0}, world.diags));
+    ck_assert_ptr_nonnull(strstr(last_message(), "only softmax has dense weights"));
+}
+END_TEST
+
 /* A text cut off anywhere is a mistake, never a crash. */
 START_TEST(test_cut_off) {
     const char *text = _i ? reused : sound;
@@ -565,6 +578,7 @@ Suite *model_suite(void) {
     tcase_add_loop_test(text, test_round_trip, 0, COUNT(programs));
     tcase_add_loop_test(text, test_broken, 0, COUNT(mistakes));
     tcase_add_loop_test(text, test_misplaced, 0, COUNT(misplaced));
+    tcase_add_loop_test(text, test_other_normalisers, 0, 5);
     tcase_add_loop_test(text, test_cut_off, 0, 2);
     suite_add_tcase(suite, text);
     return suite;

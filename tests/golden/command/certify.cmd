@@ -11,5 +11,7 @@ echo '{}' >hist/certificate.json
 raspc certify hist; echo "status $?"
 rm hist/certificate.json
 raspc certify hist; echo "status $?"
+raspc compile -e length -o length.onnx --vocab ab --max-len 3 >/dev/null; raspc certify length.onnx; echo "status $?"
+raspc compile -e length -o lens --layout transformer-lens --vocab ab --max-len 3 >/dev/null; raspc certify lens; echo "status $?"
 raspc certify; echo "status $?"
 cd - >/dev/null; rm -r $work
