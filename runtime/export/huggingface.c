@@ -50,9 +50,10 @@ static void add_labels(const Export *e, cJSON *to) {
 
 /* Is every value a token? Then the logits can stand for the next one. */
 static bool gives_tokens(const Export *e) {
-    if (e->model->readout.decode != DECODE_ATOMS) return false;
-    for (uint32_t i = 0; i < e->logits.count; i++) {
-        Atom value = e->logits.atoms[i];
+    const Readout *readout = &e->model->readout;
+    if (readout->step_count > 0 || readout->readings[0].decode != DECODE_ATOMS) return false;
+    for (uint32_t i = 0; i < e->logits.readings[0].count; i++) {
+        Atom value = e->logits.readings[0].atoms[i];
         if (value.kind != ATOM_OPAQUE && model_token(e->model, value) == UINT32_MAX) return false;
     }
     return true;

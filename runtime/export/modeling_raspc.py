@@ -281,13 +281,15 @@ else:
         def tokens_of_labels(self):
             """The token number of every logit (PAD: where the program fails); None: not all are tokens."""
             output = self.raspc["output"]
+            if output["decode"] != "atoms":
+                return None
             known = enumerate(map(_atom, self.raspc["vocabulary"]))
             numbers = {(type(token), token): i + 1 for i, token in known}
             tokens = []
             for i, label in enumerate(map(_atom, output["labels"])):
                 fails = i in output["labels_undefined"]
                 tokens.append(self.pad if fails else numbers.get((type(label), label)))
-            return tokens if tokens and None not in tokens else None
+            return None if None in tokens else tokens
 
         def forward(self, input_ids, attention_mask=None, **_):
             values = self.values(input_ids, attention_mask)

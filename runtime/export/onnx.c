@@ -45,7 +45,7 @@ Edge onnx_greatest(OnnxWriter *w, Edge name, Edge a, int64_t axis, bool keep) {
         return onnx_node(g, "ReduceMax", name, both, (const Edge[]){a, NULL});
     }
     const OnnxAttribute kept[] = {{"keepdims", keep, 0, {0}}, {0}};
-    Edge axes = onnx_ints(g, onnx_name(g, "%s_axis", name), axis);
+    Edge axes = onnx_ints(g, onnx_name(g, "%s/axes", name), axis);
     return onnx_node(g, "ReduceMax", name, kept, (const Edge[]){a, axes, NULL});
 }
 
@@ -151,8 +151,8 @@ static Edge embed(OnnxWriter *w) {
     make_positions(w, rows);
     if (w->e->attention_operator && w->e->patterns)
         w->square = onnx_along(w, "Concat", "positions/square", "axis", 0, shape,
-                          onnx_binary(g, "Unsqueeze", "positions/size", sequence,
-                                      onnx_ints(g, "positions/size_axis", 0)));
+                               onnx_binary(g, "Unsqueeze", "positions/size", sequence,
+                                           onnx_ints(g, "positions/size_axis", 0)));
     make_attended(w);
     const float *tokens = embedding_with_pad(w->e->arena, weights, weights->width);
     Edge token = onnx_along(
@@ -300,8 +300,8 @@ static uint32_t head_count(const DenseModel *weights) {
 bool onnx_write(const Export *e, Buffer *out, uint64_t *size) {
     static const OnnxDim dims[] = {{"batch", 0}, {"sequence", 0}};
     OnnxWriter w = {.e = e,
-                .graph = {.arena = arena_new(0),
-                          .opset = e->attention_operator ? ONNX_OPSET_ATTENTION : ONNX_OPSET}};
+                    .graph = {.arena = arena_new(0),
+                              .opset = e->attention_operator ? ONNX_OPSET_ATTENTION : ONNX_OPSET}};
     OnnxGraph *g = &w.graph;
     onnx_input(g, "input_ids", ONNX_INT64, dims, 2, "0 (BOS), then token numbers from 1, then PAD");
     w.masks = arena_array(g->arena, head_count(e->weights), sizeof *w.masks);

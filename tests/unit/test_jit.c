@@ -111,7 +111,10 @@ static bool open_bench(Bench *bench, const Subject *subject, uint32_t vocabulary
     ck_assert(session_main_output(bench->session, &name, &value) && value.kind == VALUE_SOP);
     bench->node = value.as.node;
     bench->vocabulary = vocabulary_of(subject, vocabulary_count, bench->arena);
-    LowerOptions options = {.vocabulary_count = vocabulary_count, .vocabulary = bench->vocabulary, .max_length = max_length, .registers = REGISTERS_AUTO};
+    LowerOptions options = {.vocabulary_count = vocabulary_count,
+                            .vocabulary = bench->vocabulary,
+                            .max_length = max_length,
+                            .registers = REGISTERS_AUTO};
     Model *model = lower(bench->arena, session_graph(bench->session), bench->node, &options, diags);
     if (model != NULL) bench->program = jit_compile(bench->jit, model, NULL, (Span){0}, diags);
     ck_assert_msg(bench->program != NULL, "%s: %s", subject->name,
@@ -252,7 +255,10 @@ START_TEST(a_named_cpu) {
         JitOptions options = {NULL};
 #endif
         Diagnostics *diags = session_diagnostics(bench.session);
-        LowerOptions lowering = {.vocabulary_count = 2, .vocabulary = bench.vocabulary, .max_length = 9, .registers = REGISTERS_AUTO};
+        LowerOptions lowering = {.vocabulary_count = 2,
+                                 .vocabulary = bench.vocabulary,
+                                 .max_length = 9,
+                                 .registers = REGISTERS_AUTO};
         Model *model =
             lower(bench.arena, session_graph(bench.session), bench.node, &lowering, diags);
         jit_free(bench.program);

@@ -537,7 +537,7 @@ END_TEST
 START_TEST(test_other_normalisers) {
     static const char *const names[] = {"hardmax", "hardmax-first", "linear", "linear-raw",
                                         "sparsemax"};
-    const Model *model = broken("softmax 256", names[_i]);
+    const Model *model = broken(sound, "softmax 256", names[_i]);
     ck_assert_msg(model != NULL, "%s", last_message());
     ck_assert_ptr_null(model_weights(world.arena, model, (Span){0}, world.diags));
     ck_assert_ptr_nonnull(strstr(last_message(), "only softmax has dense weights"));
