@@ -68,8 +68,10 @@ static NodeId node_of(const char *text) {
 }
 
 static Model *lowered(NodeId node) {
-    LowerOptions options = {
-        .vocabulary_count = 3, .vocabulary = world.vocabulary, .max_length = LENGTH, .registers = REGISTERS_AUTO};
+    LowerOptions options = {.vocabulary_count = 3,
+                            .vocabulary = world.vocabulary,
+                            .max_length = LENGTH,
+                            .registers = REGISTERS_AUTO};
     Model *model = lower(world.arena, session_graph(world.session), node, &options, world.diags);
     ck_assert_ptr_nonnull(model);
     return model;
