@@ -44,7 +44,9 @@ int main(int argc, char **argv) {
     if (n > 0 && file_read(argv[1], 1 << 20, &program, &why) &&
         session_run_text(session, argv[1], program.data, program.len, NULL)) {
         uint32_t count = (uint32_t)strlen(argv[3]);
-        LowerOptions options = {count, letters(arena, argv[3], count), n};
+        LowerOptions options = {.vocabulary_count = count,
+                                .vocabulary = letters(arena, argv[3], count),
+                                .max_length = n};
         Graph *graph = session_graph(session);
         NodeId node = graph_find(graph, argv[2]);
         Model *model = node == NO_NODE ? NULL : lower(arena, graph, node, &options, diags);
