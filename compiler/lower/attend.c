@@ -224,28 +224,6 @@ static double mean_error(const Lowering *l, double range) {
     return (l->options->max_length + 4.0) * (FLT_EPSILON / 2) * range;
 }
 
-/* Moves the coordinates themselves: any value, when at most one is selected. */
-static Form gather_coded(Gather *g) {
-    Lowering *l = g->l;
-    Form table;
-    if (!form_as_table(l, g->node, &g->value, &table))
-        return form_refused(g->node, plan_text(l, "what %s gathers has too many possible values",
-                                               plan_name(l, g->node)));
-    uint32_t count = plan_get(l, table.var)->count, nothing = count;
-    Atom *domain = ARENA_ARRAY(l->scratch, Atom, count + 1);
-    for (uint32_t v = count; v-- > 0;) {
-        domain[v] = table.atoms[v];
-        if (atom_identical(table.atoms[v], g->nothing)) nothing = v;
-    }
-    if (g->hits)
-        nothing = 0;
-    else if (nothing == count)
-        domain[count++] = g->nothing;
-    PlanMove move = {.kind = MOVE_CODED, .source = table.var, .default_index = nothing};
-    Var var = {.count = count, .domain = domain};
-    return gather_done(g, move, var, plan_get(l, table.var)->phase);
-}
-
 /* Is the mean of any number of equal floats that float, as the definition adds them up? 0.1 added
    three times is 0.30000000000000004. */
 static bool mean_of_equals_is_exact(const Lowering *l, Atom value) {
@@ -289,6 +267,32 @@ static Form gather_constant(Gather *g) {
     const Selection selection = selection_of(g);
     settle_kind_of_constant(l, &selection, domain, &form);
     return form;
+}
+
+/* Moves the coordinates themselves: any value, when at most one is selected. */
+static Form gather_coded(Gather *g) {
+    Lowering *l = g->l;
+    Form table;
+    if (!form_as_table(l, g->node, &g->value, &table))
+        return form_refused(g->node, plan_text(l, "what %s gathers has too many possible values",
+                                               plan_name(l, g->node)));
+    if (table.var == NO_VAR) { /* a sum whose parts cancel out */
+        g->value = table;
+        return gather_constant(g);
+    }
+    uint32_t count = plan_get(l, table.var)->count, nothing = count;
+    Atom *domain = ARENA_ARRAY(l->scratch, Atom, count + 1);
+    for (uint32_t v = count; v-- > 0;) {
+        domain[v] = table.atoms[v];
+        if (atom_identical(table.atoms[v], g->nothing)) nothing = v;
+    }
+    if (g->hits)
+        nothing = 0;
+    else if (nothing == count)
+        domain[count++] = g->nothing;
+    PlanMove move = {.kind = MOVE_CODED, .source = table.var, .default_index = nothing};
+    Var var = {.count = count, .domain = domain};
+    return gather_done(g, move, var, plan_get(l, table.var)->phase);
 }
 
 static int atom_number_order(const void *a, const void *b) {
