@@ -194,11 +194,10 @@ static void summarise(Checking *checking) {
 
 /* The model's vocabulary and length where they are given; else each check's own input's. */
 static bool read_vocabulary(Checking *checking, InputReader *reader) {
-    const char *vocab = option_value(&checking->driver->options, OPT_VOCAB);
-    const char *max_len = option_value(&checking->driver->options, OPT_MAX_LEN);
-    bool read = vocabulary_argument(reader, vocab, max_len, &checking->vocabulary);
-    if (vocab == NULL) checking->vocabulary.count = 0;
-    if (max_len == NULL) checking->vocabulary.max_len = 0;
+    VocabularyText text = vocabulary_text(&checking->driver->options);
+    bool read = vocabulary_argument(reader, text, &checking->vocabulary);
+    if (text.vocab == NULL) checking->vocabulary.count = 0;
+    if (text.max_len == NULL) checking->vocabulary.max_len = 0;
     driver_show(checking->driver, reader->diags);
     return read;
 }

@@ -4,6 +4,7 @@
 #include "compiler/driver/show.h"
 
 #include "compiler/lower/lower.h"
+
 #include "runtime/base/file.h"
 #include "runtime/base/limits.h"
 #include "runtime/certify/certificate.h"
@@ -98,9 +99,7 @@ static bool read_all(Compilation *c) {
                 program_run(c->session, &c->program);
     }
     if (ready) ready = choose_target(c);
-    return vocabulary_argument(&c->reader, option_value(options, OPT_VOCAB),
-                               option_value(options, OPT_MAX_LEN), &c->vocabulary) &&
-           ready;
+    return vocabulary_argument(&c->reader, vocabulary_text(options), &c->vocabulary) && ready;
 }
 
 /* --- the model -------------------------------------------------------------------------------- */
@@ -127,6 +126,7 @@ static bool make_model(const Compilation *c, Export *out) {
     LowerOptions options = {.vocabulary_count = c->vocabulary.count,
                             .vocabulary = c->vocabulary.tokens,
                             .max_length = c->vocabulary.max_len,
+                            .float_type = c->vocabulary.float_type,
                             .causal = option_given(&c->driver->options, OPT_CAUSAL),
                             .registers = c->registers};
     Model *model =

@@ -3,7 +3,6 @@
    .tree, .graph, .model or .rtm, says so. */
 #include "compiler/driver/input.h"
 #include "compiler/driver/program.h"
-#include "compiler/lower/lower.h"
 
 #include "runtime/base/bug.h"
 
@@ -121,6 +120,7 @@ static bool print_model(const Dump *dump, Target target, const Vocabulary *vocab
     LowerOptions options = {.vocabulary_count = vocabulary->count,
                             .vocabulary = vocabulary->tokens,
                             .max_length = vocabulary->max_len,
+                            .float_type = vocabulary->float_type,
                             .causal = option_given(&dump->driver->options, OPT_CAUSAL),
                             .registers = dump->registers};
     Arena *arena = arena_new(0);
@@ -141,8 +141,7 @@ static bool dump_model(const Dump *dump) {
                           .sources = session_sources(dump->session),
                           .diags = session_diagnostics(dump->session)};
     Vocabulary vocabulary;
-    bool all = vocabulary_argument(&reader, option_value(options, OPT_VOCAB),
-                                   option_value(options, OPT_MAX_LEN), &vocabulary);
+    bool all = vocabulary_argument(&reader, vocabulary_text(options), &vocabulary);
     for (size_t i = 0; all && i < targets.count; i++)
         all = print_model(dump, targets.items[i], &vocabulary);
     input_reader_free(&reader);

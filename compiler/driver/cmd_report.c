@@ -27,8 +27,15 @@ static void lower_target(Report *report) {
     (void)lowered(report, arena, &causal, &report->not_causal);
     arena_free(arena);
     report->model = lowered(report, report->arena, &report->options, &report->refused);
-    report->exact = exact_length(report->arena, report->graph, node, report->sources,
-                                 report->options, report->model, report->refused.message);
+    LowerOptions options = report->options;
+    for (int t = 0; t < FLOAT_TYPE_COUNT; t++) {
+        options.float_type = (FloatType)t;
+        report->exact[t] =
+            exact_length(report->arena, report->graph, node, report->sources, options);
+        /* What one type carries a wider one does: there it goes on. */
+        if (report->exact[t].length > options.max_length)
+            options.max_length = report->exact[t].length;
+    }
 }
 
 static void count_operations(Report *report) {
@@ -50,6 +57,7 @@ static void report_target(Driver *driver, Session *session, Target target,
                      .options = {.vocabulary_count = vocabulary->count,
                                  .vocabulary = vocabulary->tokens,
                                  .max_length = vocabulary->max_len,
+                                 .float_type = vocabulary->float_type,
                                  .causal = option_given(&driver->options, OPT_CAUSAL),
                                  .registers = registers}};
     report.layers = graph_layers(report.graph, report_node(&report), arena);
@@ -88,8 +96,7 @@ static bool report(Driver *driver, Session *session, const char *path, Registers
                           .sources = session_sources(session),
                           .diags = session_diagnostics(session)};
     Vocabulary vocabulary;
-    bool done = vocabulary_argument(&reader, option_value(options, OPT_VOCAB),
-                                    option_value(options, OPT_MAX_LEN), &vocabulary) &&
+    bool done = vocabulary_argument(&reader, vocabulary_text(options), &vocabulary) &&
                 report_targets(driver, session, &vocabulary, registers);
     input_reader_free(&reader);
     return done;

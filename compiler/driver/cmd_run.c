@@ -127,9 +127,7 @@ static bool run_all(Run *run) {
     if (ready) ready = program_targets(run->session, options, &run->targets);
     bool stream = can_stream(run);
     if (!stream) ready = input_arguments(&run->reader, run->session, options) && ready;
-    ready = vocabulary_argument(&run->reader, option_value(options, OPT_VOCAB),
-                                option_value(options, OPT_MAX_LEN), &vocabulary) &&
-            ready;
+    ready = vocabulary_argument(&run->reader, vocabulary_text(options), &vocabulary) && ready;
     if (!ready || (run->format == RUN_NPY && !fits_array(run))) return false;
     EngineOptions engine = {.vocabulary = &vocabulary,
                             .causal = option_given(options, OPT_CAUSAL),

@@ -214,6 +214,7 @@ static void trace(const Verification *verification, const ApplyRequest *request,
     LowerOptions options = {.vocabulary_count = vocabulary->count,
                             .vocabulary = vocabulary->tokens,
                             .max_length = vocabulary->max_len,
+                            .float_type = vocabulary->float_type,
                             .causal = verification->causal};
     Arena *arena = arena_new(0);
     const Model *model = lower(arena, request->graph, request->node, &options, request->diags);
@@ -376,9 +377,7 @@ static bool verify(Verification *verification, InputReader *reader) {
     Vocabulary vocabulary;
     bool ready = (program == NULL || program_read(verification->session, program)) &&
                  program_targets(verification->session, options, &targets);
-    ready = vocabulary_argument(reader, option_value(options, OPT_VOCAB),
-                                option_value(options, OPT_MAX_LEN), &vocabulary) &&
-            ready;
+    ready = vocabulary_argument(reader, vocabulary_text(options), &vocabulary) && ready;
     if (!ready || !choose_trials(verification, &vocabulary)) return false;
     uint32_t fit = TOKENS_TOGETHER / vocabulary.max_len;
     verification->together = fit < 1 ? 1 : fit < TRIALS_TOGETHER ? fit : TRIALS_TOGETHER;

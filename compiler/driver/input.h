@@ -5,6 +5,7 @@
 #include "compiler/driver/driver.h"
 #include "compiler/elaborate/elaborate.h"
 #include "runtime/input/input.h"
+#include "runtime/model/float_type.h"
 
 enum { DEFAULT_MAX_LEN = 32 };
 
@@ -16,16 +17,20 @@ bool input_arguments(InputReader *reader, Session *session, const Options *optio
 /* Does a text begin as JSON inputs do? */
 bool input_looks_like_json(const char *text);
 
-/* The tokens that a model is made for, and its greatest length. */
+/* The tokens that a model is made for, its greatest length and the type of its weights. */
 typedef struct Vocabulary {
     const Atom *tokens; /* (count), all different */
     uint32_t count;
     uint32_t max_len;
+    FloatType float_type;
 } Vocabulary;
 
-/* From --vocab and --max-len (NULL where left out) and the inputs read. In the reader's arena.
-   False after reporting. */
-bool vocabulary_argument(InputReader *reader, const char *vocab, const char *max_len,
-                         Vocabulary *out);
+/* What --vocab, --max-len and --dtype say; NULL where they are left out. */
+typedef struct VocabularyText {
+    const char *vocab, *max_len, *dtype;
+} VocabularyText;
+VocabularyText vocabulary_text(const Options *options);
+/* From these and the inputs read. In the reader's arena. False after reporting. */
+bool vocabulary_argument(InputReader *reader, VocabularyText text, Vocabulary *out);
 
 #endif

@@ -1,6 +1,5 @@
 #include "compiler/driver/lowered.h"
 
-#include "compiler/lower/lower.h"
 #include "runtime/base/memory.h"
 
 #include <stdlib.h>
@@ -84,6 +83,7 @@ static LowerOptions options_for(const Lowered *lowered, Arena *arena, Input inpu
     LowerOptions options = {.vocabulary_count = lowered->vocabulary.count,
                             .vocabulary = lowered->vocabulary.tokens,
                             .max_length = lowered->vocabulary.max_len,
+                            .float_type = lowered->vocabulary.float_type,
                             .causal = lowered->causal,
                             .registers = lowered->preparer.registers};
     if (options.vocabulary_count == 0)

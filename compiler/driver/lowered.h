@@ -7,7 +7,6 @@
 #include "compiler/driver/engines.h"
 #include "compiler/elaborate/elaborate.h"
 #include "compiler/lower/lower.h"
-#include "runtime/model/model.h"
 
 /* What an engine makes of a model, in arena or freed by its own function. NULL after reporting. */
 typedef struct Preparer {

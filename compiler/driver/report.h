@@ -9,19 +9,18 @@
 
 /* --- how long (report_exact.c) ---------------------------------------------------------------- */
 
-/* The greatest length at which the program is lowered and float32 carries its model. */
+/* The greatest length at which the program is lowered and a float type carries its model. */
 typedef struct ExactLength {
     uint32_t length; /* exact up to here; 0: at no length */
     uint32_t
         beyond; /* a greater length at which it is not; 0: none was found before looking stopped */
-    bool refused;    /* at beyond the lowering itself refuses; else float32 gives out */
+    bool refused;    /* at beyond the lowering itself refuses; else the type gives out */
     const char *why; /* what happens at beyond; NULL: nothing */
 } ExactLength;
 
-/* Looks at lengths around that of the options, for a bounded time. model is what the options give,
-   or NULL, and then refused says why. */
+/* Looks at lengths around that of the options, for a bounded time, in their float type. */
 ExactLength exact_length(Arena *arena, const Graph *graph, NodeId node, const Sources *sources,
-                         LowerOptions options, const Model *model, const char *refused);
+                         LowerOptions options);
 
 /* --- why so deep (report_why.c) --------------------------------------------------------------- */
 
@@ -74,7 +73,7 @@ typedef struct Report {
     /* Whether it can become a causal transformer: message is NULL, or says what looks ahead, or why
        there is no such transformer. */
     Refusal not_causal;
-    ExactLength exact;
+    ExactLength exact[FLOAT_TYPE_COUNT];
 } Report;
 
 void report_text(Buffer *out, const Report *report);

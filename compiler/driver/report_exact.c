@@ -1,5 +1,6 @@
-/* How long inputs may be before the numbers of the model no longer fit float32. There is no closed
-   form, so lengths are tried: twice the last good one until one fails, then halving between. */
+/* How long inputs may be before the numbers of the model no longer fit its floats. There is no
+   closed form, so lengths are tried: twice the last good one until one fails, then halving between.
+ */
 #include "compiler/driver/report.h"
 
 #include "runtime/model/weights.h"
@@ -26,10 +27,6 @@ typedef struct Search {
     ExactLength found;
 } Search;
 
-static Fit fit_of(const Model *model, Buffer *why) {
-    return model_fits_float32(model, why) ? FIT_EXACT : FIT_ROUNDED;
-}
-
 static Fit fit_at(Search *s, uint32_t length, Buffer *why) {
     Arena *arena = arena_new(0);
     Diagnostics *diags = diagnostics_new(s->sources);
@@ -39,7 +36,7 @@ static Fit fit_at(Search *s, uint32_t length, Buffer *why) {
     const Model *model = lower(arena, s->graph, s->node, &options, diags);
     Fit fit = FIT_REFUSED;
     if (model)
-        fit = fit_of(model, why);
+        fit = model_fits(model, why) ? FIT_EXACT : FIT_ROUNDED;
     else if (diagnostics_count(diags) > 0)
         buffer_text(why, diagnostics_message(diags, 0));
     s->bytes = arena_bytes(arena);
@@ -71,14 +68,11 @@ static bool try_length(Search *s, uint32_t length) {
 static bool may_go_on(const Search *s) { return clock() < s->end && s->bytes < TRIAL_BYTES; }
 
 ExactLength exact_length(Arena *arena, const Graph *graph, NodeId node, const Sources *sources,
-                         LowerOptions options, const Model *model, const char *refused) {
+                         LowerOptions options) {
     Search s = {arena, graph, node, sources, options, 0, 0, {0}};
     s.end = clock() + (clock_t)(LOOKING_SECONDS * CLOCKS_PER_SEC);
-    Buffer why = {0};
     uint32_t length = options.max_length;
-    if (!model) buffer_text(&why, refused);
-    bool fits = keep(&s, length, !model ? FIT_REFUSED : fit_of(model, &why), &why);
-    buffer_free(&why);
+    bool fits = try_length(&s, length);
     while (fits && length < LONGEST && may_go_on(&s)) {
         length = length > LONGEST / 2 ? LONGEST : 2 * length;
         fits = try_length(&s, length);

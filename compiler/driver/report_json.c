@@ -135,15 +135,20 @@ static cJSON *trap_json(const Report *report, const Trap *trap) {
     return json;
 }
 
-static void add_exact(cJSON *to, const Report *report) {
-    const ExactLength *exact = &report->exact;
-    cJSON *json = cJSON_AddObjectToObject(to, "float32");
+static void add_exact_length(cJSON *to, const Report *report, FloatType type) {
+    const ExactLength *exact = &report->exact[type];
+    cJSON *json = cJSON_AddObjectToObject(to, float_name(type, FLOAT_LONG_NAME));
     add_number(json, "max_length", exact->length);
     cJSON_AddBoolToObject(json, "at_least", exact->beyond != exact->length + 1);
     if (!exact->why) return;
     add_number(json, "beyond", exact->beyond);
     cJSON_AddBoolToObject(json, "refused", exact->refused);
     json_add_text(json, "message", exact->why, strlen(exact->why));
+}
+
+static void add_exact(cJSON *to, const Report *report) {
+    for (int t = 0; t < FLOAT_TYPE_COUNT; t++)
+        add_exact_length(to, report, (FloatType)t);
 }
 
 static void add_readout(cJSON *to, const Report *report) {
@@ -180,8 +185,10 @@ static void add_model(cJSON *to, const Report *report) {
     add_number(json, "width", model->width);
     add_number(json, "width_without_reuse", (double)width_without_reuse(model));
     add_number(json, "parameters", (double)model_parameters(model));
+    cJSON_AddStringToObject(json, "dtype", float_name(model->float_type, FLOAT_LONG_NAME));
     add_readout(json, report);
-    cJSON_AddBoolToObject(json, "exact", report->exact.length >= model->max_length);
+    cJSON_AddBoolToObject(json, "exact",
+                          report->exact[model->float_type].length >= model->max_length);
     add_exact(json, report);
     add_causal(json, report);
     cJSON_AddItemToObject(json, "layer", layers_json(report, heads, units));

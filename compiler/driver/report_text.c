@@ -93,21 +93,16 @@ static void add_counts(Buffer *out, const Report *report) {
     begin(out, "parameters");
     uint64_t parameters = model_parameters(model);
     buffer_printf(out, "%" PRIu64, parameters);
-    if (parameters > LIMIT_DENSE_BYTES / sizeof(float))
+    size_t size = float_info(model->float_type)->size;
+    if (parameters > LIMIT_DENSE_BYTES / size)
         buffer_printf(out, ", %" PRIu64 " MiB: too many to be written out; the jit does without",
-                      parameters * sizeof(float) >> 20);
+                      parameters * size >> 20);
     buffer_char(out, '\n');
 }
 
-/* What becomes of the numbers in float32: exact at this length or not, and up to which one. */
-static void add_exact(Buffer *out, const Report *report) {
-    const ExactLength *exact = &report->exact;
+/* What becomes of the numbers in one type of floats: up to which length they are exact. */
+static void add_exact_length(Buffer *out, const ExactLength *exact) {
     bool known = exact->beyond == exact->length + 1;
-    begin(out, "exact");
-    if (report->model) {
-        bool holds = exact->length >= report->model->max_length;
-        buffer_text(out, holds ? "yes; in float32 " : "not in float32 at this length; ");
-    }
     if (exact->length == 0)
         buffer_text(out, known ? "at no length" : "at no length that was tried");
     else
@@ -117,6 +112,25 @@ static void add_exact(Buffer *out, const Report *report) {
     begin(out, "");
     buffer_printf(out, "at %" PRIu32 " %s%s\n", exact->beyond,
                   exact->refused ? "it is refused: " : "", exact->why);
+}
+
+/* Of the model's own type first whether they are exact at this length. */
+static void add_exact(Buffer *out, const Report *report) {
+    FloatType own = report->options.float_type;
+    const ExactLength *exact = &report->exact[own];
+    begin(out, "exact");
+    if (report->model)
+        buffer_printf(out,
+                      exact->length >= report->model->max_length ? "yes; in %s "
+                                                                 : "not in %s at this length; ",
+                      float_name(own, FLOAT_LONG_NAME));
+    add_exact_length(out, exact);
+    for (int t = 0; t < FLOAT_TYPE_COUNT && report->model; t++) {
+        if (t == (int)own) continue;
+        begin(out, "");
+        buffer_printf(out, "in %s ", float_name((FloatType)t, FLOAT_LONG_NAME));
+        add_exact_length(out, &report->exact[t]);
+    }
 }
 
 static void add_causal(Buffer *out, const Report *report) {

@@ -110,10 +110,25 @@ static bool read_max_len(InputReader *reader, const char *text, Vocabulary *out)
     return true;
 }
 
-bool vocabulary_argument(InputReader *reader, const char *vocab, const char *max_len,
-                         Vocabulary *out) {
+static bool read_dtype(InputReader *reader, const char *text, Vocabulary *out) {
+    out->float_type = FLOAT_32;
+    if (text == NULL || float_type_named(text, FLOAT_SHORT_NAME, &out->float_type)) return true;
+    diag_error(reader->diags, DIAG_INPUT_SYNTAX, (Span){0}, "--dtype is f32 or f64, not '%s'",
+               text);
+    return false;
+}
+
+VocabularyText vocabulary_text(const Options *options) {
+    return (VocabularyText){.vocab = option_value(options, OPT_VOCAB),
+                            .max_len = option_value(options, OPT_MAX_LEN),
+                            .dtype = option_value(options, OPT_DTYPE)};
+}
+
+bool vocabulary_argument(InputReader *reader, VocabularyText text, Vocabulary *out) {
     TokenSet set = {0};
-    bool read = read_max_len(reader, max_len, out);
+    const char *vocab = text.vocab;
+    bool read = read_max_len(reader, text.max_len, out);
+    read = read_dtype(reader, text.dtype, out) && read;
     if (vocab == NULL) {
         for (size_t i = 0; i < reader->count; i++)
             add_tokens(&set, reader->inputs[i].input);

@@ -1,7 +1,6 @@
 /* Aggregates and widths: which heads, and what they move. */
 #include "compiler/lower/plan.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,7 +111,7 @@ static bool width_of_conjunction(Lowering *l, NodeId node, NodeId selector, cons
     for (uint32_t v = 0; v < count; v++) {
         values[v] = most - v;
         domain[v] = atom_int(most - v);
-        readings[v] = (float)(1.0 / (values[v] + 1));
+        readings[v] = float_round(l->options->float_type, 1.0 / (values[v] + 1));
     }
     Var var = {.node = node,
                .count = count,
@@ -218,10 +217,15 @@ static bool trap_several(Gather *g) {
     return true;
 }
 
-/* The error that float32 makes of a mean of numbers in 0..range: a rounding for each weight, each
+/* The error that floats make of a mean of numbers in 0..range: a rounding for each weight, each
    product and each sum. */
 static double mean_error(const Lowering *l, double range) {
-    return (l->options->max_length + 4.0) * (FLT_EPSILON / 2) * range;
+    return (l->options->max_length + 4.0) * float_rounding(l->options->float_type) * range;
+}
+
+/* What subtracting the shift from the mean's values, which are fractions in double, may lose. */
+static double shift_error(double shift, double top) {
+    return shift == 0 ? 0 : 2 * float_rounding(FLOAT_64) * fmax(fabs(shift), fabs(top));
 }
 
 /* Is the mean of any number of equal floats that float, as the definition adds them up? 0.1 added
@@ -375,7 +379,7 @@ static Form gather_mean(Gather *g, const Form *sum) {
                .readings = readings,
                .shift = shift,
                .fractions = nothing == floor(nothing),
-               .error = mean_error(l, top - shift)};
+               .error = mean_error(l, top - shift) + shift_error(shift, top)};
     Form form = gather_done(g, move, var, feature_phase(l, sum->sum));
     form.low = sum->low;
     form.high = sum->high;

@@ -6,9 +6,14 @@
 #include <math.h>
 #include <string.h>
 
-/* exp(-SCALE / 2) is 0 in float32 (below e^-104): softmax with gaps of at least 1/2 is hardmax. A
-   power of two, so that scaling a score never rounds. */
-enum { SOFTMAX_SCALE = 256 };
+/* exp(-scale / 2) is 0 in the float type: softmax with gaps of at least 1/2 is hardmax. A power of
+   two, so that scaling a score never rounds. */
+static double softmax_scale(FloatType type) {
+    double scale = 1;
+    while (scale / 2 < float_info(type)->underflow)
+        scale *= 2;
+    return scale;
+}
 
 static const String *name_of(const Encoder *e, NodeId node) {
     const String *name = node == NO_NODE ? NULL : graph_name_of(e->l->graph, node);
@@ -72,7 +77,7 @@ static Head encode_head(Encoder *e, const PlanHead *plan) {
                  .mask = plan->mask,
                  .null_policy = plan->null_policy,
                  .normaliser = NORMALISER_SOFTMAX,
-                 .scale = SOFTMAX_SCALE,
+                 .scale = softmax_scale(e->l->options->float_type),
                  .moves = moves};
     for (uint32_t i = 0; i < plan->term_count; i++)
         terms[i] = encode_term(e, &plan->terms[i]);
@@ -145,6 +150,15 @@ static void reading_atoms(Encoder *e, const Form *form, Reading *reading) {
     reading->atoms = atoms;
 }
 
+/* What floats lose of the sum of a constant and a register, and then the doubles that look for the
+   nearest fraction. */
+static double adding_error(const Encoder *e, double constant, SubspaceId id) {
+    const Subspace *s = &e->subspaces[id];
+    double greatest = fmax(fabs(constant + s->low), fabs(constant + s->high));
+    double rounding = float_rounding(e->l->options->float_type) + float_rounding(FLOAT_64);
+    return constant == 0 ? 0 : rounding * greatest;
+}
+
 static void reading_number(Encoder *e, const Form *form, Reading *reading) {
     uint32_t stage = 0, count = form_count(e->l, form);
     if (form->kind == FORM_SUM) {
@@ -152,11 +166,12 @@ static void reading_number(Encoder *e, const Form *form, Reading *reading) {
         return;
     }
     if (reading->decode == DECODE_FRACTION) {
+        const Var *var = plan_get(e->l, form->var);
         FeatureTerm *term = ARENA_NEW(e->arena, FeatureTerm);
         *term = (FeatureTerm){e->vars[form->var].number, 1, NULL};
-        reading->number = (Feature){plan_get(e->l, form->var)->shift, 1, term};
+        reading->number = (Feature){var->shift, 1, term};
         reading->denominator = e->l->options->max_length;
-        reading->error = plan_get(e->l, form->var)->error;
+        reading->error = var->error + adding_error(e, var->shift, e->vars[form->var].number);
         return;
     }
     double *values = ARENA_ARRAY(e->l->scratch, double, count);
@@ -228,7 +243,8 @@ static Model *build_model(Encoder *e) {
                      .vocabulary_count = options->vocabulary_count,
                      .vocabulary = vocabulary,
                      .max_length = options->max_length,
-                     .causal = options->causal};
+                     .causal = options->causal,
+                     .float_type = options->float_type};
     encode_layers(e, model);
     model->readout = encode_readout(e); /* may add directions */
     model->width = e->width;

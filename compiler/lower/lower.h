@@ -1,7 +1,7 @@
 /* lower: graph -> model. The transformer that computes one s-op exactly, on every input over a
    vocabulary up to a greatest length, or a diagnostic that says which node can't be, and why. The
-   model is exact as it is described; whether float32 has the bits for it is asked when its weights
-   are made (model_weights). */
+   model is exact as it is described; whether its float type has the bits for it is asked when its
+   weights are made (model_weights). */
 #ifndef RASPC_LOWER_H
 #define RASPC_LOWER_H
 
@@ -21,6 +21,7 @@ typedef struct LowerOptions {
     uint32_t max_length;    /* at least 1 */
     bool causal;            /* no head looks at a key after its query */
     Registers registers;
+    FloatType float_type; /* of the weights */
 } LowerOptions;
 
 /* The model lives in arena; the graph must not change while it is used. On failure reports

@@ -74,7 +74,7 @@ typedef struct Var {
     const Atom *domain; /* (count); NULL: fractions that are not listed */
     /* What a number register holds for each value, ascending; NULL: coded from the start. */
     const double *readings;
-    double error;   /* how far from its reading float32 may leave the register */
+    double error;   /* how far from its reading the float type may leave the register */
     double shift;   /* VAR_MOVED means: register = mean - shift, so that no reading is negative */
     bool length;    /* the length of the input */
     bool fractions; /* every value is S / c with c up to the greatest length */

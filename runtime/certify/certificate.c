@@ -96,9 +96,10 @@ static double steps_margin(const Model *model, const UnitGroup *group) {
     double margin = 1, slope, bias;
     for (uint32_t v = 0; v + 1 < model->subspaces[group->target].count; v++) {
         double below = group->below[v], above = group->above[v];
-        if (!step_line(below + group->error, above - group->error, group->greatest, &slope, &bias))
+        if (!step_line(model->float_type, below + group->error, above - group->error,
+                       group->greatest, &slope, &bias))
             return 0;
-        margin = fmin(margin, fmin(-(slope * below + bias + 1), slope * above + bias));
+        margin = fmin(margin, fmin(-fma(slope, below, bias + 1), fma(slope, above, bias)));
     }
     return claim_below(fmax(margin, 0));
 }
@@ -149,7 +150,8 @@ const Certificate *certificate_of_model(Arena *arena, const Model *model,
         subspaces[s] = claimed_subspace(&model->subspaces[s]);
     for (uint32_t l = 0; l < model->layer_count; l++)
         layers[l] = claimed_layer(arena, model, &model->layers[l]);
-    *c = (Certificate){.vocabulary_count = model->vocabulary_count,
+    *c = (Certificate){.float_type = model->float_type,
+                       .vocabulary_count = model->vocabulary_count,
                        .max_length = model->max_length,
                        .causal = model->causal,
                        .width = model->width,

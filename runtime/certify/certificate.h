@@ -75,6 +75,7 @@ typedef struct ClaimedOutput {
 } ClaimedOutput;
 
 typedef struct Certificate {
+    FloatType float_type; /* of the weights, and of the arithmetic */
     uint32_t vocabulary_count, max_length, width;
     bool causal;            /* no head lets a key through that is after its query */
     const Atom *vocabulary; /* (vocabulary_count), to print; NULL in a certificate that was read */

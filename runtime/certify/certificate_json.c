@@ -122,7 +122,7 @@ static void print_output(cJSON *to, const Certificate *c) {
 void certificate_print(const Certificate *c, Buffer *out) {
     cJSON *all = cJSON_CreateObject();
     add_text(all, "format", FORMAT);
-    add_text(all, "arithmetic", "float32");
+    add_text(all, "arithmetic", float_name(c->float_type, FLOAT_LONG_NAME));
     add_text(all, "weights_sha256", c->weights_hash);
     cJSON_AddNumberToObject(all, "max_length", c->max_length);
     cJSON_AddBoolToObject(all, "causal", c->causal);
@@ -371,8 +371,9 @@ const Certificate *certificate_parse(Arena *arena, const char *text, size_t len,
     }
     if (strcmp(read_text(&r, all, "format"), FORMAT) != 0)
         mistake(&r, "is not '" FORMAT "'", "format");
-    if (strcmp(read_text(&r, all, "arithmetic"), "float32") != 0)
-        mistake(&r, "is not 'float32'", "arithmetic");
+    if (!float_type_named(read_text(&r, all, "arithmetic"), FLOAT_LONG_NAME,
+                          &certificate->float_type))
+        mistake(&r, "is neither 'float32' nor 'float64'", "arithmetic");
     certificate->weights_hash = read_text(&r, all, "weights_sha256");
     certificate->max_length = read_count(&r, all, "max_length");
     certificate->causal = cJSON_IsTrue(member(&r, all, "causal", is_truth));

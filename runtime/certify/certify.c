@@ -31,6 +31,10 @@ static uint64_t claimed_columns(const ClaimedOutput *output) {
 static bool prove_shape(Prover *p) {
     const Certificate *c = p->claims;
     const DenseModel *w = p->weights;
+    if (c->float_type != w->type)
+        return not_proven(p, "the certificate is of %s arithmetic, and the weights are %s",
+                          float_name(c->float_type, FLOAT_LONG_NAME),
+                          float_name(w->type, FLOAT_LONG_NAME));
     if (c->width != w->width || c->vocabulary_count != w->vocabulary ||
         c->max_length != w->max_length || c->layer_count != w->layer_count ||
         claimed_columns(&c->output) != w->outputs || w->outputs == 0)
@@ -94,6 +98,7 @@ bool certify(const Certificate *certificate, const DenseModel *weights, Buffer *
              bool *assumes) {
     Prover prover = {.claims = certificate,
                      .weights = weights,
+                     .type = weights->type,
                      .arena = arena_new(0),
                      .report = report,
                      .why = why};

@@ -1,11 +1,12 @@
 /* Proves what a certificate claims, from the weights alone and in exact arithmetic.
 
-   What is proven, for every input over the vocabulary up to the greatest length, of the float32
-   arithmetic of any runtime that adds in any order (IEEE additions, products and divisions; exp(0)
-   is 1, and exp of less than -104 is 0):
+   What is proven, for every input over the vocabulary up to the greatest length, of the
+   arithmetic in the weights' own type, float32 or float64, of any runtime that adds in any order
+   (IEEE additions, products and divisions; exp(0) is 1, and exp of less than -104, or -746, is 0):
    - the embedding puts every subspace at values of its claimed domain;
    - every head's queries, keys and scores are computed without rounding; the scores fall into the
-     level of the selected keys and the rest, apart by the claimed gap times scale, at least 104;
+     level of the selected keys and the rest, apart by the claimed gap times scale, at least 104 or
+   746;
    the null key lies where it is claimed to; so softmax is an exact mean over the selected keys;
    - what a head moves into a subspace is in the claimed domain;
    - every unit group gives an exact code of its claimed domain, and how far its ReLUs' inputs stay

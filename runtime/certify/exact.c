@@ -5,8 +5,6 @@
 #include <limits.h>
 #include <stdlib.h>
 
-enum { FLOAT32_BITS = 24, FLOAT32_LOWEST = -149, FLOAT32_HIGHEST = 127 };
-
 struct ExactBlock {
     struct ExactBlock *next;
     size_t count;
@@ -33,7 +31,7 @@ void exact_free(Exact *pool) {
     }
 }
 
-void exact_add_product(mpq_t sum, const mpq_t a, float b, mpq_t scratch) {
+void exact_add_product(mpq_t sum, const mpq_t a, double b, mpq_t scratch) {
     if (b == 0 || mpq_sgn(a) == 0) return;
     mpq_set_d(scratch, b);
     mpq_mul(scratch, scratch, a);
@@ -75,18 +73,19 @@ void exact_power_of_two(mpq_t out, long k) {
         mpq_div_2exp(out, out, (mp_bitcnt_t)-k);
 }
 
-bool exact_is_float32(const mpq_t x) {
+bool exact_is_float(FloatType type, const mpq_t x) {
+    const FloatInfo *info = float_info(type);
     long low;
     if (mpq_sgn(x) == 0) return true;
     if (!exact_low_bit(x, &low)) return false;
     long high = exact_high_bit(x);
-    return high - low < FLOAT32_BITS && low >= FLOAT32_LOWEST && high <= FLOAT32_HIGHEST;
+    return high - low < info->significand && low >= info->lowest && high <= info->highest;
 }
 
-void exact_reciprocal_float32(mpq_t out, unsigned long n) {
+void exact_reciprocal(FloatType type, mpq_t out, unsigned long n) {
     /* The double nearest to 1 / n rounds to the same float32 as 1 / n itself: a tie of float32
        would need a 1 / n of 25 bits, and only a power of two has a finite 1 / n. */
-    mpq_set_d(out, (float)(1.0 / (double)n));
+    mpq_set_d(out, float_round(type, 1.0 / (double)n));
 }
 
 Spread spread_new(Exact *pool) {
@@ -111,14 +110,15 @@ void spread_magnitude(Spread *spread, const mpq_t greatest) {
     mpq_clear(size);
 }
 
-bool spread_is_exact(const Spread *spread) {
+bool spread_is_exact(FloatType type, const Spread *spread) {
+    const FloatInfo *info = float_info(type);
     if (!spread->any) return true;
-    if (!spread->dyadic || spread->low < FLOAT32_LOWEST) return false;
+    if (!spread->dyadic || spread->low < info->lowest) return false;
     mpq_t bound;
     mpq_init(bound);
-    exact_power_of_two(bound, spread->low + FLOAT32_BITS);
+    exact_power_of_two(bound, spread->low + info->significand);
     bool fits = mpq_cmp(*spread->magnitude, bound) <= 0;
     mpq_clear(bound);
     return fits && (mpq_sgn(*spread->magnitude) == 0 ||
-                    exact_high_bit(*spread->magnitude) <= FLOAT32_HIGHEST);
+                    exact_high_bit(*spread->magnitude) <= info->highest);
 }

@@ -5,32 +5,33 @@
 #include "runtime/model/lifetimes.h"
 
 /* Does the coordinate differ between rows 1.. of the matrix? */
-static bool varies(const float *rows, uint32_t count, uint32_t width, uint32_t coordinate) {
+static bool varies(Matrix rows, uint32_t count, uint32_t coordinate) {
     for (uint32_t i = 2; i <= count; i++) {
-        if (rows[(size_t)i * width + coordinate] != rows[width + coordinate]) return true;
+        if (matrix_at(rows, i, coordinate) != matrix_at(rows, 1, coordinate)) return true;
     }
     return false;
 }
 
-static bool subspace_varies(const Prover *p, const ClaimedSubspace *s, const float *rows,
+static bool subspace_varies(const Prover *p, const ClaimedSubspace *s, Numbers rows,
                             uint32_t count) {
+    Matrix matrix = matrix_of(p, rows, p->claims->width);
     for (uint32_t r = s->offset; r < s->offset + s->width; r++) {
-        if (varies(rows, count, p->claims->width, r)) return true;
+        if (varies(matrix, count, r)) return true;
     }
     return false;
 }
 
-/* w_e[token row] + w_p[position row] at the coordinate, as float32 adds them: without rounding. */
+/* w_e[token row] + w_p[position row] at the coordinate, as floats add them: without rounding. */
 static bool embedded(Prover *p, uint32_t token, uint32_t position, uint32_t r, mpq_t out) {
     const DenseModel *weights = p->weights;
     mpq_t other;
     mpq_init(other);
-    mpq_set_d(out, weights->w_e[(size_t)token * weights->width + r]);
-    mpq_set_d(other, weights->w_p[(size_t)position * weights->width + r]);
+    mpq_set_d(out, numbers_at(p->type, weights->w_e, (size_t)token * weights->width + r));
+    mpq_set_d(other, numbers_at(p->type, weights->w_p, (size_t)position * weights->width + r));
     mpq_add(out, out, other);
     mpq_clear(other);
-    return exact_is_float32(out) || not_proven(p, "the embedding of '%s' is rounded",
-                                               p->claims->subspaces[p->subspace[r]].name);
+    return exact_is_float(p->type, out) || not_proven(p, "the embedding of '%s' is rounded",
+                                                      p->claims->subspaces[p->subspace[r]].name);
 }
 
 /* One subspace in every state of the variable. */
@@ -64,12 +65,13 @@ static bool embed_member(Prover *p, uint32_t id, uint32_t subspace, bool by_toke
 static bool prove_waits(Prover *p, uint32_t subspace) {
     const ClaimedSubspace *s = &p->claims->subspaces[subspace];
     const DenseModel *weights = p->weights;
+    Matrix tokens = matrix_of(p, weights->w_e, weights->width);
+    Matrix positions = matrix_of(p, weights->w_p, weights->width);
     if (p->written[subspace] == TIME_EMBED)
         return not_proven(p, "'%s' shares its place from the start", s->name);
     for (uint32_t r = s->offset; r < s->offset + s->width; r++) {
         if (p->subspace[r] != subspace) continue;
-        if (varies(weights->w_e, weights->vocabulary, weights->width, r) ||
-            varies(weights->w_p, weights->max_length, weights->width, r))
+        if (varies(tokens, weights->vocabulary, r) || varies(positions, weights->max_length, r))
             return not_proven(p, "'%s' is there before it is written", s->name);
     }
     return true;

@@ -1,6 +1,6 @@
 /* Places that are used again. A subspace is erased by units that each read one coordinate of it and
    take its value away: relu(x) from x, and relu(-x) to it where x can be below 0. The one of the
-   two that is not 0 is the value itself, so that float32 rounds nothing whatever the value is.
+   two that is not 0 is the value itself, so that floats round nothing whatever the value is.
 
    When each subspace is written is claimed; whose a coordinate is follows from that and from what
    is proven to be erased: the writer's proof asks for the place to be its own. What was erased in
@@ -108,13 +108,13 @@ static bool erasure_wrong(Erasure *e, const char *what) {
 static bool read_unit(Erasure *e, uint32_t unit) {
     uint32_t found = UINT32_MAX, width = e->p->claims->width;
     for (uint32_t r = 0; r < width; r++) {
-        float in = matrix_at(e->part->in, r, unit), out = matrix_at(e->part->out, unit, r);
+        double in = matrix_at(e->part->in, r, unit), out = matrix_at(e->part->out, unit, r);
         if (in == 0 && out == 0) continue;
         if (found != UINT32_MAX || (in != 1 && in != -1) || out != -in)
             return erasure_wrong(e, "do not take away one coordinate each");
         found = r;
     }
-    if (found == UINT32_MAX || e->part->bias[unit] != 0)
+    if (found == UINT32_MAX || numbers_at(e->p->type, e->part->bias, unit) != 0)
         return erasure_wrong(e, "do not take away one coordinate each");
     if (e->p->subspace[found] != e->part->claim->target)
         return erasure_wrong(e, "take away something else");
@@ -124,7 +124,7 @@ static bool read_unit(Erasure *e, uint32_t unit) {
     return true;
 }
 
-/* Is no value of the subspace below 0, in float32 too? A mean is not where all that it adds up is
+/* Is no value of the subspace below 0, in floats too? A mean is not where all that it adds up is
    not: then nothing else may be there before. */
 static bool never_below(const Prover *p, uint32_t subspace) {
     const ClaimedSubspace *s = &p->claims->subspaces[subspace];

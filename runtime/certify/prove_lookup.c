@@ -115,14 +115,16 @@ static bool read_unit(Lookup *l, uint32_t u) {
         mpq_set_d(code[c], matrix_at(l->part->out, unit, l->target->offset + c));
     l->result[u] = code_index(l->target, (const mpq_t *)code);
     column_spread(p, l->part->in, unit, &spread);
-    mpq_set_d(*bias, l->part->bias[unit]);
+    mpq_set_d(*bias, numbers_at(p->type, l->part->bias, unit));
     spread_grain(&spread, *bias);
     spread_magnitude(&spread, *bias);
     constant_part(p, l->part->in, unit, l->constant[u]);
     mpq_add(l->constant[u], l->constant[u], *bias);
-    bool exact = spread_is_exact(&spread);
+    bool exact = spread_is_exact(p->type, &spread);
     exact_free(&pool);
-    if (!exact) return lookup_wrong(l, "is rounded by float32");
+    if (!exact)
+        return not_proven(p, "layer %u: the look-up of '%s' is rounded by %s", l->part->layer,
+                          l->target->name, prover_floats(p));
     return l->result[u] < l->target->count ||
            lookup_wrong(l, "writes something else than a claimed value");
 }

@@ -51,7 +51,7 @@ static bool find_directions(Moves *m) {
     for (uint32_t r = 0; r < width && fine; r++) {
         m->through[r] = NO_DIRECTION;
         for (uint32_t c = 0; c < m->head->width && fine; c++) {
-            float w = m->head->w_o[(size_t)c * width + r];
+            double w = numbers_at(p->type, m->head->w_o, (size_t)c * width + r);
             if (w == 0) continue;
             mpq_set_d(weight, w);
             if (!written[r])
@@ -67,7 +67,8 @@ static bool find_directions(Moves *m) {
 
 /* The weight that coordinate r takes its direction with. */
 static void output_weight(const Moves *m, uint32_t r, mpq_t out) {
-    mpq_set_d(out, m->head->w_o[(size_t)m->through[r] * m->p->claims->width + r]);
+    mpq_set_d(
+        out, numbers_at(m->p->type, m->head->w_o, (size_t)m->through[r] * m->p->claims->width + r));
 }
 
 /* The one variable that a direction's values read (NO_VARIABLE: none). False: several, or a mean.
@@ -76,7 +77,8 @@ static bool value_variable(const Moves *m, uint32_t target, uint32_t direction, 
     for (uint32_t v = 0; v < m->p->variable_count; v++) {
         if (!variable_is_read(m->p, v, m->value, direction)) continue;
         if (m->p->variables[v].kind == VARIABLE_FRACTIONS)
-            return move_wrong(m, target, "is read from a mean, which float32 rounds");
+            return move_wrong(m, target, "is read from a mean, which %s rounds",
+                              prover_floats(m->p));
         if (*out != NO_VARIABLE && *out != v)
             return move_wrong(m, target, "reads several values at once");
         *out = v;
@@ -88,9 +90,9 @@ static bool value_is_exact(const Moves *m, uint32_t target, uint32_t direction) 
     Exact pool = {0};
     Spread spread = spread_new(&pool);
     column_spread(m->p, m->value, direction, &spread);
-    bool fine = spread_is_exact(&spread);
+    bool fine = spread_is_exact(m->p->type, &spread);
     exact_free(&pool);
-    return fine || move_wrong(m, target, "is rounded by float32");
+    return fine || move_wrong(m, target, "is rounded by %s", prover_floats(m->p));
 }
 
 /* The stream at the null key takes what the head moves there: its own value. */
@@ -199,14 +201,15 @@ static bool variable_of_numbers(Moves *m, uint32_t target, mpq_t *values, uint32
     for (uint32_t i = 0; i < count; i++) {
         if (!claimed_holds(&p->claims->subspaces[target], values[i]))
             return move_wrong(m, target, "can be %.9g, which is not claimed", mpq_get_d(values[i]));
-        if (!exact_is_float32(values[i])) return move_wrong(m, target, "is rounded by float32");
+        if (!exact_is_float(p->type, values[i]))
+            return move_wrong(m, target, "is rounded by %s", prover_floats(m->p));
     }
     uint32_t id = variable_new(p, VARIABLE_STATES, count);
     variable_join(p, id, (Member){.subspace = target, .value = (const mpq_t *)values});
     return true;
 }
 
-/* The weight of the null key among n others, as float32 divides: 1 / (n + 1). */
+/* The weight of the null key among n others, as floats divide: 1 / (n + 1). */
 static bool move_weight(Moves *m, uint32_t target, const mpq_t moved) {
     Prover *p = m->p;
     uint32_t r = p->claims->subspaces[target].offset, n = p->claims->max_length;
@@ -222,7 +225,7 @@ static bool move_weight(Moves *m, uint32_t target, const mpq_t moved) {
     uint32_t least = m->selection.some ? 1 : 0;
     mpq_t *values = exact_array(&p->numbers, (size_t)n + 1);
     for (uint32_t w = least; w <= n; w++)
-        exact_reciprocal_float32(values[n - w], (unsigned long)w + 1);
+        exact_reciprocal(p->type, values[n - w], (unsigned long)w + 1);
     return variable_of_numbers(m, target, values, n - least + 1);
 }
 
@@ -246,8 +249,9 @@ static bool move_mean(Moves *m, uint32_t target, const mpq_t *values, uint32_t c
     }
     if (extra) mpq_set(*f.extra, *extra);
     f.grain = grain.any ? grain.low : 0;
-    /* A rounding for each weight, each product and each of at most most - 1 sums: (n + 4) / 2^24 of
-       the greatest term covers their products too. One more where something was there before. */
+    /* A rounding for each weight, each product and each of at most most - 1 sums: (n + 4) /
+       2^significand of the greatest term covers their products too. One more where something was
+       there before. */
     mpq_set_ui(*size, f.most + 4ul, 1);
     mpq_mul(*f.error, *greatest, *size);
     if (mpq_sgn(base) != 0) {
@@ -256,7 +260,7 @@ static bool move_mean(Moves *m, uint32_t target, const mpq_t *values, uint32_t c
         mpq_mul_2exp(*size, *size, 1);
         mpq_add(*f.error, *f.error, *size);
     }
-    mpq_div_2exp(*f.error, *f.error, 24);
+    mpq_div_2exp(*f.error, *f.error, (mp_bitcnt_t)float_info(p->type)->significand);
     mpq_set_d(*size, s->low);
     bool inside = mpq_cmp(*f.low, *size) >= 0 && (!extra || mpq_cmp(*extra, *size) >= 0);
     mpq_set_d(*size, s->high);
@@ -324,7 +328,8 @@ static bool direction_values(Moves *m, uint32_t target, uint32_t direction, mpq_
     for (uint32_t v = 0; v < p->variable_count; v++) {
         if (!variable_is_read(p, v, m->value, direction)) continue;
         if (p->variables[v].kind == VARIABLE_FRACTIONS)
-            return move_wrong(m, target, "is read from a mean, which float32 rounds");
+            return move_wrong(m, target, "is read from a mean, which %s rounds",
+                              prover_floats(m->p));
         variable = v;
         read++;
     }
@@ -412,7 +417,7 @@ static bool prove_head(Prover *p, uint32_t layer, uint32_t number) {
                .head = head,
                .layer = layer,
                .number = number,
-               .value = {head->w_v, head->width}};
+               .value = matrix_of(p, head->w_v, head->width)};
     m.selection.gap = exact_array(&p->numbers, 1);
     if (!prover_reads_no_rest(p, m.value, m.claim->name) ||
         !prove_scores(p, layer, number, &m.selection) || !find_directions(&m))

@@ -15,11 +15,15 @@ static bool output_wrong(Output *o, const char *what) {
     return not_proven(o->p, "the output '%s' %s", o->name, what);
 }
 
+static bool output_rounds(Output *o) {
+    return not_proven(o->p, "the output '%s' is rounded by %s", o->name, prover_floats(o->p));
+}
+
 static void logit_constant(Output *o, uint32_t column, mpq_t out) {
     mpq_t bias;
     mpq_init(bias);
     constant_part(o->p, o->matrix, column, out);
-    mpq_set_d(bias, o->p->weights->b_u[column]);
+    mpq_set_d(bias, numbers_at(o->p->type, o->p->weights->b_u, column));
     mpq_add(out, out, bias);
     mpq_clear(bias);
 }
@@ -29,12 +33,12 @@ static bool logit_is_exact(Output *o, uint32_t column) {
     Spread spread = spread_new(&pool);
     mpq_t *bias = exact_array(&pool, 1);
     column_spread(o->p, o->matrix, column, &spread);
-    mpq_set_d(*bias, o->p->weights->b_u[column]);
+    mpq_set_d(*bias, numbers_at(o->p->type, o->p->weights->b_u, column));
     spread_grain(&spread, *bias);
     spread_magnitude(&spread, *bias);
-    bool exact = spread_is_exact(&spread);
+    bool exact = spread_is_exact(o->p->type, &spread);
     exact_free(&pool);
-    return exact || output_wrong(o, "is rounded by float32");
+    return exact || output_rounds(o);
 }
 
 /* The logits of a column by the states of the one variable that it reads; *variable is NO_VARIABLE
@@ -152,7 +156,8 @@ static bool prove_fraction(Output *o, const Fractions *f) {
     mpq_abs(*half, *f->high);
     mpq_add(*size, *size, *half);
     mpq_mul(*size, *size, *weight);
-    mpq_div_2exp(*size, *size, 23); /* what adding them rounds */
+    /* What adding them rounds. */
+    mpq_div_2exp(*size, *size, (mp_bitcnt_t)float_info(o->p->type)->significand - 1);
     mpq_mul(*error, *f->error, *weight);
     mpq_abs(*error, *error);
     mpq_abs(*size, *size);
@@ -162,7 +167,8 @@ static bool prove_fraction(Output *o, const Fractions *f) {
     mpq_mul_2exp(*half, *half, 1);
     mpq_inv(*half, *half);
     if (mpq_cmp(*error, *half) >= 0)
-        return output_wrong(o, "can be nearer to another fraction in float32");
+        return not_proven(o->p, "the output '%s' can be nearer to another fraction in %s", o->name,
+                          prover_floats(o->p));
     buffer_printf(o->p->report, "output %s: within %.3g of a fraction, where %.3g would do",
                   o->name, mpq_get_d(*error), mpq_get_d(*half));
     return true;
@@ -201,7 +207,8 @@ static bool prove_flag(Output *o, uint32_t column) {
 
 bool prove_output(Prover *p) {
     const ClaimedOutput *claim = &p->claims->output;
-    Output o = {.p = p, .name = claim->name, .matrix = {p->weights->w_u, p->weights->outputs}};
+    Output o = {
+        .p = p, .name = claim->name, .matrix = matrix_of(p, p->weights->w_u, p->weights->outputs)};
     o.scratch = exact_array(&o.pool, p->claims->width);
     bool fine = prover_reads_no_rest(p, o.matrix, "the output");
     uint32_t flags = claim->traps;

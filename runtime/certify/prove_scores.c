@@ -1,4 +1,4 @@
-/* The scores of one head: what they read, that float32 does not round them, and where the null key
+/* The scores of one head: what they read, that floats do not round them, and where the null key
    lies among them. */
 #include "runtime/certify/scores.h"
 
@@ -27,7 +27,7 @@ static bool find_variables(Scores *s, Matrix m, uint32_t **variables, uint32_t *
     for (uint32_t v = 0; v < p->variable_count; v++) {
         if (!variable_is_read(p, v, m, UINT32_MAX)) continue;
         if (p->variables[v].kind == VARIABLE_FRACTIONS)
-            return score_wrong(s, "its scores read a mean, which float32 rounds");
+            return score_wrong(s, "its scores read a mean, which %s rounds", prover_floats(p));
         (*variables)[(*count)++] = v;
     }
     if (!prover_work(p, (uint64_t)p->claims->width * s->directions * (1 + *count / 8)))
@@ -99,7 +99,7 @@ static bool prove_exact(Scores *s) {
     bool fine = true;
     for (uint32_t c = 0; c < s->directions && fine; c++) {
         Spread query = direction_spread(s, s->query, c), key = direction_spread(s, s->key, c);
-        fine = spread_is_exact(&query) && spread_is_exact(&key);
+        fine = spread_is_exact(s->p->type, &query) && spread_is_exact(s->p->type, &key);
         if (!fine || !query.any || !key.any) continue;
         exact_power_of_two(product, query.low + key.low);
         spread_grain(&scores, product);
@@ -107,8 +107,9 @@ static bool prove_exact(Scores *s) {
         spread_magnitude(&scores, product);
     }
     mpq_clear(product);
-    if (!fine) return score_wrong(s, "float32 rounds its queries or keys");
-    return spread_is_exact(&scores) || score_wrong(s, "float32 rounds its scores");
+    if (!fine) return score_wrong(s, "%s rounds its queries or keys", prover_floats(s->p));
+    return spread_is_exact(s->p->type, &scores) ||
+           score_wrong(s, "%s rounds its scores", prover_floats(s->p));
 }
 
 static void find_key_weights(Scores *s) {
@@ -178,7 +179,7 @@ static bool prove_null_query(Scores *s) {
     }
     s->one = one;
     mpq_sub(*own, *own, *other);
-    if (fine && mpq_cmp_ui(*own, UNDERFLOW_SCORE, 1) < 0)
+    if (fine && mpq_cmp_si(*own, float_info(s->p->type)->underflow, 1) < 0)
         fine = score_wrong(s, "the null key does not attend to itself alone");
     exact_free(&pool);
     return fine;
@@ -193,14 +194,14 @@ static bool prove_gap(Scores *s) {
     mpq_set_d(scale, s->claim->scale);
     mpq_mul(claimed, claimed, scale);
     bool as_claimed = !s->gap.any || mpq_cmp(*s->gap.value, claimed) >= 0;
-    bool wide = mpq_cmp_ui(claimed, UNDERFLOW_SCORE, 1) >= 0;
+    bool wide = mpq_cmp_si(claimed, float_info(s->p->type)->underflow, 1) >= 0;
     double gap = s->gap.any ? mpq_get_d(*s->gap.value) : 0, want = mpq_get_d(claimed);
     mpq_clears(claimed, scale, NULL);
     if (!as_claimed)
         return score_wrong(s, "scores are apart by %.9g, not by the %.9g that is claimed", gap,
                            want);
-    return wide ||
-           score_wrong(s, "scores apart by %.9g are too close for softmax in float32", want);
+    return wide || score_wrong(s, "scores apart by %.9g are too close for softmax in %s", want,
+                               prover_floats(s->p));
 }
 
 static bool prove_levels(Scores *s) {
@@ -260,8 +261,8 @@ bool prove_scores(Prover *p, uint32_t layer, uint32_t number, Selection *out) {
                 .layer = layer,
                 .number = number,
                 .directions = head->width,
-                .query = {head->w_q, head->width},
-                .key = {head->w_k, head->width}};
+                .query = matrix_of(p, head->w_q, head->width),
+                .key = matrix_of(p, head->w_k, head->width)};
     s.query_base = exact_array(&s.pool, head->width);
     s.key_base = exact_array(&s.pool, head->width);
     s.key_null = exact_array(&s.pool, head->width);

@@ -19,7 +19,7 @@ static bool steps_wrong(Steps *s, const char *what) {
                       what);
 }
 
-/* A value of X: by how much it stays off the ramp of a threshold (in p), less what float32 may be
+/* A value of X: by how much it stays off the ramp of a threshold (in p), less what floats may be
    off (error, of X). -1: below the ramp, 1: above, 0: not off it. */
 static int beside_ramp(Steps *s, uint32_t threshold, const mpq_t x, const mpq_t error) {
     mpq_t p, distance, off;
@@ -58,7 +58,7 @@ static void unit_constant(Steps *s, uint32_t unit, mpq_t out) {
     mpq_t bias;
     mpq_init(bias);
     constant_part(s->p, s->part->in, unit, out);
-    mpq_set_d(bias, s->part->bias[unit]);
+    mpq_set_d(bias, numbers_at(s->p->type, s->part->bias, unit));
     mpq_add(out, out, bias);
     mpq_clear(bias);
 }
@@ -75,7 +75,7 @@ static bool read_threshold(Steps *s, uint32_t v) {
     mpq_div(s->slope[v], a, b);
     if (mpq_sgn(s->slope[v]) <= 0) fine = steps_wrong(s, "do not rise with their input");
     for (uint32_t r = 0; r < s->p->claims->width && fine; r++) {
-        float own = matrix_at(in, r, unit);
+        double own = matrix_at(in, r, unit);
         if (!is_varied(s, r) || (own == 0 && matrix_at(in, r, first) == 0)) continue;
         mpq_set_d(a, matrix_at(in, r, first));
         mpq_mul(a, a, s->slope[v]);
@@ -93,9 +93,9 @@ static bool read_threshold(Steps *s, uint32_t v) {
         fine = steps_wrong(s, "are not pairs whose biases differ by 1");
     mpq_clears(a, b, NULL);
     for (uint32_t c = 0; c < s->target->width && fine; c++) {
-        float up = matrix_at(s->part->out, unit, s->target->offset + c);
-        float down = matrix_at(s->part->out, unit + 1, s->target->offset + c);
-        if (up != (c == v) || down != -(float)(c == v))
+        double up = matrix_at(s->part->out, unit, s->target->offset + c);
+        double down = matrix_at(s->part->out, unit + 1, s->target->offset + c);
+        if (up != (c == v) || down != -(double)(c == v))
             fine = steps_wrong(s, "do not write one coordinate each, as 1 less 1");
     }
     return fine;
@@ -109,24 +109,24 @@ static bool unit_is_exact(Steps *s, uint32_t unit) {
     Spread spread = spread_new(&pool);
     mpq_t *bias = exact_array(&pool, 1);
     column_spread(s->p, s->part->in, unit, &spread);
-    mpq_set_d(*bias, s->part->bias[unit]);
+    mpq_set_d(*bias, numbers_at(s->p->type, s->part->bias, unit));
     spread_grain(&spread, *bias);
     spread_magnitude(&spread, *bias);
-    bool exact = spread_is_exact(&spread);
+    bool exact = spread_is_exact(s->p->type, &spread);
     exact_free(&pool);
     return exact;
 }
 
 /* How many numbers a unit adds besides X's: at most one may be. */
 static uint32_t constant_terms(const Steps *s, uint32_t unit) {
-    uint32_t terms = s->part->bias[unit] != 0;
+    uint32_t terms = numbers_at(s->p->type, s->part->bias, unit) != 0;
     for (uint32_t r = 0; r < s->p->claims->width; r++)
         terms +=
             !is_varied(s, r) && mpq_sgn(s->p->base[r]) != 0 && matrix_at(s->part->in, r, unit) != 0;
     return terms;
 }
 
-/* One float32 register x, at most `greatest`, times a power of two, and one constant: a sum of two,
+/* One register x, at most `greatest`, times a power of two, and one constant: a sum of two,
    which rounds monotonically, so that what is at most 0 below the ramp stays so. Above it relu(p +
    1) and relu(p) are at most slope x, because bias + 1 <= 0, and multiples of the last place of
    slope x, because the bias is one of that of the greatest x: both are exact. */
@@ -139,7 +139,8 @@ static bool register_is_exact(Steps *s, uint32_t v, const mpq_t greatest) {
                  constant_terms(s, unit) <= 1 && constant_terms(s, unit + 1) <= 1 &&
                  mpq_cmp_si(s->bias[v], -1, 1) <= 0;
     if (exact) {
-        exact_power_of_two(place, exact_high_bit(greatest) - 23 + exact_high_bit(weight));
+        long bits = float_info(s->p->type)->significand - 1;
+        exact_power_of_two(place, exact_high_bit(greatest) - bits + exact_high_bit(weight));
         mpq_div(part, s->bias[v], place);
         exact = exact_is_whole(part);
         mpq_inv(part, place); /* of bias + 1 as well */
@@ -166,7 +167,8 @@ static bool prove_exact(Steps *s, const mpq_t *greatest) {
         uint32_t unit = s->part->claim->first + 2 * v;
         if (greatest && register_is_exact(s, v, *greatest)) continue;
         if (is_mean || !unit_is_exact(s, unit) || !unit_is_exact(s, unit + 1))
-            return steps_wrong(s, "are rounded by float32");
+            return not_proven(s->p, "layer %u: the steps of '%s' are rounded by %s", s->part->layer,
+                              s->target->name, prover_floats(s->p));
     }
     return true;
 }
@@ -305,7 +307,7 @@ static bool steps_of_sum(Steps *s) {
         mpq_add(*low, *low, out[least]);
         mpq_add(*high, *high, out[most]);
     }
-    if (!grains.dyadic) return steps_wrong(s, "add numbers that float32 does not hold");
+    if (!grains.dyadic) return steps_wrong(s, "add numbers that no float holds");
     exact_power_of_two(*grain, grains.any ? grains.low : 0);
     for (uint32_t v = 0; v < s->thresholds; v++) {
         /* The multiple at or below where p = 0, and its neighbours. */

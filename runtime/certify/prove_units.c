@@ -29,7 +29,7 @@ static bool prove_targets(Prover *p, uint32_t l, Matrix out) {
     if (next != dense->units)
         return not_proven(p, "layer %u: the groups of units do not have all units", l);
     for (uint32_t r = 0; r < p->claims->width; r++) {
-        if (dense->b_out[r] != 0)
+        if (numbers_at(p->type, dense->b_out, r) != 0)
             return not_proven(p, "layer %u: the feed-forward part adds a constant to '%s'", l,
                               p->claims->subspaces[p->subspace[r]].name);
     }
@@ -38,8 +38,8 @@ static bool prove_targets(Prover *p, uint32_t l, Matrix out) {
 
 /* --- the null key ----------------------------------------------------------------------------- */
 
-/* The input of a unit at the null key. False: float32 may round it in some order. */
-static bool null_unit(Prover *p, uint32_t u, Matrix in, float bias, mpq_t *out) {
+/* The input of a unit at the null key. False: it may be rounded in some order. */
+static bool null_unit(Prover *p, uint32_t u, Matrix in, double bias, mpq_t *out) {
     Exact pool = {0};
     Spread spread = spread_new(&pool);
     mpq_t *term = exact_array(&pool, 1);
@@ -56,7 +56,7 @@ static bool null_unit(Prover *p, uint32_t u, Matrix in, float bias, mpq_t *out) 
         spread_magnitude(&spread, *term);
         terms++;
     }
-    bool exact = spread_is_exact(&spread) || (terms <= 1 && exact_is_float32(*out));
+    bool exact = spread_is_exact(p->type, &spread) || (terms <= 1 && exact_is_float(p->type, *out));
     exact_free(&pool);
     return exact;
 }
@@ -69,16 +69,16 @@ static bool run_null(Prover *p, uint32_t l, Matrix in, Matrix out) {
     mpq_t *hidden = exact_array(&pool, 1), *scratch = exact_array(&pool, 1);
     bool fine = true;
     for (uint32_t u = 0; u < dense->units && fine; u++) {
-        fine = null_unit(p, u, in, dense->b_in[u], hidden);
+        fine = null_unit(p, u, in, numbers_at(p->type, dense->b_in, u), hidden);
         if (mpq_sgn(*hidden) <= 0) continue;
         for (uint32_t r = 0; r < width; r++)
             exact_add_product(p->null_next[r], *hidden, matrix_at(out, u, r), *scratch);
     }
     for (uint32_t r = 0; r < width && fine; r++)
-        fine = exact_is_float32(p->null_next[r]);
+        fine = exact_is_float(p->type, p->null_next[r]);
     exact_free(&pool);
-    return fine ||
-           not_proven(p, "layer %u: float32 rounds the feed-forward part at the null key", l);
+    return fine || not_proven(p, "layer %u: %s rounds the feed-forward part at the null key", l,
+                              prover_floats(p));
 }
 
 /* --- the groups ------------------------------------------------------------------------------- */
@@ -147,7 +147,8 @@ bool prove_units(Prover *p, uint32_t l) {
         }
         return true;
     }
-    Matrix in = {dense->w_in, dense->units}, out = {dense->w_out, p->claims->width};
+    Matrix in = matrix_of(p, dense->w_in, dense->units);
+    Matrix out = matrix_of(p, dense->w_out, p->claims->width);
     if (!prover_reads_no_rest(p, in, "the feed-forward part") || !prove_erasing(p, l, in, out) ||
         !prove_targets(p, l, out))
         return false;

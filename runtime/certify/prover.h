@@ -12,9 +12,6 @@ enum {
     PROVER_NUMBERS = 1 << 21 /* numbers that are kept at once */
 };
 
-/* exp(-UNDERFLOW) is 0 in float32: half of the least number above 0 is 2^-150 > e^-104. */
-enum { UNDERFLOW_SCORE = 104 };
-
 /* One subspace as a function of a variable. */
 typedef struct Member {
     uint32_t subspace;
@@ -27,8 +24,8 @@ typedef enum VariableKind {
     VARIABLE_FRACTIONS, /* a mean in one real subspace */
 } VariableKind;
 
-/* What float32 means of up to `most` numbers hold: exact values are low..high, S / c with c in
-   1..most and S a multiple of 2^grain, and perhaps `extra`; float32 may be off by `error`. */
+/* What means of up to `most` numbers hold: exact values are low..high, S / c with c in 1..most and
+   S a multiple of 2^grain, and perhaps `extra`; floats may be off by `error`. */
 typedef struct Fractions {
     uint32_t subspace, most;
     long grain;
@@ -50,6 +47,7 @@ typedef struct Variable {
 typedef struct Prover {
     const Certificate *claims;
     const DenseModel *weights;
+    FloatType type; /* of the weights, and of the arithmetic */
     Arena *arena;
     Exact numbers;
     Buffer *report, *why;
@@ -91,11 +89,21 @@ void variable_of_code(Prover *p, uint32_t subspace);
 
 /* A matrix over the residual stream, (D, columns). */
 typedef struct Matrix {
-    const float *data;
+    FloatType type;
+    Numbers data;
     uint32_t columns;
 } Matrix;
-static inline float matrix_at(Matrix m, uint32_t row, uint32_t column) {
-    return m.data[(size_t)row * m.columns + column];
+static inline double matrix_at(Matrix m, uint32_t row, uint32_t column) {
+    return numbers_at(m.type, m.data, (size_t)row * m.columns + column);
+}
+
+/* One of the model's own matrices: weights of the prover's type. */
+static inline Matrix matrix_of(const Prover *p, Numbers data, uint32_t columns) {
+    return (Matrix){p->type, data, columns};
+}
+/* "float32": what messages call the arithmetic. */
+static inline const char *prover_floats(const Prover *p) {
+    return float_name(p->type, FLOAT_LONG_NAME);
 }
 
 /* Is any weight of the variable's coordinates in the column not 0? UINT32_MAX: in any column. */
@@ -157,7 +165,7 @@ typedef struct UnitPart {
     uint32_t layer;
     const ClaimedUnits *claim;
     Matrix in, out; /* the layer's W_in (D, U) and W_out (U, D) */
-    const float *bias;
+    Numbers bias;
     uint32_t source_count;
     uint32_t *sources; /* (source_count) the variables that the group reads */
 } UnitPart;

@@ -98,13 +98,14 @@ static bool read_array(Arena *arena, const char *name, const char *bytes, uint32
         if (strcmp(name, "certificate") == 0) out->certificate = text;
         return true;
     }
-    uint64_t count = (size - start) / sizeof(float);
-    if (strcmp(type, "<f4") != 0 || (size - start) % sizeof(float) != 0 ||
-        shape[0] * shape[1] != count)
-        return false;
-    float *numbers = ARENA_ARRAY(arena, float, count);
-    memcpy(numbers, bytes + start, count * sizeof(float));
-    tensors_add(&out->tensors, arena, numbers, shape[0], rank == 2 ? shape[1] : 0, "%s", name);
+    FloatType of;
+    if (!float_type_named(type, FLOAT_NUMPY, &of)) return false;
+    uint64_t number = float_info(of)->size, count = (size - start) / number;
+    if ((size - start) % number != 0 || shape[0] * shape[1] != count) return false;
+    void *numbers = arena_array(arena, count, number);
+    memcpy(numbers, bytes + start, size - start);
+    tensors_add(&out->tensors, arena, of, (Numbers){.bytes = numbers}, shape[0],
+                rank == 2 ? shape[1] : 0, "%s", name);
     return true;
 }
 

@@ -23,8 +23,11 @@ static bool read_tensor(Arena *arena, const cJSON *entry, const char *data, size
     const cJSON *offsets = cJSON_GetObjectItemCaseSensitive(entry, "data_offsets");
     uint64_t from, to, rows, columns = 1;
     int rank = cJSON_IsArray(shape) ? cJSON_GetArraySize(shape) : 0;
-    *why = "its tensors are not float32 matrices and vectors within the file";
-    if (!cJSON_IsString(dtype) || strcmp(dtype->valuestring, "F32") != 0) return false;
+    *why = "its tensors are not float32 or float64 matrices and vectors within the file";
+    FloatType type;
+    if (!cJSON_IsString(dtype) || !float_type_named(dtype->valuestring, FLOAT_SAFETENSORS, &type))
+        return false;
+    size_t size = float_info(type)->size;
     if (rank < 1 || rank > 2 || !cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2)
         return false;
     if (!whole(cJSON_GetArrayItem(offsets, 0), (double)len, &from) ||
@@ -34,12 +37,12 @@ static bool read_tensor(Arena *arena, const cJSON *entry, const char *data, size
         (rank == 2 && !whole(cJSON_GetArrayItem(shape, 1), UINT32_MAX, &columns)))
         return false;
     /* Two factors below 2^32: the product of the sizes does not overflow. */
-    if ((to - from) % sizeof(float) != 0 || rows * columns != (to - from) / sizeof(float))
-        return false;
+    if ((to - from) % size != 0 || rows * columns != (to - from) / size) return false;
     if (rank == 2 && columns == 0) return false;
-    float *numbers = ARENA_ARRAY(arena, float, rows *columns);
+    void *numbers = arena_array(arena, rows * columns, size);
     memcpy(numbers, data + from, to - from);
-    tensors_add(&out->tensors, arena, numbers, rows, rank == 2 ? columns : 0, "%s", entry->string);
+    tensors_add(&out->tensors, arena, type, (Numbers){.bytes = numbers}, rows,
+                rank == 2 ? columns : 0, "%s", entry->string);
     return true;
 }
 

@@ -21,7 +21,7 @@ void least_add(Least *least, const mpq_t value);
 /* A weight of W_K that is not 0. */
 typedef struct KeyWeight {
     uint32_t row, direction;
-    float weight;
+    double weight;
 } KeyWeight;
 
 typedef struct Scores {

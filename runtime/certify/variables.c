@@ -193,7 +193,7 @@ void variable_advance(const Prover *p, const Variable *variable, Matrix m, uint3
     mpq_clears(factor, scratch, NULL);
 }
 
-/* --- what float32 makes of a sum -------------------------------------------------------------- */
+/* --- what floats make of a sum ---------------------------------------------------------------- */
 
 /* One term after another of the coordinates of a code; a one-hot has only one of them. */
 static void code_spread(const ClaimedSubspace *s, Matrix m, uint32_t column, Spread *spread) {

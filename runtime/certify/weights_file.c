@@ -28,6 +28,7 @@ static const Tensor *find(const Tensors *tensors, const char *name) {
 
 typedef struct Finder {
     const Tensors *tensors;
+    FloatType type; /* of the first that is there: all must be of it */
     size_t used;
     Arena *arena;
     const char **why;
@@ -43,21 +44,21 @@ static bool wrong(Finder *f, const char *what, const char *name) {
 
 /* The tensor of that shape; columns == 0: a vector. UINT64_MAX: any size, which is written there.
  */
-static bool take(Finder *f, const char *name, uint64_t *rows, uint64_t *columns,
-                 const float **out) {
+static bool take(Finder *f, const char *name, uint64_t *rows, uint64_t *columns, Numbers *out) {
     const Tensor *tensor = find(f->tensors, name);
     if (!tensor) return wrong(f, "is missing", name);
     uint64_t there = tensor->rank == 2 ? tensor->shape[1] : 0;
     if (*rows == UINT64_MAX && tensor->rank == 2) *rows = tensor->shape[0];
     if (*columns == UINT64_MAX && tensor->rank == 2) *columns = there;
     if (tensor->shape[0] != *rows || there != *columns) return wrong(f, "has another shape", name);
+    if (tensor->type != f->type) return wrong(f, "is of another type than 'w_e'", name);
     f->used++;
     *out = tensor->data;
     return true;
 }
 
 static bool take_part(Finder *f, uint32_t layer, const char *part, uint64_t *rows,
-                      uint64_t *columns, const float **out) {
+                      uint64_t *columns, Numbers *out) {
     char name[96];
     snprintf(name, sizeof name, "layers.%u.%s", layer, part);
     return take(f, name, rows, columns, out);
@@ -86,7 +87,7 @@ static bool read_head(Finder *f, uint32_t l, uint32_t h, uint64_t width, DenseHe
     char part[64];
     uint64_t inner = UINT64_MAX;
     const char *const names[] = {"w_q", "w_k", "w_v", "w_o"};
-    const float **const slots[] = {&out->w_q, &out->w_k, &out->w_v, &out->w_o};
+    Numbers *const slots[] = {&out->w_q, &out->w_k, &out->w_v, &out->w_o};
     for (int i = 0; i < 4; i++) {
         snprintf(part, sizeof part, "heads.%u.%s", h, names[i]);
         bool last = i == 3;
@@ -127,7 +128,7 @@ static bool all_finite(Finder *f) {
     for (size_t i = 0; i < f->tensors->count; i++) {
         const Tensor *tensor = &f->tensors->items[i];
         for (uint64_t n = tensor_count(tensor), j = 0; j < n; j++) {
-            if (!isfinite(tensor->data[j]))
+            if (!isfinite(numbers_at(tensor->type, tensor->data, j)))
                 return wrong(f, "holds something that is no number", tensor->name);
         }
     }
@@ -146,6 +147,8 @@ static bool read_model(Finder *f, const cJSON *config, DenseModel *out) {
     const cJSON *layers = cJSON_GetObjectItemCaseSensitive(config, "layers"), *item;
     uint64_t tokens = UINT64_MAX, positions = UINT64_MAX, width = UINT64_MAX;
     uint64_t outputs = UINT64_MAX, none = 0;
+    const Tensor *first = find(f->tensors, "w_e");
+    if (first != NULL) out->type = f->type = first->type;
     if (!take(f, "w_e", &tokens, &width, &out->w_e) ||
         !take(f, "w_p", &positions, &width, &out->w_p) ||
         !take(f, "w_u", &width, &outputs, &out->w_u) || !take(f, "b_u", &outputs, &none, &out->b_u))
@@ -193,7 +196,7 @@ const char *weights_hash(Arena *arena, const Tensors *tensors) {
     for (size_t i = 0; i < tensors->count; i++) {
         const Tensor *tensor = &tensors->items[i];
         buffer_printf(&list, "%s ", tensor->name);
-        sha256_hex(&list, (const char *)tensor->data, tensor_bytes(tensor));
+        sha256_hex(&list, tensor->data.bytes, tensor_bytes(tensor));
         buffer_char(&list, '\n');
     }
     sha256_hex(&hash, list.data ? list.data : "", list.len);

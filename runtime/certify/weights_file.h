@@ -6,7 +6,7 @@
 #include "runtime/export/tensors.h"
 
 typedef struct WeightsFile {
-    Tensors tensors;           /* float32, by name; free with weights_file_free */
+    Tensors tensors;           /* by name; free with weights_file_free */
     const char *config;        /* JSON: what the runtimes read beside the weights; NULL: none */
     const char *certificate;   /* JSON; NULL: none */
     const DenseModel *weights; /* masks as the config has them */

@@ -8,6 +8,7 @@
 struct Interp {
     const Model *model; /* its vocabulary and its read-out's names only */
     const DenseModel *weights;
+    const Forward *forward; /* in the weights' type */
     const Transformer *transformer;
     ReadoutLogits logits;
 };
@@ -16,7 +17,9 @@ Interp *interp_new(Arena *arena, const Model *model, Span span, Diagnostics *dia
     const DenseModel *weights = model_weights(arena, model, span, diags);
     if (!weights) return NULL;
     Interp *interp = ARENA_NEW(arena, Interp);
-    *interp = (Interp){model, weights, transformer_new(arena, weights), model_logits(arena, model)};
+    const Forward *forward = forward_of(weights->type);
+    *interp = (Interp){model, weights, forward, forward->pack(arena, weights),
+                       model_logits(arena, model)};
     return interp;
 }
 
@@ -33,15 +36,16 @@ static double nearest_fraction(double x, uint32_t denominator) {
 }
 
 /* False: no value stands out. logits: of one position, all columns. */
-static bool read_one(const Reading *reading, const Logits *places, const float *logits, Atom *out) {
-    const float *own = logits + places->first;
+static bool read_one(const Reading *reading, const Logits *places, const double *logits,
+                     Atom *out) {
+    const double *own = logits + places->first;
     double value = own[0], whole = nearbyint(value);
     uint32_t best = 0;
     switch (reading->decode) {
     case DECODE_INTEGER: *out = atom_int((int64_t)whole); return fabs(value - whole) < 0.25;
     case DECODE_WHOLE:
     case DECODE_FRACTION:
-        if (reading->mixed && logits[places->exact] > 0.5f) {
+        if (reading->mixed && logits[places->exact] > 0.5) {
             *out = reading->mixed_with_bools ? atom_bool(whole != 0) : atom_int((int64_t)whole);
             return fabs(value - whole) < 0.25;
         }
@@ -56,17 +60,17 @@ static bool read_one(const Reading *reading, const Logits *places, const float *
             if (own[i] > own[best]) best = i;
         }
         *out = places->atoms[best];
-        return own[best] > 0.75f; /* 1 where one value was gathered, less for a mixture */
+        return own[best] > 0.75; /* 1 where one value was gathered, less for a mixture */
     }
 }
 
 /* Reports the first position where the program has no value. */
-static bool check_traps(const Interp *interp, const float *logits, uint32_t position, Span span,
+static bool check_traps(const Interp *interp, const double *logits, uint32_t position, Span span,
                         Diagnostics *diags) {
     const Readout *readout = &interp->model->readout;
     for (uint32_t t = 0; t < readout->trap_count; t++) {
         const Trap *trap = &readout->traps[t];
-        if (logits[interp->logits.count + t] < 0.5f) continue;
+        if (logits[interp->logits.count + t] < 0.5) continue;
         diag_error(diags, trap->id, trap->span.file ? trap->span : span, "position %u: %s",
                    position, trap->why->bytes);
         return false;
@@ -75,7 +79,7 @@ static bool check_traps(const Interp *interp, const float *logits, uint32_t posi
 }
 
 /* The value of one position; false after reporting that there is none. */
-static bool decode(const Interp *interp, const float *logits, uint32_t position, Span span,
+static bool decode(const Interp *interp, const double *logits, uint32_t position, Span span,
                    Arena *arena, Diagnostics *diags, Atom *out) {
     const Readout *readout = &interp->model->readout;
     Atom readings[MODEL_READINGS];
@@ -99,7 +103,7 @@ static bool decode(const Interp *interp, const float *logits, uint32_t position,
     return false;
 }
 
-static bool read_out(const Interp *interp, const float *logits, uint32_t n, Span span,
+static bool read_out(const Interp *interp, const double *logits, uint32_t n, Span span,
                      Arena *result_arena, Diagnostics *diags, Sequence *out) {
     uint32_t outputs = interp->weights->outputs, bad;
     Atom *atoms = ARENA_ARRAY(result_arena, Atom, n);
@@ -108,7 +112,7 @@ static bool read_out(const Interp *interp, const float *logits, uint32_t n, Span
         if (!check_traps(interp, logits + (size_t)(i + 1) * outputs, i, span, diags)) return false;
     }
     for (uint32_t i = 0; i < n; i++) {
-        const float *here = logits + (size_t)(i + 1) * outputs;
+        const double *here = logits + (size_t)(i + 1) * outputs;
         if (!decode(interp, here, i, span, result_arena, diags, &atoms[i])) return false;
     }
     if (sequence_type_of(atoms, n, &out->type, &bad)) return true;
@@ -120,7 +124,7 @@ static bool read_out(const Interp *interp, const float *logits, uint32_t n, Span
 /* --- running ---------------------------------------------------------------------------------- */
 
 static bool is_too_large(const Interp *interp, uint32_t n, Span span, Diagnostics *diags) {
-    double bytes = transformer_bytes(interp->transformer, 1, n + 1);
+    double bytes = interp->forward->bytes(interp->transformer, 1, n + 1);
     if (bytes <= (double)LIMIT_DENSE_BYTES) return false;
     diag_error(diags, DIAG_TOO_LARGE_FOR_DENSE, span,
                "running the dense weights on %u positions takes %.0f MiB; the limit is %zu MiB", n,
@@ -145,7 +149,8 @@ static uint32_t batch_size(const Interp *interp, const InterpRun *runs, uint32_t
     for (; size < count; size++) {
         uint32_t longer = runs[size].input.n + 1 > rows ? runs[size].input.n + 1 : rows;
         if ((uint64_t)longer * (size + 1) > ROWS_AT_ONCE) break;
-        if (transformer_bytes(interp->transformer, size + 1, longer) > (double)LIMIT_DENSE_BYTES)
+        if (interp->forward->bytes(interp->transformer, size + 1, longer) >
+            (double)LIMIT_DENSE_BYTES)
             break;
         rows = longer;
     }
@@ -176,12 +181,22 @@ static Batch batch_of(const Interp *interp, InterpRun *runs, uint32_t count, Dia
     return batch;
 }
 
+/* Logits (rows, outputs) as doubles. */
+static const double *widened(const Interp *interp, Arena *arena, Numbers logits, size_t rows) {
+    size_t count = rows * interp->weights->outputs;
+    double *wide = ARENA_ARRAY(arena, double, count);
+    for (size_t i = 0; i < count; i++)
+        wide[i] = numbers_at(interp->weights->type, logits, i);
+    return wide;
+}
+
 static void run_together(const Interp *interp, InterpRun *runs, uint32_t count, Arena *result_arena,
                          Diagnostics *diags) {
     Arena *scratch = arena_new(0);
     uint32_t *which = ARENA_ARRAY(scratch, uint32_t, count);
     Batch batch = batch_of(interp, runs, count, diags, scratch, which);
-    const float *logits = transformer_run(interp->transformer, &batch, scratch, NULL);
+    Numbers narrow = interp->forward->run(interp->transformer, &batch, scratch, NULL);
+    const double *logits = widened(interp, scratch, narrow, (size_t)batch.count * batch.rows);
     for (uint32_t b = 0; b < batch.count; b++) {
         InterpRun *run = &runs[which[b]];
         run->diagnostic = diagnostics_count(diags);
@@ -218,8 +233,8 @@ bool interp_trace(const Interp *interp, Input input, Span span, Arena *arena, Di
                          .rows = input.n + 1,
                          .width = weights->width,
                          .layer_count = weights->layer_count};
-    out->streams = ARENA_ARRAY(arena, const float *, weights->layer_count + 1);
+    out->streams = ARENA_ARRAY(arena, Numbers, weights->layer_count + 1);
     Batch batch = {1, input.n + 1, &input.n, tokens};
-    (void)transformer_run(interp->transformer, &batch, arena, out->streams);
+    (void)interp->forward->run(interp->transformer, &batch, arena, out->streams);
     return true;
 }

@@ -1,5 +1,5 @@
-/* interp: runs a model's dense weights as a standard transformer would, in float32. What it
-   computes is what PyTorch or ONNX Runtime will compute. Of the model it sees the weights, the
+/* interp: runs a model's dense weights as a standard transformer would, in its type of floats. What
+   it computes is what PyTorch or ONNX Runtime will compute. Of the model it sees the weights, the
    vocabulary and the read-out's names, never the symbolic view. */
 #ifndef RASPC_INTERP_H
 #define RASPC_INTERP_H
@@ -38,7 +38,7 @@ typedef struct InterpTrace {
     uint32_t rows;  /* positions, BOS first */
     uint32_t width; /* D */
     uint32_t layer_count;
-    const float **streams; /* (layer_count + 1)(rows, D) */
+    Numbers *streams; /* (layer_count + 1)(rows, D) */
 } InterpTrace;
 
 /* In arena. False when the input is not one that the model takes, or too large: one diagnostic. */

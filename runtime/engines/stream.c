@@ -5,7 +5,8 @@
 double stream_coordinate(const InterpTrace *trace, uint32_t stream, uint32_t position,
                          uint32_t at) {
     /* Row 0 is BOS. */
-    return trace->streams[stream][(size_t)(position + 1) * trace->width + at];
+    size_t place = (size_t)(position + 1) * trace->width + at;
+    return numbers_at(trace->model->float_type, trace->streams[stream], place);
 }
 
 double subspace_code(const Subspace *subspace, uint32_t v, uint32_t c) {

@@ -4,7 +4,7 @@
 
 #include "runtime/engines/interp.h"
 
-/* float32 leaves a coordinate of 0 or 1 much nearer than this, and a wrong one is off by 1. */
+/* Floats leave a coordinate of 0 or 1 much nearer than this, and a wrong one is off by 1. */
 #define COORDINATE_TOLERANCE 0.25
 
 /* Coordinate `at` of the stream at an input position. Stream 0 is the embedding, l + 1 that after

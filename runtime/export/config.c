@@ -220,6 +220,7 @@ static void add_output(const Export *e, cJSON *to) {
 void export_config_items(const Export *e, cJSON *to) {
     const Model *model = e->model;
     cJSON_AddStringToObject(to, "producer", "raspc");
+    cJSON_AddStringToObject(to, "dtype", float_name(model->float_type, FLOAT_LONG_NAME));
     cJSON_AddItemToObject(to, "vocabulary", atoms_json(model->vocabulary, model->vocabulary_count));
     cJSON_AddNumberToObject(to, "max_length", model->max_length);
     cJSON_AddBoolToObject(to, "causal", model->causal);

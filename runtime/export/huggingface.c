@@ -81,7 +81,7 @@ static void write_config(const Export *e, Buffer *out) {
     Sizes sizes = sizes_of(weights);
     cJSON *all = cJSON_CreateObject();
     add_architecture(e, all);
-    cJSON_AddStringToObject(all, "dtype", "float32");
+    cJSON_AddStringToObject(all, "dtype", float_name(weights->type, FLOAT_LONG_NAME));
     cJSON_AddNumberToObject(all, "vocab_size", export_token_count(e));
     cJSON_AddNumberToObject(all, "hidden_size", weights->width);
     cJSON_AddNumberToObject(all, "num_hidden_layers", weights->layer_count);

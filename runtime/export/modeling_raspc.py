@@ -121,6 +121,7 @@ class Transformer:
         self.layers = nn.ModuleList(Layer(layer, width) for layer in config["layers"])
         self.w_u = _matrix(width, outputs)
         self.b_u = _matrix(outputs)
+        self.to(getattr(torch, config["dtype"]))
 
     @property
     def pad(self):

@@ -127,8 +127,9 @@ bool npz_write(Buffer *out, const Tensors *tensors, const char *config, const ch
         written = written && add_text(out, &entries[count++], "certificate", certificate);
     for (size_t i = 0; i < tensors->count && written; i++) {
         const Tensor *tensor = &tensors->items[i];
-        written = add_array(out, &entries[count++], tensor->name, "<f4", tensor->shape,
-                            tensor->rank, tensor->data, tensor_bytes(tensor));
+        written =
+            add_array(out, &entries[count++], tensor->name, float_name(tensor->type, FLOAT_NUMPY),
+                      tensor->shape, tensor->rank, tensor->data.bytes, tensor_bytes(tensor));
     }
     if (written) written = out->len <= ZIP_LIMIT;
     if (written) add_directory(out, entries, count);

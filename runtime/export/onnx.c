@@ -22,7 +22,6 @@
 #include "runtime/export/sha256.h"
 #include "runtime/export/tensors.h"
 
-#include <float.h>
 #include <string.h>
 
 /* --- attributes ------------------------------------------------------------------------------- */
@@ -154,7 +153,7 @@ static Edge embed(OnnxWriter *w) {
                                onnx_binary(g, "Unsqueeze", "positions/size", sequence,
                                            onnx_ints(g, "positions/size_axis", 0)));
     make_attended(w);
-    const float *tokens = embedding_with_pad(w->e->arena, weights, weights->width);
+    Numbers tokens = embedding_with_pad(w->e->arena, weights, weights->width);
     Edge token = onnx_along(
         w, "Gather", "embed/tokens", "axis", 0,
         onnx_matrix(g, "embed/W_E", tokens, export_token_count(w->e), weights->width), "input_ids");
@@ -165,7 +164,7 @@ static Edge embed(OnnxWriter *w) {
     return onnx_binary(g, "Add", "embed/stream", token, position);
 }
 
-static Edge matrix_product(OnnxWriter *w, const char *name, Edge stream, const float *data,
+static Edge matrix_product(OnnxWriter *w, const char *name, Edge stream, Numbers data,
                            uint64_t rows, uint64_t columns, const char *weight) {
     OnnxGraph *g = &w->graph;
     return onnx_binary(g, "MatMul", onnx_name(g, "%s", name), stream,
@@ -301,6 +300,7 @@ bool onnx_write(const Export *e, Buffer *out, uint64_t *size) {
     static const OnnxDim dims[] = {{"batch", 0}, {"sequence", 0}};
     OnnxWriter w = {.e = e,
                     .graph = {.arena = arena_new(0),
+                              .float_type = e->weights->type,
                               .opset = e->attention_operator ? ONNX_OPSET_ATTENTION : ONNX_OPSET}};
     OnnxGraph *g = &w.graph;
     onnx_input(g, "input_ids", ONNX_INT64, dims, 2, "0 (BOS), then token numbers from 1, then PAD");
@@ -311,7 +311,8 @@ bool onnx_write(const Export *e, Buffer *out, uint64_t *size) {
     w.axis_1 = onnx_ints(g, "constants/axis_1", 1);
     w.first_row = onnx_ints(g, "constants/first_row", 1);
     w.end = onnx_ints(g, "constants/end", INT64_MAX);
-    if (!e->attention_operator) w.masked_score = onnx_float(g, "mask/score", -FLT_MAX);
+    if (!e->attention_operator)
+        w.masked_score = onnx_float(g, "mask/score", -float_greatest(e->weights->type));
     Edge stream = embed(&w);
     for (uint32_t l = 0; l < e->weights->layer_count; l++) {
         if (e->weights->layers[l].head_count > 0) stream = write_heads(&w, l, stream);

@@ -147,17 +147,27 @@ Edge onnx_tensor(OnnxGraph *graph, Edge name, OnnxType type, const uint64_t *dim
     return name;
 }
 
-Edge onnx_matrix(OnnxGraph *graph, Edge name, const float *data, uint64_t rows, uint64_t columns) {
-    return onnx_tensor(graph, name, ONNX_FLOAT, (const uint64_t[]){rows, columns}, 2, data,
-                       rows * columns * sizeof *data);
+OnnxType onnx_float_type(const OnnxGraph *graph) {
+    return (OnnxType)float_info(graph->float_type)->onnx;
 }
 
-Edge onnx_vector(OnnxGraph *graph, Edge name, const float *data, uint64_t count) {
-    return onnx_tensor(graph, name, ONNX_FLOAT, &count, 1, data, count * sizeof *data);
+static Edge numbers(OnnxGraph *graph, Edge name, const uint64_t *dims, uint32_t rank, Numbers data,
+                    uint64_t count) {
+    return onnx_tensor(graph, name, onnx_float_type(graph), dims, rank, data.bytes,
+                       count * float_info(graph->float_type)->size);
 }
 
-Edge onnx_float(OnnxGraph *graph, Edge name, float value) {
-    return onnx_tensor(graph, name, ONNX_FLOAT, NULL, 0, &value, sizeof value);
+Edge onnx_matrix(OnnxGraph *graph, Edge name, Numbers data, uint64_t rows, uint64_t columns) {
+    return numbers(graph, name, (const uint64_t[]){rows, columns}, 2, data, rows * columns);
+}
+
+Edge onnx_vector(OnnxGraph *graph, Edge name, Numbers data, uint64_t count) {
+    return numbers(graph, name, &count, 1, data, count);
+}
+
+Edge onnx_float(OnnxGraph *graph, Edge name, double value) {
+    return numbers(graph, name, NULL, 0, numbers_hold(graph->arena, graph->float_type, &value, 1),
+                   1);
 }
 
 Edge onnx_int(OnnxGraph *graph, Edge name, int64_t value) {

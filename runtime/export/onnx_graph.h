@@ -6,6 +6,7 @@
 
 #include "runtime/base/arena.h"
 #include "runtime/base/buffer.h"
+#include "runtime/model/float_type.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +15,7 @@ typedef const char *Edge; /* a tensor's name */
 
 /* TensorProto.DataType */
 typedef enum OnnxType {
-    ONNX_FLOAT = 1,
+    ONNX_FLOAT = 1, /* and ONNX_DOUBLE: as float_types.def has them */
     ONNX_INT64 = 7,
     ONNX_BOOL = 9,
     ONNX_DOUBLE = 11,
@@ -25,6 +26,7 @@ enum { ONNX_OPSET = 17, ONNX_OPSET_ATTENTION = 23 }; /* the second has the opera
 typedef struct OnnxGraph {
     Arena *arena;
     uint32_t opset;
+    FloatType float_type;                        /* of the numbers that it computes with */
     Buffer nodes, initializers, inputs, outputs; /* each a run of GraphProto's fields */
     const char *scope; /* what onnx_name puts before a name: "L0/H1/same", or NULL */
 } OnnxGraph;
@@ -57,9 +59,11 @@ Edge onnx_attention(OnnxGraph *graph, Edge name, Edge pattern, Edge query, Edge 
 /* Constants. dims (rank); bytes of data. */
 Edge onnx_tensor(OnnxGraph *graph, Edge name, OnnxType type, const uint64_t *dims, uint32_t rank,
                  const void *data, uint64_t bytes);
-Edge onnx_matrix(OnnxGraph *graph, Edge name, const float *data, uint64_t rows, uint64_t columns);
-Edge onnx_vector(OnnxGraph *graph, Edge name, const float *data, uint64_t count);
-Edge onnx_float(OnnxGraph *graph, Edge name, float value);  /* of rank 0 */
+OnnxType onnx_float_type(const OnnxGraph *graph);
+/* Of the graph's float type. */
+Edge onnx_matrix(OnnxGraph *graph, Edge name, Numbers data, uint64_t rows, uint64_t columns);
+Edge onnx_vector(OnnxGraph *graph, Edge name, Numbers data, uint64_t count);
+Edge onnx_float(OnnxGraph *graph, Edge name, double value); /* of rank 0 */
 Edge onnx_int(OnnxGraph *graph, Edge name, int64_t value);  /* of rank 0 */
 Edge onnx_ints(OnnxGraph *graph, Edge name, int64_t value); /* a vector of one */
 

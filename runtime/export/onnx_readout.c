@@ -77,7 +77,7 @@ static Edge best_logit(OnnxWriter *w, const Logits *logits, Edge values, Edge na
     /* 1 where one value was gathered, less for a mixture. */
     *unsure = onnx_binary(g, "LessOrEqual", onnx_name(g, "output/mixed"),
                           onnx_greatest(w, onnx_name(g, "output/greatest"), values, 2, false),
-                          onnx_float(g, onnx_name(g, "output/sure"), 0.75F));
+                          onnx_float(g, onnx_name(g, "output/sure"), 0.75));
     Edge best = onnx_extreme(w, "ArgMax", name, values, false);
     if (!some(logits, is_opaque)) return best;
     Edge fails = best_holds(w, logits, "output/fails", "output/opaque", is_opaque, best);
@@ -114,7 +114,7 @@ static Edge decode_whole(OnnxWriter *w, Edge values, Edge name, OnnxType type, E
     Edge off = onnx_unary(g, "Abs", onnx_name(g, "output/off"),
                           onnx_binary(g, "Sub", onnx_name(g, "output/rest"), number, whole));
     *unsure = onnx_binary(g, "GreaterOrEqual", onnx_name(g, "output/no_whole"), off,
-                          onnx_float(g, onnx_name(g, "output/quarter"), 0.25F));
+                          onnx_float(g, onnx_name(g, "output/quarter"), 0.25));
     return onnx_cast(w, name, whole, type);
 }
 
@@ -152,7 +152,7 @@ static Edge exact_where(OnnxWriter *w, Edge rows, const Logits *logits, Edge nam
     Edge number = onnx_along(w, "Gather", onnx_name(g, "output/exact_number"), "axis", 2, rows,
                              onnx_int(g, onnx_name(g, "output/exact_place"), logits->exact));
     return onnx_binary(g, "Greater", name, number,
-                       onnx_float(g, onnx_name(g, "output/exact_half"), 0.5F));
+                       onnx_float(g, onnx_name(g, "output/exact_half"), 0.5));
 }
 
 /* --- steps ------------------------------------------------------------------------------------ */
@@ -380,7 +380,7 @@ static void write_undefined(OnnxWriter *w, Edge rows, Edge unsure) {
             onnx_slice(w, "output/traps", rows, from, to, onnx_ints(g, "output/trap_axis", 2));
         Edge trapped = onnx_binary(g, "GreaterOrEqual", "output/trapped",
                                    onnx_greatest(w, "output/trap", traps, 2, false),
-                                   onnx_float(g, "output/half", 0.5F));
+                                   onnx_float(g, "output/half", 0.5));
         onnx_binary(g, "Or", undefined, unsure, trapped);
     }
     onnx_output(g, undefined, ONNX_BOOL, dims, 2, "true where the program has no value");
@@ -440,5 +440,6 @@ void onnx_readout(OnnxWriter *w, Edge all) {
     onnx_output(g, name, type, by_position, 2, "the program's values, BOS left out");
     write_undefined(w, rows, unsure);
     if (exact) output_exact(w);
-    onnx_output(g, logits, ONNX_FLOAT, by_logit, 3, "what the values are decoded from, BOS first");
+    onnx_output(g, logits, onnx_float_type(g), by_logit, 3,
+                "what the values are decoded from, BOS first");
 }

@@ -17,7 +17,7 @@ static cJSON *header_of(const Tensors *tensors, const char *config, const char *
     for (size_t i = 0; i < tensors->count; i++) {
         const Tensor *tensor = &tensors->items[i];
         cJSON *entry = cJSON_AddObjectToObject(header, tensor->name);
-        json_add_text(entry, "dtype", "F32", 3);
+        cJSON_AddStringToObject(entry, "dtype", float_name(tensor->type, FLOAT_SAFETENSORS));
         cJSON *shape = cJSON_AddArrayToObject(entry, "shape");
         for (uint32_t d = 0; d < tensor->rank; d++)
             cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)tensor->shape[d]));
@@ -42,5 +42,5 @@ void safetensors_write(Buffer *out, const Tensors *tensors, const char *config,
     buffer_add(out, header.data, header.len);
     buffer_free(&header);
     for (size_t i = 0; i < tensors->count; i++)
-        buffer_add(out, (const char *)tensors->items[i].data, tensor_bytes(&tensors->items[i]));
+        buffer_add(out, tensors->items[i].data.bytes, tensor_bytes(&tensors->items[i]));
 }

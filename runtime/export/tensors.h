@@ -1,6 +1,6 @@
 /* Named tensors: what every weight file holds. Owns nothing: names and data live in the arena that
-   tensors_add is given, or outlive the list. Always holds: names are distinct; data is (shape)
-   float32, row-major. */
+   tensors_add is given, or outlive the list. Always holds: names are distinct; data is (shape),
+   row-major. */
 #ifndef RASPC_EXPORT_TENSORS_H
 #define RASPC_EXPORT_TENSORS_H
 
@@ -11,9 +11,10 @@ enum { TENSOR_RANK = 2 };
 
 typedef struct Tensor {
     const char *name;
+    FloatType type;
     uint32_t rank;               /* 1 or 2 */
     uint64_t shape[TENSOR_RANK]; /* (rank) */
-    const float *data;           /* (product of shape) */
+    Numbers data;                /* (product of shape) */
 } Tensor;
 
 typedef struct Tensors {
@@ -22,8 +23,8 @@ typedef struct Tensors {
 } Tensors;
 
 /* A list to fill; columns == 0: a vector of `rows`. */
-void tensors_add(Tensors *tensors, Arena *arena, const float *data, uint64_t rows, uint64_t columns,
-                 const char *name, ...) __attribute__((format(printf, 6, 7)));
+void tensors_add(Tensors *tensors, Arena *arena, FloatType type, Numbers data, uint64_t rows,
+                 uint64_t columns, const char *name, ...) __attribute__((format(printf, 7, 8)));
 void tensors_sort(Tensors *tensors); /* by name */
 /* Of a sorted list: is every name there once? (A file that was read may have one twice.) */
 bool tensors_distinct(const Tensors *tensors);
@@ -44,6 +45,6 @@ uint64_t tensors_bytes(const Tensors *tensors);
 void tensors_of_model(Tensors *tensors, Arena *arena, const DenseModel *weights);
 
 /* The token embedding with its row for PAD: (vocabulary + 2, D), D at least that of the model. */
-float *embedding_with_pad(Arena *arena, const DenseModel *weights, uint32_t width);
+Numbers embedding_with_pad(Arena *arena, const DenseModel *weights, uint32_t width);
 
 #endif

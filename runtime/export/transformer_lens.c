@@ -21,7 +21,7 @@
 
 typedef struct Layout {
     const Export *e;
-    Arena *arena;
+    Arena *arena, *scratch;
     Tensors tensors;
     HeadMask native; /* what the library masks by itself: nothing, or what is after the query */
     bool one_hot;    /* other masks are scores over a one-hot of the position */
@@ -74,16 +74,47 @@ static Layout layout_of(const Export *e, Arena *arena) {
 
 /* --- tensors ---------------------------------------------------------------------------------- */
 
-static float *zeros(const Layout *t, size_t rows, size_t columns) {
-    return ARENA_ARRAY(t->arena, float, rows *columns);
+/* They are made in doubles, in the scratch arena of one part after the other. */
+static double *zeros(const Layout *t, size_t rows, size_t columns) {
+    return ARENA_ARRAY(t->scratch, double, rows *columns);
 }
 
-/* (rows, columns) of `from`, turned round and scaled, into rows `at`.. of `to`, `stride` wide. */
-static void add_turned(const float *from, size_t rows, size_t columns, float factor, float *to,
-                       size_t at, size_t stride) {
-    for (size_t r = 0; r < rows; r++) {
-        for (size_t c = 0; c < columns; c++)
-            to[(at + c) * stride + r] = factor * from[r * columns + c];
+static Numbers hold(const Layout *t, const double *values, size_t count) {
+    return numbers_hold(t->arena, t->e->weights->type, values, count);
+}
+
+/* One tensor of a block; columns == 0: a vector. */
+static void add(Layout *t, uint32_t l, const char *part, const double *values, size_t rows,
+                size_t columns) {
+    Numbers held = hold(t, values, columns == 0 ? rows : rows * columns);
+    tensors_add(&t->tensors, t->arena, t->e->weights->type, held, rows, columns, "blocks.%u.%s", l,
+                part);
+}
+
+/* A matrix of the weights, (rows, columns). */
+typedef struct Part {
+    Numbers numbers;
+    size_t rows, columns;
+} Part;
+
+static double part_at(const Layout *t, Part part, size_t row, size_t column) {
+    return numbers_at(t->e->weights->type, part.numbers, row * part.columns + column);
+}
+
+/* The part into `to`, `stride` wide, from its row `row` and its column `column` on. */
+static void put(const Layout *t, Part part, double *to, size_t row, size_t column, size_t stride) {
+    for (size_t r = 0; r < part.rows; r++) {
+        for (size_t c = 0; c < part.columns; c++)
+            to[(row + r) * stride + column + c] = part_at(t, part, r, c);
+    }
+}
+
+/* The part, turned round and scaled, into `to`, `stride` wide, from its row `row` on. */
+static void put_turned(const Layout *t, Part part, double factor, double *to, size_t row,
+                       size_t stride) {
+    for (size_t r = 0; r < part.rows; r++) {
+        for (size_t c = 0; c < part.columns; c++)
+            to[(row + c) * stride + r] = factor * part_at(t, part, r, c);
     }
 }
 
@@ -94,15 +125,15 @@ static bool may_see(HeadMask mask, uint32_t query, uint32_t key) {
 
 /* The mask as directions behind the head's own: the key's position, and where a query may not look.
    A masked key's score falls by one whole term's, as if that term did not hold. */
-static void add_mask(const Layout *t, const DenseHead *head, double scale, size_t at, float *query,
-                     float *key) {
+static void add_mask(const Layout *t, const DenseHead *head, double scale, size_t at, double *query,
+                     double *key) {
     uint32_t positions = t->e->weights->max_length, one_hot = t->e->weights->width;
     size_t first = at + head->width;
     for (uint32_t k = 0; k < positions; k++) {
         key[(first + k) * t->width + one_hot + k] = 1;
         for (uint32_t q = 0; q < positions; q++) {
             if (!may_see(head->mask, q, k))
-                query[(first + k) * t->width + one_hot + q] = (float)-scale * (float)t->root;
+                query[(first + k) * t->width + one_hot + q] = -scale * t->root;
         }
     }
 }
@@ -110,72 +141,72 @@ static void add_mask(const Layout *t, const DenseHead *head, double scale, size_
 static void add_attention(Layout *t, uint32_t l) {
     const DenseModel *weights = t->e->weights;
     size_t rows = (size_t)t->heads * t->head_width;
-    float *query = zeros(t, rows, t->width), *key = zeros(t, rows, t->width);
-    float *value = zeros(t, rows, t->width), *output = zeros(t, t->width, rows);
+    double *query = zeros(t, rows, t->width), *key = zeros(t, rows, t->width);
+    double *value = zeros(t, rows, t->width), *output = zeros(t, t->width, rows);
     uint32_t count = l < weights->layer_count ? weights->layers[l].head_count : 0;
     for (uint32_t h = 0; h < count; h++) {
         const DenseHead *head = &weights->layers[l].heads[h];
-        size_t at = (size_t)h * t->head_width;
-        add_turned(head->w_q, weights->width, head->width, (float)t->root, query, at, t->width);
-        add_turned(head->w_k, weights->width, head->width, 1, key, at, t->width);
-        add_turned(head->w_v, weights->width, head->width, 1, value, at, t->width);
-        for (size_t k = 0; k < head->width; k++) {
-            for (size_t d = 0; d < weights->width; d++)
-                output[d * rows + at + k] = head->w_o[k * weights->width + d];
+        size_t at = (size_t)h * t->head_width, d = weights->width, k = head->width;
+        put_turned(t, (Part){head->w_q, d, k}, t->root, query, at, t->width);
+        put_turned(t, (Part){head->w_k, d, k}, 1, key, at, t->width);
+        put_turned(t, (Part){head->w_v, d, k}, 1, value, at, t->width);
+        for (size_t c = 0; c < k; c++) {
+            for (size_t r = 0; r < d; r++)
+                output[r * rows + at + c] = part_at(t, (Part){head->w_o, k, d}, c, r);
         }
         if (!same_mask(head->mask, t->native))
             add_mask(t, head, t->e->model->layers[l].heads[h].scale, at, query, key);
     }
-    const float *const matrices[] = {query, key, value};
-    for (size_t m = 0; m < 3; m++) {
-        tensors_add(&t->tensors, t->arena, matrices[m], rows, t->width, "blocks.%u.attn.%c.weight",
-                    l, "qkv"[m]);
-        tensors_add(&t->tensors, t->arena, zeros(t, rows, 1), rows, 0, "blocks.%u.attn.%c.bias", l,
-                    "qkv"[m]);
-    }
-    tensors_add(&t->tensors, t->arena, output, t->width, rows, "blocks.%u.attn.o.weight", l);
-    tensors_add(&t->tensors, t->arena, zeros(t, t->width, 1), t->width, 0, "blocks.%u.attn.o.bias",
-                l);
+    add(t, l, "attn.q.weight", query, rows, t->width);
+    add(t, l, "attn.q.bias", zeros(t, rows, 1), rows, 0);
+    add(t, l, "attn.k.weight", key, rows, t->width);
+    add(t, l, "attn.k.bias", zeros(t, rows, 1), rows, 0);
+    add(t, l, "attn.v.weight", value, rows, t->width);
+    add(t, l, "attn.v.bias", zeros(t, rows, 1), rows, 0);
+    add(t, l, "attn.o.weight", output, t->width, rows);
+    add(t, l, "attn.o.bias", zeros(t, t->width, 1), t->width, 0);
 }
 
 static void add_units(Layout *t, uint32_t l) {
     const DenseModel *weights = t->e->weights;
-    float *in = zeros(t, t->units, t->width), *in_bias = zeros(t, t->units, 1);
-    float *out = zeros(t, t->width, t->units), *out_bias = zeros(t, t->width, 1);
+    double *in = zeros(t, t->units, t->width), *in_bias = zeros(t, t->units, 1);
+    double *out = zeros(t, t->width, t->units), *out_bias = zeros(t, t->width, 1);
     if (l < weights->layer_count && weights->layers[l].units > 0) {
         const DenseLayer *layer = &weights->layers[l];
-        add_turned(layer->w_in, weights->width, layer->units, 1, in, 0, t->width);
-        add_turned(layer->w_out, layer->units, weights->width, 1, out, 0, t->units);
-        memcpy(in_bias, layer->b_in, layer->units * sizeof *in_bias);
-        memcpy(out_bias, layer->b_out, weights->width * sizeof *out_bias);
+        size_t d = weights->width, u = layer->units;
+        put_turned(t, (Part){layer->w_in, d, u}, 1, in, 0, t->width);
+        put_turned(t, (Part){layer->w_out, u, d}, 1, out, 0, t->units);
+        put(t, (Part){layer->b_in, 1, u}, in_bias, 0, 0, t->units);
+        put(t, (Part){layer->b_out, 1, d}, out_bias, 0, 0, t->width);
     }
-    tensors_add(&t->tensors, t->arena, in, t->units, t->width, "blocks.%u.mlp.in.weight", l);
-    tensors_add(&t->tensors, t->arena, in_bias, t->units, 0, "blocks.%u.mlp.in.bias", l);
-    tensors_add(&t->tensors, t->arena, out, t->width, t->units, "blocks.%u.mlp.out.weight", l);
-    tensors_add(&t->tensors, t->arena, out_bias, t->width, 0, "blocks.%u.mlp.out.bias", l);
+    add(t, l, "mlp.in.weight", in, t->units, t->width);
+    add(t, l, "mlp.in.bias", in_bias, t->units, 0);
+    add(t, l, "mlp.out.weight", out, t->width, t->units);
+    add(t, l, "mlp.out.bias", out_bias, t->width, 0);
 }
 
 static void add_ends(Layout *t) {
     const DenseModel *weights = t->e->weights;
+    FloatType type = weights->type;
     size_t rows = (size_t)weights->max_length + 1, tokens = export_token_count(t->e);
-    float *position = zeros(t, rows, t->width), *head = zeros(t, weights->outputs, t->width);
-    for (size_t r = 0; r < rows; r++) {
-        memcpy(position + r * t->width, weights->w_p + r * weights->width,
-               weights->width * sizeof *position);
-        if (t->one_hot && r > 0) position[r * t->width + weights->width + r - 1] = 1;
-    }
-    add_turned(weights->w_u, weights->width, weights->outputs, 1, head, 0, t->width);
+    size_t outputs = weights->outputs, d = weights->width, width = t->width;
+    double *position = zeros(t, rows, width), *head = zeros(t, outputs, width);
+    put(t, (Part){weights->w_p, rows, d}, position, 0, 0, width);
+    for (size_t r = 1; r < rows && t->one_hot; r++)
+        position[r * width + d + r - 1] = 1;
+    put_turned(t, (Part){weights->w_u, d, outputs}, 1, head, 0, width);
     uint32_t one = t->e->model->subspaces[MODEL_ONE].offset;
-    for (uint32_t o = 0; o < weights->outputs; o++)
-        head[o * t->width + one] += weights->b_u[o];
-    tensors_add(&t->tensors, t->arena, embedding_with_pad(t->arena, weights, t->width), tokens,
-                t->width, "embed.weight");
-    tensors_add(&t->tensors, t->arena, position, rows, t->width, "pos_embed.weight");
-    tensors_add(&t->tensors, t->arena, head, weights->outputs, t->width, "unembed.weight");
-    tensors_add(&t->tensors, t->arena, zeros(t, weights->outputs, 1), weights->outputs, 0,
+    for (size_t o = 0; o < outputs; o++)
+        head[o * width + one] += numbers_at(type, weights->b_u, o);
+    tensors_add(&t->tensors, t->arena, type, embedding_with_pad(t->arena, weights, t->width),
+                tokens, width, "embed.weight");
+    tensors_add(&t->tensors, t->arena, type, hold(t, position, rows * width), rows, width,
+                "pos_embed.weight");
+    tensors_add(&t->tensors, t->arena, type, hold(t, head, outputs * width), outputs, width,
+                "unembed.weight");
+    tensors_add(&t->tensors, t->arena, type, numbers_zero(t->arena, type, outputs), outputs, 0,
                 "unembed.bias");
 }
-
 /* --- config.json: what boot_native takes ------------------------------------------------------ */
 
 static void write_config(const Layout *t, Buffer *out) {
@@ -227,11 +258,15 @@ static void write_readme(const Layout *t, Buffer *out) {
 }
 
 static void add_files(Layout *t, Files *files) {
+    t->scratch = arena_new(0);
     add_ends(t);
     for (uint32_t l = 0; l < t->layers; l++) {
+        arena_free(t->scratch);
+        t->scratch = arena_new(0);
         add_attention(t, l);
         add_units(t, l);
     }
+    arena_free(t->scratch);
     tensors_sort(&t->tensors);
     Buffer config = {0};
     export_config(t->e, &config);
@@ -255,7 +290,7 @@ static void add_files(Layout *t, Files *files) {
 static double bytes_of(const Layout *t) {
     double head = 4.0 * t->heads * t->head_width, layer = (head + 2.0 * t->units) * t->width;
     double ends = (double)t->e->model->vocabulary_count + t->e->weights->max_length;
-    return (layer * t->layers + ends * t->width) * sizeof(float);
+    return (layer * t->layers + ends * t->width) * (double)float_info(t->e->weights->type)->size;
 }
 
 static bool fits(const Layout *t, Diagnostics *diags) {

@@ -33,6 +33,7 @@
 
 #include "runtime/base/diag.h"
 #include "runtime/graph/graph.h"
+#include "runtime/model/float_type.h"
 #include "runtime/value/atom.h"
 
 typedef uint32_t SubspaceId;
@@ -182,7 +183,7 @@ typedef struct Head {
     HeadMask mask;
     NullPolicy null_policy;
     Normaliser normaliser;
-    double scale; /* softmax: scale * gap passes 104, so that exp underflows to 0 in float32 */
+    double scale; /* softmax: scale * gap passes the float type's underflow, so that exp gives 0 */
     uint32_t move_count;
     const HeadMove *moves; /* (move_count) */
 } Head;
@@ -199,7 +200,7 @@ typedef struct UnitGroup {
     Feature input;
     const double *below, *above;
     double greatest; /* no input is greater in magnitude */
-    double error;    /* how far float32 may leave the input from its value */
+    double error;    /* how far the float type may leave the input from its value */
     /* LOOKUP: target's index is result[cell], cell = sum over s of class[s] * stride of s, the last
        source fastest; class[s] = classes[s][index of sources[s]], one of class_counts[s]. */
     uint32_t source_count;
@@ -245,7 +246,7 @@ typedef struct Reading {
     /* The others: the number. DECODE_FRACTION: its greatest denominator. */
     Feature number;
     uint32_t denominator;
-    double error; /* how far float32 may leave the number from its value */
+    double error; /* how far the float type may leave the number from its value */
     /* WHOLE and FRACTION, mixed: where exact is 1 the number is an int, or a bool (one position was
        selected), elsewhere a float (a mean). */
     bool mixed, mixed_with_bools;
@@ -278,6 +279,7 @@ typedef struct Readout {
 
 typedef struct Model {
     Arena *arena;
+    FloatType float_type; /* what its weights are held in, and scales and thresholds made for */
     uint32_t vocabulary_count;
     const Atom *vocabulary; /* (vocabulary_count): input elements that are atom_identical */
     uint32_t max_length;    /* of an input, BOS not counted */
@@ -350,7 +352,8 @@ bool readout_value(const Readout *readout, const Atom *readings, Arena *arena, A
        step sub 0 1 for %9
 
    A feature is a sum of numbers, FACTOR*REAL, REAL and CODE [a number for each value]. Lists
-   abbreviate runs: a..b counts by one, v*n repeats. */
+   abbreviate runs: a..b counts by one, v*n repeats. A model of another float type than f32 begins
+   with its name: `model f64 length 3 ...`. */
 void model_print(const Model *model, Buffer *out);
 /* Reads what model_print writes. On any mistake reports it and returns NULL. */
 Model *model_parse(Arena *arena, const Sources *sources, uint32_t file, Diagnostics *diags);

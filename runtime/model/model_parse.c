@@ -485,8 +485,12 @@ static bool read_readout(Reader *r, Model *model) {
 static bool read_model(Reader *r, Model *model) {
     Items embeds = {0}, layers = {0};
     if (read_peek(r) == '#' && !read_line_end(r)) return false;
-    if (!read_expect(r, "model") || !read_expect(r, "length") || !read_count(r, &model->max_length))
-        return false;
+    if (!read_expect(r, "model")) return false;
+    for (int t = 0; t < FLOAT_TYPE_COUNT; t++) {
+        if (read_take(r, float_name((FloatType)t, FLOAT_SHORT_NAME)))
+            model->float_type = (FloatType)t;
+    }
+    if (!read_expect(r, "length") || !read_count(r, &model->max_length)) return false;
     model->causal = read_take(r, "causal");
     if (!read_expect(r, "vocabulary") ||
         !read_atoms(r, &model->vocabulary, &model->vocabulary_count) || !read_line_end(r) ||

@@ -356,7 +356,10 @@ static void print_readout(Printer *p, const Readout *readout) {
 
 void model_print(const Model *model, Buffer *out) {
     Printer p = {out, model};
-    buffer_printf(out, "model length %" PRIu32 "%s vocabulary ", model->max_length,
+    buffer_text(out, "model ");
+    if (model->float_type != FLOAT_32)
+        buffer_printf(out, "%s ", float_name(model->float_type, FLOAT_SHORT_NAME));
+    buffer_printf(out, "length %" PRIu32 "%s vocabulary ", model->max_length,
                   model->causal ? " causal" : "");
     print_atoms(out, model->vocabulary, model->vocabulary_count);
     buffer_text(out, "\nbasis\n");

@@ -23,16 +23,16 @@
 /* A matrix over the residual stream, (D, columns). */
 typedef struct Columns {
     const Model *model;
-    float *data;
+    double *data;
     uint32_t count;
 } Columns;
 
-static float *cell(Columns *m, uint32_t coordinate, uint32_t column) {
+static double *cell(Columns *m, uint32_t coordinate, uint32_t column) {
     return &m->data[(size_t)coordinate * m->count + column];
 }
 
 static void add_cell(Columns *m, uint32_t coordinate, uint32_t column, double value) {
-    *cell(m, coordinate, column) += (float)value;
+    *cell(m, coordinate, column) += value;
 }
 
 static void add_one(Columns *m, uint32_t column, double value) {
@@ -214,7 +214,7 @@ static uint32_t move_directions(const Model *model, const HeadMove *move) {
 /* The values leave out the default that the embedding has put there: nothing selected, nothing
    added. */
 static void move_values(const Model *model, const Head *head, const HeadMove *move, Columns *value,
-                        float *output, uint32_t column) {
+                        double *output, uint32_t column) {
     const Subspace *target = &model->subspaces[move->target];
     bool defaulted = move_is_defaulted(model, head, move);
     if (move->kind == MOVE_REAL) {
@@ -249,16 +249,25 @@ static uint32_t head_width(const Model *model, const Head *head) {
 static DenseHead dense_head(Arena *arena, const Model *model, const Head *head) {
     uint32_t width = head_width(model, head), column = 0;
     size_t size = (size_t)model->width * width;
-    Columns query = {model, ARENA_ARRAY(arena, float, size), width};
-    Columns key = {model, ARENA_ARRAY(arena, float, size), width};
-    Columns value = {model, ARENA_ARRAY(arena, float, size), width};
-    float *output = ARENA_ARRAY(arena, float, size);
+    FloatType type = model->float_type;
+    Arena *scratch = arena_new(0);
+    Columns query = {model, ARENA_ARRAY(scratch, double, size), width};
+    Columns key = {model, ARENA_ARRAY(scratch, double, size), width};
+    Columns value = {model, ARENA_ARRAY(scratch, double, size), width};
+    double *output = ARENA_ARRAY(scratch, double, size);
     score_directions(model, head, &query, &key);
     for (uint32_t m = 0; m < head->move_count; m++) {
         move_values(model, head, &head->moves[m], &value, output, column);
         column += move_directions(model, &head->moves[m]);
     }
-    return (DenseHead){width, query.data, key.data, value.data, output, head->mask};
+    DenseHead dense = {.width = width,
+                       .w_q = numbers_hold(arena, type, query.data, size),
+                       .w_k = numbers_hold(arena, type, key.data, size),
+                       .w_v = numbers_hold(arena, type, value.data, size),
+                       .w_o = numbers_hold(arena, type, output, size),
+                       .mask = head->mask};
+    arena_free(scratch);
+    return dense;
 }
 
 /* --- feed-forward ----------------------------------------------------------------------------- */
@@ -276,14 +285,14 @@ uint32_t group_units(const Model *model, const UnitGroup *group) {
     return 2 * (model->subspaces[group->target].count - 1);
 }
 
-static void steps_units(const Model *model, const UnitGroup *group, Columns *in, float *out,
+static void steps_units(const Model *model, const UnitGroup *group, Columns *in, double *out,
                         uint32_t unit) {
     const Subspace *target = &model->subspaces[group->target];
     for (uint32_t v = 0; v + 1 < target->count; v++, unit += 2) {
         double slope, bias;
-        if (!step_line(group->below[v] + group->error, group->above[v] - group->error,
-                       group->greatest, &slope, &bias))
-            BUG("a step that float32 can't carry");
+        if (!step_line(model->float_type, group->below[v] + group->error,
+                       group->above[v] - group->error, group->greatest, &slope, &bias))
+            BUG("a step that the float type can't carry");
         for (uint32_t u = 0; u < 2; u++) {
             add_feature(in, unit + u, &group->input, slope);
             add_one(in, unit + u, bias + (u == 0));
@@ -292,7 +301,7 @@ static void steps_units(const Model *model, const UnitGroup *group, Columns *in,
     }
 }
 
-static void lookup_units(const Model *model, const UnitGroup *group, Columns *in, float *out,
+static void lookup_units(const Model *model, const UnitGroup *group, Columns *in, double *out,
                          uint32_t unit) {
     const Subspace *target = &model->subspaces[group->target];
     uint32_t cells = lookup_cells(group);
@@ -309,19 +318,19 @@ static void lookup_units(const Model *model, const UnitGroup *group, Columns *in
         add_one(in, unit, 1 - (double)group->source_count);
         for (uint32_t v = 0; v < target->width; v++)
             out[(size_t)unit * model->width + target->offset + v] =
-                (float)coordinate_at(target, v, group->result[c]);
+                coordinate_at(target, v, group->result[c]);
     }
     arena_free(scratch);
 }
 
 /* x less relu(x), and for numbers below 0 plus relu(-x). */
-static void erase_units(const Model *model, const UnitGroup *group, Columns *in, float *out,
+static void erase_units(const Model *model, const UnitGroup *group, Columns *in, double *out,
                         uint32_t unit) {
     uint32_t offset = model->subspaces[group->target].offset + group->erased_first;
     for (uint32_t c = 0; c < group->erased_count; c++) {
         for (int sign = 1; sign >= (group->either_sign ? -1 : 1); sign -= 2, unit++) {
             add_cell(in, offset + c, unit, sign);
-            out[(size_t)unit * model->width + offset + c] = (float)-sign;
+            out[(size_t)unit * model->width + offset + c] = -sign;
         }
     }
 }
@@ -338,8 +347,10 @@ static DenseLayer dense_layer(Arena *arena, const Model *model, const Layer *lay
     DenseHead *heads = ARENA_ARRAY(arena, DenseHead, layer->head_count);
     for (uint32_t h = 0; h < layer->head_count; h++)
         heads[h] = dense_head(arena, model, &layer->heads[h]);
-    Columns in = {model, ARENA_ARRAY(arena, float, (size_t)model->width *units), units};
-    float *out = ARENA_ARRAY(arena, float, (size_t)model->width *units);
+    size_t size = (size_t)model->width * units;
+    Arena *scratch = arena_new(0);
+    Columns in = {model, ARENA_ARRAY(scratch, double, size), units};
+    double *out = ARENA_ARRAY(scratch, double, size);
     for (uint32_t g = 0; g < layer->unit_count; g++) {
         const UnitGroup *group = &layer->units[g];
         if (group->kind == UNIT_STEPS)
@@ -350,28 +361,31 @@ static DenseLayer dense_layer(Arena *arena, const Model *model, const Layer *lay
             erase_units(model, group, &in, out, at);
         at += group_units(model, group);
     }
-    return (DenseLayer){.head_count = layer->head_count,
+    FloatType type = model->float_type;
+    DenseLayer dense = {.head_count = layer->head_count,
                         .heads = heads,
                         .units = units,
-                        .w_in = in.data,
-                        .b_in = ARENA_ARRAY(arena, float, units),
-                        .w_out = out,
-                        .b_out = ARENA_ARRAY(arena, float, model->width)};
+                        .w_in = numbers_hold(arena, type, in.data, size),
+                        .b_in = numbers_zero(arena, type, units),
+                        .w_out = numbers_hold(arena, type, out, size),
+                        .b_out = numbers_zero(arena, type, model->width)};
+    arena_free(scratch);
+    return dense;
 }
 
 /* --- embedding -------------------------------------------------------------------------------- */
 
-static void embed_value(const Subspace *s, double value, float *row) {
+static void embed_value(const Subspace *s, double value, double *row) {
     if (!subspace_is_coded(s)) {
-        row[s->offset] += (float)value;
+        row[s->offset] += value;
         return;
     }
     for (uint32_t c = 0; c < s->width; c++)
-        row[s->offset + c] += (float)coordinate_at(s, c, (uint32_t)value);
+        row[s->offset + c] += coordinate_at(s, c, (uint32_t)value);
 }
 
 /* What a head leaves when nothing is selected. */
-static void embed_defaults(const Model *model, float *row) {
+static void embed_defaults(const Model *model, double *row) {
     for (uint32_t i = 0; i < model->layer_count; i++) {
         for (uint32_t h = 0; h < model->layers[i].head_count; h++) {
             const Head *head = &model->layers[i].heads[h];
@@ -387,11 +401,14 @@ static void embed_defaults(const Model *model, float *row) {
 
 static void dense_embedding(Arena *arena, const Model *model, DenseModel *dense) {
     size_t width = model->width;
-    float *tokens = ARENA_ARRAY(arena, float, (1 + (size_t)model->vocabulary_count) * width);
-    float *positions = ARENA_ARRAY(arena, float, (1 + (size_t)model->max_length) * width);
+    size_t token_cells = (1 + (size_t)model->vocabulary_count) * width;
+    size_t position_cells = (1 + (size_t)model->max_length) * width;
+    Arena *scratch = arena_new(0);
+    double *tokens = ARENA_ARRAY(scratch, double, token_cells);
+    double *positions = ARENA_ARRAY(scratch, double, position_cells);
     positions[model->subspaces[MODEL_NULL].offset] = 1;
     for (uint32_t i = 0; i < model->max_length; i++) {
-        float *row = positions + (1 + (size_t)i) * width;
+        double *row = positions + (1 + (size_t)i) * width;
         row[model->subspaces[MODEL_ONE].offset] = 1;
         embed_defaults(model, row);
     }
@@ -399,13 +416,14 @@ static void dense_embedding(Arena *arena, const Model *model, DenseModel *dense)
         const Embed *embed = &model->embeds[e];
         bool by_token = embed->kind == EMBED_TOKEN;
         uint32_t count = by_token ? model->vocabulary_count : model->max_length;
-        float *table = by_token ? tokens : positions;
+        double *table = by_token ? tokens : positions;
         for (uint32_t v = 0; v < count; v++)
             embed_value(&model->subspaces[embed->subspace], embed->values[v],
                         table + (1 + (size_t)v) * width);
     }
-    dense->w_e = tokens;
-    dense->w_p = positions;
+    dense->w_e = numbers_hold(arena, model->float_type, tokens, token_cells);
+    dense->w_p = numbers_hold(arena, model->float_type, positions, position_cells);
+    arena_free(scratch);
 }
 
 /* --- read-out --------------------------------------------------------------------------------- */
@@ -462,14 +480,16 @@ static void dense_readout(Arena *arena, const Model *model, DenseModel *dense) {
     const Readout *readout = &model->readout;
     ReadoutLogits logits = model_logits(arena, model);
     dense->outputs = logits.columns;
-    Columns out = {model, ARENA_ARRAY(arena, float, (size_t)model->width * dense->outputs),
-                   dense->outputs};
+    size_t size = (size_t)model->width * dense->outputs;
+    Arena *scratch = arena_new(0);
+    Columns out = {model, ARENA_ARRAY(scratch, double, size), dense->outputs};
     for (uint32_t r = 0; r < readout->reading_count; r++)
         dense_reading(&out, &readout->readings[r], &logits.readings[r]);
     for (uint32_t t = 0; t < readout->trap_count; t++)
         add_feature(&out, logits.count + t, &readout->traps[t].feature, 1);
-    dense->w_u = out.data;
-    dense->b_u = ARENA_ARRAY(arena, float, dense->outputs);
+    dense->w_u = numbers_hold(arena, model->float_type, out.data, size);
+    dense->b_u = numbers_zero(arena, model->float_type, dense->outputs);
+    arena_free(scratch);
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */
@@ -510,24 +530,28 @@ const DenseModel *model_weights(Arena *arena, const Model *model, Span span, Dia
         return NULL;
     }
     uint64_t parameters = model_parameters(model);
-    if (parameters > LIMIT_DENSE_BYTES / sizeof(float)) {
-        Diagnostic *diag = diag_error(
-            diags, DIAG_TOO_LARGE_FOR_DENSE, span,
-            "the dense weights hold %" PRIu64 " numbers, %" PRIu64 " MiB; the limit is %zu MiB",
-            parameters, parameters * sizeof(float) >> 20, LIMIT_DENSE_BYTES >> 20);
+    size_t size = float_info(model->float_type)->size;
+    if (parameters > LIMIT_DENSE_BYTES / size) {
+        Diagnostic *diag = diag_error(diags, DIAG_TOO_LARGE_FOR_DENSE, span,
+                                      "the dense weights hold %" PRIu64 " numbers, %" PRIu64
+                                      " MiB; the limit is %zu MiB",
+                                      parameters, parameters * size >> 20, LIMIT_DENSE_BYTES >> 20);
         diag_help(diag, "use the jit, or a smaller vocabulary or greatest length");
         return NULL;
     }
     Buffer why = {0};
-    if (!model_fits_float32(model, &why)) {
+    if (!model_fits(model, &why)) {
         Diagnostic *diag = diag_error(diags, DIAG_TOO_LARGE_FOR_DENSE, span,
                                       "at greatest length %u %s", model->max_length, why.data);
-        diag_help(diag, "use the jit, or a smaller greatest length");
+        diag_help(diag, model->float_type == FLOAT_32
+                            ? "use --dtype f64, a smaller greatest length, or the jit"
+                            : "use the jit, or a smaller greatest length");
         buffer_free(&why);
         return NULL;
     }
     DenseModel *dense = ARENA_NEW(arena, DenseModel);
-    *dense = (DenseModel){.width = model->width,
+    *dense = (DenseModel){.type = model->float_type,
+                          .width = model->width,
                           .vocabulary = model->vocabulary_count,
                           .max_length = model->max_length,
                           .layer_count = model->layer_count};

@@ -1,4 +1,4 @@
-/* The weights view: dense float32 matrices made from a model's symbolic view, with the shapes and
+/* The weights view: dense matrices made from a model's symbolic view, with the shapes and
    the arithmetic that any framework has. interp and the exporters see only these.
 
    stream[0]     = embed_token[0] + embed_position[0]                        (BOS, the null key)
@@ -7,6 +7,7 @@
              stream += relu(stream W_in + b_in) W_out + b_out
    logits        = stream W_U + b_U, at rows 1..n
 
+   They are made in double, then held in the model's type of floats.
    The softmax's scale is inside W_Q: a framework that divides by sqrt(head width) multiplies it
    back. */
 #ifndef RASPC_WEIGHTS_H
@@ -15,35 +16,36 @@
 #include "runtime/model/model.h"
 
 typedef struct DenseHead {
-    uint32_t width;   /* K: of queries, keys and values alike, padded with zeros */
-    const float *w_q; /* (D, K) */
-    const float *w_k; /* (D, K) */
-    const float *w_v; /* (D, K) */
-    const float *w_o; /* (K, D) */
-    HeadMask mask;    /* key row - query row; column 0 (BOS) is always let through */
+    uint32_t width; /* K: of queries, keys and values alike, padded with zeros */
+    Numbers w_q;    /* (D, K) */
+    Numbers w_k;    /* (D, K) */
+    Numbers w_v;    /* (D, K) */
+    Numbers w_o;    /* (K, D) */
+    HeadMask mask;  /* key row - query row; column 0 (BOS) is always let through */
 } DenseHead;
 
 typedef struct DenseLayer {
     uint32_t head_count;
     const DenseHead *heads;
-    uint32_t units;     /* U: ReLUs; 0: no feed-forward part */
-    const float *w_in;  /* (D, U) */
-    const float *b_in;  /* (U) */
-    const float *w_out; /* (U, D) */
-    const float *b_out; /* (D) */
+    uint32_t units; /* U: ReLUs; 0: no feed-forward part */
+    Numbers w_in;   /* (D, U) */
+    Numbers b_in;   /* (U) */
+    Numbers w_out;  /* (U, D) */
+    Numbers b_out;  /* (D) */
 } DenseLayer;
 
 typedef struct DenseModel {
+    FloatType type;      /* of all numbers below */
     uint32_t width;      /* D: of the residual stream */
     uint32_t vocabulary; /* tokens, BOS not counted */
     uint32_t max_length; /* positions, BOS not counted */
-    const float *w_e;    /* (1 + vocabulary, D) */
-    const float *w_p;    /* (1 + max_length, D) */
+    Numbers w_e;         /* (1 + vocabulary, D) */
+    Numbers w_p;         /* (1 + max_length, D) */
     uint32_t layer_count;
     const DenseLayer *layers;
     uint32_t outputs; /* columns: the readings' logits, one a trap, one a mixed reading */
-    const float *w_u; /* (D, outputs) */
-    const float *b_u; /* (outputs) */
+    Numbers w_u;      /* (D, outputs) */
+    Numbers b_u;      /* (outputs) */
 } DenseModel;
 
 /* How many ReLUs the group takes. */
@@ -66,16 +68,17 @@ typedef struct ReadoutLogits {
 ReadoutLogits model_logits(Arena *arena, const Model *model);
 
 /* The pair of ReLUs of one step: relu(slope x + bias + 1) - relu(slope x + bias) is exactly 0 for
-   x <= below and exactly 1 for above <= x <= greatest, in float32. The slope is a power of two of
-   at least 2 / (above - below), and the bias lies on the grid that slope * greatest lives on, so
-   neither ReLU rounds. False when float32 has not the bits for it. */
-bool step_line(double below, double above, double greatest, double *slope, double *bias);
+   x <= below and exactly 1 for above <= x <= greatest, in floats of the type. The slope is a power
+   of two of at least 2 / (above - below), and the bias lies on the grid that slope * greatest lives
+   on, so neither ReLU rounds. False when the type has not the bits for it. */
+bool step_line(FloatType type, double below, double above, double greatest, double *slope,
+               double *bias);
 
-/* False when float32 has not the bits to carry the model: *why says where. (precision.c) */
-bool model_fits_float32(const Model *model, Buffer *why);
+/* False when the model's type has not the bits to carry it: *why says where. (precision.c) */
+bool model_fits(const Model *model, Buffer *why);
 
-/* Makes the weights. NULL when they would not fit LIMIT_DENSE_BYTES or float32: a diagnostic at
-   span says how large they would be, or where float32 gives out. */
+/* Makes the weights. NULL when they would not fit LIMIT_DENSE_BYTES or the model's type: a
+   diagnostic at span says how large they would be, or where the type gives out. */
 const DenseModel *model_weights(Arena *arena, const Model *model, Span span, Diagnostics *diags);
 
 #endif

@@ -39,7 +39,7 @@ static bool read_list(const cJSON *list, const char *max_len, Arena *arena, Voca
     Sources *sources = sources_new();
     InputReader reader = {.arena = arena, .sources = sources, .diags = diagnostics_new(sources)};
     char *text = json_print_exact(list);
-    bool read = vocabulary_argument(&reader, text, max_len, out);
+    bool read = vocabulary_argument(&reader, (VocabularyText){text, max_len, NULL}, out);
     cJSON_free(text);
     diagnostics_free(reader.diags);
     sources_free(sources);

@@ -114,7 +114,8 @@ void choose_vocabulary(Generator *generator) {
     for (uint32_t i = 0; i < count; i++) {
         tokens[i] = read_token(generator, family->json[(first + i) % family->count]);
     }
-    generator->vocabulary = (Vocabulary){tokens, count, choose_length(generator)};
+    generator->vocabulary =
+        (Vocabulary){.tokens = tokens, .count = count, .max_len = choose_length(generator)};
     learn(generator);
 }
 

@@ -19,6 +19,7 @@ typedef struct World {
     Session *session;
     Arena *arena;
     Diagnostics *diags;
+    FloatType float_type; /* of the models */
 } World;
 
 static World world;
@@ -26,6 +27,7 @@ static World world;
 static void set_up(void) {
     world.session = session_new(&(SessionOptions){0});
     world.arena = arena_new(0);
+    world.float_type = FLOAT_32;
     world.diags = session_diagnostics(world.session);
 }
 
@@ -55,7 +57,8 @@ static Model *model_by(const char *text, const char *vocabulary, uint32_t max_le
     LowerOptions options = {.vocabulary_count = count,
                             .vocabulary = tokens,
                             .max_length = max_length,
-                            .registers = registers};
+                            .registers = registers,
+                            .float_type = world.float_type};
     Model *model = lower(world.arena, session_graph(world.session), node, &options, world.diags);
     ck_assert_msg(model != NULL, "%s\n%s", text, last_message());
     return model;
@@ -138,14 +141,17 @@ static const struct {
 static const uint32_t lengths[] = {1, 2, 5, 16, 40};
 
 START_TEST(is_certified) {
+    const char *text = programs[_i % COUNT(programs)].text;
+    bool assumed = programs[_i % COUNT(programs)].assumes;
+    world.float_type = (FloatType)(_i / COUNT(programs));
     for (int l = 0; l < COUNT(lengths); l++) {
         for (int r = REGISTERS_AUTO; r <= REGISTERS_KEEP; r++) {
-            Model *model = model_by(programs[_i].text, "abc", lengths[l], (Registers)r);
+            Model *model = model_by(text, "abc", lengths[l], (Registers)r);
             bool assumes;
             const char *why =
                 unproven(certificate_with(model, NULL, NULL), weights_of(model), &assumes);
-            ck_assert_msg(*why == '\0', "%s\nlength %u: %s", programs[_i].text, lengths[l], why);
-            if (lengths[l] > 1) ck_assert(assumes == programs[_i].assumes);
+            ck_assert_msg(*why == '\0', "%s\nlength %u: %s", text, lengths[l], why);
+            if (lengths[l] > 1) ck_assert(assumes == assumed);
         }
     }
 }
@@ -177,7 +183,7 @@ static const char *const nudged[] = {
 
 typedef struct Part {
     const char *name;
-    const float *data;
+    Numbers data;
     size_t count;
 } Part;
 
@@ -215,21 +221,35 @@ static bool never_zero_matters(const char *name) {
     return false;
 }
 
+/* The weights are the test's own copy: they lie in its arena. */
+static void set_number(FloatType type, Numbers numbers, size_t i, double value) {
+    if (type == FLOAT_64)
+        ((double *)(uintptr_t)numbers.f64)[i] = value;
+    else
+        ((float *)(uintptr_t)numbers.f32)[i] = (float)value;
+}
+
 /* Some changes leave all that is claimed true (the null key's score for itself may grow); so a
    weight is changed a little, in part, and by its sign. */
-static bool is_caught(const Certificate *claims, const DenseModel *weights, float *at) {
-    const float kept = *at, changes[] = {kept + 0.0078125f, kept * 0.9990234375f, -kept};
+static bool is_caught(const Certificate *claims, const DenseModel *weights, Numbers numbers,
+                      size_t i) {
+    const double kept = numbers_at(weights->type, numbers, i);
+    const double changes[] = {kept + 0.0078125, kept * 0.9990234375, -kept};
     bool caught = false;
     for (int c = 0; c < COUNT(changes); c++) {
-        *at = changes[c];
-        if (*at != kept && *unproven(claims, weights, NULL) != '\0') caught = true;
-        *at = kept;
+        set_number(weights->type, numbers, i, changes[c]);
+        if (numbers_at(weights->type, numbers, i) != kept &&
+            *unproven(claims, weights, NULL) != '\0')
+            caught = true;
+        set_number(weights->type, numbers, i, kept);
     }
     return caught;
 }
 
 START_TEST(nudged_weight_is_caught) {
-    Model *model = model_by(nudged[_i], "abc", 3, REGISTERS_REUSE);
+    const char *text = nudged[_i % COUNT(nudged)];
+    world.float_type = (FloatType)(_i / COUNT(nudged));
+    Model *model = model_by(text, "abc", 3, REGISTERS_REUSE);
     const DenseModel *weights = weights_of(model);
     const Certificate *claims = certificate_with(model, NULL, NULL);
     ck_assert_str_eq(unproven(claims, weights, NULL), "");
@@ -237,12 +257,11 @@ START_TEST(nudged_weight_is_caught) {
     int count = parts_of(weights, parts);
     ck_assert_int_le(count, COUNT(parts));
     for (int p = 0; p < count; p++) {
-        /* The weights are the test's own copy: they lie in its arena. */
-        float *data = (float *)(uintptr_t)parts[p].data;
         for (size_t i = 0; i < parts[p].count; i++) {
-            if (data[i] == 0 && !never_zero_matters(parts[p].name)) continue;
-            ck_assert_msg(is_caught(claims, weights, &data[i]), "%s\n%s[%zu] = %g can change",
-                          nudged[_i], parts[p].name, i, (double)data[i]);
+            double weight = numbers_at(weights->type, parts[p].data, i);
+            if (weight == 0 && !never_zero_matters(parts[p].name)) continue;
+            ck_assert_msg(is_caught(claims, weights, parts[p].data, i),
+                          "%s\n%s[%zu] = %g can change", text, parts[p].name, i, weight);
         }
     }
 }
@@ -260,11 +279,11 @@ START_TEST(wrong_erasing_is_caught) {
             if (units->kind != UNIT_ERASE) continue;
             const DenseLayer *layer = &weights->layers[l];
             for (uint32_t r = 0; r < weights->width; r++) {
-                float *in = (float *)(uintptr_t)&layer->w_in[(size_t)r * layer->units];
-                float kept = in[units->first];
-                in[units->first] = kept == 0 ? 1 : 0;
+                size_t at = (size_t)r * layer->units + units->first;
+                double kept = numbers_at(weights->type, layer->w_in, at);
+                set_number(weights->type, layer->w_in, at, kept == 0 ? 1 : 0);
                 ck_assert_str_ne(unproven(claims, weights, NULL), "");
-                in[units->first] = kept;
+                set_number(weights->type, layer->w_in, at, kept);
                 caught++;
             }
         }
@@ -339,35 +358,61 @@ START_TEST(float32_holds) {
     for (int i = 0; i < COUNT(cases); i++) {
         mpq_set_si(*x, cases[i].numerator, cases[i].denominator);
         mpq_canonicalize(*x);
-        ck_assert_msg(exact_is_float32(*x) == cases[i].held, "%ld / %lu", cases[i].numerator,
-                      cases[i].denominator);
+        ck_assert_msg(exact_is_float(FLOAT_32, *x) == cases[i].held, "%ld / %lu",
+                      cases[i].numerator, cases[i].denominator);
     }
     exact_power_of_two(*x, 128);
-    ck_assert(!exact_is_float32(*x));
+    ck_assert(!exact_is_float(FLOAT_32, *x));
     exact_power_of_two(*x, -149);
-    ck_assert(exact_is_float32(*x));
+    ck_assert(exact_is_float(FLOAT_32, *x));
     exact_power_of_two(*x, -150);
-    ck_assert(!exact_is_float32(*x));
+    ck_assert(!exact_is_float(FLOAT_32, *x));
     for (unsigned long n = 1; n < 5000; n++) {
-        exact_reciprocal_float32(*x, n);
+        exact_reciprocal(FLOAT_32, *x, n);
         ck_assert(mpq_get_d(*x) == (double)(1.0f / (float)n));
     }
     exact_free(&pool);
 }
 END_TEST
 
-/* 24 bits from the lowest to the sum of all magnitudes, and not one more. */
-START_TEST(spread_bounds_sums) {
+START_TEST(float64_holds) {
     Exact pool = {0};
-    mpq_t *x = exact_array(&pool, 1);
+    mpq_t *x = exact_array(&pool, 2);
+    for (int bits = 52; bits <= 54; bits++) {
+        exact_power_of_two(x[0], bits);
+        mpq_set_ui(x[1], 1, 1);
+        mpq_add(x[0], x[0], x[1]);
+        ck_assert(exact_is_float(FLOAT_64, x[0]) == (bits < 53));
+    }
+    const long powers[] = {1023, 1024, -1074, -1075};
+    for (int i = 0; i < COUNT(powers); i++) {
+        exact_power_of_two(x[0], powers[i]);
+        ck_assert(exact_is_float(FLOAT_64, x[0]) == (i % 2 == 0));
+    }
+    for (unsigned long n = 1; n < 5000; n++) {
+        exact_reciprocal(FLOAT_64, x[0], n);
+        ck_assert(mpq_get_d(x[0]) == 1 / (double)n);
+    }
+    exact_free(&pool);
+}
+END_TEST
+
+/* As many bits as the type has from the lowest to the sum of all magnitudes, and not one more. */
+START_TEST(spread_bounds_sums) {
+    FloatType type = (FloatType)_i;
+    Exact pool = {0};
+    mpq_t *x = exact_array(&pool, 2);
     for (int more = 0; more < 2; more++) {
         Spread spread = spread_new(&pool);
-        mpq_set_d(*x, 0.5);
-        spread_grain(&spread, *x);
-        mpq_set_si(*x, -8388607 - 1 - more, 1);
-        spread_grain(&spread, *x);
-        spread_magnitude(&spread, *x);
-        ck_assert(spread_is_exact(&spread) == !more);
+        mpq_set_d(x[0], 0.5);
+        spread_grain(&spread, x[0]);
+        exact_power_of_two(x[0], float_info(type)->significand - 1);
+        mpq_set_si(x[1], more, 1);
+        mpq_add(x[0], x[0], x[1]);
+        mpq_neg(x[0], x[0]);
+        spread_grain(&spread, x[0]);
+        spread_magnitude(&spread, x[0]);
+        ck_assert(spread_is_exact(type, &spread) == !more);
     }
     exact_free(&pool);
 }
@@ -451,13 +496,14 @@ Suite *certify_suite(void) {
     TCase *proofs = tcase_create("proofs");
     tcase_add_checked_fixture(proofs, set_up, tear_down);
     tcase_set_timeout(proofs, 120);
-    tcase_add_loop_test(proofs, is_certified, 0, COUNT(programs));
+    tcase_add_loop_test(proofs, is_certified, 0, FLOAT_TYPE_COUNT * COUNT(programs));
     tcase_add_test(proofs, one_token_is_certified);
-    tcase_add_loop_test(proofs, nudged_weight_is_caught, 0, COUNT(nudged));
+    tcase_add_loop_test(proofs, nudged_weight_is_caught, 0, FLOAT_TYPE_COUNT * COUNT(nudged));
     tcase_add_test(proofs, wrong_erasing_is_caught);
     tcase_add_loop_test(proofs, overclaim_is_not_proven, 0, COUNT(overclaims));
     tcase_add_test(proofs, float32_holds);
-    tcase_add_test(proofs, spread_bounds_sums);
+    tcase_add_test(proofs, float64_holds);
+    tcase_add_loop_test(proofs, spread_bounds_sums, 0, FLOAT_TYPE_COUNT);
     tcase_add_loop_test(proofs, damaged_file_is_refused, 0, COUNT(exports));
     suite_add_tcase(suite, proofs);
     return suite;

@@ -13,8 +13,8 @@ static const float numbers[6] = {0, 1, -2, 0.5F, 4, 8};
 
 static Tensors two_tensors(Arena *arena, const char *first, const char *second) {
     Tensors tensors = {0};
-    tensors_add(&tensors, arena, numbers, 2, 2, "%s", first);
-    tensors_add(&tensors, arena, numbers + 4, 2, 0, "%s", second);
+    tensors_add(&tensors, arena, FLOAT_32, (Numbers){.f32 = numbers}, 2, 2, "%s", first);
+    tensors_add(&tensors, arena, FLOAT_32, (Numbers){.f32 = numbers + 4}, 2, 0, "%s", second);
     tensors_sort(&tensors);
     return tensors;
 }

@@ -18,6 +18,7 @@ typedef struct World {
     Session *session;
     Arena *arena;
     Diagnostics *diags;
+    FloatType float_type; /* of the models */
 } World;
 
 static World world;
@@ -25,6 +26,7 @@ static World world;
 static void set_up(void) {
     world.session = session_new(&(SessionOptions){0});
     world.arena = arena_new(0);
+    world.float_type = FLOAT_32;
     world.diags = session_diagnostics(world.session);
 }
 
@@ -64,7 +66,8 @@ static Model *lowered_by(NodeId node, const char *vocabulary, uint32_t max_lengt
     LowerOptions options = {.vocabulary_count = count,
                             .vocabulary = letters(world.arena, vocabulary, count),
                             .max_length = max_length,
-                            .registers = registers};
+                            .registers = registers,
+                            .float_type = world.float_type};
     return lower(world.arena, session_graph(world.session), node, &options, world.diags);
 }
 
@@ -243,6 +246,12 @@ static const Program programs[] = {
      "abc", 2, 64},
 };
 
+/* Every program in every float type. */
+static const Program *program_of(int i) {
+    world.float_type = (FloatType)(i / COUNT(programs));
+    return &programs[i % COUNT(programs)];
+}
+
 static uint32_t sum_of_widths(const Model *model) {
     uint32_t sum = 0;
     for (uint32_t s = 0; s < model->subspace_count; s++)
@@ -251,7 +260,7 @@ static uint32_t sum_of_widths(const Model *model) {
 }
 
 START_TEST(test_small_inputs) {
-    const Program *p = &programs[_i];
+    const Program *p = program_of(_i);
     NodeId node = program(p->text);
     Model *model = lowered(node, p->vocabulary, 5);
     ck_assert_msg(model != NULL, "%s\n%s", p->text, last_message());
@@ -261,7 +270,7 @@ START_TEST(test_small_inputs) {
 END_TEST
 
 START_TEST(test_long_inputs) {
-    const Program *p = &programs[_i];
+    const Program *p = program_of(_i);
     NodeId node = program(p->text);
     compare_random(interp_of(node, p->vocabulary, p->longest), node, p->vocabulary, p->longest, 30);
 }
@@ -359,21 +368,54 @@ START_TEST(test_too_large) {
 }
 END_TEST
 
+/* Of numbers that are large beside their distance float32 loses the fraction where it adds them up
+   again. */
+START_TEST(test_mean_far_from_zero) {
+    NodeId node = program("result = aggregate(select(tokens, tokens, ==), indices + 1000000);");
+    ck_assert_ptr_null(interp_new(world.arena, lowered(node, "abc", 10), (Span){0}, world.diags));
+    ck_assert_int_eq(diagnostics_id(world.diags, 0), DIAG_TOO_LARGE_FOR_DENSE);
+    world.float_type = FLOAT_64;
+    compare_random(interp_of(node, "abc", 40), node, "abc", 40, 30);
+}
+END_TEST
+
 /* --- widths ----------------------------------------------------------------------------------- */
 
-/* Every step of 1 / (w + 1) is exactly 0 or 1 in float32, at every length it is offered for. */
+/* Every step of 1 / (w + 1) is exactly 0 or 1, at every length it is offered for. */
 START_TEST(test_width_steps) {
     const uint32_t lengths[] = {10, 32, 64, 128, 1024, 2047};
     for (int i = 0; i < COUNT(lengths); i++) {
         for (uint32_t w = 1; w <= lengths[i]; w++) {
             double slope, bias, below = (float)(1.0 / (w + 1)), above = (float)(1.0 / w);
-            ck_assert(step_line(below, above, 1, &slope, &bias));
+            ck_assert(step_line(FLOAT_32, below, above, 1, &slope, &bias));
             for (uint32_t u = 0; u <= lengths[i]; u++) {
                 volatile float x = 1.0f / (float)(u + 1), product = (float)slope * x;
                 volatile float low = product + (float)bias, high = product + (float)(bias + 1);
                 float step = fmaxf(high, 0) - fmaxf(low, 0);
                 ck_assert_msg(step == (u < w), "length %u, %u at threshold %u: %g", lengths[i], u,
                               w, (double)step);
+            }
+        }
+    }
+}
+END_TEST
+
+/* The same in float64, to lengths that float32 is far from: some thresholds, the values next to
+   each, and values all over. */
+START_TEST(test_width_steps_f64) {
+    const uint32_t lengths[] = {10, 2047, 65536, 10000000};
+    for (int i = 0; i < COUNT(lengths); i++) {
+        uint32_t n = lengths[i], stride = n / 500 + 1;
+        for (uint32_t w = n; w >= 1; w = w > stride ? w - stride : w - 1) {
+            double slope, bias;
+            ck_assert(step_line(FLOAT_64, 1.0 / (w + 1.0), 1.0 / w, 1, &slope, &bias));
+            for (uint32_t k = 0; k < 600; k++) {
+                uint32_t u = k < 10 ? w + k - 5 : (uint32_t)((uint64_t)k * n / 600);
+                if (u > n) continue;
+                volatile double product = slope * (1 / (u + 1.0));
+                volatile double low = product + bias, high = product + (bias + 1);
+                double step = fmax(high, 0) - fmax(low, 0);
+                ck_assert_msg(step == (u < w), "length %u, %u at threshold %u: %g", n, u, w, step);
             }
         }
     }
@@ -389,7 +431,7 @@ static Model *parsed(const char *text, size_t len) {
 }
 
 START_TEST(test_round_trip) {
-    const Program *p = &programs[_i];
+    const Program *p = program_of(_i);
     Buffer first = {0}, second = {0};
     NodeId node = program(p->text);
     model_print(lowered_by(node, p->vocabulary, 5, REGISTERS_REUSE), &first);
@@ -562,20 +604,22 @@ Suite *model_suite(void) {
     TCase *lowering = tcase_create("lowering");
     tcase_add_checked_fixture(lowering, set_up, tear_down);
     tcase_set_timeout(lowering, 60);
-    tcase_add_loop_test(lowering, test_small_inputs, 0, COUNT(programs));
-    tcase_add_loop_test(lowering, test_long_inputs, 0, COUNT(programs));
+    tcase_add_loop_test(lowering, test_small_inputs, 0, FLOAT_TYPE_COUNT * COUNT(programs));
+    tcase_add_loop_test(lowering, test_long_inputs, 0, FLOAT_TYPE_COUNT * COUNT(programs));
     tcase_add_loop_test(lowering, test_registers, 0, COUNT(programs));
     tcase_add_test(lowering, test_registers_are_used);
     tcase_add_loop_test(lowering, test_layers, 0, COUNT(programs));
     tcase_add_loop_test(lowering, test_refusals, 0, COUNT(refusals));
     tcase_add_test(lowering, test_inputs_refused);
     tcase_add_test(lowering, test_too_large);
+    tcase_add_test(lowering, test_mean_far_from_zero);
     tcase_add_test(lowering, test_width_steps);
+    tcase_add_test(lowering, test_width_steps_f64);
     suite_add_tcase(suite, lowering);
     TCase *text = tcase_create("text");
     tcase_set_timeout(text, 60);
     tcase_add_checked_fixture(text, set_up, tear_down);
-    tcase_add_loop_test(text, test_round_trip, 0, COUNT(programs));
+    tcase_add_loop_test(text, test_round_trip, 0, FLOAT_TYPE_COUNT * COUNT(programs));
     tcase_add_loop_test(text, test_broken, 0, COUNT(mistakes));
     tcase_add_loop_test(text, test_misplaced, 0, COUNT(misplaced));
     tcase_add_loop_test(text, test_other_normalisers, 0, 5);

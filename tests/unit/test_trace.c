@@ -95,8 +95,9 @@ static Atom stream_of(const Subspace *subspace, const float *coordinates, Stream
     enum { WIDTH = 3 };
     float rows[2][WIDTH] = {{9, 9, 9}}; /* BOS, then the only position */
     memcpy(rows[1], coordinates, sizeof rows[1]);
-    const float *streams[] = {&rows[0][0]};
-    InterpTrace trace = {.rows = 2, .width = WIDTH, .streams = streams};
+    Numbers streams[] = {{.f32 = &rows[0][0]}};
+    const Model model = {.float_type = FLOAT_32};
+    InterpTrace trace = {.model = &model, .rows = 2, .width = WIDTH, .streams = streams};
     Atom value = atom_int(-1);
     ck_assert_int_eq(stream_value(&trace, 0, 0, subspace, &value), expected);
     return value;

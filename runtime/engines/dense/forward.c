@@ -31,8 +31,8 @@ struct Transformer {
 
 /* --- the weights ------------------------------------------------------------------------------ */
 
-static Factor pack_weights(Arena *arena, const Real *weights, uint32_t rows, uint32_t columns) {
-    return right_factor(arena, (MatrixView){weights, rows, columns, columns, 1});
+static Factor pack_weights(Arena *arena, Numbers weights, uint32_t rows, uint32_t columns) {
+    return right_factor(arena, (MatrixView){weights.REAL_MEMBER, rows, columns, columns, 1});
 }
 
 static PackedHead pack_head(Arena *arena, const DenseHead *head, uint32_t width) {
@@ -52,15 +52,15 @@ static PackedLayer pack_layer(Arena *arena, const DenseLayer *layer, uint32_t wi
     PackedLayer packed = {.head_count = layer->head_count,
                           .heads = heads,
                           .units = layer->units,
-                          .in_bias = layer->b_in,
-                          .out_bias = layer->b_out};
+                          .in_bias = layer->b_in.REAL_MEMBER,
+                          .out_bias = layer->b_out.REAL_MEMBER};
     if (layer->units == 0) return packed;
     packed.in = pack_weights(arena, layer->w_in, width, layer->units);
     packed.out = pack_weights(arena, layer->w_out, layer->units, width);
     return packed;
 }
 
-const Transformer *transformer_new(Arena *arena, const DenseModel *weights) {
+static const Transformer *pack_transformer(Arena *arena, const DenseModel *weights) {
     Transformer *transformer = ARENA_NEW(arena, Transformer);
     PackedLayer *layers = ARENA_ARRAY(arena, PackedLayer, weights->layer_count);
     for (uint32_t l = 0; l < weights->layer_count; l++)
@@ -182,8 +182,8 @@ static Real *embed(const DenseModel *weights, const Batch *batch, Arena *arena) 
     for (uint32_t i = 0; i < batch->count; i++) {
         for (uint32_t r = 0; r <= batch->lengths[i]; r++) {
             size_t at = (size_t)i * batch->rows + r;
-            const Real *token = weights->w_e + (size_t)batch->tokens[at] * width;
-            const Real *position = weights->w_p + (size_t)r * width;
+            const Real *token = weights->w_e.REAL_MEMBER + (size_t)batch->tokens[at] * width;
+            const Real *position = weights->w_p.REAL_MEMBER + (size_t)r * width;
             for (uint32_t c = 0; c < width; c++)
                 stream[at * width + c] = token[c] + position[c];
         }
@@ -197,31 +197,31 @@ static const Real *copy_of(Arena *arena, const Real *stream, size_t rows, uint32
     return copy;
 }
 
-const Real *transformer_run(const Transformer *transformer, const Batch *batch, Arena *arena,
-                            const Real **streams) {
+static Numbers run(const Transformer *transformer, const Batch *batch, Arena *arena,
+                   Numbers *streams) {
     const DenseModel *weights = transformer->weights;
     uint32_t width = weights->width;
     size_t rows = (size_t)batch->count * batch->rows;
     Arena *scratch = arena_new(0);
     Real *stream = embed(weights, batch, scratch);
-    if (streams) streams[0] = copy_of(arena, stream, rows, width);
+    if (streams) streams[0].REAL_MEMBER = copy_of(arena, stream, rows, width);
     for (uint32_t l = 0; l < weights->layer_count; l++) {
         const PackedLayer *layer = &transformer->layers[l];
         if (layer->head_count > 0) run_heads(layer, batch, stream, width);
         for (size_t first = 0; layer->units > 0 && first < rows; first += ROWS_TOGETHER)
             run_feed_forward(layer, stream + first * width, fewer(ROWS_TOGETHER, rows - first),
                              width);
-        if (streams) streams[l + 1] = copy_of(arena, stream, rows, width);
+        if (streams) streams[l + 1].REAL_MEMBER = copy_of(arena, stream, rows, width);
     }
     Real *logits = zeros(arena, rows, weights->outputs);
-    set_rows(logits, rows, weights->b_u, weights->outputs);
+    set_rows(logits, rows, weights->b_u.REAL_MEMBER, weights->outputs);
     Factor last = pack_rows(scratch, stream, rows, width);
     product_add(&last, &transformer->unembedding, logits, weights->outputs);
     arena_free(scratch);
-    return logits;
+    return (Numbers){.REAL_MEMBER = logits};
 }
 
-double transformer_bytes(const Transformer *transformer, uint32_t count, uint32_t rows) {
+static double bytes_of_pass(const Transformer *transformer, uint32_t count, uint32_t rows) {
     const DenseModel *weights = transformer->weights;
     double all = (double)count * rows, widest = 0, units = 0;
     for (uint32_t l = 0; l < weights->layer_count; l++) {
@@ -237,3 +237,5 @@ double transformer_bytes(const Transformer *transformer, uint32_t count, uint32_
                      all * weights->outputs;
     return numbers * sizeof(Real);
 }
+
+const Forward REAL_NAME(forward) = {pack_transformer, bytes_of_pass, run};

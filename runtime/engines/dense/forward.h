@@ -3,12 +3,7 @@
 #ifndef RASPC_FORWARD_H
 #define RASPC_FORWARD_H
 
-#include "runtime/engines/dense/real.h"
 #include "runtime/model/weights.h"
-
-#define transformer_new REAL_NAME(transformer_new)
-#define transformer_run REAL_NAME(transformer_run)
-#define transformer_bytes REAL_NAME(transformer_bytes)
 
 /* Inputs of different lengths, padded to one: shape (count, rows). */
 typedef struct Batch {
@@ -18,17 +13,27 @@ typedef struct Batch {
     const uint32_t *tokens; /* (count, rows): rows of the token embedding; what PAD has is unread */
 } Batch;
 
-/* The weights packed. */
+/* The weights packed, in one type of floats. */
 typedef struct Transformer Transformer;
-const Transformer *transformer_new(Arena *arena, const DenseModel *weights);
 
-/* The bytes that a pass takes. */
-double transformer_bytes(const Transformer *transformer, uint32_t count, uint32_t rows);
+/* What forward.c does in one type of floats: that of the weights and of the numbers it gives. */
+typedef struct Forward {
+    const Transformer *(*pack)(Arena *arena, const DenseModel *weights);
 
-/* Logits (count, rows, outputs), in arena. streams, when it is not NULL, gets layer_count + 1
-   residual streams (count, rows, D): the embedding, and that after each layer. PAD is no key of any
-   query; the rows of PAD hold zeros in the stream's embedding and nothing to be relied on later. */
-const Real *transformer_run(const Transformer *transformer, const Batch *batch, Arena *arena,
-                            const Real **streams);
+    /* The bytes that a pass takes. */
+    double (*bytes)(const Transformer *transformer, uint32_t count, uint32_t rows);
+
+    /* Logits (count, rows, outputs), in arena. streams, when it is not NULL, gets layer_count + 1
+       residual streams (count, rows, D): the embedding, and that after each layer. PAD is no key of
+       any query; the rows of PAD hold zeros in the stream's embedding and nothing to be relied on
+       later. */
+    Numbers (*run)(const Transformer *transformer, const Batch *batch, Arena *arena,
+                   Numbers *streams);
+} Forward;
+
+extern const Forward forward_f32, forward_f64;
+static inline const Forward *forward_of(FloatType type) {
+    return type == FLOAT_64 ? &forward_f64 : &forward_f32;
+}
 
 #endif

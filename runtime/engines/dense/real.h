@@ -3,6 +3,8 @@
 #ifndef RASPC_REAL_H
 #define RASPC_REAL_H
 
+#include "runtime/model/float_type.h"
+
 #include <math.h>
 #include <stdint.h>
 
@@ -14,14 +16,16 @@
 typedef double Real;
 typedef int64_t RealBits;
 #define REAL_NAME(name) name##_f64
+#define REAL_MEMBER f64 /* of Numbers */
 #define REAL_EXP exp
-#define REAL_UNDERFLOW (-746.0) /* exp of anything less is 0 */
+#define REAL_UNDERFLOW (-(Real)FLOAT_64_UNDERFLOW) /* exp of anything less is 0 */
 #else
 typedef float Real;
 typedef int32_t RealBits;
 #define REAL_NAME(name) name##_f32
+#define REAL_MEMBER f32
 #define REAL_EXP expf
-#define REAL_UNDERFLOW (-104.0f)
+#define REAL_UNDERFLOW (-(Real)FLOAT_32_UNDERFLOW)
 #endif
 
 /* As many numbers as the widest registers hold; where they are narrower the compiler takes several.
