@@ -146,7 +146,8 @@ static uint64_t some_trial(const Trials *trials, uint64_t i) {
 }
 
 static void try_inputs(Trying *trying, const Case *program) {
-    const Vocabulary *vocabulary = &program->vocabulary;
+    Vocabulary typed = program->vocabulary, *vocabulary = &typed;
+    typed.float_type = trying->engines->float_type;
     Trials trials = trials_all(vocabulary) <= FEASIBLE_INPUTS
                         ? trials_exhaustive(vocabulary)
                         : trials_sampled(vocabulary, SAMPLES, 1);
@@ -224,7 +225,7 @@ static bool read_model(const char *line, Arena *arena, Vocabulary *out) {
     const char *vocab = arena_strndup(arena, spec, (size_t)(line + rest - 1 - spec));
     Sources *sources = sources_new();
     InputReader reader = {.arena = arena, .sources = sources, .diags = diagnostics_new(sources)};
-    bool read = vocabulary_argument(&reader, vocab, max_len, out);
+    bool read = vocabulary_argument(&reader, (VocabularyText){vocab, max_len, NULL}, out);
     diagnostics_free(reader.diags);
     sources_free(sources);
     return read;

@@ -18,9 +18,10 @@ enum { ENGINES_AT_MOST = 4 };
 typedef struct EngineSet {
     const Engine *engines[ENGINES_AT_MOST]; /* (count), eval not among them */
     size_t count;
-    bool strict;   /* equal is not enough: 1 is not 1.0 */
-    bool promises; /* what the model promises is looked at too */
-    bool causal;   /* of causal models: what looks ahead is refused */
+    bool strict;          /* equal is not enough: 1 is not 1.0 */
+    bool promises;        /* what the model promises is looked at too */
+    bool causal;          /* of causal models: what looks ahead is refused */
+    FloatType float_type; /* of the models */
 } EngineSet;
 
 typedef enum Finding {

@@ -1,7 +1,9 @@
 /* Random programs, eval against the other engines; reports in TAP.
-     test-random SEED COUNT [--engines interp,jit] [--size K] [--jobs N] [--strict] [--causal]
+     test-random SEED COUNT [--engines interp,jit] [--dtype f32] [--size K] [--jobs N] [--strict]
+                            [--causal]
      test-random --show SEED [--size K]      prints a program
-     test-random --replay [--strict] FILE... judges programs from files; those in a directory open/
+     test-random --replay [--engines interp,jit] [--dtype f32] [--strict] FILE...
+                                             judges programs from files; those in a directory open/
                                              are known to go wrong
      test-random --self                      tests the harness itself */
 #include "tests/random/generate.h"
@@ -17,10 +19,11 @@
 enum { FAILURES_AT_MOST = 5, TABLE_ROWS = 25 };
 
 static int usage(void) {
-    fputs("usage: test-random SEED COUNT [--engines interp,jit] [--size K] [--jobs N] [--strict] "
-          "[--causal]\n"
-          "       test-random --show SEED [--size K] | --replay FILE... | --self\n",
-          stderr);
+    fputs(
+        "usage: test-random SEED COUNT [--engines interp,jit] [--dtype f32] [--size K] [--jobs N] "
+        "[--strict] [--causal]\n"
+        "       test-random --show SEED [--size K] | --replay FILE... | --self\n",
+        stderr);
     return 2;
 }
 
@@ -137,22 +140,22 @@ static int show(const char *seed, uint32_t size) {
 }
 
 int main(int argc, char **argv) {
-    static const struct option longs[] = {{"engines", required_argument, NULL, 'e'},
-                                          {"size", required_argument, NULL, 'k'},
-                                          {"jobs", required_argument, NULL, 'j'},
-                                          {"show", required_argument, NULL, 's'},
-                                          {"replay", no_argument, NULL, 'r'},
-                                          {"strict", no_argument, NULL, 'x'},
-                                          {"self", no_argument, NULL, 't'},
-                                          {"causal", no_argument, NULL, 'c'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {
+        {"engines", required_argument, NULL, 'e'}, {"size", required_argument, NULL, 'k'},
+        {"jobs", required_argument, NULL, 'j'},    {"show", required_argument, NULL, 's'},
+        {"replay", no_argument, NULL, 'r'},        {"strict", no_argument, NULL, 'x'},
+        {"self", no_argument, NULL, 't'},          {"causal", no_argument, NULL, 'c'},
+        {"dtype", required_argument, NULL, 'd'},   {NULL, 0, NULL, 0}};
     HuntOptions options = {.size = DEFAULT_SIZE, .jobs = 1, .failures_at_most = FAILURES_AT_MOST};
     const char *shown = NULL;
     bool replays = false, self = false, strict = false, causal = false;
+    FloatType float_type = FLOAT_32;
     setvbuf(stdout, NULL, _IOLBF, 0);
     choose_engines("interp,jit", &options.engines);
     for (int found; (found = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
         if (found == 'e' && !choose_engines(optarg, &options.engines)) return usage();
+        if (found == 'd' && !float_type_named(optarg, FLOAT_SHORT_NAME, &float_type))
+            return usage();
         if (found == 'k') options.size = (uint32_t)strtoul(optarg, NULL, 10);
         if (found == 'j') options.jobs = (uint32_t)strtoul(optarg, NULL, 10);
         if (found == 's') shown = optarg;
@@ -165,6 +168,7 @@ int main(int argc, char **argv) {
     options.engines.strict = strict;
     options.engines.promises = true;
     options.engines.causal = causal;
+    options.engines.float_type = float_type;
     if (self) return self_test() ? 0 : 1;
     if (shown != NULL) return show(shown, options.size);
     if (replays) return replay(argv + optind, argc - optind, &options.engines);
