@@ -123,6 +123,11 @@ typedef enum raspc_engine {
     RASPC_JIT = 2,    /* native code; RASPC_REFUSED where raspc was built without LLVM */
 } raspc_engine;
 
+typedef enum raspc_float_type {
+    RASPC_F32 = 0,
+    RASPC_F64 = 1, /* exact at greater lengths */
+} raspc_float_type;
+
 typedef struct raspc_transformer_options {
     size_t size;
     raspc_engine engine;
@@ -132,6 +137,7 @@ typedef struct raspc_transformer_options {
     uint32_t max_length; /* at least 1 */
     const char *cpu;     /* jit: "x86-64-v3" and the like; NULL: this machine's */
     int causal; /* not 0: no position attends to a later one; RASPC_REFUSED if the program does */
+    raspc_float_type float_type; /* of the weights */
 } raspc_transformer_options;
 
 /* From an expression of the program, such as the name of an s-op. options may be NULL: eval. What

@@ -41,7 +41,8 @@ static bool read_vocabulary(Arena *arena, const raspc_transformer_options *optio
     *out = (LowerOptions){.vocabulary_count = (uint32_t)options->vocabulary_count,
                           .vocabulary = atoms,
                           .max_length = options->max_length,
-                          .causal = options->causal != 0};
+                          .causal = options->causal != 0,
+                          .float_type = options->float_type == RASPC_F64 ? FLOAT_64 : FLOAT_32};
     return true;
 }
 
@@ -70,6 +71,7 @@ static bool make_ready(raspc_transformer *t, const LowerOptions *lowering, const
 static bool options_hold(const raspc_transformer_options *options) {
     if (options->engine == RASPC_EVAL) return true;
     if (options->engine != RASPC_INTERP && options->engine != RASPC_JIT) return false;
+    if (options->float_type != RASPC_F32 && options->float_type != RASPC_F64) return false;
     return options->vocabulary != NULL && options->vocabulary_count > 0 &&
            options->vocabulary_count <= LIMIT_INPUT_TOKENS && options->max_length > 0 &&
            options->max_length <= LIMIT_INPUT_TOKENS;

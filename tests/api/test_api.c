@@ -235,6 +235,30 @@ START_TEST(test_a_transformer_says_what_it_takes) {
 }
 END_TEST
 
+/* The mean of ones and zeros lies closer together than float32 tells apart at length 300. */
+START_TEST(test_weights_are_float32_or_float64) {
+    raspc_program *program = program_of("x = aggregate(select(indices, indices, <=), "
+                                        "indicator(tokens == \"a\"));");
+    raspc_value vocabulary[LETTERS];
+    raspc_transformer_options options = options_of(RASPC_INTERP, vocabulary);
+    raspc_transformer *x;
+    raspc_result *result;
+    double means[3];
+    options.max_length = 300;
+    ck_assert_int_eq(raspc_transformer_new(program, "x", &options, &x), RASPC_REFUSED);
+    options.float_type = RASPC_F64;
+    ck_assert_int_eq(raspc_transformer_new(program, "x", &options, &x), RASPC_OK);
+    ck_assert_int_eq(raspc_run_text(x, "abb", 3, &result), RASPC_OK);
+    ck_assert_int_eq(raspc_result_reals(result, means), RASPC_OK);
+    ck_assert(means[0] == 1 && means[1] == 0.5 && means[2] == 1.0 / 3);
+    raspc_result_free(result);
+    raspc_transformer_free(x);
+    options.float_type = (raspc_float_type)7;
+    ck_assert_int_eq(raspc_transformer_new(program, "x", &options, &x), RASPC_MISUSED);
+    raspc_program_free(program);
+}
+END_TEST
+
 /* --- files for load ----------------------------------------------------------------------------
  */
 
@@ -355,6 +379,7 @@ int main(void) {
     tcase_add_test(tests, test_misuse_is_said_and_harmless);
     tcase_add_test(tests, test_a_causal_transformer_looks_back_alone);
     tcase_add_test(tests, test_a_transformer_says_what_it_takes);
+    tcase_add_test(tests, test_weights_are_float32_or_float64);
     tcase_add_test(tests, test_load_asks_the_caller);
     tcase_add_loop_test(tests, test_threads_with_programs_of_their_own, 0, ENGINES);
     tcase_add_loop_test(tests, test_threads_share_a_transformer, 0, ENGINES);
