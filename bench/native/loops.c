@@ -114,7 +114,7 @@ void loop_dyck3(const int32_t *tokens, int32_t n, double *out, int32_t *space) {
         int32_t opener = -1;
         for (int32_t j = 0; j < n; j++) {
             int32_t partner = (level[j] == level[i]) & (number[j] == number[i] - 1);
-            opener = partner & (tokens[j] < 3) ? tokens[j] : opener;
+            opener = (partner & (tokens[j] < 3)) ? tokens[j] : opener;
         }
         int32_t closes = tokens[i] >= 3;
         values[i] = (closes & (opener != tokens[i] - 3)) | (depth[i] < 0);

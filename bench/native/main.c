@@ -24,7 +24,8 @@ enum { LONGEST_LOOP = 100000, LONGEST_COMPARED = 10000 };
 static const double seconds_of_samples = 0.5;
 
 typedef struct Row {
-    double lower, compile, work, loop; /* seconds; negative: not measured */
+    double lower, compile, work, loop; /* CPU seconds; negative: not measured */
+    double wall;                       /* the shortest run of the work */
     double megabytes;
     bool differs;
     char why[200]; /* when there is no program */
@@ -85,10 +86,10 @@ static double sample(double (*work)(void *state), void *state) {
 static double lower_once(void *state) {
     Subject *subject = state;
     Arena *arena = arena_new(0);
-    double start = wall_seconds();
+    double start = cpu_seconds();
     Model *model = lower(arena, session_graph(subject->session), subject->node, &subject->options,
                          session_diagnostics(subject->session));
-    double seconds = model ? wall_seconds() - start : -1;
+    double seconds = model ? cpu_seconds() - start : -1;
     arena_free(arena);
     return seconds;
 }
@@ -100,10 +101,10 @@ typedef struct Compiling {
 
 static double compile_once(void *state) {
     Compiling *compiling = state;
-    double start = wall_seconds();
+    double start = cpu_seconds();
     JitProgram *program = jit_compile(compiling->subject->jit, compiling->model, NULL, (Span){0},
                                       session_diagnostics(compiling->subject->session));
-    double seconds = program ? wall_seconds() - start : -1;
+    double seconds = program ? cpu_seconds() - start : -1;
     jit_free(program);
     return seconds;
 }
@@ -112,15 +113,18 @@ typedef struct Running {
     Subject *subject;
     JitRunner *runner;
     JitColumn column;
+    double least_wall; /* infinite before the first run */
 } Running;
 
 static double run_once(void *state) {
     Running *running = state;
-    double start = wall_seconds();
+    double start = cpu_seconds(), wall = wall_seconds();
     bool done =
         jit_runner_run(running->runner, running->subject->numbers, running->subject->n, (Span){0},
                        session_diagnostics(running->subject->session), &running->column);
-    return done ? wall_seconds() - start : -1;
+    double seconds = cpu_seconds() - start;
+    running->least_wall = fmin(running->least_wall, wall_seconds() - wall);
+    return done ? seconds : -1;
 }
 
 typedef struct Looping {
@@ -132,10 +136,10 @@ typedef struct Looping {
 static double loop_once(void *state) {
     Looping *looping = state;
     Subject *subject = looping->subject;
-    double start = wall_seconds();
+    double start = cpu_seconds();
     subject->case_->loop((const int32_t *)subject->numbers, (int32_t)subject->n, looping->out,
                          looping->space);
-    return wall_seconds() - start;
+    return cpu_seconds() - start;
 }
 
 static double number_of(const JitColumn *column, uint32_t i) {
@@ -171,8 +175,9 @@ static void measure(Subject *subject, Row *row) {
     row->compile = sample(compile_once, &compiling);
     JitProgram *program = jit_compile(subject->jit, model, NULL, (Span){0}, diags);
     if (program) {
-        Running running = {subject, jit_runner_new(program), {0}};
+        Running running = {subject, jit_runner_new(program), {0}, INFINITY};
         row->work = sample(run_once, &running);
+        row->wall = running.least_wall;
         struct rusage usage;
         getrusage(RUSAGE_SELF, &usage);
         row->megabytes = (double)usage.ru_maxrss / 1024;
@@ -185,7 +190,7 @@ static void measure(Subject *subject, Row *row) {
 }
 
 static Row row_of(const Case *subject_case, uint32_t n) {
-    Row row = {.lower = -1, .compile = -1, .work = -1, .loop = -1};
+    Row row = {.lower = -1, .compile = -1, .work = -1, .wall = -1, .loop = -1};
     Subject subject = {.case_ = subject_case, .n = n};
     if (open_subject(&subject)) measure(&subject, &row);
     Diagnostics *diags = session_diagnostics(subject.session);
@@ -197,7 +202,8 @@ static Row row_of(const Case *subject_case, uint32_t n) {
 
 /* In a process of its own. */
 static Row row_apart(const Case *subject, uint32_t n) {
-    Row row = {.lower = -1, .compile = -1, .work = -1, .loop = -1, .why = "the process ended"};
+    Row row = {
+        .lower = -1, .compile = -1, .work = -1, .wall = -1, .loop = -1, .why = "the process ended"};
     int ends[2];
     if (pipe(ends) != 0) return row;
     pid_t child = fork();
@@ -227,14 +233,13 @@ static void print_row(const Case *subject, uint32_t n, const Row *row) {
     print_time(row->lower);
     print_time(row->compile);
     print_time(row->work);
+    print_time(row->wall);
     print_time(row->loop);
     if (row->loop > 0 && row->work > 0)
         printf(" %8.3g", row->loop / row->work);
     else
         printf(" %8s", "-");
     printf(" %6.0f", row->megabytes);
-    if (row->work >= 0 && n == lengths[LENGTHS - 1])
-        printf("   %.2f ns a token", row->work / n * 1e9);
     printf("%s%s%s\n", row->why[0] ? "  " : "", row->why, row->differs ? "  DIFFERS" : "");
     fflush(stdout);
 }
@@ -249,8 +254,8 @@ static void print_growth(const Row *rows) {
 }
 
 int main(int argc, char **argv) {
-    printf("%-17s %8s %10s %10s %10s %10s %8s %6s\n", "medians, ms", "n", "lowering", "compiling",
-           "work", "all pairs", "ratio", "MB");
+    printf("%-17s %8s %10s %10s %10s %10s %10s %8s %6s\n", "medians, ms", "n", "lowering",
+           "compiling", "work", "wall", "all pairs", "ratio", "MB");
     bool right = true;
     for (int c = 0; c < case_count; c++) {
         if (argc > 1 && strcmp(argv[1], cases[c].label) != 0) continue;

@@ -52,6 +52,15 @@ static const Subject subjects[] = {
     {"smaller and not far",
      "w = selector_width(select(tokens_int, tokens_int, <) and select(indices, tokens_int, >));",
      NULL, "tiles", 100},
+    {"as many equal ones",
+     "h = selector_width(select(tokens_int, tokens_int, ==));\n"
+     "w = selector_width(select(tokens_int, tokens_int, ==) and select(h, h, ==)\n"
+     "                   and select(indices, indices, <=));",
+     NULL, "running group by", 600},
+    {"one more of them",
+     "h = selector_width(select(tokens_int, tokens_int, ==));\n"
+     "w = selector_width(select(tokens_int, tokens_int + 3, ==) and select(h, h - 1, ==));",
+     NULL, "group by", 600},
     {"share", "f = aggregate(full_s, indicator(tokens == \"a\"));", "abc", "all", 40},
     {"neighbours", "n = aggregate(select(indices, indices - 1, ==), tokens, \"-\");", "abc",
      "gather", LONGEST},
@@ -225,6 +234,21 @@ START_TEST(heads_have_the_plans_that_their_selectors_allow) {
 }
 END_TEST
 
+START_TEST(classes_of_a_wide_range_are_numbered) {
+    for (int i = 0; i < SUBJECTS; i++) {
+        Bench bench;
+        Buffer text = {0};
+        bool wide = strstr(subjects[i].text, "select(h, ") != NULL;
+        if (wide && open_bench(&bench, &subjects[i], 600, 600)) {
+            jit_explain(bench.program, &text);
+            ck_assert_msg(strstr(text.data, "hash table") != NULL, "%s", text.data);
+        }
+        if (wide) close_bench(&bench);
+        buffer_free(&text);
+    }
+}
+END_TEST
+
 START_TEST(several_programs_at_once) {
     Bench benches[3];
     const uint32_t numbers[] = {0, 1, 1, 0, 1};
@@ -337,6 +361,7 @@ Suite *jit_suite(void) {
     tcase_add_loop_test(tests, every_small_input, 0, SUBJECTS);
     tcase_add_loop_test(tests, long_inputs, 0, SUBJECTS);
     tcase_add_test(tests, heads_have_the_plans_that_their_selectors_allow);
+    tcase_add_test(tests, classes_of_a_wide_range_are_numbered);
     tcase_add_test(tests, several_programs_at_once);
     tcase_add_test(tests, a_named_cpu);
     tcase_add_test(tests, inputs_that_the_model_does_not_take);

@@ -32,8 +32,19 @@ typedef struct Condition {
     int64_t query_classes;
 } Condition;
 
+/* Classes of too wide a range for a sum each: the classes that keys have are numbered from 0 in the
+   order in which they come, in a hash table; a query whose class no key has gets -1. */
+typedef struct Renumber {
+    const Condition *conditions; /* (count) equalities */
+    uint32_t count;
+    bool same;                 /* every query's side is its key's */
+    BufferId key, query;       /* (n) i32; one column when they are the same */
+    BufferId classes, numbers; /* the table: (4 n + 64) */
+} Renumber;
+
 typedef struct Sum {
     Operand value;
+    bool narrow;      /* 32 bits hold any sum of it */
     BufferId scratch; /* for plans that keep sums in memory, else NO_BUFFER */
 } Sum;
 
@@ -53,8 +64,9 @@ typedef struct Finish {
     int64_t when_none;
     double real_when_none;
     bool null_counts; /* the null key is one of the selected, with the default as its value */
-    BufferId several; /* WHOLE, of values that have no mean: one i64, the first query that selects
-                         more than one key, or n; NO_BUFFER where that can't be */
+    BufferId
+        several; /* WHOLE, of values that have no mean: (CHUNKS) i64, the first query of a
+                    chunk that selects more than one key, or n; NO_BUFFER where that can't be */
 } Finish;
 
 typedef struct Attend {
@@ -67,7 +79,9 @@ typedef struct Attend {
     uint32_t condition_count;
     HeadMask mask;
     bool at_most_one; /* no query selects more than one key */
-    Sum *sums;        /* (sum_count) */
+    bool split; /* its sums are made chunk by chunk: scratch is (CHUNKS) times what it needs */
+    Renumber *renumber; /* to be done before it, or NULL */
+    Sum *sums;          /* (sum_count) */
     uint32_t sum_count;
     Finish *finishes; /* (finish_count) */
     uint32_t finish_count;

@@ -3,21 +3,22 @@
    up, behind the sums of the keys. */
 #include "runtime/engines/jit/attend_emit.h"
 
-void attend_classes(Emit *emit, const Attend *attend) {
+/* Those of the keys, then those of the queries. */
+static LLVMValueRef place_count(Emit *emit, const Attend *attend) {
+    const Condition *condition = &attend->conditions[0];
+    return emit_plus(emit, emit_length(emit, condition->classes),
+                     emit_int(emit, condition->query_classes));
+}
+
+static LLVMValueRef key_class(Emit *emit, const Attend *attend, LLVMValueRef key) {
+    return emit_operand(emit, &attend->conditions[0].key, key);
+}
+
+static void add_selected(Emit *emit, const Attend *attend) {
     const Condition *condition = &attend->conditions[0];
     LLVMValueRef zero = emit_int(emit, 0);
     LLVMValueRef key_classes = emit_length(emit, condition->classes);
     LLVMValueRef query_classes = emit_int(emit, condition->query_classes);
-    attend_clear(emit, attend, key_classes);
-
-    Loop keys = loop_positions(emit);
-    LLVMValueRef class_ = emit_operand(emit, &condition->key, keys.index);
-    Found sums = attend_load(emit, attend, class_);
-    LLVMValueRef keep = attend_keeps_key(emit, attend, keys.index);
-    sums = attend_with_key(emit, attend, &sums, keep, keys.index);
-    attend_store(emit, attend, class_, &sums);
-    loop_end(emit, &keys, NULL);
-
     Loop rows = loop_begin(emit, zero, query_classes, 0, NULL);
     Found nought = attend_nought(emit, attend), next = {0};
     Loop row = loop_begin(emit, zero, key_classes, attend->sum_count, nought.sums);
@@ -31,7 +32,16 @@ void attend_classes(Emit *emit, const Attend *attend) {
         next.sums[s] = row.result[s];
     attend_store(emit, attend, emit_plus(emit, key_classes, rows.index), &next);
     loop_end(emit, &rows, NULL);
+}
 
+void attend_classes(Emit *emit, const Attend *attend) {
+    const Condition *condition = &attend->conditions[0];
+    attend_sum_keys(emit, attend, key_class, place_count);
+    emit_stage(emit, (Stage){0});
+    add_selected(emit, attend);
+
+    emit_stage(emit, (Stage){.split = true});
+    LLVMValueRef key_classes = emit_length(emit, condition->classes);
     Loop queries = loop_positions(emit);
     LLVMValueRef place =
         emit_plus(emit, key_classes, emit_operand(emit, &condition->query, queries.index));

@@ -3,7 +3,7 @@
 #include "runtime/base/bug.h"
 
 void attend_emit(Emit *emit, const Attend *attend) {
-    attend_begin(emit, attend);
+    if (attend->renumber) renumber_emit(emit, attend->renumber);
     switch (attend->plan) {
 #define PLAN(id, name, function, cost, text)                                                       \
     case id: function(emit, attend); return;
@@ -61,11 +61,48 @@ void attend_store(Emit *emit, const Attend *attend, LLVMValueRef index, const Fo
         emit_result(emit, attend->sums[s].scratch, index, found->sums[s]);
 }
 
-void attend_clear(Emit *emit, const Attend *attend, LLVMValueRef length) {
+void attend_clear(Emit *emit, const Attend *attend, LLVMValueRef from, LLVMValueRef to) {
+    for (uint32_t s = 0; s < attend->sum_count; s++) {
+        const Sum *sum = &attend->sums[s];
+        ElementType type = emit->layout->buffers[sum->scratch].type;
+        LLVMValueRef value = type == ELEMENT_I32 ? LLVMConstNull(emit->i32) : nought(emit, sum);
+        emit_fill(emit, emit_element(emit, type), emit_column(emit, sum->scratch), from, to, value);
+    }
+}
+
+void attend_sum_keys(Emit *emit, const Attend *attend, PlaceOf *place, PlaceCount *count) {
+    emit_stage(emit, (Stage){.split = attend->split});
+    LLVMValueRef places = count(emit, attend), start = emit_int(emit, 0);
+    if (attend->split) start = emit_times(emit, emit->chunk, places);
+    attend_clear(emit, attend, start, emit_plus(emit, start, places));
+    Loop keys = loop_positions(emit);
+    LLVMValueRef at = emit_plus(emit, start, place(emit, attend, keys.index));
+    Found sums = attend_load(emit, attend, at);
+    LLVMValueRef keep = attend_keeps_key(emit, attend, keys.index);
+    sums = attend_with_key(emit, attend, &sums, keep, keys.index);
+    attend_store(emit, attend, at, &sums);
+    loop_end(emit, &keys, NULL);
+    if (attend->split) attend_join(emit, attend, count, false);
+}
+
+void attend_join(Emit *emit, const Attend *attend, PlaceCount *count, bool running) {
+    emit_stage(emit, (Stage){.when_split = true});
+    LLVMValueRef places = count(emit, attend);
+    Loop loop = loop_begin(emit, emit_int(emit, 0), places, 0, NULL);
+    Found nought = attend_nought(emit, attend), next = {0}, before = {0}, all = {0};
+    Loop chunks = loop_begin(emit, emit_int(emit, 0), emit->chunks, attend->sum_count, nought.sums);
+    LLVMValueRef at = emit_plus(emit, emit_times(emit, chunks.index, places), loop.index);
+    Found own = attend_load(emit, attend, at);
+    for (uint32_t s = 0; s < attend->sum_count; s++) {
+        before.sums[s] = chunks.carry[s];
+        next.sums[s] = emit_plus(emit, before.sums[s], own.sums[s]);
+    }
+    if (running) attend_store(emit, attend, at, &before);
+    loop_end(emit, &chunks, next.sums);
     for (uint32_t s = 0; s < attend->sum_count; s++)
-        emit_fill(emit, sum_type(emit, &attend->sums[s]),
-                  emit_column(emit, attend->sums[s].scratch), emit_int(emit, 0), length,
-                  nought(emit, &attend->sums[s]));
+        all.sums[s] = chunks.result[s];
+    if (!running) attend_store(emit, attend, loop.index, &all);
+    loop_end(emit, &loop, NULL);
 }
 
 /* --- predicates ------------------------------------------------------------------------------- */

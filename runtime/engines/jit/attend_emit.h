@@ -5,8 +5,11 @@
 #include "runtime/engines/jit/attend.h"
 #include "runtime/engines/jit/operand_emit.h"
 
-/* Writes the code of the head's plan. */
+/* Writes the code of the head's plan, in stages of its own. The last of them ends with each query's
+   attend_finish. */
 void attend_emit(Emit *emit, const Attend *attend);
+/* Writes the stages of a renumbering (renumber_emit.c). */
+void renumber_emit(Emit *emit, const Renumber *renumber);
 
 #define PLAN(id, name, function, cost, text) void function(Emit *emit, const Attend *attend);
 #include "runtime/engines/jit/plans.def"
@@ -27,8 +30,18 @@ Found attend_where(Emit *emit, const Attend *attend, LLVMValueRef condition, Fou
 /* Each sum's scratch[index]. */
 Found attend_load(Emit *emit, const Attend *attend, LLVMValueRef index);
 void attend_store(Emit *emit, const Attend *attend, LLVMValueRef index, const Found *found);
-/* Sets every scratch to nought in [0, length). */
-void attend_clear(Emit *emit, const Attend *attend, LLVMValueRef length);
+/* Sets every scratch to nought in [from, to). */
+void attend_clear(Emit *emit, const Attend *attend, LLVMValueRef from, LLVMValueRef to);
+
+/* Where a position's values are added; and how many places there are. Written into every stage that
+   asks, from what is known there. */
+typedef LLVMValueRef PlaceOf(Emit *emit, const Attend *attend, LLVMValueRef position);
+typedef LLVMValueRef PlaceCount(Emit *emit, const Attend *attend);
+/* The stages after which each scratch[place] is the sum over the keys there. */
+void attend_sum_keys(Emit *emit, const Attend *attend, PlaceOf *place, PlaceCount *count);
+/* For attend->split, the stage that makes the chunks' sums one, at [0, places); or, running, leaves
+   with each chunk those of the chunks before it. */
+void attend_join(Emit *emit, const Attend *attend, PlaceCount *count, bool running);
 
 /* Whether the filters keep a key or query: an i1, or NULL when there is no filter. */
 LLVMValueRef attend_keeps_key(Emit *emit, const Attend *attend, LLVMValueRef position);
@@ -66,9 +79,7 @@ typedef Found (*ReadBelow)(Emit *emit, const Attend *attend, LLVMValueRef start,
 Found attend_by_order(Emit *emit, const Attend *attend, ReadBelow read, LLVMValueRef classes,
                       LLVMValueRef query);
 
-/* Before the first query. */
-void attend_begin(Emit *emit, const Attend *attend);
-/* Writes the head's columns at a query from the sums that it found. */
+/* Writes the head's columns at a query from the sums that it found, and what follows there. */
 void attend_finish(Emit *emit, const Attend *attend, LLVMValueRef query, Found found);
 
 #endif

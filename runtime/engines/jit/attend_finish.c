@@ -30,15 +30,25 @@ static void finish_mean(Emit *emit, const Finish *finish, Case at, LLVMValueRef 
     emit_result(emit, finish->under, query, at.count);
 }
 
+/* A narrow division takes a fraction of a wide one's time. */
+static LLVMValueRef divided(Emit *emit, bool narrow, LLVMValueRef sum, LLVMValueRef count) {
+    if (narrow) {
+        sum = LLVMBuildTrunc(emit->builder, sum, emit->i32, "");
+        count = LLVMBuildTrunc(emit->builder, count, emit->i32, "");
+    }
+    return emit_to_int(emit, LLVMBuildSDiv(emit->builder, sum, count, ""));
+}
+
 static void finish_whole(Emit *emit, const Attend *attend, const Finish *finish, Case at,
                          LLVMValueRef query) {
     LLVMValueRef value = at.sum;
+    bool narrow = attend->sums[finish->sum].narrow && attend->sums[0].narrow;
     if (finish->null_counts) {
         at = with_null(emit, finish, at, false);
-        value = LLVMBuildSDiv(emit->builder, at.sum, at.count, "");
-    } else if (!attend->at_most_one) {
+        value = divided(emit, narrow, at.sum, at.count);
+    } else if (!attend->at_most_one && finish->several == NO_BUFFER) {
         LLVMValueRef count = emit_choose(emit, at.none, one(emit), at.count);
-        value = LLVMBuildSDiv(emit->builder, at.sum, count, "");
+        value = divided(emit, narrow, at.sum, count);
     }
     if (!finish->null_counts)
         value = emit_choose(emit, at.none, emit_int(emit, finish->when_none), value);
@@ -57,22 +67,6 @@ static void finish_real(Emit *emit, const Finish *finish, Case at, LLVMValueRef 
     emit_result(emit, finish->column, query, value);
 }
 
-/* Keeps the least query that selected several keys. */
-static void note_several(Emit *emit, const Finish *finish, Case at, LLVMValueRef query) {
-    LLVMValueRef zero = emit_int(emit, 0);
-    LLVMValueRef first = emit_result_back(emit, finish->several, zero);
-    LLVMValueRef sooner = emit_relation(emit, RELATION_LT, query, first);
-    LLVMValueRef several = emit_relation(emit, RELATION_GT, at.count, one(emit));
-    first = emit_choose(emit, emit_both(emit, several, sooner), query, first);
-    emit_result(emit, finish->several, zero, first);
-}
-
-void attend_begin(Emit *emit, const Attend *attend) {
-    for (uint32_t f = 0; f < attend->finish_count; f++)
-        if (attend->finishes[f].several != NO_BUFFER)
-            emit_result(emit, attend->finishes[f].several, emit_int(emit, 0), emit->n);
-}
-
 void attend_finish(Emit *emit, const Attend *attend, LLVMValueRef query, Found found) {
     found = attend_where(emit, attend, attend_keeps_query(emit, attend, query), found);
     LLVMValueRef count = found.sums[0];
@@ -80,7 +74,9 @@ void attend_finish(Emit *emit, const Attend *attend, LLVMValueRef query, Found f
     for (uint32_t f = 0; f < attend->finish_count; f++) {
         const Finish *finish = &attend->finishes[f];
         Case at = {none, count, found.sums[finish->sum]};
-        if (finish->several != NO_BUFFER) note_several(emit, finish, at, query);
+        if (finish->several != NO_BUFFER)
+            emit_note_first(emit, finish->several, 0,
+                            emit_relation(emit, RELATION_GT, at.count, one(emit)), query);
         switch (finish->kind) {
         case FINISH_MEAN: finish_mean(emit, finish, at, query); break;
         case FINISH_WHOLE: finish_whole(emit, attend, finish, at, query); break;
@@ -93,4 +89,5 @@ void attend_finish(Emit *emit, const Attend *attend, LLVMValueRef query, Found f
             break;
         }
     }
+    if (emit->follower.emit) emit->follower.emit(emit, emit->follower.state, query);
 }

@@ -3,6 +3,7 @@
 #include "runtime/engines/jit/attend_emit.h"
 
 void attend_gather(Emit *emit, const Attend *attend) {
+    emit_stage(emit, (Stage){.split = true});
     Loop queries = loop_positions(emit);
     LLVMValueRef address = emit_operand(emit, &attend->conditions[0].query, queries.index);
     LLVMValueRef keep = emit_inside(emit, address, emit->n);

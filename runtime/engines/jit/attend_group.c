@@ -2,21 +2,22 @@
    reads the sums of its own class. */
 #include "runtime/engines/jit/attend_emit.h"
 
+static LLVMValueRef class_count(Emit *emit, const Attend *attend) {
+    return attend_class_count(emit, attend, attend->condition_count);
+}
+
+static LLVMValueRef key_class(Emit *emit, const Attend *attend, LLVMValueRef key) {
+    return attend_key_class(emit, attend, attend->condition_count, key);
+}
+
 void attend_group(Emit *emit, const Attend *attend) {
-    uint32_t count = attend->condition_count;
-    attend_clear(emit, attend, attend_class_count(emit, attend, count));
+    attend_sum_keys(emit, attend, key_class, class_count);
 
-    Loop keys = loop_positions(emit);
-    LLVMValueRef class_ = attend_key_class(emit, attend, count, keys.index);
-    Found sums = attend_load(emit, attend, class_);
-    LLVMValueRef keep = attend_keeps_key(emit, attend, keys.index);
-    sums = attend_with_key(emit, attend, &sums, keep, keys.index);
-    attend_store(emit, attend, class_, &sums);
-    loop_end(emit, &keys, NULL);
-
+    emit_stage(emit, (Stage){.split = true});
     Loop queries = loop_positions(emit);
     LLVMValueRef inside;
-    class_ = attend_query_class(emit, attend, count, queries.index, &inside);
+    LLVMValueRef class_ =
+        attend_query_class(emit, attend, attend->condition_count, queries.index, &inside);
     Found found = attend_load(emit, attend, class_);
     attend_finish(emit, attend, queries.index, attend_where(emit, attend, inside, found));
     loop_end(emit, &queries, NULL);

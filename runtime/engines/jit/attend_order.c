@@ -4,16 +4,17 @@
    reads the classes below its own, or all without those. */
 #include "runtime/engines/jit/attend_emit.h"
 
-static void add_keys(Emit *emit, const Attend *attend, LLVMValueRef classes) {
-    Loop keys = loop_positions(emit);
-    LLVMValueRef start = attend_key_group(emit, attend, classes, keys.index);
-    LLVMValueRef class_ = emit_operand(emit, &attend->conditions[0].key, keys.index);
-    LLVMValueRef place = emit_plus(emit, start, class_);
-    Found sums = attend_load(emit, attend, place);
-    LLVMValueRef keep = attend_keeps_key(emit, attend, keys.index);
-    sums = attend_with_key(emit, attend, &sums, keep, keys.index);
-    attend_store(emit, attend, place, &sums);
-    loop_end(emit, &keys, NULL);
+static LLVMValueRef class_count(Emit *emit, const Attend *attend) {
+    return emit_length(emit, attend->conditions[0].classes);
+}
+
+static LLVMValueRef place_count(Emit *emit, const Attend *attend) {
+    return attend_group_places(emit, attend, class_count(emit, attend));
+}
+
+static LLVMValueRef key_place(Emit *emit, const Attend *attend, LLVMValueRef key) {
+    LLVMValueRef start = attend_key_group(emit, attend, class_count(emit, attend), key);
+    return emit_plus(emit, start, emit_operand(emit, &attend->conditions[0].key, key));
 }
 
 static void sum_classes(Emit *emit, const Attend *attend, LLVMValueRef start,
@@ -37,18 +38,22 @@ static Found read_place(Emit *emit, const Attend *attend, LLVMValueRef start, LL
     return attend_load(emit, attend, emit_plus(emit, start, border));
 }
 
-void attend_order(Emit *emit, const Attend *attend) {
-    LLVMValueRef classes = emit_length(emit, attend->conditions[0].classes);
-    LLVMValueRef places = attend_group_places(emit, attend, classes);
+static void sum_groups(Emit *emit, const Attend *attend) {
+    LLVMValueRef classes = class_count(emit, attend), places = place_count(emit, attend);
     LLVMValueRef step = emit_plus(emit, classes, emit_int(emit, 1));
-    attend_clear(emit, attend, places);
-    add_keys(emit, attend, classes);
-
     LLVMValueRef groups = LLVMBuildSDiv(emit->builder, places, step, "");
     Loop each = loop_begin(emit, emit_int(emit, 0), groups, 0, NULL);
     sum_classes(emit, attend, emit_times(emit, each.index, step), classes);
     loop_end(emit, &each, NULL);
+}
 
+void attend_order(Emit *emit, const Attend *attend) {
+    attend_sum_keys(emit, attend, key_place, place_count);
+    emit_stage(emit, (Stage){0});
+    sum_groups(emit, attend);
+
+    emit_stage(emit, (Stage){.split = true});
+    LLVMValueRef classes = class_count(emit, attend);
     Loop queries = loop_positions(emit);
     Found found = attend_by_order(emit, attend, read_place, classes, queries.index);
     attend_finish(emit, attend, queries.index, found);

@@ -3,16 +3,42 @@
    the positions, from the end when the keys lie after the query. */
 #include "runtime/engines/jit/attend_emit.h"
 
-void attend_running(Emit *emit, const Attend *attend) {
-    Found nought = attend_nought(emit, attend), before = {0};
-    Loop loop = loop_begin(emit, emit_int(emit, 0), emit->n, attend->sum_count, nought.sums);
+static LLVMValueRef one_place(Emit *emit, const Attend *attend) {
+    (void)attend;
+    return emit_int(emit, 1);
+}
+
+/* Sums over the chunk from what `first` are. Each query finds what they are then where `finish`;
+   else what they are at the end goes to the chunk's place. */
+static void run(Emit *emit, const Attend *attend, Found first, bool finish) {
+    Found before = {0}, all = {0};
+    Loop loop = loop_begin(emit, emit->from, emit->to, attend->sum_count, first.sums);
     LLVMValueRef position = attend_sweep_position(emit, attend, loop.index);
     for (uint32_t s = 0; s < attend->sum_count; s++)
         before.sums[s] = loop.carry[s];
     LLVMValueRef keep = attend_keeps_key(emit, attend, position);
     Found after = attend_with_key(emit, attend, &before, keep, position);
-    attend_finish(emit, attend, position, attend_sweep_with_itself(attend) ? after : before);
+    if (finish)
+        attend_finish(emit, attend, position, attend_sweep_with_itself(attend) ? after : before);
     loop_end(emit, &loop, after.sums);
+    for (uint32_t s = 0; s < attend->sum_count; s++)
+        all.sums[s] = loop.result[s];
+    if (!finish) attend_store(emit, attend, emit->chunk, &all);
+}
+
+void attend_running(Emit *emit, const Attend *attend) {
+    if (attend->split) {
+        emit_stage(emit, (Stage){.split = true, .when_split = true});
+        run(emit, attend, attend_nought(emit, attend), false);
+        attend_join(emit, attend, one_place, true);
+    }
+    emit_stage(emit, (Stage){.split = attend->split});
+    Found first = attend_nought(emit, attend);
+    if (attend->split) {
+        LLVMValueRef several = emit_relation(emit, RELATION_GT, emit->chunks, emit_int(emit, 1));
+        first = attend_where(emit, attend, several, attend_load(emit, attend, emit->chunk));
+    }
+    run(emit, attend, first, true);
 }
 
 static void add_key(Emit *emit, const Attend *attend, LLVMValueRef position) {
@@ -24,7 +50,9 @@ static void add_key(Emit *emit, const Attend *attend, LLVMValueRef position) {
 }
 
 void attend_running_group(Emit *emit, const Attend *attend) {
-    attend_clear(emit, attend, attend_class_count(emit, attend, attend->condition_count));
+    emit_stage(emit, (Stage){0});
+    attend_clear(emit, attend, emit_int(emit, 0),
+                 attend_class_count(emit, attend, attend->condition_count));
     Loop loop = loop_positions(emit);
     LLVMValueRef position = attend_sweep_position(emit, attend, loop.index), inside;
     if (attend_sweep_with_itself(attend)) add_key(emit, attend, position);

@@ -45,8 +45,9 @@ static Found below(Emit *emit, const Attend *attend, LLVMValueRef start, LLVMVal
 }
 
 void attend_sweep(Emit *emit, const Attend *attend) {
+    emit_stage(emit, (Stage){0});
     LLVMValueRef classes = emit_length(emit, attend->conditions[0].classes);
-    attend_clear(emit, attend, attend_group_places(emit, attend, classes));
+    attend_clear(emit, attend, emit_int(emit, 0), attend_group_places(emit, attend, classes));
     Loop loop = loop_positions(emit);
     LLVMValueRef position = attend_sweep_position(emit, attend, loop.index);
     if (attend_sweep_with_itself(attend)) add_key(emit, attend, classes, position);

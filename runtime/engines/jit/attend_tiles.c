@@ -3,6 +3,7 @@
 #include "runtime/engines/jit/attend_emit.h"
 
 void attend_tiles(Emit *emit, const Attend *attend) {
+    emit_stage(emit, (Stage){.split = true, .pairs = true});
     Loop queries = loop_positions(emit);
     LLVMValueRef from, to;
     attend_mask_range(emit, attend, queries.index, &from, &to);

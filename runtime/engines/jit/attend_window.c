@@ -17,7 +17,9 @@ static void sum_positions(Emit *emit, const Attend *attend) {
 }
 
 void attend_window(Emit *emit, const Attend *attend) {
+    emit_stage(emit, (Stage){0});
     sum_positions(emit, attend);
+    emit_stage(emit, (Stage){.split = true});
     Loop queries = loop_positions(emit);
     LLVMValueRef from, to;
     attend_mask_range(emit, attend, queries.index, &from, &to);

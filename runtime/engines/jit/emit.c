@@ -2,21 +2,16 @@
 
 #include "runtime/base/bug.h"
 
-/* Read at the entry, where no store of the code can be thought to change the list. */
-static void read_columns(Emit *emit, const Columns *layout) {
-    uint32_t count = layout->buffer_count + layout->table_count;
-    emit->layout = layout;
-    emit->pointers = ARENA_ARRAY(layout->arena, LLVMValueRef, count + 1);
-    for (uint32_t i = 0; i < count; i++)
-        emit->pointers[i] = emit_load(emit, emit->pointer, emit->columns, emit_int(emit, i));
-}
+enum { PARAMETERS = 7 };
 
-Emit emit_begin(Native *native, const char *name, const Columns *layout) {
+Emit emit_begin(Native *native, Columns *layout, Stages *stages) {
     LLVMContextRef context = native_context(native);
     Emit emit = {
         .context = context,
         .module = native_module(native),
         .builder = LLVMCreateBuilderInContext(context),
+        .stages = stages,
+        .layout = layout,
         .i1 = LLVMInt1TypeInContext(context),
         .i8 = LLVMInt8TypeInContext(context),
         .i32 = LLVMInt32TypeInContext(context),
@@ -25,20 +20,81 @@ Emit emit_begin(Native *native, const char *name, const Columns *layout) {
         .pointer = LLVMPointerTypeInContext(context, 0),
         .nothing = LLVMVoidTypeInContext(context),
     };
-    LLVMTypeRef parameters[] = {emit.pointer, emit.i64, emit.pointer};
-    emit.function =
-        LLVMAddFunction(emit.module, name, LLVMFunctionType(emit.nothing, parameters, 3, false));
-    emit.tokens = LLVMGetParam(emit.function, 0);
-    emit.n = LLVMGetParam(emit.function, 1);
-    emit.columns = LLVMGetParam(emit.function, 2);
-    LLVMPositionBuilderAtEnd(emit.builder,
-                             LLVMAppendBasicBlockInContext(context, emit.function, "entry"));
-    read_columns(&emit, layout);
+    LLVMTypeRef types[PARAMETERS] = {emit.pointer, emit.i64, emit.pointer, emit.i64,
+                                     emit.i64,     emit.i64, emit.i64};
+    emit.stage_type = LLVMFunctionType(emit.nothing, types, PARAMETERS, false);
+    emit.pointers =
+        ARENA_ARRAY(layout->arena, LLVMValueRef, layout->buffer_count + layout->table_count + 1);
+    emit.uses = ARENA_ARRAY(layout->arena, ColumnUse, layout->buffer_count + 1);
     return emit;
 }
 
-void emit_end(Emit *emit) {
+static void end_stage(Emit *emit) {
+    if (emit->function) LLVMBuildRetVoid(emit->builder);
+}
+
+void emit_stage(Emit *emit, Stage stage) {
+    Stages *stages = emit->stages;
+    uint32_t count = stages->count;
+    end_stage(emit);
+    stages->list = arena_grow(stages->arena, stages->list, count, count + 1, sizeof stage);
+    emit->functions =
+        arena_grow(stages->arena, emit->functions, count, count + 1, sizeof *emit->functions);
+    stages->list[count] = stage;
+    emit->function = emit->functions[count] =
+        LLVMAddFunction(emit->module, "stage", emit->stage_type);
+    stages->count++;
+    LLVMSetLinkage(emit->function, LLVMInternalLinkage);
+    LLVMValueRef *const parameters[PARAMETERS] = {&emit->tokens, &emit->n,  &emit->columns,
+                                                  &emit->from,   &emit->to, &emit->chunk,
+                                                  &emit->chunks};
+    for (uint32_t p = 0; p < PARAMETERS; p++)
+        *parameters[p] = LLVMGetParam(emit->function, p);
+    emit->entry = LLVMAppendBasicBlockInContext(emit->context, emit->function, "entry");
+    LLVMBasicBlockRef start = LLVMAppendBasicBlockInContext(emit->context, emit->function, "start");
+    LLVMPositionBuilderAtEnd(emit->builder, emit->entry);
+    LLVMBuildBr(emit->builder, start);
+    LLVMPositionBuilderAtEnd(emit->builder, start);
+    uint32_t columns = emit->layout->buffer_count + emit->layout->table_count;
+    for (uint32_t i = 0; i < columns; i++)
+        emit->pointers[i] = NULL;
+}
+
+/* What no other loop reads need not be in memory. */
+static void drop_unread(Emit *emit) {
+    for (uint32_t b = 0; b < emit->layout->buffer_count; b++) {
+        BufferSpec *spec = &emit->layout->buffers[b];
+        ColumnUse *use = &emit->uses[b];
+        if (!spec->column || spec->kept || use->loaded) continue;
+        for (uint32_t s = 0; s < use->store_count; s++)
+            LLVMInstructionEraseFromParent(use->stores[s]);
+        spec->length = (Length){0, 0};
+    }
+}
+
+void emit_end(Emit *emit, const char *name) {
+    end_stage(emit);
+    drop_unread(emit);
+    LLVMTypeRef types[PARAMETERS + 1] = {emit->i64};
+    LLVMGetParamTypes(emit->stage_type, types + 1);
+    LLVMValueRef program = LLVMAddFunction(
+        emit->module, name, LLVMFunctionType(emit->nothing, types, PARAMETERS + 1, false));
+    LLVMValueRef parameters[PARAMETERS + 1];
+    LLVMGetParams(program, parameters);
+    LLVMBasicBlockRef entry = LLVMAppendBasicBlockInContext(emit->context, program, "entry");
+    LLVMBasicBlockRef none = LLVMAppendBasicBlockInContext(emit->context, program, "none");
+    LLVMPositionBuilderAtEnd(emit->builder, none);
     LLVMBuildRetVoid(emit->builder);
+    LLVMPositionBuilderAtEnd(emit->builder, entry);
+    LLVMValueRef which = LLVMBuildSwitch(emit->builder, parameters[0], none, emit->stages->count);
+    for (uint32_t s = 0; s < emit->stages->count; s++) {
+        LLVMBasicBlockRef block = LLVMAppendBasicBlockInContext(emit->context, program, "call");
+        LLVMAddCase(which, emit_int(emit, s), block);
+        LLVMPositionBuilderAtEnd(emit->builder, block);
+        LLVMBuildCall2(emit->builder, emit->stage_type, emit->functions[s], parameters + 1,
+                       PARAMETERS, "");
+        LLVMBuildRetVoid(emit->builder);
+    }
     LLVMDisposeBuilder(emit->builder);
     emit->builder = NULL;
 }
@@ -76,9 +132,17 @@ static LLVMValueRef element(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, L
     return LLVMBuildInBoundsGEP2(emit->builder, type, buffer, &index, 1, "");
 }
 
+/* Read at the entry, where no store of the code can be thought to change the list. */
 LLVMValueRef emit_column(Emit *emit, uint32_t index) {
     uint32_t count = emit->layout->buffer_count + emit->layout->table_count;
     if (index >= count) BUG("column %u of %u", index, count);
+    if (emit->pointers[index] == NULL) {
+        LLVMBasicBlockRef here = LLVMGetInsertBlock(emit->builder);
+        LLVMPositionBuilderBefore(emit->builder, LLVMGetBasicBlockTerminator(emit->entry));
+        emit->pointers[index] =
+            emit_load(emit, emit->pointer, emit->columns, emit_int(emit, index));
+        LLVMPositionBuilderAtEnd(emit->builder, here);
+    }
     return emit->pointers[index];
 }
 
@@ -86,9 +150,9 @@ LLVMValueRef emit_load(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMVa
     return LLVMBuildLoad2(emit->builder, type, element(emit, type, buffer, index), "");
 }
 
-void emit_store(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef index,
-                LLVMValueRef value) {
-    LLVMBuildStore(emit->builder, value, element(emit, type, buffer, index));
+LLVMValueRef emit_store(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef index,
+                        LLVMValueRef value) {
+    return LLVMBuildStore(emit->builder, value, element(emit, type, buffer, index));
 }
 
 void emit_fill(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef from,
@@ -173,4 +237,17 @@ void walk_end(Emit *emit, Walk *walk, const LLVMValueRef *next) {
         LLVMAddIncoming(walk->carry[i], &value, &latch, 1);
     }
     LLVMPositionBuilderAtEnd(emit->builder, walk->after);
+}
+
+Branch branch_begin(Emit *emit, LLVMValueRef condition) {
+    LLVMBasicBlockRef inside = LLVMAppendBasicBlockInContext(emit->context, emit->function, "if");
+    Branch branch = {LLVMAppendBasicBlockInContext(emit->context, emit->function, "after")};
+    LLVMBuildCondBr(emit->builder, condition, inside, branch.after);
+    LLVMPositionBuilderAtEnd(emit->builder, inside);
+    return branch;
+}
+
+void branch_end(Emit *emit, Branch branch) {
+    LLVMBuildBr(emit->builder, branch.after);
+    LLVMPositionBuilderAtEnd(emit->builder, branch.after);
 }

@@ -1,30 +1,57 @@
-/* Emit: a small layer over LLVM's instruction builder, in the words that the plans need: loops over
-   positions, columns, constant tables. Writes one function,
-       void program(const int32_t *tokens, int64_t n, void **columns)
-   columns: the buffers, which the caller allocated, then the tables. The code never allocates and
-   keeps nothing. */
+/* Emit: a small layer over LLVM's instruction builder, in the words that the plans need: stages,
+   loops over positions, columns, constant tables. Writes one function for each stage and one that
+   calls them by number (Code, stage.h). columns: the buffers, which the caller allocated, then the
+   tables. The code never allocates and keeps nothing.
+
+   A column that is read at the position where its value was made is not read from memory; one that
+   is read nowhere else is not written either. */
 #ifndef RASPC_JIT_EMIT_H
 #define RASPC_JIT_EMIT_H
 
 #include "runtime/engines/jit/native.h"
 #include "runtime/engines/jit/operand.h"
+#include "runtime/engines/jit/stage.h"
 
 #include <stdint.h>
 
-typedef struct Emit {
+/* Of a column: its latest value, and whether memory has to have it. */
+typedef struct ColumnUse {
+    LLVMValueRef position, value;
+    LLVMValueRef *stores; /* (store_count) */
+    uint32_t store_count;
+    bool loaded;
+} ColumnUse;
+
+typedef struct Emit Emit;
+
+/* What is computed at a position once a head is done with it. */
+typedef struct Follower {
+    void (*emit)(Emit *emit, void *state, LLVMValueRef position); /* NULL: nothing */
+    void *state;
+} Follower;
+
+struct Emit {
     LLVMContextRef context;
     LLVMModuleRef module;
     LLVMBuilderRef builder;
-    LLVMValueRef function;
-    LLVMValueRef tokens, n, columns; /* the function's parameters */
-    const Columns *layout;
-    LLVMValueRef *pointers; /* (buffer_count + table_count): what columns holds */
+    Stages *stages;
+    LLVMValueRef *functions; /* (stages->count) */
+    LLVMTypeRef stage_type;
+    LLVMValueRef function; /* the stage's */
+    LLVMBasicBlockRef entry;
+    LLVMValueRef tokens, n, columns, from, to, chunk, chunks; /* its parameters */
+    Columns *layout;
+    LLVMValueRef *pointers; /* (buffer_count + table_count): what columns holds, once asked for */
+    ColumnUse *uses;        /* (buffer_count) */
+    Follower follower;
     LLVMTypeRef i1, i8, i32, i64, f64, pointer, nothing;
-} Emit;
+};
 
-/* Opens the function of that name; emit_end closes it with a return and drops the builder. */
-Emit emit_begin(Native *native, const char *name, const Columns *layout);
-void emit_end(Emit *emit);
+Emit emit_begin(Native *native, Columns *layout, Stages *stages);
+/* The code that follows is another stage's. */
+void emit_stage(Emit *emit, Stage stage);
+/* Writes the function of that name, which calls the stages, and drops the builder. */
+void emit_end(Emit *emit, const char *name);
 
 /* --- values ----------------------------------------------------------------------------------- */
 
@@ -40,8 +67,8 @@ LLVMValueRef emit_choose(Emit *emit, LLVMValueRef condition, LLVMValueRef yes, L
 LLVMValueRef emit_column(Emit *emit, uint32_t index);
 /* buffer[index] of elements of that type. */
 LLVMValueRef emit_load(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef index);
-void emit_store(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef index,
-                LLVMValueRef value);
+LLVMValueRef emit_store(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef index,
+                        LLVMValueRef value); /* the instruction */
 /* buffer[from, to) = value */
 void emit_fill(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef from,
                LLVMValueRef to, LLVMValueRef value);
@@ -64,9 +91,18 @@ Loop loop_begin(Emit *emit, LLVMValueRef from, LLVMValueRef to, uint32_t carries
                 const LLVMValueRef *first);
 /* next: (carries) what the round leaves. */
 void loop_end(Emit *emit, Loop *loop, const LLVMValueRef *next);
+/* Over the positions of the stage's chunk. */
 static inline Loop loop_positions(Emit *emit) {
-    return loop_begin(emit, emit_int(emit, 0), emit->n, 0, NULL);
+    return loop_begin(emit, emit->from, emit->to, 0, NULL);
 }
+
+/* if (condition) { ... }, which seldom holds */
+typedef struct Branch {
+    LLVMBasicBlockRef after;
+} Branch;
+
+Branch branch_begin(Emit *emit, LLVMValueRef condition);
+void branch_end(Emit *emit, Branch branch);
 
 /* while (condition on what is carried) { ... } */
 typedef struct Walk {

@@ -17,7 +17,8 @@ static void module_free(JitProgram *program) {
 static bool make_native(Compiled *compiled, const char *cpu, Buffer *why) {
     compiled->native = native_new(cpu, why);
     if (compiled->native == NULL) return false;
-    program_emit(compiled->native, compiled->plan);
+    compiled->stages.arena = compiled->arena;
+    program_emit(compiled->native, compiled->plan, &compiled->stages);
     void *address =
         native_link(compiled->native, PROGRAM_ENTRY, plan_is_quadratic(compiled->plan), why);
     compiled->code = (Code)(uintptr_t)address;

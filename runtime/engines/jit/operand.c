@@ -13,12 +13,20 @@ BufferId columns_buffer(Columns *columns, ElementType type, Length length) {
                                       capacity, sizeof *columns->buffers);
         columns->buffer_capacity = capacity;
     }
-    columns->buffers[columns->buffer_count] = (BufferSpec){type, length};
+    columns->buffers[columns->buffer_count] = (BufferSpec){.type = type, .length = length};
     return columns->buffer_count++;
 }
 
 BufferId columns_per_position(Columns *columns, ElementType type) {
-    return columns_buffer(columns, type, (Length){0, 1});
+    BufferId column = columns_buffer(columns, type, (Length){0, 1});
+    columns->buffers[column].column = true;
+    return column;
+}
+
+bool range_is_narrow(int64_t low, int64_t high) { return low >= INT32_MIN && high <= INT32_MAX; }
+
+BufferId columns_of_range(Columns *columns, int64_t low, int64_t high) {
+    return columns_per_position(columns, range_is_narrow(low, high) ? ELEMENT_I32 : ELEMENT_I64);
 }
 
 static TableId add_table(Columns *columns, ElementType type, uint32_t count, const void *data) {

@@ -16,9 +16,13 @@ typedef struct Length {
     int64_t fixed, per_position;
 } Length;
 
+/* A column has one element a position, written once by one loop. One that no other loop reads is
+   never stored (emit.h), and then its length is 0. */
 typedef struct BufferSpec {
     ElementType type;
     Length length; /* in elements */
+    bool column;
+    bool kept; /* read by others than the code */
 } BufferSpec;
 
 typedef uint32_t BufferId; /* numbers of the lists in Columns */
@@ -42,8 +46,10 @@ typedef struct Columns {
 } Columns;
 
 BufferId columns_buffer(Columns *columns, ElementType type, Length length);
-/* A buffer of one element a position. */
 BufferId columns_per_position(Columns *columns, ElementType type);
+/* For integers of that range. */
+BufferId columns_of_range(Columns *columns, int64_t low, int64_t high);
+bool range_is_narrow(int64_t low, int64_t high); /* 32 bits hold it */
 /* Copies the values, into 32 bits where they fit. */
 TableId columns_table(Columns *columns, const int64_t *values, uint32_t count);
 TableId columns_real_table(Columns *columns, const double *values, uint32_t count);

@@ -1,6 +1,7 @@
 #include "runtime/engines/jit/operand_emit.h"
 
 #include "runtime/base/bug.h"
+#include "runtime/model/model.h"
 
 LLVMTypeRef emit_element(Emit *emit, ElementType type) {
     switch (type) {
@@ -34,14 +35,40 @@ LLVMValueRef emit_table(Emit *emit, TableId table, LLVMValueRef index) {
 }
 
 LLVMValueRef emit_result_back(Emit *emit, BufferId column, LLVMValueRef position) {
-    LLVMTypeRef type = emit_element(emit, emit->layout->buffers[column].type);
-    return widened(emit, emit_load(emit, type, emit_column(emit, column), position));
+    const BufferSpec *spec = &emit->layout->buffers[column];
+    ColumnUse *use = &emit->uses[column];
+    if (spec->column && use->position == position) return use->value;
+    use->loaded = true;
+    return widened(
+        emit, emit_load(emit, emit_element(emit, spec->type), emit_column(emit, column), position));
+}
+
+static void note_store(Emit *emit, ColumnUse *use, LLVMValueRef position, LLVMValueRef value,
+                       LLVMValueRef store) {
+    use->position = position;
+    use->value = value;
+    use->stores = arena_grow(emit->layout->arena, use->stores, use->store_count,
+                             use->store_count + 1, sizeof store);
+    use->stores[use->store_count++] = store;
 }
 
 void emit_result(Emit *emit, BufferId column, LLVMValueRef position, LLVMValueRef value) {
-    LLVMTypeRef type = emit_element(emit, emit->layout->buffers[column].type);
-    if (type == emit->i32) value = LLVMBuildTrunc(emit->builder, value, emit->i32, "");
-    emit_store(emit, type, emit_column(emit, column), position, value);
+    const BufferSpec *spec = &emit->layout->buffers[column];
+    LLVMTypeRef type = emit_element(emit, spec->type);
+    LLVMValueRef stored =
+        type == emit->i32 ? LLVMBuildTrunc(emit->builder, value, emit->i32, "") : value;
+    LLVMValueRef store = emit_store(emit, type, emit_column(emit, column), position, stored);
+    if (spec->column) note_store(emit, &emit->uses[column], position, value, store);
+}
+
+void emit_note_first(Emit *emit, BufferId cells, int64_t cell, LLVMValueRef condition,
+                     LLVMValueRef position) {
+    LLVMValueRef place = emit_plus(emit, emit_int(emit, cell * CHUNKS), emit->chunk);
+    Branch branch = branch_begin(emit, condition);
+    LLVMValueRef first = emit_result_back(emit, cells, place);
+    LLVMValueRef sooner = emit_relation(emit, RELATION_LT, position, first);
+    emit_result(emit, cells, place, emit_choose(emit, sooner, position, first));
+    branch_end(emit, branch);
 }
 
 static LLVMValueRef leaf_number(Emit *emit, const Leaf *leaf, LLVMValueRef position) {

@@ -14,6 +14,11 @@ LLVMValueRef emit_table(Emit *emit, TableId table, LLVMValueRef index);
 void emit_result(Emit *emit, BufferId column, LLVMValueRef position, LLVMValueRef value);
 LLVMValueRef emit_result_back(Emit *emit, BufferId column, LLVMValueRef position);
 
+/* Where the condition holds, notes the position in a cell of the chunk's if it is the least so far:
+   cells[cell * CHUNKS + chunk]. */
+void emit_note_first(Emit *emit, BufferId cells, int64_t cell, LLVMValueRef condition,
+                     LLVMValueRef position);
+
 /* LT, EQ, GT as LLVM's comparison of two integers or two reals. */
 LLVMValueRef emit_relation(Emit *emit, uint8_t relation, LLVMValueRef a, LLVMValueRef b);
 /* 0 <= value < bound, as one unsigned comparison. */

@@ -36,6 +36,19 @@ static void plan_reading(Planner *planner, ReadingPlan *plan, const Reading *rea
     }
 }
 
+static void keep(Columns *columns, BufferId column) {
+    if (column != NO_BUFFER) columns->buffers[column].kept = true;
+}
+
+static void keep_columns(Columns *columns, const OutputPlan *output, uint32_t readings) {
+    for (uint32_t r = 0; r < readings; r++) {
+        keep(columns, output->readings[r].result);
+        keep(columns, output->readings[r].exact);
+    }
+    keep(columns, output->result);
+    keep(columns, output->exact);
+}
+
 static void plan_output(Planner *planner, OutputPlan *output) {
     const Readout *readout = &planner->model->readout;
     Columns *columns = &planner->plan->columns;
@@ -47,6 +60,7 @@ static void plan_output(Planner *planner, OutputPlan *output) {
         output->result = columns_per_position(columns, ELEMENT_F64);
         output->exact = columns_per_position(columns, ELEMENT_I32);
     }
+    keep_columns(columns, output, readout->reading_count);
     output->traps = ARENA_ARRAY(planner->arena, Operand, readout->trap_count);
     for (uint32_t t = 0; t < readout->trap_count; t++) {
         Number number = feature_number(planner, &readout->traps[t].feature);
@@ -54,7 +68,8 @@ static void plan_output(Planner *planner, OutputPlan *output) {
             buffer_text(planner->why, "a failure that depends on a fraction");
         output->traps[t] = number.whole;
     }
-    output->trapped = columns_buffer(columns, ELEMENT_I64, (Length){readout->trap_count, 0});
+    output->trapped =
+        columns_buffer(columns, ELEMENT_I64, (Length){(int64_t)readout->trap_count * CHUNKS, 0});
 }
 
 Plan *plan_model(const Model *model, Arena *arena, Buffer *why) {

@@ -8,6 +8,7 @@
 #define RASPC_JIT_PLAN_H
 
 #include "runtime/engines/jit/attend.h"
+#include "runtime/engines/jit/stage.h"
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
@@ -62,7 +63,8 @@ typedef struct OutputPlan {
     BufferId result;       /* where there are steps: (n) i64 or f64, what the last one gives */
     BufferId exact;        /* the same: (n) i32, not 0 where it is an int or a bool */
     Operand *traps;        /* (trap_count of the read-out) not 0 where the program fails */
-    BufferId trapped;      /* (trap_count) the first position where it does, n where nowhere */
+    BufferId
+        trapped; /* (trap_count, CHUNKS) the first of the chunk's positions where it does, else n */
 } OutputPlan;
 
 typedef struct Plan {
@@ -99,7 +101,9 @@ typedef struct Planner {
     Plan *plan;
     Arena *arena;
     SubspaceValue *values; /* (subspace_count) */
-    Buffer *why;           /* set when something can't be planned */
+    Renumber *renumbers;   /* (renumber_count) of all heads so far, which may share them */
+    uint32_t renumber_count;
+    Buffer *why; /* set when something can't be planned */
 } Planner;
 
 /* values.c */
@@ -120,7 +124,12 @@ bool operand_scale(Planner *planner, Operand *operand, int64_t factor, int64_t p
 /* A fraction p / q with q at most 2^20 that is the double, exactly as division rounds. */
 bool rational_of(double value, int64_t *p, int64_t *q);
 
-void plan_head(Planner *planner, const Head *head, Attend *attend);        /* plan_head.c */
-void plan_units(Planner *planner, const UnitGroup *group, UnitPlan *unit); /* plan_units.c */
+bool operand_same(const Operand *a, const Operand *b);
+
+void plan_head(Planner *planner, const Head *head, Attend *attend); /* plan_head.c */
+/* The numbering of the head's conditions [first, count): one that is there, or a new one, which is
+   the head's to make. */
+const Renumber *renumber_of(Planner *planner, Attend *attend, uint32_t first); /* plan_renumber.c */
+void plan_units(Planner *planner, const UnitGroup *group, UnitPlan *unit);     /* plan_units.c */
 
 #endif

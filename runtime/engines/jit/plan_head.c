@@ -4,8 +4,9 @@
 
 #include "runtime/base/bug.h"
 
-/* Sums kept in memory, at most so many for each position of the longest input. */
-enum { SCRATCH_LEAST = 1 << 16, SCRATCH_PER_POSITION = 16 };
+/* Sums kept in memory, at most so many for each position of the longest input; and for each chunk,
+   so that chunks can be summed at once. */
+enum { SCRATCH_LEAST = 1 << 16, SCRATCH_PER_POSITION = 16, SCRATCH_OF_CHUNK = 1 << 12 };
 
 static const HeadMask open_mask = {INT32_MIN, INT32_MAX};
 
@@ -157,12 +158,19 @@ static void add_term(Planner *planner, Attend *attend, const HeadTerm *term) {
 
 /* --- moves ------------------------------------------------------------------------------------ */
 
+/* With room for the null key's value. */
+static bool sum_is_narrow(const Planner *planner, const Operand *value) {
+    int64_t low, high, most = ((int64_t)1 << 30) / ((int64_t)planner->model->max_length + 1);
+    return !value->real && operand_range(value, &low, &high) && low > -most && high < most;
+}
+
 static uint32_t add_sum(Planner *planner, Attend *attend, Operand value) {
     if (attend->sum_count == ATTEND_SUMS) {
         buffer_printf(planner->why, "a head that moves more than %d things", ATTEND_SUMS - 1);
         return 0;
     }
-    attend->sums[attend->sum_count] = (Sum){value, NO_BUFFER};
+    attend->sums[attend->sum_count] =
+        (Sum){.value = value, .narrow = sum_is_narrow(planner, &value), .scratch = NO_BUFFER};
     return attend->sum_count++;
 }
 
@@ -200,17 +208,19 @@ static void plan_real_move(Planner *planner, Attend *attend, const HeadMove *mov
     if (finish->when_none < low) low = finish->when_none;
     if (finish->when_none > high) high = finish->when_none;
     finish->sum = add_sum(planner, attend, value.whole);
-    finish->column = columns_per_position(columns, ELEMENT_I64);
     if (target->denominator == 1 && value.scale == 1) {
         finish->kind = FINISH_WHOLE;
+        finish->column = columns_of_range(columns, low, high);
         value_set_column(planner, move->target, finish->column, low, high);
         return;
     }
     int64_t most = (int64_t)planner->model->max_length + 1;
     finish->kind = FINISH_MEAN;
-    finish->under = columns_per_position(columns, ELEMENT_I64);
-    value_set_column(planner, move->target, finish->column, low < 0 ? low * most : low,
-                     high > 0 ? high * most : high);
+    finish->under = columns_of_range(columns, 1, most);
+    low = low < 0 ? low * most : low;
+    high = high > 0 ? high * most : high;
+    finish->column = columns_of_range(columns, low, high);
+    value_set_column(planner, move->target, finish->column, low, high);
     Leaf *leaf = &planner->values[move->target].leaf;
     leaf->under = finish->under;
     leaf->scale = value.scale;
@@ -229,7 +239,7 @@ static void plan_coded_move(Planner *planner, Attend *attend, const HeadMove *mo
     finish->column = columns_per_position(&planner->plan->columns, ELEMENT_I32);
     finish->when_none = move->default_index;
     if (has_strings(&planner->model->subspaces[move->target]))
-        finish->several = columns_buffer(&planner->plan->columns, ELEMENT_I64, (Length){1, 0});
+        finish->several = columns_buffer(&planner->plan->columns, ELEMENT_I64, (Length){CHUNKS, 0});
     value_set_column(planner, move->target, finish->column, 0,
                      planner->model->subspaces[move->target].count - 1);
 }
@@ -239,7 +249,7 @@ static void plan_null_weight(Planner *planner, NullPolicy policy, const HeadMove
     Columns *columns = &planner->plan->columns;
     if (policy == NULL_COUNTED) {
         finish->kind = FINISH_NULL_WEIGHT;
-        finish->under = columns_per_position(columns, ELEMENT_I64);
+        finish->under = columns_of_range(columns, 1, (int64_t)planner->model->max_length + 1);
         planner->values[move->target] = planner->values[MODEL_ONE];
         planner->values[move->target].leaf.under = finish->under;
         return;
@@ -326,6 +336,13 @@ static bool scratch_fits(const Planner *planner, Length length) {
     return length.fixed <= most && length.per_position <= SCRATCH_PER_POSITION;
 }
 
+/* Whether clearing a sum for each class takes less than numbering the classes that there are. */
+static bool table_pays(const Planner *planner, Length length) {
+    enum { CLASSES_LEAST = 1 << 12, CLASSES_PER_POSITION = 8 };
+    return length.fixed <=
+           CLASSES_LEAST + (int64_t)CLASSES_PER_POSITION * planner->model->max_length;
+}
+
 /* How many joint classes conditions [first, count) have. */
 static bool joint_classes(const Planner *planner, const Attend *attend, uint32_t first,
                           Length *classes) {
@@ -355,6 +372,7 @@ static PlanKind tiles(Attend *attend, const char *why) {
 
 static PlanKind choose_without_conditions(Attend *attend, Length *scratch) {
     HeadMask mask = attend->mask;
+    *scratch = (Length){1, 0};
     if (mask_is(mask, INT32_MIN, INT32_MAX)) return PLAN_ALL;
     if (from_start(mask)) return PLAN_RUNNING;
     if (adds_reals(attend))
@@ -377,16 +395,46 @@ static PlanKind choose_by_class(Attend *attend) {
                                "start nor ends at the end");
 }
 
+/* Conditions [first, count), all equalities, become one of the numbers of their classes; false when
+   their classes can't be told by 62 bits. */
+static bool renumber(Planner *planner, Attend *attend, uint32_t first) {
+    const int64_t n = planner->model->max_length;
+    int64_t classes = 1;
+    for (uint32_t c = first; c < attend->condition_count; c++) {
+        Length length = attend->conditions[c].classes;
+        if (__builtin_mul_overflow(classes, length.fixed + length.per_position * n, &classes) ||
+            classes >= (int64_t)1 << 62)
+            return false;
+    }
+    const Renumber *numbers = renumber_of(planner, attend, first);
+    Leaf key = leaf_of(LEAF_COLUMN), query = key;
+    key.column = numbers->key, query.column = numbers->query;
+    key.high = query.high = n - 1;
+    query.low = -1;
+    attend->condition_count = first;
+    add_condition(planner, attend,
+                  (Condition){.relation = RELATION_EQ,
+                              .key = operand_of_leaf(planner, key, 0),
+                              .query = operand_of_leaf(planner, query, 0),
+                              .classes = {0, 1},
+                              .table = NO_TABLE});
+    attend->why = "classes of a wide range, numbered by a hash table";
+    return true;
+}
+
 static const char too_wide[] = "the compared values have too wide a range to keep a sum for each";
 
 /* conditions[0] is an order, the others are equalities. */
-static PlanKind choose_by_order(const Planner *planner, Attend *attend, Length *scratch) {
+static PlanKind choose_by_order(Planner *planner, Attend *attend, Length *scratch) {
     HeadMask mask = attend->mask;
     Length groups, places = attend->conditions[0].classes;
     places.fixed++;
     if (adds_reals(attend))
         return tiles(attend, "floats are added from left to right, and sums by class would add "
                              "them otherwise");
+    if (attend->condition_count > 1 && !joint_classes(planner, attend, 1, &groups) &&
+        !renumber(planner, attend, 1))
+        return tiles(attend, too_wide);
     if (!joint_classes(planner, attend, 1, &groups) || !length_times(groups, places, scratch) ||
         !scratch_fits(planner, *scratch))
         return tiles(attend, too_wide);
@@ -428,8 +476,26 @@ static PlanKind choose(Planner *planner, Attend *attend, Length *scratch) {
             if (is_order(&attend->conditions[c])) swap_conditions(attend, 0, c);
         return choose_by_order(planner, attend, scratch);
     }
-    if (!joint_classes(planner, attend, 0, scratch)) return tiles(attend, too_wide);
-    return choose_by_class(attend);
+    PlanKind plan = choose_by_class(attend);
+    if (plan == PLAN_TILES) return plan;
+    if (joint_classes(planner, attend, 0, scratch) && table_pays(planner, *scratch)) return plan;
+    if (!renumber(planner, attend, 0)) return tiles(attend, too_wide);
+    *scratch = (Length){0, 1};
+    return plan;
+}
+
+/* Whether its sums can be made chunk by chunk and then be added. */
+static bool can_split(const Attend *attend, Length scratch) {
+    switch (attend->plan) {
+    case PLAN_ALL:
+    case PLAN_RUNNING:
+    case PLAN_GROUP:
+    case PLAN_ORDER:
+    case PLAN_CLASSES:
+        return !adds_reals(attend) && scratch.per_position == 0 &&
+               scratch.fixed <= SCRATCH_OF_CHUNK;
+    default: return false;
+    }
 }
 
 void plan_head(Planner *planner, const Head *head, Attend *attend) {
@@ -447,10 +513,12 @@ void plan_head(Planner *planner, const Head *head, Attend *attend) {
     attend->at_most_one = attend->plan == PLAN_GATHER;
     for (uint32_t f = 0; f < attend->finish_count && attend->at_most_one; f++)
         attend->finishes[f].several = NO_BUFFER;
+    attend->split = can_split(attend, scratch);
+    if (attend->split) scratch.fixed *= CHUNKS;
     if (scratch.fixed == 0 && scratch.per_position == 0) return;
     for (uint32_t s = 0; s < attend->sum_count; s++) {
         Sum *sum = &attend->sums[s];
-        sum->scratch = columns_buffer(&planner->plan->columns,
-                                      sum->value.real ? ELEMENT_F64 : ELEMENT_I64, scratch);
+        ElementType type = sum->value.real ? ELEMENT_F64 : sum->narrow ? ELEMENT_I32 : ELEMENT_I64;
+        sum->scratch = columns_buffer(&planner->plan->columns, type, scratch);
     }
 }

@@ -29,15 +29,6 @@ static LLVMValueRef unit_index(Emit *emit, const UnitPlan *unit, LLVMValueRef po
     BUG("unit plan %d does not exist", (int)unit->kind);
 }
 
-/* All unit groups of a layer in one pass over the positions. */
-static void emit_units(Emit *emit, const UnitPlan *units, uint32_t count) {
-    if (count == 0) return;
-    Loop loop = loop_positions(emit);
-    for (uint32_t u = 0; u < count; u++)
-        emit_result(emit, units[u].target, loop.index, unit_index(emit, &units[u], loop.index));
-    loop_end(emit, &loop, NULL);
-}
-
 /* The whole number nearest to p / q, of two upwards; q >= 1. */
 static LLVMValueRef nearest(Emit *emit, LLVMValueRef p, LLVMValueRef q) {
     LLVMValueRef zero = emit_int(emit, 0), one = emit_int(emit, 1);
@@ -71,39 +62,76 @@ static LLVMValueRef emit_number(Emit *emit, const Number *number, DecodeKind dec
     return decode == DECODE_WHOLE ? emit_to_real(emit, whole) : whole;
 }
 
-static void emit_reading(Emit *emit, const ReadingPlan *plan, DecodeKind decode) {
-    Loop loop = loop_positions(emit);
-    emit_result(emit, plan->result, loop.index,
-                emit_number(emit, &plan->number, decode, loop.index));
-    if (plan->exact != NO_BUFFER)
-        emit_result(emit, plan->exact, loop.index,
-                    emit_to_int(emit, emit_to_bool(emit, emit_operand(emit, &plan->exact_from,
-                                                                      loop.index))));
-    loop_end(emit, &loop, NULL);
+static void emit_reading(Emit *emit, const ReadingPlan *plan, DecodeKind decode,
+                         LLVMValueRef position) {
+    emit_result(emit, plan->result, position, emit_number(emit, &plan->number, decode, position));
+    if (plan->exact == NO_BUFFER) return;
+    LLVMValueRef exact = emit_operand(emit, &plan->exact_from, position);
+    emit_result(emit, plan->exact, position, emit_to_int(emit, emit_to_bool(emit, exact)));
 }
 
-static void emit_trap(Emit *emit, const OutputPlan *output, uint32_t trap) {
-    LLVMValueRef nowhere = emit->n;
-    Loop loop = loop_begin(emit, emit_int(emit, 0), emit->n, 1, &nowhere);
-    LLVMValueRef fails = emit_to_bool(emit, emit_operand(emit, &output->traps[trap], loop.index));
-    LLVMValueRef here = emit_choose(emit, fails, loop.index, emit->n);
-    LLVMValueRef sooner = emit_relation(emit, RELATION_LT, here, loop.carry[0]);
-    LLVMValueRef first = emit_choose(emit, sooner, here, loop.carry[0]);
-    loop_end(emit, &loop, &first);
-    emit_result(emit, output->trapped, emit_int(emit, trap), loop.result[0]);
-}
-
-void program_emit(Native *native, const Plan *plan) {
-    const Model *model = plan->model;
-    Emit emit = emit_begin(native, PROGRAM_ENTRY, &plan->columns);
-    for (uint32_t l = 0; l < model->layer_count; l++) {
-        for (uint32_t h = 0; h < model->layers[l].head_count; h++)
-            attend_emit(&emit, &plan->layers[l].heads[h]);
-        emit_units(&emit, plan->layers[l].units, plan->layers[l].unit_count);
+static void emit_output(Emit *emit, const Plan *plan, LLVMValueRef position) {
+    const OutputPlan *output = &plan->output;
+    const Readout *readout = &plan->model->readout;
+    for (uint32_t r = 0; r < readout->reading_count; r++)
+        emit_reading(emit, &output->readings[r], readout->readings[r].decode, position);
+    for (uint32_t t = 0; t < readout->trap_count; t++) {
+        LLVMValueRef fails = emit_operand(emit, &output->traps[t], position);
+        emit_note_first(emit, output->trapped, t, emit_to_bool(emit, fails), position);
     }
-    for (uint32_t r = 0; r < model->readout.reading_count; r++)
-        emit_reading(&emit, &plan->output.readings[r], model->readout.readings[r].decode);
-    for (uint32_t t = 0; t < model->readout.trap_count; t++)
-        emit_trap(&emit, &plan->output, t);
-    emit_end(&emit);
+}
+
+/* --- layers ----------------------------------------------------------------------------------- */
+
+/* What is computed position by position between one layer's heads and the next's. */
+typedef struct Between {
+    const Plan *plan;
+    uint32_t first, end; /* the units of layers [first, end) */
+} Between;
+
+static void emit_between(Emit *emit, void *state, LLVMValueRef position) {
+    const Between *between = state;
+    const Plan *plan = between->plan;
+    for (uint32_t l = between->first; l < between->end; l++)
+        for (uint32_t u = 0; u < plan->layers[l].unit_count; u++) {
+            const UnitPlan *unit = &plan->layers[l].units[u];
+            emit_result(emit, unit->target, position, unit_index(emit, unit, position));
+        }
+    if (between->end == plan->model->layer_count) emit_output(emit, plan, position);
+}
+
+static uint32_t next_with_heads(const Model *model, uint32_t layer) {
+    while (layer < model->layer_count && model->layers[layer].head_count == 0)
+        layer++;
+    return layer;
+}
+
+/* A layer's last head is followed, in its loop, by the units up to the next heads. */
+static void emit_layer(Emit *emit, const Plan *plan, uint32_t layer, uint32_t end) {
+    Between between = {plan, layer, end};
+    uint32_t heads = plan->model->layers[layer].head_count;
+    for (uint32_t h = 0; h < heads; h++) {
+        bool last = h + 1 == heads;
+        emit->follower = last ? (Follower){emit_between, &between} : (Follower){NULL, NULL};
+        attend_emit(emit, &plan->layers[layer].heads[h]);
+    }
+}
+
+void program_emit(Native *native, Plan *plan, Stages *stages) {
+    const Model *model = plan->model;
+    Emit emit = emit_begin(native, &plan->columns, stages);
+    uint32_t layer = next_with_heads(model, 0);
+    if (layer > 0 || layer == model->layer_count) {
+        Between between = {plan, 0, layer};
+        emit_stage(&emit, (Stage){.split = true});
+        Loop loop = loop_positions(&emit);
+        emit_between(&emit, &between, loop.index);
+        loop_end(&emit, &loop, NULL);
+    }
+    while (layer < model->layer_count) {
+        uint32_t next = next_with_heads(model, layer + 1);
+        emit_layer(&emit, plan, layer, next);
+        layer = next;
+    }
+    emit_end(&emit, PROGRAM_ENTRY);
 }

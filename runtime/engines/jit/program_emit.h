@@ -7,6 +7,7 @@
 
 #define PROGRAM_ENTRY "program"
 
-void program_emit(Native *native, const Plan *plan);
+/* Lists the stages; columns that need no memory get none. */
+void program_emit(Native *native, Plan *plan, Stages *stages);
 
 #endif

@@ -97,34 +97,66 @@ void runner_free(JitRunner *base) {
 
 /* --- what the code found wrong ---------------------------------------------------------------- */
 
-/* Several strings were gathered, and strings have no mean. */
-static bool check_gathered(const Plan *plan, void **columns, uint32_t n, Span span,
-                           Diagnostics *diags) {
+/* The first positions of some trouble, one cell a chunk: n where there is none. */
+static void clear_cells(void *cells, uint32_t count, int64_t n) {
+    for (uint32_t c = 0; c < count; c++)
+        ((int64_t *)cells)[c] = n;
+}
+
+static int64_t least_cell(const void *cells) {
+    int64_t least = INT64_MAX;
+    for (uint32_t c = 0; c < CHUNKS; c++)
+        if (((const int64_t *)cells)[c] < least) least = ((const int64_t *)cells)[c];
+    return least;
+}
+
+/* visit: for each move that gathers what has no mean, its cells; stops when it returns false. */
+typedef bool VisitGathered(void *state, void *cells);
+static bool each_gathered(const Runner *runner, VisitGathered *visit, void *state) {
+    const Plan *plan = runner->compiled->plan;
     for (uint32_t l = 0; l < plan->model->layer_count; l++) {
         for (uint32_t h = 0; h < plan->model->layers[l].head_count; h++) {
             const Attend *attend = &plan->layers[l].heads[h];
             for (uint32_t f = 0; f < attend->finish_count; f++) {
                 BufferId several = attend->finishes[f].several;
-                if (several == NO_BUFFER || *(const int64_t *)columns[several] >= n) continue;
-                diag_error(diags, DIAG_MEAN_OF_STRINGS, span,
-                           "position %lld selects several positions: strings have no mean",
-                           (long long)*(const int64_t *)columns[several]);
-                return false;
+                if (several != NO_BUFFER && !visit(state, runner->columns[several])) return false;
             }
         }
     }
     return true;
 }
 
-static bool check_traps(const Plan *plan, void **columns, uint32_t n, Span span,
-                        Diagnostics *diags) {
+typedef struct Checking {
+    int64_t n;
+    Span span;
+    Diagnostics *diags;
+} Checking;
+
+static bool clear_gathered(void *state, void *cells) {
+    clear_cells(cells, CHUNKS, ((const Checking *)state)->n);
+    return true;
+}
+
+/* Several strings were gathered, and strings have no mean. */
+static bool check_gathered(void *state, void *cells) {
+    const Checking *checking = state;
+    int64_t first = least_cell(cells);
+    if (first >= checking->n) return true;
+    diag_error(checking->diags, DIAG_MEAN_OF_STRINGS, checking->span,
+               "position %lld selects several positions: strings have no mean", (long long)first);
+    return false;
+}
+
+static bool check_traps(const Runner *runner, Checking checking) {
+    const Plan *plan = runner->compiled->plan;
     const Readout *readout = &plan->model->readout;
-    const int64_t *trapped = columns[plan->output.trapped];
+    const int64_t *trapped = runner->columns[plan->output.trapped];
     for (uint32_t t = 0; t < readout->trap_count; t++) {
-        if (trapped[t] >= n) continue;
+        int64_t first = least_cell(trapped + (size_t)t * CHUNKS);
+        if (first >= checking.n) continue;
         const Trap *trap = &readout->traps[t];
-        diag_error(diags, trap->id, trap->span.file ? trap->span : span, "position %lld: %s",
-                   (long long)trapped[t], trap->why->bytes);
+        diag_error(checking.diags, trap->id, trap->span.file ? trap->span : checking.span,
+                   "position %lld: %s", (long long)first, trap->why->bytes);
         return false;
     }
     return true;
@@ -138,18 +170,27 @@ bool runner_numbers(const JitProgram *program, Input input, Span span, Diagnosti
     return token_index_numbers(compiled->tokens, input.tokens, input.n, span, diags, numbers);
 }
 
+static void run_stages(const Runner *runner, const int32_t *tokens, uint32_t n) {
+    const Compiled *compiled = runner->compiled;
+    for (uint32_t s = 0; s < compiled->stages.count; s++)
+        if (!compiled->stages.list[s].when_split)
+            compiled->code(s, tokens, n, runner->columns, 0, n, 0, 1);
+}
+
 bool runner_run(JitRunner *base, const uint32_t *numbers, uint32_t n, Span span, Diagnostics *diags,
                 JitColumn *out) {
     Runner *runner = (Runner *)base;
     const Plan *plan = runner->compiled->plan;
+    Checking checking = {n, span, diags};
     if (!place_columns(runner, n)) {
         diag_error(diags, DIAG_LIMIT_MEMORY, span, "an input of %u elements needs too much memory",
                    n);
         return false;
     }
-    runner->compiled->code((const int32_t *)numbers, n, runner->columns);
-    if (!check_traps(plan, runner->columns, n, span, diags) ||
-        !check_gathered(plan, runner->columns, n, span, diags))
+    each_gathered(runner, clear_gathered, &checking);
+    clear_cells(runner->columns[plan->output.trapped], plan->model->readout.trap_count * CHUNKS, n);
+    run_stages(runner, (const int32_t *)numbers, n);
+    if (!check_traps(runner, checking) || !each_gathered(runner, check_gathered, &checking))
         return false;
     return decode_column(plan, runner->columns, n, span, diags, out);
 }

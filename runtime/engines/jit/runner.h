@@ -5,9 +5,8 @@
 #include "runtime/engines/jit.h"
 #include "runtime/engines/jit/native.h"
 #include "runtime/engines/jit/plan.h"
+#include "runtime/engines/jit/stage.h"
 #include "runtime/engines/jit/tokens.h"
-
-typedef void (*Code)(const int32_t *tokens, int64_t n, void **columns);
 
 typedef struct Compiled {
     JitProgram base; /* first */
@@ -15,6 +14,7 @@ typedef struct Compiled {
     Plan *plan;
     TokenIndex *tokens;
     Native *native;
+    Stages stages;
     Code code;
 } Compiled;
 

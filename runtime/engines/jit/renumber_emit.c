@@ -1,0 +1,106 @@
+/* Numbers classes of a wide range (Renumber, attend.h) in a hash table with open addresses:
+   classes[p] is 1 + the class that has place p, or 0; numbers[p] is its number. */
+#include "runtime/engines/jit/attend_emit.h"
+
+/* The table has 2^bits places, at least twice as many as there are positions. */
+typedef struct Places {
+    LLVMValueRef size, shift; /* shift = 64 - bits */
+} Places;
+
+static Places table_of(Emit *emit) {
+    LLVMValueRef first[] = {emit_int(emit, 16), emit_int(emit, 60)}, next[2];
+    Walk walk = walk_begin(emit, 2, first);
+    LLVMValueRef wanted = emit_plus(emit, emit->n, emit->n);
+    walk_while(emit, &walk, emit_relation(emit, RELATION_LT, walk.carry[0], wanted));
+    next[0] = emit_plus(emit, walk.carry[0], walk.carry[0]);
+    next[1] = emit_minus(emit, walk.carry[1], emit_int(emit, 1));
+    walk_end(emit, &walk, next);
+    return (Places){walk.carry[0], walk.carry[1]};
+}
+
+/* Classes of two numbers lie on a lattice, which one multiplication would leave in clusters. */
+static LLVMValueRef mixed(Emit *emit, LLVMValueRef class_) {
+    LLVMValueRef half = emit_int(emit, 32);
+    LLVMValueRef odd = emit_int(emit, (int64_t)0x9e3779b97f4a7c15u);
+    for (int round = 0; round < 2; round++) {
+        LLVMValueRef high = LLVMBuildLShr(emit->builder, class_, half, "");
+        class_ = LLVMBuildXor(emit->builder, class_, high, "");
+        class_ = LLVMBuildMul(emit->builder, class_, odd, "");
+    }
+    return class_;
+}
+
+/* The place of the class, or the free one where it belongs: the first bits of what is mixed, then
+   the next place, and so on round. Neighbouring classes stay neighbours, a line of the cache
+   together: programs count, and so go from a class to the next. */
+static LLVMValueRef find(Emit *emit, const Renumber *renumber, Places table, LLVMValueRef class_) {
+    enum { NEIGHBOUR_BITS = 3 };
+    LLVMValueRef bits = emit_int(emit, NEIGHBOUR_BITS);
+    LLVMValueRef family = LLVMBuildLShr(emit->builder, class_, bits, "");
+    LLVMValueRef place = LLVMBuildLShr(emit->builder, mixed(emit, family), table.shift, "");
+    LLVMValueRef own_bits = emit_int(emit, (1 << NEIGHBOUR_BITS) - 1);
+    place =
+        LLVMBuildXor(emit->builder, place, LLVMBuildAnd(emit->builder, class_, own_bits, ""), "");
+    LLVMValueRef zero = emit_int(emit, 0), one = emit_int(emit, 1);
+    LLVMValueRef last = emit_minus(emit, table.size, one);
+    Walk walk = walk_begin(emit, 1, &place);
+    LLVMValueRef held = emit_result_back(emit, renumber->classes, walk.carry[0]);
+    LLVMValueRef free = emit_relation(emit, RELATION_EQ, held, zero);
+    LLVMValueRef own = emit_relation(emit, RELATION_EQ, held, class_);
+    LLVMValueRef done = LLVMBuildOr(emit->builder, free, own, "");
+    walk_while(emit, &walk, LLVMBuildNot(emit->builder, done, ""));
+    LLVMValueRef next = LLVMBuildAnd(emit->builder, emit_plus(emit, walk.carry[0], one), last, "");
+    walk_end(emit, &walk, &next);
+    return walk.carry[0];
+}
+
+/* 1 + the class of the key or query at a position. */
+static LLVMValueRef class_of(Emit *emit, const Renumber *renumber, bool key, LLVMValueRef position,
+                             LLVMValueRef *inside) {
+    Attend attend = {.conditions = (Condition *)(uintptr_t)renumber->conditions,
+                     .condition_count = renumber->count};
+    LLVMValueRef class_ =
+        key ? attend_key_class(emit, &attend, renumber->count, position)
+            : attend_query_class(emit, &attend, renumber->count, position, inside);
+    return emit_plus(emit, class_, emit_int(emit, 1));
+}
+
+static void number_keys(Emit *emit, const Renumber *renumber) {
+    Places table = table_of(emit);
+    LLVMValueRef zero = emit_int(emit, 0);
+    emit_fill(emit, emit->i64, emit_column(emit, renumber->classes), zero, table.size, zero);
+    Loop loop = loop_begin(emit, zero, emit->n, 1, &zero);
+    LLVMValueRef class_ = class_of(emit, renumber, true, loop.index, NULL);
+    LLVMValueRef place = find(emit, renumber, table, class_);
+    LLVMValueRef held = emit_result_back(emit, renumber->classes, place);
+    LLVMValueRef fresh = emit_relation(emit, RELATION_EQ, held, zero);
+    LLVMValueRef old = emit_result_back(emit, renumber->numbers, place);
+    LLVMValueRef number = emit_choose(emit, fresh, loop.carry[0], old);
+    emit_result(emit, renumber->classes, place, class_);
+    emit_result(emit, renumber->numbers, place, number);
+    emit_result(emit, renumber->key, loop.index, number);
+    LLVMValueRef next = emit_plus(emit, loop.carry[0], emit_to_int(emit, fresh));
+    loop_end(emit, &loop, &next);
+}
+
+static void find_queries(Emit *emit, const Renumber *renumber) {
+    Places table = table_of(emit);
+    Loop loop = loop_positions(emit);
+    LLVMValueRef inside;
+    LLVMValueRef class_ = class_of(emit, renumber, false, loop.index, &inside);
+    LLVMValueRef place = find(emit, renumber, table, class_);
+    LLVMValueRef held = emit_result_back(emit, renumber->classes, place);
+    LLVMValueRef found = emit_both(emit, inside, emit_relation(emit, RELATION_EQ, held, class_));
+    LLVMValueRef number = emit_result_back(emit, renumber->numbers, place);
+    emit_result(emit, renumber->query, loop.index,
+                emit_choose(emit, found, number, emit_int(emit, -1)));
+    loop_end(emit, &loop, NULL);
+}
+
+void renumber_emit(Emit *emit, const Renumber *renumber) {
+    emit_stage(emit, (Stage){0});
+    number_keys(emit, renumber);
+    if (renumber->same) return;
+    emit_stage(emit, (Stage){.split = true});
+    find_queries(emit, renumber);
+}
