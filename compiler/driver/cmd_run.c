@@ -5,6 +5,7 @@
 #include "runtime/base/limits.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- some inputs ------------------------------------------------------------------------------ */
@@ -128,10 +129,16 @@ static bool run_all(Run *run) {
     bool stream = can_stream(run);
     if (!stream) ready = input_arguments(&run->reader, run->session, options) && ready;
     ready = vocabulary_argument(&run->reader, vocabulary_text(options), &vocabulary) && ready;
+    uint64_t threads = 0;
+    ready =
+        number_argument(session_diagnostics(run->session), options, OPT_THREADS, &threads) && ready;
     if (!ready || (run->format == RUN_NPY && !fits_array(run))) return false;
+    const char *cache = option_value(options, OPT_CACHE);
     EngineOptions engine = {.vocabulary = &vocabulary,
                             .causal = option_given(options, OPT_CAUSAL),
                             .cpu = option_value(options, OPT_CPU),
+                            .threads = threads > UINT32_MAX ? UINT32_MAX : (uint32_t)threads,
+                            .cache = cache ? cache : getenv("RASPC_CACHE"),
                             .registers = run->registers};
     run->state = engine_open(run->engine, &engine);
     bool done = stream ? run_stream(run) : run_read_inputs(run);

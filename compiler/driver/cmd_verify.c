@@ -9,7 +9,6 @@
 #include "runtime/base/limits.h"
 #include "runtime/engines/trace.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,26 +52,12 @@ typedef struct Verification {
 
 /* --- the command line ------------------------------------------------------------------------- */
 
-static bool read_number(Session *session, const Options *options, OptionId id, uint64_t *out) {
-    const char *text = option_value(options, id);
-    if (text == NULL) return true;
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || value > INT64_MAX) {
-        diag_error(session_diagnostics(session), DIAG_INPUT_SYNTAX, (Span){0},
-                   "--%s is a number, not '%s'", option_info(id)->name, text);
-        return false;
-    }
-    *out = value;
-    return true;
-}
-
 static bool choose_trials(Verification *verification, const Vocabulary *vocabulary) {
     const Options *options = &verification->driver->options;
     uint64_t samples = DEFAULT_SAMPLES, seed = 1;
-    bool read = read_number(verification->session, options, OPT_SAMPLES, &samples);
-    read = read_number(verification->session, options, OPT_SEED, &seed) && read;
+    Diagnostics *diags = session_diagnostics(verification->session);
+    bool read = number_argument(diags, options, OPT_SAMPLES, &samples);
+    read = number_argument(diags, options, OPT_SEED, &seed) && read;
     if (!read) return false;
     bool exhaustive =
         option_given(options, OPT_EXHAUSTIVE) ||

@@ -24,7 +24,8 @@ static void release(void *prepared) { jit_free(prepared); }
 
 void *open_jit(const EngineOptions *options) {
     JitEngine *engine = memory_zeroed(sizeof *engine);
-    engine->options.cpu = options->cpu;
+    engine->options =
+        (JitOptions){.cpu = options->cpu, .threads = options->threads, .cache = options->cache};
     engine->models = lowered_new(options, (Preparer){engine, prepare, release, REGISTERS_KEEP});
     return engine;
 }

@@ -13,6 +13,8 @@ typedef struct EngineOptions {
     const Vocabulary *vocabulary;
     bool causal;         /* models are to be causal */
     const char *cpu;     /* for native code; NULL: this machine's */
+    uint32_t threads;    /* of native code; 0: as many as there are processors */
+    const char *cache;   /* a directory for native code; NULL: none */
     Registers registers; /* of the model, for who runs its weights */
 } EngineOptions;
 

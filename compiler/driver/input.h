@@ -17,6 +17,9 @@ bool input_arguments(InputReader *reader, Session *session, const Options *optio
 /* Does a text begin as JSON inputs do? */
 bool input_looks_like_json(const char *text);
 
+/* The number that the option was given; *out stays where it was not. False after reporting. */
+bool number_argument(Diagnostics *diags, const Options *options, OptionId id, uint64_t *out);
+
 /* The tokens that a model is made for, its greatest length and the type of its weights. */
 typedef struct Vocabulary {
     const Atom *tokens; /* (count), all different */

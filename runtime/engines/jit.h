@@ -14,6 +14,10 @@ typedef struct JitProgram JitProgram; /* one compiled model */
 
 typedef struct JitOptions {
     const char *cpu; /* "x86-64-v3" and the like (jit/cpus.def); NULL or "native": this machine's */
+    uint32_t threads;  /* that a run may use; 0: as many as there are processors. What a run gives
+                          does not depend on it */
+    const char *cache; /* a directory that keeps native code for the next time, made when it is not
+                          there; NULL: none. Its files are run: it must be the user's own */
 } JitOptions;
 
 /* NULL after reporting (DIAG_NO_JIT): raspc was built without LLVM, or the module does not load. */

@@ -274,9 +274,9 @@ START_TEST(a_named_cpu) {
     const uint32_t numbers[] = {0, 1, 1, 0, 1, 0, 0, 0, 0};
     if (open_bench(&bench, &subjects[0], 2, 9)) {
 #if defined(__x86_64__)
-        JitOptions options = {"x86-64"};
+        JitOptions options = {.cpu = "x86-64"};
 #else
-        JitOptions options = {NULL};
+        JitOptions options = {.cpu = NULL};
 #endif
         Diagnostics *diags = session_diagnostics(bench.session);
         LowerOptions lowering = {.vocabulary_count = 2,
@@ -293,6 +293,53 @@ START_TEST(a_named_cpu) {
         size_t before = diagnostics_count(diags);
         ck_assert_ptr_null(jit_compile(bench.jit, model, &options, (Span){0}, diags));
         ck_assert_uint_eq(diagnostics_count(diags), before + 1);
+    }
+    close_bench(&bench);
+}
+END_TEST
+
+static bool same_columns(const JitColumn *a, const JitColumn *b) {
+    if (a->kind != b->kind || a->n != b->n) return false;
+    switch (a->kind) {
+    case JIT_ATOMS: return memcmp(a->indices, b->indices, a->n * sizeof *a->indices) == 0;
+    case JIT_INTEGERS: return memcmp(a->integers, b->integers, a->n * sizeof *a->integers) == 0;
+    case JIT_REALS: return memcmp(a->reals, b->reals, a->n * sizeof *a->reals) == 0;
+    }
+    return false;
+}
+
+/* Inputs long enough to be split among threads. */
+START_TEST(threads_change_nothing) {
+    enum { LONG = 140000, TOKENS = 3, RUNS = 3 };
+    static const uint32_t threads[RUNS] = {1, 2, 5};
+    const Subject *subject = &subjects[_i];
+    uint32_t n = strcmp(subject->plan, "tiles") == 0 ? LONGEST : LONG;
+    Bench bench;
+    if (open_bench(&bench, subject, TOKENS, n)) {
+        Diagnostics *diags = session_diagnostics(bench.session);
+        LowerOptions lowering = {TOKENS, bench.vocabulary, n};
+        Model *model =
+            lower(bench.arena, session_graph(bench.session), bench.node, &lowering, diags);
+        uint32_t *numbers = ARENA_ARRAY(bench.arena, uint32_t, n);
+        uint64_t random = 7;
+        for (uint32_t i = 0; i < n; i++)
+            numbers[i] = next_random(&random, TOKENS);
+        JitProgram *programs[RUNS];
+        JitRunner *runners[RUNS];
+        JitColumn columns[RUNS];
+        for (int r = 0; r < RUNS; r++) {
+            JitOptions options = {.threads = threads[r]};
+            programs[r] = jit_compile(bench.jit, model, &options, (Span){0}, diags);
+            runners[r] = jit_runner_new(programs[r]);
+            for (int again = 0; again < 2; again++)
+                ck_assert(jit_runner_run(runners[r], numbers, n, (Span){0}, diags, &columns[r]));
+            ck_assert_msg(same_columns(&columns[0], &columns[r]), "%s: %u threads", subject->name,
+                          threads[r]);
+        }
+        for (int r = 0; r < RUNS; r++) {
+            jit_runner_free(runners[r]);
+            jit_free(programs[r]);
+        }
     }
     close_bench(&bench);
 }
@@ -364,6 +411,7 @@ Suite *jit_suite(void) {
     tcase_add_test(tests, classes_of_a_wide_range_are_numbered);
     tcase_add_test(tests, several_programs_at_once);
     tcase_add_test(tests, a_named_cpu);
+    tcase_add_loop_test(tests, threads_change_nothing, 0, SUBJECTS);
     tcase_add_test(tests, inputs_that_the_model_does_not_take);
     tcase_add_test(tests, inputs_on_which_the_program_fails);
     suite_add_tcase(suite, tests);

@@ -17,11 +17,14 @@ static void module_free(JitProgram *program) {
 static bool make_native(Compiled *compiled, const char *cpu, Buffer *why) {
     compiled->native = native_new(cpu, why);
     if (compiled->native == NULL) return false;
+    Buffer object = {0};
     compiled->stages.arena = compiled->arena;
     program_emit(compiled->native, compiled->plan, &compiled->stages);
-    void *address =
-        native_link(compiled->native, PROGRAM_ENTRY, plan_is_quadratic(compiled->plan), why);
+    void *address = NULL;
+    if (native_object(compiled->native, plan_is_quadratic(compiled->plan), &object, why))
+        address = native_load(compiled->native, object.data, object.len, PROGRAM_ENTRY, why);
     compiled->code = (Code)(uintptr_t)address;
+    buffer_free(&object);
     return address != NULL;
 }
 
@@ -32,6 +35,7 @@ static JitProgram *module_compile(const Model *model, const JitOptions *options,
     Buffer why = {0};
     compiled->base.module = &raspc_jit_module;
     compiled->arena = arena;
+    compiled->threads = options ? options->threads : 0;
     compiled->tokens = token_index_new(model, arena);
     compiled->plan = plan_model(model, arena, &why);
     bool done = compiled->plan != NULL;

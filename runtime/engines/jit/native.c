@@ -14,8 +14,8 @@
 
 struct Native {
     LLVMOrcThreadSafeContextRef shared;
-    LLVMContextRef context; /* shared's own, until the module goes to the linker */
-    LLVMModuleRef module;   /* NULL once linked */
+    LLVMContextRef context; /* shared's own */
+    LLVMModuleRef module;
     LLVMTargetMachineRef machine;
     LLVMOrcLLJITRef linker;
 };
@@ -74,25 +74,14 @@ static LLVMTargetMachineRef machine_new(const char *cpu, Buffer *why) {
         buffer_printf(why, "LLVM can't write code for %s: %s", triple, error);
         LLVMDisposeMessage(error);
     } else {
-        machine =
-            LLVMCreateTargetMachine(target, triple, cpu ? cpu : host, cpu ? "" : features,
-                                    LLVMCodeGenLevelLess, LLVMRelocPIC, LLVMCodeModelJITDefault);
+        machine = LLVMCreateTargetMachine(target, triple, cpu ? cpu : host, cpu ? "" : features,
+                                          LLVMCodeGenLevelLess, LLVMRelocPIC, LLVMCodeModelSmall);
         if (machine == NULL) buffer_printf(why, "LLVM can't write code for %s", triple);
     }
     LLVMDisposeMessage(triple);
     if (host) LLVMDisposeMessage(host);
     if (features) LLVMDisposeMessage(features);
     return machine;
-}
-
-/* The linker takes a description of the machine: made from a second one, which it consumes. */
-static bool linker_new(Native *native, const char *cpu, Buffer *why) {
-    LLVMTargetMachineRef pattern = machine_new(cpu, why);
-    if (pattern == NULL) return false;
-    LLVMOrcLLJITBuilderRef builder = LLVMOrcCreateLLJITBuilder();
-    LLVMOrcLLJITBuilderSetJITTargetMachineBuilder(
-        builder, LLVMOrcJITTargetMachineBuilderCreateFromTargetMachine(pattern));
-    return !failed(LLVMOrcCreateLLJIT(&native->linker, builder), "starting the jit", why);
 }
 
 Native *native_new(const char *cpu, Buffer *why) {
@@ -116,12 +105,16 @@ Native *native_new(const char *cpu, Buffer *why) {
 #endif
     native->module = LLVMModuleCreateWithNameInContext("raspc", native->context);
     native->machine = machine_new(cpu, why);
-    if (native->machine == NULL || !linker_new(native, cpu, why)) {
+    if (native->machine == NULL) {
         native_free(native);
         return NULL;
     }
-    LLVMSetTarget(native->module, LLVMOrcLLJITGetTripleString(native->linker));
-    LLVMSetDataLayout(native->module, LLVMOrcLLJITGetDataLayoutStr(native->linker));
+    char *triple = LLVMGetTargetMachineTriple(native->machine);
+    LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(native->machine);
+    LLVMSetTarget(native->module, triple);
+    LLVMSetModuleDataLayout(native->module, layout);
+    LLVMDisposeTargetData(layout);
+    LLVMDisposeMessage(triple);
     return native;
 }
 
@@ -140,19 +133,6 @@ void native_free(Native *native) {
 LLVMContextRef native_context(Native *native) { return native->context; }
 LLVMModuleRef native_module(Native *native) { return native->module; }
 
-bool native_define(Native *native, const char *name, void *address, Buffer *why) {
-    LLVMOrcCSymbolMapPair pair = {
-        .Name = LLVMOrcLLJITMangleAndIntern(native->linker, name),
-        .Sym = {.Address = (LLVMOrcExecutorAddress)(uintptr_t)address,
-                .Flags = {.GenericFlags = LLVMJITSymbolGenericFlagsExported |
-                                          LLVMJITSymbolGenericFlagsCallable}},
-    };
-    LLVMOrcMaterializationUnitRef unit = LLVMOrcAbsoluteSymbols(&pair, 1);
-    LLVMErrorRef error = LLVMOrcJITDylibDefine(LLVMOrcLLJITGetMainJITDylib(native->linker), unit);
-    if (error) LLVMOrcDisposeMaterializationUnit(unit);
-    return !failed(error, name, why);
-}
-
 static void verify(LLVMModuleRef module) {
     char *message = NULL;
     if (LLVMVerifyModule(module, LLVMReturnStatusAction, &message)) {
@@ -163,7 +143,19 @@ static void verify(LLVMModuleRef module) {
     LLVMDisposeMessage(message);
 }
 
-void *native_link(Native *native, const char *entry, bool vectors, Buffer *why) {
+void native_print_target(const Native *native, Buffer *out) {
+    char *texts[] = {LLVMGetTargetMachineTriple(native->machine),
+                     LLVMGetTargetMachineCPU(native->machine),
+                     LLVMGetTargetMachineFeatureString(native->machine)};
+    buffer_printf(out, "LLVM %s", LLVM_VERSION_STRING);
+    for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++) {
+        buffer_printf(out, " %s", texts[t]);
+        LLVMDisposeMessage(texts[t]);
+    }
+    buffer_char(out, '\n');
+}
+
+bool native_object(Native *native, bool vectors, Buffer *object, Buffer *why) {
 #ifndef NDEBUG
     verify(native->module);
 #endif
@@ -171,14 +163,25 @@ void *native_link(Native *native, const char *entry, bool vectors, Buffer *why) 
     const char *passes = vectors ? vector_passes : scalar_passes;
     LLVMErrorRef error = LLVMRunPasses(native->module, passes, native->machine, options);
     LLVMDisposePassBuilderOptions(options);
-    if (failed(error, "optimising", why)) return NULL;
+    if (failed(error, "optimising", why)) return false;
+    char *message = NULL;
+    LLVMMemoryBufferRef memory = NULL;
+    if (LLVMTargetMachineEmitToMemoryBuffer(native->machine, native->module, LLVMObjectFile,
+                                            &message, &memory)) {
+        buffer_printf(why, "writing code: %s", message);
+        LLVMDisposeMessage(message);
+        return false;
+    }
+    buffer_add(object, LLVMGetBufferStart(memory), LLVMGetBufferSize(memory));
+    LLVMDisposeMemoryBuffer(memory);
+    return true;
+}
 
-    LLVMOrcThreadSafeModuleRef module =
-        LLVMOrcCreateNewThreadSafeModule(native->module, native->shared);
-    native->module = NULL;
-    error = LLVMOrcLLJITAddLLVMIRModule(native->linker, LLVMOrcLLJITGetMainJITDylib(native->linker),
-                                        module);
-    if (error) LLVMOrcDisposeThreadSafeModule(module);
+void *native_load(Native *native, const char *object, size_t len, const char *entry, Buffer *why) {
+    if (failed(LLVMOrcCreateLLJIT(&native->linker, NULL), "starting the jit", why)) return NULL;
+    LLVMMemoryBufferRef memory = LLVMCreateMemoryBufferWithMemoryRangeCopy(object, len, "raspc.o");
+    LLVMOrcJITDylibRef library = LLVMOrcLLJITGetMainJITDylib(native->linker);
+    LLVMErrorRef error = LLVMOrcLLJITAddObjectFile(native->linker, library, memory);
     if (failed(error, "adding the code", why)) return NULL;
     LLVMOrcExecutorAddress address = 0;
     if (failed(LLVMOrcLLJITLookup(native->linker, &address, entry), "linking", why)) return NULL;

@@ -1,5 +1,5 @@
-/* Native: one program's machine code and the LLVM session that made it. A session of its own for
-   each program, so that freeing the program frees everything and several can live at once.
+/* Native: one program's machine code and the LLVM session that makes and links it. A session of its
+   own for each program, so that freeing the program frees everything and several can live at once.
    Nothing here knows of heads or models. */
 #ifndef RASPC_JIT_NATIVE_H
 #define RASPC_JIT_NATIVE_H
@@ -16,15 +16,17 @@ typedef struct Native Native;
 Native *native_new(const char *cpu, Buffer *why);
 void native_free(Native *native); /* NULL is fine; the code goes too */
 
-/* What the code is written into: owned by the session, gone after native_link. */
+/* What the code is written into: owned by the session. */
 LLVMContextRef native_context(Native *native);
 LLVMModuleRef native_module(Native *native);
 
-/* Makes function name callable from the code at the given address. Before native_link. */
-bool native_define(Native *native, const char *name, void *address, Buffer *why);
-
-/* Optimises the module (loops made vectors when asked for), makes it machine code and returns the
-   address of the function entry; NULL on failure (*why). Once. */
-void *native_link(Native *native, const char *entry, bool vectors, Buffer *why);
+/* Adds what an object file depends on besides the code: processor, features, LLVM's version. */
+void native_print_target(const Native *native, Buffer *out);
+/* Optimises the module (loops made vectors when asked for) and adds it to object as an object file,
+   with position-independent code. Once. False on failure (*why). */
+bool native_object(Native *native, bool vectors, Buffer *object, Buffer *why);
+/* Links an object file (len bytes) into this process; the address of its function entry, or NULL on
+   failure (*why). Once. */
+void *native_load(Native *native, const char *object, size_t len, const char *entry, Buffer *why);
 
 #endif

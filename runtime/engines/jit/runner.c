@@ -3,6 +3,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/base/memory.h"
 #include "runtime/engines/jit/decode.h"
+#include "runtime/engines/jit/pool.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -13,6 +14,8 @@ typedef struct Runner {
     void **columns; /* (buffer_count + table_count) */
     char *memory;   /* (bytes) of the buffers, mapped; NULL before the first run */
     size_t bytes;
+    uint32_t threads;
+    Pool *pool; /* NULL before the first long run */
 } Runner;
 
 /* --- memory ----------------------------------------------------------------------------------- */
@@ -81,6 +84,7 @@ JitRunner *runner_new(const JitProgram *program) {
     Runner *runner = memory_zeroed(sizeof *runner);
     runner->base.module = program->module;
     runner->compiled = compiled;
+    runner->threads = compiled->threads ? compiled->threads : pool_processors();
     runner->columns =
         memory_zeroed((columns->buffer_count + columns->table_count + 1) * sizeof(void *));
     for (uint32_t t = 0; t < columns->table_count; t++)
@@ -91,6 +95,7 @@ JitRunner *runner_new(const JitProgram *program) {
 void runner_free(JitRunner *base) {
     Runner *runner = (Runner *)base;
     release(runner);
+    pool_free(runner->pool);
     free(runner->columns);
     free(runner);
 }
@@ -170,11 +175,39 @@ bool runner_numbers(const JitProgram *program, Input input, Span span, Diagnosti
     return token_index_numbers(compiled->tokens, input.tokens, input.n, span, diags, numbers);
 }
 
-static void run_stages(const Runner *runner, const int32_t *tokens, uint32_t n) {
+/* From so many positions on the work of a stage is longer than waking threads for it takes. */
+enum { SPLIT_FROM = 1 << 17, SPLIT_PAIRS_FROM = 1 << 10 };
+
+typedef struct StageRun {
+    const Runner *runner;
+    const int32_t *tokens;
+    int64_t n;
+    uint32_t stage, chunks;
+} StageRun;
+
+static void run_chunk(void *state, uint32_t chunk) {
+    const StageRun *run = state;
+    int64_t from = run->n * chunk / run->chunks, to = run->n * (chunk + 1) / run->chunks;
+    run->runner->compiled->code(run->stage, run->tokens, run->n, run->runner->columns, from, to,
+                                chunk, run->chunks);
+}
+
+static void run_stages(Runner *runner, const int32_t *tokens, uint32_t n) {
     const Compiled *compiled = runner->compiled;
-    for (uint32_t s = 0; s < compiled->stages.count; s++)
-        if (!compiled->stages.list[s].when_split)
-            compiled->code(s, tokens, n, runner->columns, 0, n, 0, 1);
+    uint32_t threads = runner->threads;
+    uint32_t chunks = threads > 1 && n >= SPLIT_FROM ? CHUNKS : 1;
+    for (uint32_t s = 0; s < compiled->stages.count; s++) {
+        Stage stage = compiled->stages.list[s];
+        StageRun run = {runner, tokens, n, s, chunks};
+        if (stage.pairs && threads > 1 && n >= SPLIT_PAIRS_FROM) run.chunks = CHUNKS;
+        if (stage.when_split && chunks == 1) continue;
+        if (!stage.split || run.chunks == 1) {
+            compiled->code(s, tokens, n, runner->columns, 0, n, 0, run.chunks);
+            continue;
+        }
+        if (runner->pool == NULL) runner->pool = pool_new(threads);
+        pool_run(runner->pool, run_chunk, &run, run.chunks);
+    }
 }
 
 bool runner_run(JitRunner *base, const uint32_t *numbers, uint32_t n, Span span, Diagnostics *diags,

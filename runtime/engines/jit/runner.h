@@ -16,6 +16,7 @@ typedef struct Compiled {
     Native *native;
     Stages stages;
     Code code;
+    uint32_t threads; /* 0: as many as there are processors */
 } Compiled;
 
 /* What jit.h says of the functions without the prefix. */
