@@ -2,12 +2,18 @@
    Without LLVM there is no jit, and the tests say so and pass. */
 #include "compiler/elaborate/elaborate.h"
 #include "compiler/lower/lower.h"
+#include "runtime/base/file.h"
 #include "runtime/engines/eval.h"
 #include "runtime/engines/jit.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* --- programs --------------------------------------------------------------------------------- */
 
@@ -345,6 +351,133 @@ START_TEST(threads_change_nothing) {
 }
 END_TEST
 
+/* --- the cache -------------------------------------------------------------------------------- */
+
+/* The only file of a directory, which the caller frees; NULL when there is not one alone. */
+static char *only_file(const char *directory) {
+    char *found = NULL;
+    uint32_t count = 0;
+    DIR *list = opendir(directory);
+    for (struct dirent *entry; list && (entry = readdir(list)) != NULL;) {
+        if (entry->d_name[0] == '.') continue;
+        Buffer path = {0};
+        buffer_printf(&path, "%s/%s", directory, entry->d_name);
+        free(found);
+        found = strdup(path.data);
+        buffer_free(&path);
+        count++;
+    }
+    if (list) closedir(list);
+    if (count == 1) return found;
+    free(found);
+    return NULL;
+}
+
+static void compile_cached(Bench *bench, const char *directory) {
+    const uint32_t numbers[] = {0, 1, 1, 0, 1, 0, 0, 0, 0};
+    JitOptions options = {.cache = directory};
+    Diagnostics *diags = session_diagnostics(bench->session);
+    LowerOptions lowering = {2, bench->vocabulary, 9};
+    Model *model =
+        lower(bench->arena, session_graph(bench->session), bench->node, &lowering, diags);
+    jit_free(bench->program);
+    bench->program = jit_compile(bench->jit, model, &options, (Span){0}, diags);
+    ck_assert_ptr_nonnull(bench->program);
+    compare(bench, &subjects[0], numbers, 9);
+    ck_assert_uint_eq(diagnostics_count(diags), 0);
+}
+
+START_TEST(a_cache_is_read_and_mended) {
+    char directory[] = "/tmp/raspc-test-XXXXXX";
+    Bench bench;
+    if (open_bench(&bench, &subjects[0], 2, 9)) {
+        const char *why;
+        Buffer whole = {0}, again = {0};
+        ck_assert_ptr_nonnull(mkdtemp(directory));
+        compile_cached(&bench, directory);
+        char *path = only_file(directory);
+        ck_assert_ptr_nonnull(path);
+        ck_assert(file_read(path, 1 << 20, &whole, &why));
+        compile_cached(&bench, directory);
+        for (size_t cut = 0; cut < whole.len; cut += whole.len / 5) {
+            ck_assert(file_write(path, whole.data, cut, &why));
+            compile_cached(&bench, directory);
+        }
+        for (size_t at = 0; at < whole.len; at += whole.len / 9) {
+            whole.data[at] ^= 1;
+            ck_assert(file_write(path, whole.data, whole.len, &why));
+            whole.data[at] ^= 1;
+            compile_cached(&bench, directory);
+        }
+        ck_assert(file_read(path, 1 << 20, &again, &why));
+        ck_assert_uint_eq(again.len, whole.len);
+        ck_assert_mem_eq(again.data, whole.data, whole.len);
+        unlink(path);
+        rmdir(directory);
+        free(path);
+        buffer_free(&whole);
+        buffer_free(&again);
+    }
+    close_bench(&bench);
+}
+END_TEST
+
+START_TEST(a_cache_has_several_writers) {
+    enum { WRITERS = 4 };
+    char directory[] = "/tmp/raspc-test-XXXXXX";
+    Bench bench;
+    if (open_bench(&bench, &subjects[0], 2, 9)) {
+        pid_t writers[WRITERS];
+        ck_assert_ptr_nonnull(mkdtemp(directory));
+        for (int w = 0; w < WRITERS; w++) {
+            writers[w] = fork();
+            if (writers[w] != 0) continue;
+            for (int i = 0; i < 5; i++) {
+                char *path = only_file(directory);
+                if (path) unlink(path);
+                free(path);
+                compile_cached(&bench, directory);
+            }
+            _exit(0);
+        }
+        for (int w = 0; w < WRITERS; w++) {
+            int status = 1;
+            waitpid(writers[w], &status, 0);
+            ck_assert_int_eq(status, 0);
+        }
+        char *path = only_file(directory);
+        if (path) unlink(path);
+        free(path);
+        ck_assert_int_eq(rmdir(directory), 0);
+    }
+    close_bench(&bench);
+}
+END_TEST
+
+START_TEST(a_thousand_programs_in_one_process) {
+    Bench bench;
+    const uint32_t numbers[] = {0, 1, 1};
+    if (open_bench(&bench, &subjects[0], 2, 3)) {
+        Diagnostics *diags = session_diagnostics(bench.session);
+        LowerOptions lowering = {2, bench.vocabulary, 3};
+        Model *model =
+            lower(bench.arena, session_graph(bench.session), bench.node, &lowering, diags);
+        struct rusage early, late;
+        for (int i = 0; i < 1000; i++) {
+            jit_free(bench.program);
+            bench.program = jit_compile(bench.jit, model, NULL, (Span){0}, diags);
+            ck_assert_ptr_nonnull(bench.program);
+            compare(&bench, &subjects[0], numbers, 3);
+            if (i == 200) getrusage(RUSAGE_SELF, &early);
+        }
+        getrusage(RUSAGE_SELF, &late);
+        /* Kilobytes; 800 programs that leave only their code behind would take more. */
+        ck_assert_int_lt(late.ru_maxrss - early.ru_maxrss, 4096);
+    }
+    close_bench(&bench);
+}
+END_TEST
+
 START_TEST(inputs_that_the_model_does_not_take) {
     Bench bench;
     if (open_bench(&bench, &subjects[0], 2, 3)) {
@@ -412,6 +545,9 @@ Suite *jit_suite(void) {
     tcase_add_test(tests, several_programs_at_once);
     tcase_add_test(tests, a_named_cpu);
     tcase_add_loop_test(tests, threads_change_nothing, 0, SUBJECTS);
+    tcase_add_test(tests, a_cache_is_read_and_mended);
+    tcase_add_test(tests, a_cache_has_several_writers);
+    tcase_add_test(tests, a_thousand_programs_in_one_process);
     tcase_add_test(tests, inputs_that_the_model_does_not_take);
     tcase_add_test(tests, inputs_on_which_the_program_fails);
     suite_add_tcase(suite, tests);

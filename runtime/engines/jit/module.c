@@ -1,6 +1,7 @@
 /* What the module offers through its one symbol: compile, run, explain, free. */
 #include "runtime/engines/jit.h"
 
+#include "runtime/engines/jit/object_cache.h"
 #include "runtime/engines/jit/program_emit.h"
 #include "runtime/engines/jit/runner.h"
 
@@ -14,14 +15,44 @@ static void module_free(JitProgram *program) {
     arena_free(compiled->arena);
 }
 
-static bool make_native(Compiled *compiled, const char *cpu, Buffer *why) {
-    compiled->native = native_new(cpu, why);
+/* The object file of the plan, with its stages; false on failure (*why). */
+static bool write_code(Compiled *compiled, Buffer *object, Buffer *why) {
+    program_emit(compiled->native, compiled->plan, &compiled->stages);
+    return native_object(compiled->native, plan_is_quadratic(compiled->plan), object, why);
+}
+
+/* The same, from the directory or for it. That it can't be written there is worth a warning. */
+static bool cached_code(Compiled *compiled, const char *directory, Span span, Diagnostics *diags,
+                        Buffer *object, Buffer *why) {
+    Buffer target = {0}, path = {0};
+    Columns *columns = &compiled->plan->columns;
+    const char *trouble;
+    native_print_target(compiled->native, &target);
+    object_cache_path(directory, compiled->plan->model, &target, &path);
+    bool done = object_cache_read(path.data, &compiled->stages, columns, object);
+    if (!done) {
+        done = write_code(compiled, object, why);
+        if (done &&
+            !object_cache_write(directory, path.data, &compiled->stages, columns, object, &trouble))
+            diag_warning(diags, DIAG_FILE, span, "can't keep native code in '%s': %s", directory,
+                         trouble);
+    }
+    buffer_free(&target);
+    buffer_free(&path);
+    return done;
+}
+
+static bool make_native(Compiled *compiled, const JitOptions *options, Span span,
+                        Diagnostics *diags, Buffer *why) {
+    const char *cache = options ? options->cache : NULL;
+    compiled->native = native_new(options ? options->cpu : NULL, why);
     if (compiled->native == NULL) return false;
     Buffer object = {0};
     compiled->stages.arena = compiled->arena;
-    program_emit(compiled->native, compiled->plan, &compiled->stages);
     void *address = NULL;
-    if (native_object(compiled->native, plan_is_quadratic(compiled->plan), &object, why))
+    bool written = cache && *cache ? cached_code(compiled, cache, span, diags, &object, why)
+                                   : write_code(compiled, &object, why);
+    if (written)
         address = native_load(compiled->native, object.data, object.len, PROGRAM_ENTRY, why);
     compiled->code = (Code)(uintptr_t)address;
     buffer_free(&object);
@@ -41,7 +72,7 @@ static JitProgram *module_compile(const Model *model, const JitOptions *options,
     bool done = compiled->plan != NULL;
     if (!done) {
         diag_error(diags, DIAG_CANNOT_LOWER, span, "the jit has no plan for %s", why.data);
-    } else if (!make_native(compiled, options ? options->cpu : NULL, &why)) {
+    } else if (!make_native(compiled, options, span, diags, &why)) {
         diag_error(diags, DIAG_NO_JIT, span, "the jit can't compile this: %s", why.data);
         done = false;
     }
