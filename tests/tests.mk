@@ -131,6 +131,7 @@ PART_batches = tests/batches
 PART_golden  = tests/golden/run $(if $(UPDATE),--update)
 PART_explanations = tests/explanations
 PART_limits  = tests/limits/run
+PART_native  = tests/native/run
 PART_replay  = tests/fuzz/replay-all
 PART_docs    = VENV=$(VENV) tests/docs/run
 PART_tracr   = $(BUILD)/test-peers tracr tests/conformance/tracr.jsonl tests/tracr tests/tracr/refused.txt
@@ -143,7 +144,7 @@ PART_export  = VENV=$(VENV) tests/export/run
 PART_installed = tests/installed
 PART_tree    = tests/clean-tree
 
-PARTS = unit api values errors analyse repl shown golden explanations limits replay programs batches export docs tracr peers harness found random installed tree
+PARTS = unit api values errors analyse repl shown golden explanations limits replay programs batches export docs tracr peers harness found random native installed tree
 # By name alone: it takes long.
 MORE_PARTS = exhaustive
 

@@ -1,5 +1,6 @@
 /* raspc compile: one s-op as a transformer, in a file or a directory that other tools load. */
 #include "compiler/driver/input.h"
+#include "compiler/driver/native_file.h"
 #include "compiler/driver/program.h"
 #include "compiler/driver/show.h"
 
@@ -23,9 +24,9 @@ typedef struct Compilation {
     Program program; /* empty where only an expression is given */
     Target target;
     Registers registers;
-    const char *path; /* where it goes */
-    const ExportFormat *format;
-    Arena *arena; /* the model's and its weights' */
+    const char *path;           /* where it goes */
+    const ExportFormat *format; /* NULL: a native file */
+    Arena *arena;               /* the model's and its weights' */
 } Compilation;
 
 /* --- the command line ------------------------------------------------------------------------- */
@@ -47,14 +48,18 @@ static ExitStatus choose_format(Compilation *c) {
     if (c->path == NULL || *c->path == '\0')
         return driver_usage(c->driver, "where to? (-o FILE.onnx, or -o DIRECTORY, ...)");
     c->format = export_format_of(c->path);
+    if (native_path(c->path) && layout == NULL) return EXIT_DONE;
+    if (option_given(&c->driver->options, OPT_CPU))
+        return driver_usage(c->driver, "--cpu is for native code (-o FILE.o or FILE.so)");
     if (c->format != NULL && layout == NULL) return EXIT_DONE;
     if (c->format != NULL)
         return driver_usage(c->driver, "--layout is for directories, and '%s' is a file", c->path);
     if (looks_like_a_file(c->path))
-        return driver_usage(c->driver,
-                            "'%s' names no format that is known (.safetensors, .onnx, .npz, .rtm); "
-                            "a directory of that name is written with a '/' behind it",
-                            c->path);
+        return driver_usage(
+            c->driver,
+            "'%s' names no format that is known (.safetensors, .onnx, .npz, .rtm, .o, .so, .h); "
+            "a directory of that name is written with a '/' behind it",
+            c->path);
     c->format = export_format_find(layout == NULL ? "huggingface" : layout);
     if (c->format == NULL)
         return driver_usage(c->driver, "--layout is huggingface or transformer-lens, not '%s'",
@@ -121,8 +126,8 @@ static const char *certificate_text(Arena *arena, const Model *model, const Dens
     return kept;
 }
 
-/* False after reporting. */
-static bool make_model(const Compilation *c, Export *out) {
+/* NULL after reporting. */
+static Model *lower_target(const Compilation *c) {
     LowerOptions options = {.vocabulary_count = c->vocabulary.count,
                             .vocabulary = c->vocabulary.tokens,
                             .max_length = c->vocabulary.max_len,
@@ -131,8 +136,14 @@ static bool make_model(const Compilation *c, Export *out) {
                             .registers = c->registers};
     Model *model =
         lower(c->arena, session_graph(c->session), c->target.value.as.node, &options, c->diags);
+    if (model != NULL) model->readout.name = string_from(c->arena, c->target.name);
+    return model;
+}
+
+/* False after reporting. */
+static bool make_model(const Compilation *c, Export *out) {
+    Model *model = lower_target(c);
     if (model == NULL) return false;
-    model->readout.name = string_from(c->arena, c->target.name);
     const DenseModel *weights = model_weights(c->arena, model, target_span(c), c->diags);
     const char *expression = option_value(&c->driver->options, OPT_EXPR);
     const char *attention = option_value(&c->driver->options, OPT_ATTENTION);
@@ -152,9 +163,8 @@ static bool make_model(const Compilation *c, Export *out) {
 }
 
 /* hist.onnx: 1 layer, 1 head, width 12, 340 parameters */
-static void tell(Compilation *c, const Export *e) {
+static void tell(Compilation *c, const Model *model) {
     Buffer *out = &c->driver->out;
-    const Model *model = e->model;
     uint32_t heads = 0;
     for (uint32_t l = 0; l < model->layer_count; l++)
         heads += model->layers[l].head_count;
@@ -181,13 +191,24 @@ static bool write_all(const Compilation *c, const Files *files) {
     return written;
 }
 
+static bool compile_native(Compilation *c) {
+    const Model *model = lower_target(c);
+    bool written =
+        model != NULL && native_write(c->path, model, option_value(&c->driver->options, OPT_CPU),
+                                      target_span(c), c->diags);
+    if (written) tell(c, model);
+    return written;
+}
+
 static bool compile(Compilation *c) {
     Export export;
     Files files = {0};
-    if (!read_all(c) || !make_model(c, &export)) return false;
+    if (!read_all(c)) return false;
+    if (c->format == NULL) return compile_native(c);
+    if (!make_model(c, &export)) return false;
     bool written = c->format->write(&export, c->diags, &files) && write_all(c, &files);
     files_free(&files);
-    if (written) tell(c, &export);
+    if (written) tell(c, export.model);
     return written;
 }
 

@@ -68,10 +68,16 @@ bool jit_runner_run(JitRunner *runner, const uint32_t *numbers, uint32_t n, Span
 /* A line a head, two blanks in: which plan computes it, what that costs, and for n^2 why. */
 void jit_explain(const JitProgram *program, Buffer *out);
 
+/* Ahead of time: the model as a C function of that name, which others link. Adds to object an
+   object file for options->cpu that needs nothing else, and to header its C header, which says
+   everything about it; object may be NULL. False after reporting at span. */
+bool jit_library(const Jit *jit, const Model *model, const JitOptions *options, const char *name,
+                 Span span, Diagnostics *diags, Buffer *object, Buffer *header);
+
 /* --- between the door and the module ---------------------------------------------------------- */
 
 #define JIT_MODULE_SYMBOL "raspc_jit_module"
-enum { JIT_MODULE_VERSION = 2 };
+enum { JIT_MODULE_VERSION = 3 };
 
 typedef struct JitModule {
     uint32_t version;
@@ -87,6 +93,8 @@ typedef struct JitModule {
     bool (*runner_run)(JitRunner *runner, const uint32_t *numbers, uint32_t n, Span span,
                        Diagnostics *diags, JitColumn *out);
     void (*explain)(const JitProgram *program, Buffer *out);
+    bool (*library)(const Model *model, const JitOptions *options, const char *name, Span span,
+                    Diagnostics *diags, Buffer *object, Buffer *header);
 } JitModule;
 
 /* A program and a runner begin with the module that made them, so that the door needs no more to

@@ -105,3 +105,8 @@ bool jit_runner_run(JitRunner *runner, const uint32_t *numbers, uint32_t n, Span
 }
 
 void jit_explain(const JitProgram *program, Buffer *out) { program->module->explain(program, out); }
+
+bool jit_library(const Jit *jit, const Model *model, const JitOptions *options, const char *name,
+                 Span span, Diagnostics *diags, Buffer *object, Buffer *header) {
+    return jit->module->library(model, options, name, span, diags, object, header);
+}

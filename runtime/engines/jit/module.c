@@ -1,6 +1,7 @@
 /* What the module offers through its one symbol: compile, run, explain, free. */
 #include "runtime/engines/jit.h"
 
+#include "runtime/engines/jit/library.h"
 #include "runtime/engines/jit/object_cache.h"
 #include "runtime/engines/jit/program_emit.h"
 #include "runtime/engines/jit/runner.h"
@@ -82,6 +83,38 @@ static JitProgram *module_compile(const Model *model, const JitOptions *options,
     return NULL;
 }
 
+static bool write_library(Arena *arena, Plan *plan, const JitOptions *options, const char *name,
+                          Buffer *object, Buffer *why) {
+    Stages stages = {.arena = arena};
+    Native *native = native_new(options ? options->cpu : NULL, why);
+    bool written = native != NULL;
+    if (written) {
+        program_emit(native, plan, &stages);
+        library_emit(native, plan, &stages, name);
+        written = native_object(native, plan_is_quadratic(plan), object, why);
+    }
+    native_free(native);
+    return written;
+}
+
+static bool module_library(const Model *model, const JitOptions *options, const char *name,
+                           Span span, Diagnostics *diags, Buffer *object, Buffer *header) {
+    Arena *arena = arena_new(0);
+    Buffer why = {0};
+    Plan *plan = plan_model(model, arena, &why);
+    bool done = plan != NULL && library_can(plan, &why);
+    if (!done) {
+        diag_error(diags, DIAG_CANNOT_LOWER, span, "this can't be a C function: %s", why.data);
+    } else {
+        library_header(plan, name, header);
+        done = object == NULL || write_library(arena, plan, options, name, object, &why);
+        if (!done) diag_error(diags, DIAG_NO_JIT, span, "the jit can't compile this: %s", why.data);
+    }
+    buffer_free(&why);
+    arena_free(arena);
+    return done;
+}
+
 static void module_explain(const JitProgram *program, Buffer *out) {
     plan_print(((const Compiled *)program)->plan, out);
 }
@@ -96,4 +129,5 @@ const JitModule raspc_jit_module = {
     .numbers = runner_numbers,
     .runner_run = runner_run,
     .explain = module_explain,
+    .library = module_library,
 };
