@@ -17,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SAMPLES = 101, LEAST_SAMPLES = 5, LENGTHS = 5 };
-static const uint32_t lengths[LENGTHS] = {100, 1000, 10000, 100000, 1000000};
+enum { SAMPLES = 101, LEAST_SAMPLES = 5, LENGTHS = 7 };
+static const uint32_t lengths[LENGTHS] = {16, 32, 100, 1000, 10000, 100000, 1000000};
 /* Longer, all pairs would take minutes; shorter, results are compared. */
 enum { LONGEST_LOOP = 100000, LONGEST_COMPARED = 10000 };
 static const double seconds_of_samples = 0.5;
@@ -83,6 +83,12 @@ static double sample(double (*work)(void *state), void *state) {
     return median(samples, count);
 }
 
+/* How often work on short inputs is done in one sample: reading the clock takes longer than it. */
+static uint32_t repeats(uint32_t n) {
+    enum { POSITIONS = 20000 };
+    return n < POSITIONS ? POSITIONS / n : 1;
+}
+
 static double lower_once(void *state) {
     Subject *subject = state;
     Arena *arena = arena_new(0);
@@ -118,13 +124,16 @@ typedef struct Running {
 
 static double run_once(void *state) {
     Running *running = state;
+    const Subject *subject = running->subject;
+    uint32_t times = repeats(subject->n);
     double start = cpu_seconds(), wall = wall_seconds();
-    bool done =
-        jit_runner_run(running->runner, running->subject->numbers, running->subject->n, (Span){0},
-                       session_diagnostics(running->subject->session), &running->column);
+    bool done = true;
+    for (uint32_t i = 0; i < times && done; i++)
+        done = jit_runner_run(running->runner, subject->numbers, subject->n, (Span){0},
+                              session_diagnostics(subject->session), &running->column);
     double seconds = cpu_seconds() - start;
-    running->least_wall = fmin(running->least_wall, wall_seconds() - wall);
-    return done ? seconds : -1;
+    running->least_wall = fmin(running->least_wall, (wall_seconds() - wall) / times);
+    return done ? seconds / times : -1;
 }
 
 typedef struct Looping {
@@ -136,10 +145,12 @@ typedef struct Looping {
 static double loop_once(void *state) {
     Looping *looping = state;
     Subject *subject = looping->subject;
+    uint32_t times = subject->n <= LONGEST_COMPARED ? repeats(subject->n) : 1;
     double start = cpu_seconds();
-    subject->case_->loop((const int32_t *)subject->numbers, (int32_t)subject->n, looping->out,
-                         looping->space);
-    return cpu_seconds() - start;
+    for (uint32_t i = 0; i < times; i++)
+        subject->case_->loop((const int32_t *)subject->numbers, (int32_t)subject->n, looping->out,
+                             looping->space);
+    return (cpu_seconds() - start) / times;
 }
 
 static double number_of(const JitColumn *column, uint32_t i) {

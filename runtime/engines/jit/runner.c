@@ -14,6 +14,7 @@ typedef struct Runner {
     void **columns; /* (buffer_count + table_count) */
     char *memory;   /* (bytes) of the buffers, mapped; NULL before the first run */
     size_t bytes;
+    uint32_t placed; /* the columns are long enough for so many positions */
     uint32_t threads;
     Pool *pool; /* NULL before the first long run */
 } Runner;
@@ -69,11 +70,13 @@ static bool reserve(Runner *runner, size_t bytes) {
 }
 
 static bool place_columns(Runner *runner, uint32_t n) {
+    if (n <= runner->placed) return true;
     uint32_t count = runner->compiled->plan->columns.buffer_count;
     size_t *offsets = memory_zeroed((count + 1) * sizeof *offsets), total;
     bool placed = layout(runner, n, offsets, &total) && reserve(runner, total);
     for (uint32_t b = 0; b < count && placed; b++)
         runner->columns[b] = runner->memory + offsets[b];
+    runner->placed = placed ? n : 0;
     free(offsets);
     return placed;
 }
