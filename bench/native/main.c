@@ -1,7 +1,8 @@
-/* bench-jit [LABEL]: native code beside plain loops over all pairs of positions. A process for each
-   row, so that its peak memory is its own. */
+/* bench-jit [LABEL|programs]: native code beside plain loops over all pairs of positions. A process
+   for each row, so that its peak memory is its own. */
 #include "bench/measure.h"
 #include "bench/native/cases.h"
+#include "bench/native/programs.h"
 #include "compiler/elaborate/elaborate.h"
 #include "compiler/lower/lower.h"
 #include "runtime/base/file.h"
@@ -278,5 +279,6 @@ int main(int argc, char **argv) {
         }
         print_growth(rows);
     }
+    if (argc < 2 || strcmp(argv[1], "programs") == 0) bench_programs();
     return right ? 0 : 1;
 }
