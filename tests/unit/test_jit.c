@@ -547,9 +547,12 @@ Suite *jit_suite(void) {
     tcase_add_loop_test(tests, threads_change_nothing, 0, SUBJECTS);
     tcase_add_test(tests, a_cache_is_read_and_mended);
     tcase_add_test(tests, a_cache_has_several_writers);
-    tcase_add_test(tests, a_thousand_programs_in_one_process);
     tcase_add_test(tests, inputs_that_the_model_does_not_take);
     tcase_add_test(tests, inputs_on_which_the_program_fails);
     suite_add_tcase(suite, tests);
+    TCase *many = tcase_create("many programs");
+    tcase_set_timeout(many, 600);
+    tcase_add_test(many, a_thousand_programs_in_one_process);
+    suite_add_tcase(suite, many);
     return suite;
 }
