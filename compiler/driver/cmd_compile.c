@@ -71,8 +71,8 @@ static ExitStatus choose_format(Compilation *c) {
 static ExitStatus check_onnx(const Compilation *c) {
     const Options *options = &c->driver->options;
     const char *attention = option_value(options, OPT_ATTENTION);
-    bool graph =
-        strcmp(c->format->name, "onnx") == 0 || strcmp(c->format->name, "huggingface") == 0;
+    bool graph = c->format != NULL && (strcmp(c->format->name, "onnx") == 0 ||
+                                       strcmp(c->format->name, "huggingface") == 0);
     if (!graph && (attention != NULL || option_given(options, OPT_PATTERNS)))
         return driver_usage(c->driver, "--attention and --patterns are for ONNX, and '%s' has none",
                             c->path);

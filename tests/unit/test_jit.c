@@ -323,7 +323,8 @@ START_TEST(threads_change_nothing) {
     Bench bench;
     if (open_bench(&bench, subject, TOKENS, n)) {
         Diagnostics *diags = session_diagnostics(bench.session);
-        LowerOptions lowering = {TOKENS, bench.vocabulary, n, REGISTERS_KEEP};
+        LowerOptions lowering = {
+            .vocabulary_count = TOKENS, .vocabulary = bench.vocabulary, .max_length = n};
         Model *model =
             lower(bench.arena, session_graph(bench.session), bench.node, &lowering, diags);
         uint32_t *numbers = ARENA_ARRAY(bench.arena, uint32_t, n);
@@ -377,7 +378,8 @@ static void compile_cached(Bench *bench, const char *directory) {
     const uint32_t numbers[] = {0, 1, 1, 0, 1, 0, 0, 0, 0};
     JitOptions options = {.cache = directory};
     Diagnostics *diags = session_diagnostics(bench->session);
-    LowerOptions lowering = {2, bench->vocabulary, 9, REGISTERS_KEEP};
+    LowerOptions lowering = {
+        .vocabulary_count = 2, .vocabulary = bench->vocabulary, .max_length = 9};
     Model *model =
         lower(bench->arena, session_graph(bench->session), bench->node, &lowering, diags);
     jit_free(bench->program);
@@ -459,7 +461,8 @@ START_TEST(a_thousand_programs_in_one_process) {
     const uint32_t numbers[] = {0, 1, 1};
     if (open_bench(&bench, &subjects[0], 2, 3)) {
         Diagnostics *diags = session_diagnostics(bench.session);
-        LowerOptions lowering = {2, bench.vocabulary, 3, REGISTERS_KEEP};
+        LowerOptions lowering = {
+            .vocabulary_count = 2, .vocabulary = bench.vocabulary, .max_length = 3};
         Model *model =
             lower(bench.arena, session_graph(bench.session), bench.node, &lowering, diags);
         struct rusage early, late;
