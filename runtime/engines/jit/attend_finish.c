@@ -41,17 +41,21 @@ static LLVMValueRef divided(Emit *emit, bool narrow, LLVMValueRef sum, LLVMValue
 
 static void finish_whole(Emit *emit, const Attend *attend, const Finish *finish, Case at,
                          LLVMValueRef query) {
-    LLVMValueRef value = at.sum;
+    LLVMValueRef value = at.sum, whether_none = at.none;
     bool narrow = attend->sums[finish->sum].narrow && attend->sums[0].narrow;
     if (finish->null_counts) {
         at = with_null(emit, finish, at, false);
         value = divided(emit, narrow, at.sum, at.count);
-    } else if (!attend->at_most_one && finish->several == NO_BUFFER) {
+    } else if (finish->several != NO_BUFFER) {
+        /* Several have no mean: the run fails, but goes on with a value that is in range. */
+        LLVMValueRef single = emit_relation(emit, RELATION_EQ, at.count, one(emit));
+        whether_none = LLVMBuildNot(emit->builder, single, "");
+    } else if (!attend->at_most_one) {
         LLVMValueRef count = emit_choose(emit, at.none, one(emit), at.count);
         value = divided(emit, narrow, at.sum, count);
     }
     if (!finish->null_counts)
-        value = emit_choose(emit, at.none, emit_int(emit, finish->when_none), value);
+        value = emit_choose(emit, whether_none, emit_int(emit, finish->when_none), value);
     emit_result(emit, finish->column, query, value);
 }
 
