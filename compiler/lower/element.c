@@ -11,19 +11,6 @@ enum { ELEMENT_CELLS = 1024 }; /* a look-up with more cells is taken apart, wher
 
 /* --- forms ------------------------------------------------------------------------------------ */
 
-Form form_refused(NodeId at, const char *why) {
-    return (Form){.kind = FORM_REFUSED, .refused_at = at, .why = why, .var = NO_VAR};
-}
-
-Form form_refuse_kind(Lowering *l, NodeId node) {
-    return form_refused(
-        node,
-        plan_text(l,
-                  "whether %s fails depends on whether a number is an int, from one position, "
-                  "or a float, a mean, and that can't be told; round() the number",
-                  plan_name(l, node)));
-}
-
 Form form_table(VarId var, const Atom *atoms) {
     return (Form){.kind = FORM_TABLE, .var = var, .atoms = atoms};
 }
@@ -465,7 +452,8 @@ static Form element_of_several(Lowering *l, NodeId id, const Form *given, int ar
     Form args[3] = {{0}}, form = {.kind = FORM_NONE};
     VarId var;
     for (int i = 0; i < arity; i++) {
-        if (!form_as_table(l, node->args[i], &given[i], &args[i])) return form_refuse_cells(l, id);
+        if (!form_as_table(l, node->args[i], &given[i], &args[i]))
+            return form_refuse_values(l, id, node->args[i], &given[i]);
     }
     if (one_variable(args, arity, &var)) {
         form = element_table(l, id, args, arity, var);

@@ -53,12 +53,6 @@ static uint32_t atom_number(Distinct *distinct, Atom atom) {
     return distinct->count - 1;
 }
 
-Form form_refuse_cells(Lowering *l, NodeId id) {
-    return form_refused(
-        id, plan_text(l, "%s depends on several values together, in more than %d combinations",
-                      plan_name(l, id), PLAN_CELLS));
-}
-
 /* --- sources ---------------------------------------------------------------------------------- */
 
 typedef struct Sources {
@@ -341,6 +335,29 @@ static Form form_of_cells(Lowering *l, NodeId id, Cells *cells, uint32_t count,
     return form_table(var, atoms);
 }
 
+/* --- refusals --------------------------------------------------------------------------------- */
+
+/* How many combinations there would be, of which values. */
+static Form refuse_cells(Lowering *l, NodeId id, const Form *args, int arity) {
+    Cells cells = {.l = l, .args = args, .arity = arity, .direct = sources_of(args, arity)};
+    cells.lookup.source_count = cells.direct.count;
+    memcpy(cells.lookup.sources, cells.direct.vars, sizeof cells.direct.vars);
+    PlanSide sides[PLAN_SOURCES];
+    uint32_t count = 0;
+    for (uint32_t s = 0; s < cells.direct.count; s++) {
+        VarId var = cells.direct.vars[s];
+        uint32_t values = plan_get(l, var)->count;
+        uint32_t *classes = ARENA_ARRAY(l->scratch, uint32_t, values);
+        uint32_t *reps = ARENA_ARRAY(l->scratch, uint32_t, values);
+        uint32_t found = source_classes(&cells, var, values, classes, reps);
+        bool chooses_kind = true;
+        for (int i = 0; i < arity; i++)
+            chooses_kind = chooses_kind && args[i].var != var;
+        if (found > 1) sides[count++] = (PlanSide){var, found, chooses_kind};
+    }
+    return form_refuse_cells(l, id, sides, count);
+}
+
 /* --- forms ------------------------------------------------------------------------------------ */
 
 /* The cells over what the arguments' look-ups look at, or else over the arguments' variables.
@@ -372,7 +389,7 @@ static void trap_failures(Lowering *l, NodeId id, const Form *form, DiagId failu
 Form form_lookup(Lowering *l, NodeId id, const Form *args, int arity) {
     const Node *node = graph_node(l->graph, id);
     Cells cells;
-    if (!cells_of(l, id, args, arity, &cells)) return form_refuse_cells(l, id);
+    if (!cells_of(l, id, args, arity, &cells)) return refuse_cells(l, id, args, arity);
     uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells.count);
     Distinct distinct = distinct_new(l, cells.count);
     bool fails_afresh = false;
@@ -406,8 +423,8 @@ Form form_lookup(Lowering *l, NodeId id, const Form *args, int arity) {
 Form form_choose_kind(Lowering *l, NodeId node, const Form *form) {
     Form table;
     Cells cells;
-    if (!form_as_table(l, node, form, &table) || !cells_of(l, node, &table, 1, &cells))
-        return form_refuse_cells(l, node);
+    if (!form_as_table(l, node, form, &table)) return form_refuse_values(l, node, node, form);
+    if (!cells_of(l, node, &table, 1, &cells)) return refuse_cells(l, node, &table, 1);
     uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells.count);
     Distinct distinct = distinct_new(l, cells.count);
     for (uint32_t cell = 0; cell < cells.count; cell++) {

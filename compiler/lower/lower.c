@@ -6,6 +6,12 @@
 
 #include "runtime/base/bug.h"
 
+enum {
+    FITTING_LENGTH = 4, /* the least length that a refusal recommends, */
+    FITTING_PART = 16,  /* and the least part of the one asked for; */
+    FITTING_STEPS = 8,  /* how often it looks for a longer one */
+};
+
 static void add_inputs(Lowering *l) {
     const LowerOptions *options = l->options;
     Var token = {.kind = VAR_TOKEN,
@@ -93,20 +99,70 @@ static Outcome plan_nodes(Lowering *l, bool reader_computes) {
     return plan_readout(l) ? PLAN_MADE : PLAN_REFUSED;
 }
 
-static Outcome attempt(Lowering *l, bool reader_computes, Model **model) {
+/* Makes the plan, in scratch. */
+static Outcome plan(Lowering *l, bool reader_computes) {
     l->scratch = arena_new(LIMIT_LOWERING_BYTES);
     l->forms = ARENA_ARRAY(l->scratch, Form, l->graph->count);
     l->composed = ARENA_ARRAY(l->scratch, Formula, l->graph->count);
     l->formulas = ARENA_ARRAY(l->scratch, Formula, l->graph->count);
     add_inputs(l);
-    Outcome outcome = plan_nodes(l, reader_computes);
+    return plan_nodes(l, reader_computes);
+}
+
+/* --- what would do ---------------------------------------------------------------------------- */
+
+static bool would_do(const Lowering *begin, uint32_t length) {
+    LowerOptions options = *begin->options;
+    options.max_length = length;
+    Arena *arena = arena_new(0);
+    Diagnostics *unread = diagnostics_new(NULL);
+    Outcome outcome = PLAN_REFUSED;
+    for (int tries = 0; tries < 2 && outcome == PLAN_REFUSED; tries++) {
+        Lowering l = *begin;
+        l.arena = arena;
+        l.options = &options;
+        l.diags = unread;
+        outcome = plan(&l, tries == 0);
+        arena_free(l.scratch);
+    }
+    diagnostics_free(unread);
+    arena_free(arena);
+    return outcome == PLAN_MADE;
+}
+
+/* A greatest length, not much less than asked for, at which the program can be lowered. 0: none was
+   found. Each try costs no more than the refused one; bytes: what that took. */
+static uint32_t length_that_would_do(const Lowering *begin, size_t bytes) {
+    uint32_t asked = begin->options->max_length, fits = asked / 2, step = asked / 4;
+    if (bytes > LIMIT_LOWERING_BYTES / 8) return 0;
+    while (fits >= FITTING_LENGTH && fits >= asked / FITTING_PART && !would_do(begin, fits)) {
+        fits /= 2;
+        step /= 2;
+    }
+    if (fits < FITTING_LENGTH || fits < asked / FITTING_PART) return 0;
+    for (int tries = 0; tries < FITTING_STEPS && step > 0; tries++, step /= 2) {
+        if (would_do(begin, fits + step)) fits += step;
+    }
+    return fits;
+}
+
+static void report_refusal(const Lowering *begin, const Lowering *l) {
     const Form *form = &l->forms[l->output];
-    if (outcome == PLAN_MADE)
-        *model = plan_encode(l);
-    else if (outcome == PLAN_REFUSED && !reader_computes)
-        diag_error(l->diags, DIAG_CANNOT_LOWER, graph_node(l->graph, form->refused_at)->span, "%s",
-                   form->why);
-    arena_free(l->scratch);
+    Diagnostic *diag = diag_error(l->diags, DIAG_CANNOT_LOWER,
+                                  graph_node(l->graph, form->refused_at)->span, "%s", form->why);
+    uint32_t fits = length_that_would_do(begin, arena_bytes(l->scratch));
+    if (fits > 0)
+        diag_help(diag, "up to length %u (--max-len %u) it can be a transformer", fits, fits);
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+static Outcome attempt(const Lowering *begin, bool reader_computes, Model **model) {
+    Lowering l = *begin;
+    Outcome outcome = plan(&l, reader_computes);
+    if (outcome == PLAN_MADE) *model = plan_encode(&l);
+    if (outcome == PLAN_REFUSED && !reader_computes) report_refusal(begin, &l);
+    arena_free(l.scratch);
     return outcome;
 }
 
@@ -117,13 +173,9 @@ Model *lower(Arena *arena, const Graph *graph, NodeId output, const LowerOptions
     if (options->vocabulary_count == 0 || options->max_length == 0) BUG("an empty vocabulary");
     const Lowering begin = {
         .arena = arena, .graph = graph, .output = output, .options = options, .diags = diags};
-    Lowering l = begin;
     Model *model = NULL;
     /* Where the last operations can't be left to the reader of the logits they are lowered too. */
-    if (attempt(&l, true, &model) == PLAN_REFUSED) {
-        l = begin;
-        (void)attempt(&l, false, &model);
-    }
+    if (attempt(&begin, true, &model) == PLAN_REFUSED) (void)attempt(&begin, false, &model);
     if (model) assign_registers(model, options->registers);
     Buffer why = {0};
     if (model && !model_verify(model, &why)) BUG("the lowering made no model: %s", why.data);

@@ -265,11 +265,25 @@ Form form_bands(Lowering *l, NodeId node, const Form *mean, NodeId reader);
 /* The same for a reader that compares with 0. */
 Form form_sign(Lowering *l, NodeId node, const Form *mean);
 
-/* --- element.c: forms of element-wise nodes --------------------------------------------------- */
+/* --- refuse.c: what it would take ----------------------------------------------------------------
+ */
 
 Form form_refused(NodeId at, const char *why);
 /* Whether the node is an int or a float decides, and that can't be told. */
 Form form_refuse_kind(Lowering *l, NodeId node);
+/* One variable of a look-up that would be too large, and how many of its values differ there. */
+typedef struct PlanSide {
+    VarId var;
+    uint32_t classes;
+    bool chooses_kind; /* it says no more than whether an argument is an int or a float */
+} PlanSide;
+Form form_refuse_cells(Lowering *l, NodeId node, const PlanSide *sides, uint32_t count);
+/* The node needs a table of the SUM, the form of the node `of`, with too many values. */
+Form form_refuse_values(Lowering *l, NodeId node, NodeId of, const Form *sum);
+const char *plan_count(Lowering *l, double count); /* 26,624 */
+
+/* --- element.c: forms of element-wise nodes --------------------------------------------------- */
+
 Form form_constant(Lowering *l, Atom atom);
 Form form_table(VarId var, const Atom *atoms);
 Form form_of_sum(Lowering *l, PlanFeature sum, bool floating);
@@ -300,7 +314,6 @@ bool atom_is_minus_zero(Atom a);
 Form form_lookup(Lowering *l, NodeId node, const Form *args, int arity);
 /* The same values over one new variable, each with its own kind; REFUSED: too many. */
 Form form_choose_kind(Lowering *l, NodeId node, const Form *form);
-Form form_refuse_cells(Lowering *l, NodeId node);
 /* How many cells form_lookup would need; UINT32_MAX: too many. */
 uint32_t form_lookup_cells(Lowering *l, NodeId node, const Form *args, int arity);
 /* The table over several variables. classes: the sources' classes. */

@@ -330,7 +330,7 @@ static const Refusal refusals[] = {
     {"result = aggregate(full_s, indices / 7);", "not whole"},
     {"sum = aggregate(full_s, indices) + aggregate(select(tokens, \"a\", ==), indices);\n"
      "result = aggregate(select(indices, sum, ==), tokens);",
-     "combinations"},
+     "(2 values) together: 260,047,876 combinations"},
     {"result = 1 / (indices - indices);", "divi"},
     {"result = average(1 / 3);", "adding them up rounds"},
 };
