@@ -1,5 +1,7 @@
-/* Writes what an installation has beside the command, from the tables that the command itself
-   reads: manual man      the page raspc.1 manual bash     completion for bash */
+/* Writes what an installation has beside the command, from the tables that it itself reads:
+
+     manual man      the page raspc.1
+     manual bash     completion for bash */
 #include "compiler/driver/driver.h"
 
 #include <stdio.h>

@@ -1,6 +1,5 @@
 /* How long inputs may be before the numbers of the model no longer fit its floats. There is no
-   closed form, so lengths are tried: twice the last good one until one fails, then halving between.
- */
+   closed form, so lengths are tried: twice the last good one until one fails, then by halves. */
 #include "compiler/driver/report.h"
 
 #include "runtime/model/weights.h"

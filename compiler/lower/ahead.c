@@ -1,10 +1,12 @@
 /* What a causal transformer allows: no selector that the output needs ever selects a key after its
    query. What is left of its formula beyond the query must then be empty. It is shown to be empty
+
    - by its sum: what is selected twice with opposite signs cancels;
-   - by numbers: `key == query` selects nothing ahead where query - its own position is never
-     positive;
+   - by numbers: `key == query` selects nothing ahead where the query less its own position is
+     never positive;
    - by going through pairs of positions, and through pairs of tokens where the formula looks at
      tokens. Tokens at two positions are independent, so what is found there some input does.
+
    What depends on anything else (a count, a mean, what a head moved) is taken to hold. */
 #include "compiler/lower/plan.h"
 

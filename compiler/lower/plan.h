@@ -9,8 +9,8 @@
    Planning goes through the graph once, in the order of ids. Then the encodings are chosen from
    what is asked of each variable, and the model is written (encode.c).
 
-   Phases: 0 is the embedding, phase p is the p-th attention layer with the feed-forward work on it.
- */
+   Phases: 0 is the embedding, phase p is the p-th attention layer and the feed-forward work on
+   it. */
 #ifndef RASPC_PLAN_H
 #define RASPC_PLAN_H
 

@@ -8,10 +8,10 @@
    proves it from the weights):
    - A value is erased in the layer of its last reader, never before: heads and units of a layer
      read the stream as it is before the units write.
-   - Erasing is exact whatever is there: one of relu(x) and relu(-x) is x's magnitude, the other 0;
-     x + -x is 0 in any floating point. One unit is enough where x is not below 0: codes, and
-   numbers of a range that begins at 0, unless a default gives way to what was selected there, as 1
-   - (1/3 + 1/3 + 1/3) in float32 (coordinate_below_zero).
+   - Erasing is exact whatever is there: one of relu(x) and relu(-x) is x's magnitude, the other
+     0; x + -x is 0 in any floating point. One unit is enough where x is not below 0: codes, and
+     numbers of a range that begins at 0, unless a default gives way to what was selected there,
+     as 1 - (1/3 + 1/3 + 1/3) in float32 (coordinate_below_zero).
    - The units of a layer are one sum: -x + y, which float32 may round before the stream's x is
      added. It does not where x and y are codes: all parts of it are 0, 1, or two neighbours of a
      step's ramp, which are exact both. So a code may come where the very same units erase a code;

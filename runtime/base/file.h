@@ -14,8 +14,7 @@ bool file_read(const char *path, size_t limit, Buffer *out, const char **why);
 bool file_write(const char *path, const char *bytes, size_t len, const char **why);
 
 /* Adds the path of something that is installed with raspc: relative is to the directory of the
-   running program or, when raspc is a library in it, of that library. False when that is unknown.
- */
+   running program or, when raspc is a library in it, of that library. False when it is unknown. */
 bool file_beside_program(const char *relative, Buffer *out);
 
 #endif

@@ -68,8 +68,7 @@ static void escape(Buffer *out, const char *bytes, size_t len) {
 }
 
 /* What is not printable is shown by its number, and what does not fit is cut. Marks that take no
-   column of their own are bounded too: a text is at most four times as many characters as columns.
- */
+   column of their own are bounded too: a text is of at most four characters a column. */
 static void add_text(Buffer *out, const char *bytes, size_t len, size_t most_columns) {
     Buffer shown = {0};
     size_t columns = 0, characters = 0, fits = 0;

@@ -1,12 +1,12 @@
 /* A model as an ONNX graph, tensor for tensor what weights.h says:
 
-     input_ids (batch, sequence)  BOS, the tokens, PAD
-     attention_mask (batch, sequence), optional: 0 where nothing may attend; PAD is never attended
-   anyway
-     -> the program's name (batch, length)   decoded values; length = sequence - 1, BOS has none
-        undefined (batch, length)            true where the program fails, or no value stands out
-        exact (batch, length)                where it can be either: true where the value is an int,
-   or a truth value, and false where it is a mean logits (batch, sequence, logits)
+     input_ids (batch, sequence)            BOS, the tokens, PAD
+     attention_mask (batch, sequence)       optional: 0 where nothing may attend; PAD never may
+     -> the program's name (batch, length)  decoded values; length = sequence - 1, BOS has none
+        undefined (batch, length)           true where the program fails, or no value stands out
+        exact (batch, length)               only where the value can be either: true where it is
+                                            an int or a truth value, false where it is a mean
+        logits (batch, sequence, logits)    what the values are decoded from
 
    and, if asked for, every head's attention pattern (batch, sequence, sequence).
 

@@ -1,16 +1,16 @@
 /* State and config for TransformerLens: TransformerBridge.boot_native(config),
    load_state_dict(state). Its native transformer differs from ours, and what is here makes up for
    it, exactly:
-   - it divides scores by sqrt(d_head): W_Q is multiplied by it, and d_head is padded to a power of
-   four;
+   - it divides scores by sqrt(d_head): W_Q is multiplied by it, and d_head is padded to a power
+     of four;
    - heads, d_head and d_mlp are the same in all layers: missing heads and units are zeros;
    - d_mlp = 0 would become 4 d_model, so that there is at least one unit;
    - the read-out has no bias (load_state_dict wants one, and leaves it alone): ours rides on `one`,
      which is 1 at every position of an input;
-   - its only masks are none, or causal: a causal model has that one, and any other where every head
-   has exactly that mask. Where heads have others every one is a score: a one-hot
-   of the position in the residual stream, and a head's queries have -1 (times its scale) at the
-   keys that they may not see, as one more term of the head's conjunction. */
+   - its only masks are none, or causal: a causal model has that one, and any other where every
+     head has exactly that mask. Where heads have others every one is a score: a one-hot of the
+     position in the residual stream, and a head's queries have -1 (times its scale) at the keys
+     that they may not see, as one more term of the head's conjunction. */
 #include "runtime/export/config.h"
 #include "runtime/export/formats.h"
 #include "runtime/export/tokenizer.h"

@@ -3,9 +3,9 @@
    model   = vocabulary, basis, embedding, layers, read-out
    basis   = named subspaces of the residual stream
    layer   = attention heads, then feed-forward units (all of which read the stream after the
-   heads); either part may be empty; residual connections throughout head    = a predicate on (key,
-   query), a mask, what the null key does, a normaliser, and moves unit    = a group of ReLUs that
-   computes steps or a table
+             heads); either part may be empty; residual connections throughout
+   head    = a predicate on (key, query), a mask, what the null key does, a normaliser, moves
+   unit    = a group of ReLUs that computes steps or a table, or erases
 
    The symbolic view is what this header describes: at each position a real subspace holds one
    number and a coded subspace (one-hot or steps) holds the number of a value in its domain. Every
@@ -15,17 +15,17 @@
    (model_verify checks the form; the tests check the weights):
    - BOS attends to itself alone. Every coded subspace and every real that a head reads is 0 there,
      because constants ride on `one`, which is 0 there.
-   - Each subspace is written by exactly one writer: the embedding, one head or one unit group; it
-   is read only after that.
+   - Each subspace is written by exactly one writer: the embedding, one head or one unit group;
+     it is read only after that.
    - A place in the stream is one subspace's at a time. Units can erase a subspace after its last
      reader, or a part of it, all in one layer; then another may have the place. A code may be
-   erased by the very units that write another code there: the sum -1 + 1 is exact. Everything else
-   comes to an empty place: numbers, and what heads write, one step later at least; and where a
-   query may select nothing, the default is in the embedding, so that the place is taken from there
-   on.
-   - A key is selected when every term of its head holds and the mask lets it through. Selected keys
-     have equal scores, and every other key a score lower by at least 1/2 (1 when there is no null
-   key).
+     erased by the very units that write another code there: the sum -1 + 1 is exact. Everything
+     else comes to an empty place: numbers, and what heads write, one step later at least; and
+     where a query may select nothing, the default is in the embedding, so that the place is
+     taken from there on.
+   - A key is selected when every term of its head holds and the mask lets it through. Selected
+     keys have equal scores, and every other key a score lower by at least 1/2 (1 when there is
+     no null key).
 
    Owns nothing: everything lives in the arena given to the builder. Ids count from 0. */
 #ifndef RASPC_MODEL_H

@@ -1,6 +1,5 @@
 /* Seeded random RASP programs that are well typed: they elaborate without a diagnostic, have every
-   kind of node of the language's Part I, use most of what they compute and keep their values small.
- */
+   kind of node of the language's Part I, use most of what they compute and keep values small. */
 #ifndef RASPC_RANDOM_GENERATE_H
 #define RASPC_RANDOM_GENERATE_H
 
