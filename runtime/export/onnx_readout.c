@@ -106,7 +106,16 @@ static Edge single(OnnxWriter *w, Edge values) {
                       w->zero);
 }
 
-/* The nearest integer; unsure from a quarter away on. */
+/* 0.0 for -0.0, where the condition holds (NULL: everywhere). Not by adding 0, which a runtime may
+   leave out. */
+static Edge clear_zero(OnnxGraph *g, const char *name, Edge number, Edge zero, Edge condition) {
+    Edge clear = onnx_binary(g, "Equal", onnx_name(g, "%s/is_zero", name), number, zero);
+    if (condition) clear = onnx_binary(g, "And", onnx_name(g, "%s/clear", name), clear, condition);
+    return onnx_node(g, "Where", onnx_name(g, "%s", name), NULL,
+                     (const Edge[]){clear, zero, number, NULL});
+}
+
+/* The nearest integer; unsure from a quarter away on. Just below 0 it is 0.0. */
 static Edge decode_whole(OnnxWriter *w, Edge values, Edge name, OnnxType type, Edge *unsure) {
     OnnxGraph *g = &w->graph;
     Edge number = single(w, values);
@@ -115,12 +124,15 @@ static Edge decode_whole(OnnxWriter *w, Edge values, Edge name, OnnxType type, E
                           onnx_binary(g, "Sub", onnx_name(g, "output/rest"), number, whole));
     *unsure = onnx_binary(g, "GreaterOrEqual", onnx_name(g, "output/no_whole"), off,
                           onnx_float(g, onnx_name(g, "output/quarter"), 0.25));
+    if (type == ONNX_DOUBLE)
+        whole = clear_zero(g, "output/plain", whole, onnx_float(g, onnx_name(g, "output/zero"), 0),
+                           NULL);
     return onnx_cast(w, name, whole, type);
 }
 
 /* The fraction nearest to the number: for every denominator its nearest, and the best of them, the
-   one of the smallest denominator where several are equal. In double precision, so that the result
-   is the one that a division gives. */
+   one of the smallest denominator where several are equal; just below 0 it is 0.0. In double
+   precision, so that the result is the one that a division gives. */
 static Edge decode_fraction(OnnxWriter *w, Edge values, uint64_t count, Edge name, Edge *unsure) {
     OnnxGraph *g = &w->graph;
     double *numbers = ARENA_ARRAY(g->arena, double, count);
@@ -143,7 +155,12 @@ static Edge decode_fraction(OnnxWriter *w, Edge values, uint64_t count, Edge nam
     Edge chosen =
         onnx_along(w, "GatherElements", onnx_name(g, "output/chosen"), "axis", 2, candidates, best);
     *unsure = onnx_unary(g, "IsNaN", onnx_name(g, "output/not_a_number"), number);
-    return onnx_binary(g, "Squeeze", name, chosen, last);
+    double zero = 0;
+    Edge plain = clear_zero(
+        g, "output/plain", chosen,
+        onnx_tensor(g, onnx_name(g, "output/zero"), ONNX_DOUBLE, NULL, 0, &zero, sizeof zero),
+        NULL);
+    return onnx_binary(g, "Squeeze", name, plain, last);
 }
 
 /* True where the mixed reading's number is an int or a bool. */
@@ -197,10 +214,7 @@ static Edge where(Steps *s, const char *name, Edge condition, Edge a, Edge b) {
 /* Ints have no negative zero. */
 static void plain_zero(Steps *s, Value *v) {
     OnnxGraph *g = &s->w->graph;
-    if (!may_be_exact(v)) return;
-    Edge zero = onnx_binary(g, "Equal", onnx_name(g, "zero"), v->number, s->zero);
-    if (v->exact) zero = onnx_binary(g, "And", onnx_name(g, "exact_zero"), zero, v->exact);
-    v->number = where(s, "plain", zero, s->zero, v->number);
+    if (may_be_exact(v)) v->number = clear_zero(g, "plain", v->number, s->zero, v->exact);
 }
 
 /* The kind of a sum or a product: an int where both are exact. */

@@ -2,6 +2,7 @@
 
 import glob
 import json
+import math
 import os
 import random
 import re
@@ -61,14 +62,16 @@ def value(item):
 
 
 def same(got, wanted, kinds=True):
-    """Equal values of equal types: 1 is not True, and with kinds not 1.0."""
+    """Equal values of equal types: 1 is not True, 0.0 is not -0.0, and with kinds 1 is not 1.0."""
 
     def alike(g, w):
-        return type(g) is type(w) or (not kinds and {type(g), type(w)} == {int, float})
+        if type(g) is not type(w):
+            return not kinds and {type(g), type(w)} == {int, float} and g == w
+        if type(g) is not float:
+            return g == w
+        return (g == w and math.copysign(1, g) == math.copysign(1, w)) or (g != g and w != w)
 
-    return len(got) == len(wanted) and all(
-        alike(g, w) and (g == w or (g != g and w != w)) for g, w in zip(got, wanted)
-    )
+    return len(got) == len(wanted) and all(alike(g, w) for g, w in zip(got, wanted))
 
 
 class Example:
