@@ -4,6 +4,7 @@
 #include "compiler/lower/lower.h"
 #include "runtime/base/limits.h"
 #include "runtime/model/weights.h"
+#include "runtime/value/atom_set.h"
 
 #include <string.h>
 
@@ -22,24 +23,14 @@ static NodeId find_sop(raspc_program *program, const char *expression) {
 /* False: a value is none, or comes twice; nothing is reported. */
 static bool read_vocabulary(Arena *arena, const raspc_transformer_options *options,
                             LowerOptions *out) {
-    Atom *atoms = ARENA_ARRAY(arena, Atom, options->vocabulary_count);
+    AtomSet set = atom_set_new(arena, options->vocabulary_count);
     for (size_t i = 0; i < options->vocabulary_count; i++) {
-        if (!value_to_atom(arena, &options->vocabulary[i], &atoms[i])) return false;
+        Atom atom;
+        if (!value_to_atom(arena, &options->vocabulary[i], &atom) || !atom_set_add(&set, atom))
+            return false;
     }
-    /* Distinct: what lowered_tokens is for inputs, a hash table of open addressing. */
-    size_t capacity = 8;
-    while (capacity < 2 * options->vocabulary_count)
-        capacity *= 2;
-    uint32_t *slots = ARENA_ARRAY(arena, uint32_t, capacity);
-    for (uint32_t i = 0; i < options->vocabulary_count; i++) {
-        size_t slot = atom_hash(atoms[i]) & (capacity - 1);
-        for (; slots[slot]; slot = (slot + 1) & (capacity - 1)) {
-            if (atom_identical(atoms[slots[slot] - 1], atoms[i])) return false;
-        }
-        slots[slot] = i + 1;
-    }
-    *out = (LowerOptions){.vocabulary_count = (uint32_t)options->vocabulary_count,
-                          .vocabulary = atoms,
+    *out = (LowerOptions){.vocabulary_count = set.count,
+                          .vocabulary = set.atoms,
                           .max_length = options->max_length,
                           .causal = options->causal != 0,
                           .float_type = options->float_type == RASPC_F64 ? FLOAT_64 : FLOAT_32};

@@ -1,6 +1,7 @@
 #include "compiler/driver/lowered.h"
 
 #include "runtime/base/memory.h"
+#include "runtime/value/atom_set.h"
 
 #include <stdlib.h>
 
@@ -47,27 +48,6 @@ void lowered_free(Lowered *lowered) {
     free(lowered);
 }
 
-/* Hashes of tokens, so that a long input's tokens are found in one walk: open addressing; 0 is an
-   empty slot, else the number + 1. */
-uint32_t lowered_tokens(Arena *arena, Input input, const Atom **tokens) {
-    uint32_t count = 0;
-    size_t capacity = 8;
-    while (capacity < 2 * (size_t)input.n)
-        capacity *= 2;
-    uint32_t *slots = ARENA_ARRAY(arena, uint32_t, capacity);
-    Atom *distinct = ARENA_ARRAY(arena, Atom, input.n);
-    for (uint32_t i = 0; i < input.n; i++) {
-        size_t slot = atom_hash(input.tokens[i]) & (capacity - 1);
-        while (slots[slot] && !atom_identical(distinct[slots[slot] - 1], input.tokens[i]))
-            slot = (slot + 1) & (capacity - 1);
-        if (slots[slot]) continue;
-        distinct[count++] = atom_copy(arena, input.tokens[i]);
-        slots[slot] = count;
-    }
-    *tokens = distinct;
-    return count;
-}
-
 static bool same_options(const LowerOptions *a, const LowerOptions *b) {
     if (a->max_length != b->max_length || a->vocabulary_count != b->vocabulary_count ||
         a->registers != b->registers)
@@ -79,6 +59,17 @@ static bool same_options(const LowerOptions *a, const LowerOptions *b) {
     return true;
 }
 
+/* The input's own tokens. */
+static void name_tokens(Arena *arena, Input input, LowerOptions *options) {
+    AtomSet set = atom_set_new(arena, 0);
+    for (uint32_t i = 0; i < input.n; i++) {
+        if (atom_set_add(&set, input.tokens[i]))
+            set.atoms[set.count - 1] = atom_copy(arena, input.tokens[i]);
+    }
+    options->vocabulary_count = set.count;
+    options->vocabulary = set.atoms;
+}
+
 static LowerOptions options_for(const Lowered *lowered, Arena *arena, Input input) {
     LowerOptions options = {.vocabulary_count = lowered->vocabulary.count,
                             .vocabulary = lowered->vocabulary.tokens,
@@ -86,8 +77,7 @@ static LowerOptions options_for(const Lowered *lowered, Arena *arena, Input inpu
                             .float_type = lowered->vocabulary.float_type,
                             .causal = lowered->causal,
                             .registers = lowered->preparer.registers};
-    if (options.vocabulary_count == 0)
-        options.vocabulary_count = lowered_tokens(arena, input, &options.vocabulary);
+    if (options.vocabulary_count == 0) name_tokens(arena, input, &options);
     if (options.max_length == 0) options.max_length = input.n;
     return options;
 }

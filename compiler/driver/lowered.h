@@ -29,7 +29,4 @@ void lowered_visit(const Lowered *lowered,
                    void (*visit)(void *state, const Graph *graph, NodeId node, void *prepared),
                    void *state);
 
-/* The distinct tokens of an input, in arena. */
-uint32_t lowered_tokens(Arena *arena, Input input, const Atom **tokens);
-
 #endif

@@ -2,57 +2,25 @@
 
 #include "runtime/base/file.h"
 #include "runtime/base/limits.h"
-#include "runtime/base/memory.h"
+#include "runtime/value/atom_set.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Tokens in the order of their first coming, found again by their hash. */
-typedef struct TokenSet {
-    Atom *tokens; /* (count) */
-    size_t count, capacity;
-    uint32_t *slots; /* (slot_count), a power of two: 1 + number of the token, 0 free */
-    size_t slot_count;
-} TokenSet;
-
-static uint32_t *slot_of(const TokenSet *set, Atom token) {
-    size_t at = atom_hash(token) & (set->slot_count - 1);
-    while (set->slots[at] != 0 && !atom_identical(set->tokens[set->slots[at] - 1], token)) {
-        at = (at + 1) & (set->slot_count - 1);
-    }
-    return &set->slots[at];
+static void add_tokens(AtomSet *set, Input input) {
+    for (uint32_t i = 0; i < input.n; i++)
+        (void)atom_set_add(set, input.tokens[i]);
 }
 
-static void grow_slots(TokenSet *set) {
-    free(set->slots);
-    set->slot_count = set->slot_count == 0 ? 64 : 2 * set->slot_count;
-    set->slots = memory_zeroed(set->slot_count * sizeof *set->slots);
-    for (size_t i = 0; i < set->count; i++)
-        *slot_of(set, set->tokens[i]) = (uint32_t)i + 1;
-}
-
-static void add_tokens(TokenSet *set, Input input) {
-    for (uint32_t i = 0; i < input.n; i++) {
-        if (2 * set->count >= set->slot_count) grow_slots(set);
-        uint32_t *slot = slot_of(set, input.tokens[i]);
-        if (*slot != 0) continue;
-        set->tokens =
-            memory_reserve(set->tokens, &set->capacity, set->count + 1, sizeof *set->tokens);
-        set->tokens[set->count++] = input.tokens[i];
-        *slot = (uint32_t)set->count;
-    }
-}
-
-static void add_printable(Arena *arena, TokenSet *set) {
+static void add_printable(AtomSet *set) {
     for (char c = ' '; c <= '~'; c++) {
-        Atom token = atom_string(string_new(arena, &c, 1));
-        add_tokens(set, (Input){1, &token});
+        (void)atom_set_add(set, atom_string(string_new(set->arena, &c, 1)));
     }
 }
 
 /* A token a line. */
-static bool add_file(InputReader *reader, const char *path, TokenSet *set) {
+static bool add_file(InputReader *reader, const char *path, AtomSet *set) {
     Buffer text = {0};
     const char *why;
     size_t bad = 0;
@@ -68,15 +36,14 @@ static bool add_file(InputReader *reader, const char *path, TokenSet *set) {
         size_t stop = end == NULL ? text.len : (size_t)(end - text.data);
         next = stop + 1;
         if (stop > at && text.data[stop - 1] == '\r') stop--;
-        Atom token = atom_string(string_new(reader->arena, text.data + at, stop - at));
-        add_tokens(set, (Input){1, &token});
+        (void)atom_set_add(set, atom_string(string_new(reader->arena, text.data + at, stop - at)));
     }
     buffer_free(&text);
     return read;
 }
 
 /* Characters or a JSON list: what an input of that text holds. */
-static bool add_spec(InputReader *reader, const char *spec, TokenSet *set) {
+static bool add_spec(InputReader *reader, const char *spec, AtomSet *set) {
     InputReader own = *reader;
     own.inputs = NULL;
     own.count = own.capacity = 0;
@@ -125,24 +92,20 @@ VocabularyText vocabulary_text(const Options *options) {
 }
 
 bool vocabulary_argument(InputReader *reader, VocabularyText text, Vocabulary *out) {
-    TokenSet set = {0};
+    AtomSet set = atom_set_new(reader->arena, 0);
     const char *vocab = text.vocab;
     bool read = read_max_len(reader, text.max_len, out);
     read = read_dtype(reader, text.dtype, out) && read;
     if (vocab == NULL) {
         for (size_t i = 0; i < reader->count; i++)
             add_tokens(&set, reader->inputs[i].input);
-        if (reader->count == 0) add_printable(reader->arena, &set);
+        if (reader->count == 0) add_printable(&set);
     } else if (vocab[0] == '@') {
         read = add_file(reader, vocab + 1, &set) && read;
     } else {
         read = add_spec(reader, vocab, &set) && read;
     }
-    Atom *tokens = ARENA_ARRAY(reader->arena, Atom, set.count);
-    if (set.count != 0) memcpy(tokens, set.tokens, set.count * sizeof *tokens);
-    out->tokens = tokens;
-    out->count = (uint32_t)set.count;
-    free(set.tokens);
-    free(set.slots);
+    out->tokens = set.atoms;
+    out->count = set.count;
     return read;
 }

@@ -281,7 +281,8 @@ typedef struct Model {
     Arena *arena;
     FloatType float_type; /* what its weights are held in, and scales and thresholds made for */
     uint32_t vocabulary_count;
-    const Atom *vocabulary; /* (vocabulary_count): input elements that are atom_identical */
+    const Atom *vocabulary; /* (vocabulary_count): what input elements are atom_identical to; each
+                               once */
     uint32_t max_length;    /* of an input, BOS not counted */
     bool causal;            /* no head lets a key through that is after its query */
     uint32_t width;         /* of the residual stream */

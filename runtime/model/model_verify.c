@@ -2,6 +2,7 @@
    model was lowered, written by hand or read from a file. */
 #include "runtime/base/limits.h"
 #include "runtime/model/lifetimes.h"
+#include "runtime/value/atom_set.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -429,11 +430,24 @@ static bool verify_readout(Verifier *v) {
     return verify_computed(v, readout);
 }
 
+static bool verify_vocabulary(Verifier *v) {
+    const Model *model = v->model;
+    Arena *scratch = arena_new(0);
+    AtomSet set = atom_set_new(scratch, model->vocabulary_count);
+    uint32_t t = 0;
+    while (t < model->vocabulary_count && atom_set_add(&set, model->vocabulary[t]))
+        t++;
+    arena_free(scratch);
+    if (t == 0) return wrong(v, "the vocabulary is empty");
+    return t == model->vocabulary_count ||
+           wrong(v, "token %u of the vocabulary comes twice in it", t);
+}
+
 static bool verify_inputs(Verifier *v) {
     const Model *model = v->model;
     if (model->max_length == 0 || model->max_length > LIMIT_INPUT_TOKENS)
         return wrong(v, "the greatest length is not from 1 to %d", LIMIT_INPUT_TOKENS);
-    if (model->vocabulary_count == 0) return wrong(v, "the vocabulary is empty");
+    if (!verify_vocabulary(v)) return false;
     for (uint32_t e = 0; e < model->embed_count; e++) {
         if (!verify_embed(v, &model->embeds[e])) return false;
     }

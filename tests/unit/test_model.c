@@ -530,6 +530,7 @@ static const char *const mistakes[][3] = {
     {"length 2", "length 0", "greatest length"},
     {"length 2", "length 2 causal", "of a causal model looks ahead"},
     {"vocabulary [\"a\", \"b\"]", "vocabulary [0*99999999999]", "expected"},
+    {"vocabulary [\"a\", \"b\"]", "vocabulary [\"a\", \"a\"]", "comes twice"},
     {"gives [0, 0, 1, 1]", "gives [0*4000000000]", "more than"},
     {"out: atoms", "out: feathers", "expected how"},
     {"  steps w", "  stops w", "expected a head"},

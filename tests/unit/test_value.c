@@ -1,5 +1,6 @@
 /* Atoms against Python 3: value_cases.def holds what Python gives, made by make_value_cases.py. */
 #include "runtime/base/limits.h"
+#include "runtime/value/atom_set.h"
 #include "runtime/value/sequence.h"
 
 #include <check.h>
@@ -146,6 +147,24 @@ START_TEST(equal_atoms_have_equal_hashes) {
                       binary_cases[i].a.bytes, binary_cases[i].b.bytes);
     }
     ck_assert_int_gt(equal, 50);
+}
+END_TEST
+
+/* Numbers by the first coming; what is equal but not identical is apart; growing loses nothing. */
+START_TEST(a_set_holds_each_atom_once) {
+    Atom few[] = {atom_int(1),   atom_float(1),    atom_bool(true),
+                  atom_float(0), atom_float(-0.0), atom_string(string_from(arena, "1"))};
+    AtomSet set = atom_set_new(arena, 0);
+    for (uint32_t i = 0; i < COUNT(few); i++)
+        ck_assert(atom_set_add(&set, few[i]));
+    for (int i = 0; i < 1000; i++)
+        ck_assert_int_eq(atom_set_add(&set, atom_int(i)), i != 1);
+    ck_assert_uint_eq(set.count, COUNT(few) + 999);
+    for (uint32_t i = 0; i < COUNT(few); i++)
+        ck_assert_uint_eq(atom_set_find(&set, few[i]), i);
+    ck_assert(!atom_set_add(&set, atom_string(string_from(arena, "1"))));
+    ck_assert_uint_eq(atom_set_find(&set, atom_int(999)), set.count - 1);
+    ck_assert_uint_eq(atom_set_find(&set, atom_int(1000)), UINT32_MAX);
 }
 END_TEST
 
@@ -318,6 +337,7 @@ Suite *value_suite(void) {
     tcase_add_test(tests, binary_operators_are_pythons);
     tcase_add_test(tests, unary_operators_and_conversions_are_pythons);
     tcase_add_test(tests, equal_atoms_have_equal_hashes);
+    tcase_add_test(tests, a_set_holds_each_atom_once);
     tcase_add_test(tests, repr_is_pythons);
     tcase_add_test(tests, floats_are_displayed_with_three_decimals);
     tcase_add_test(tests, sizes_are_bounded_before_the_work);

@@ -3,12 +3,12 @@
 #define RASPC_JIT_TOKENS_H
 
 #include "runtime/model/model.h"
+#include "runtime/value/atom_set.h"
 
 typedef struct TokenIndex {
     const Model *model;
     uint32_t by_byte[256]; /* of strings of one byte: 1 + number, 0: none */
-    uint32_t *slots;       /* (slot_count) of the rest, by hash: 1 + number, 0: free */
-    size_t slot_count;     /* a power of two */
+    AtomSet vocabulary;    /* all of them, numbered as the model does */
 } TokenIndex;
 
 TokenIndex *token_index_new(const Model *model, Arena *arena);
