@@ -128,12 +128,8 @@ static const char *certificate_text(Arena *arena, const Model *model, const Dens
 
 /* NULL after reporting. */
 static Model *lower_target(const Compilation *c) {
-    LowerOptions options = {.vocabulary_count = c->vocabulary.count,
-                            .vocabulary = c->vocabulary.tokens,
-                            .max_length = c->vocabulary.max_len,
-                            .float_type = c->vocabulary.float_type,
-                            .causal = option_given(&c->driver->options, OPT_CAUSAL),
-                            .registers = c->registers};
+    LowerOptions options =
+        lower_options(&c->vocabulary, option_given(&c->driver->options, OPT_CAUSAL), c->registers);
     Model *model =
         lower(c->arena, session_graph(c->session), c->target.value.as.node, &options, c->diags);
     if (model != NULL) model->readout.name = string_from(c->arena, c->target.name);

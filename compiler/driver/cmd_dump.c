@@ -117,12 +117,8 @@ static bool print_model(const Dump *dump, Target target, const Vocabulary *vocab
                    target.name, value_kind_name(target.value));
         return false;
     }
-    LowerOptions options = {.vocabulary_count = vocabulary->count,
-                            .vocabulary = vocabulary->tokens,
-                            .max_length = vocabulary->max_len,
-                            .float_type = vocabulary->float_type,
-                            .causal = option_given(&dump->driver->options, OPT_CAUSAL),
-                            .registers = dump->registers};
+    LowerOptions options = lower_options(
+        vocabulary, option_given(&dump->driver->options, OPT_CAUSAL), dump->registers);
     Arena *arena = arena_new(0);
     Model *model =
         lower(arena, session_graph(dump->session), target.value.as.node, &options, diags);

@@ -54,12 +54,8 @@ static void report_target(Driver *driver, Session *session, Target target,
                      .name = target.name,
                      .value = target.value,
                      .with_chain = option_given(&driver->options, OPT_WHY),
-                     .options = {.vocabulary_count = vocabulary->count,
-                                 .vocabulary = vocabulary->tokens,
-                                 .max_length = vocabulary->max_len,
-                                 .float_type = vocabulary->float_type,
-                                 .causal = option_given(&driver->options, OPT_CAUSAL),
-                                 .registers = registers}};
+                     .options = lower_options(
+                         vocabulary, option_given(&driver->options, OPT_CAUSAL), registers)};
     report.layers = graph_layers(report.graph, report_node(&report), arena);
     count_operations(&report);
     if (report.with_chain) report.chain = depth_chain(arena, report.graph, report_node(&report));

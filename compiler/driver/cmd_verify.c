@@ -195,12 +195,8 @@ static void show_contest(const Verification *verification, const Contest *contes
 }
 
 static void trace(const Verification *verification, const ApplyRequest *request, Buffer *out) {
-    const Vocabulary *vocabulary = &verification->trials.vocabulary;
-    LowerOptions options = {.vocabulary_count = vocabulary->count,
-                            .vocabulary = vocabulary->tokens,
-                            .max_length = vocabulary->max_len,
-                            .float_type = vocabulary->float_type,
-                            .causal = verification->causal};
+    LowerOptions options =
+        lower_options(&verification->trials.vocabulary, verification->causal, REGISTERS_AUTO);
     Arena *arena = arena_new(0);
     const Model *model = lower(arena, request->graph, request->node, &options, request->diags);
     if (model != NULL)

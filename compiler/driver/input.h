@@ -4,6 +4,7 @@
 
 #include "compiler/driver/driver.h"
 #include "compiler/elaborate/elaborate.h"
+#include "compiler/lower/lower.h"
 #include "runtime/input/input.h"
 #include "runtime/model/float_type.h"
 
@@ -35,5 +36,7 @@ typedef struct VocabularyText {
 VocabularyText vocabulary_text(const Options *options);
 /* From these and the inputs read. In the reader's arena. False after reporting. */
 bool vocabulary_argument(InputReader *reader, VocabularyText text, Vocabulary *out);
+/* What a model for the vocabulary is asked to be. */
+LowerOptions lower_options(const Vocabulary *vocabulary, bool causal, Registers registers);
 
 #endif

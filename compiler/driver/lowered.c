@@ -71,12 +71,8 @@ static void name_tokens(Arena *arena, Input input, LowerOptions *options) {
 }
 
 static LowerOptions options_for(const Lowered *lowered, Arena *arena, Input input) {
-    LowerOptions options = {.vocabulary_count = lowered->vocabulary.count,
-                            .vocabulary = lowered->vocabulary.tokens,
-                            .max_length = lowered->vocabulary.max_len,
-                            .float_type = lowered->vocabulary.float_type,
-                            .causal = lowered->causal,
-                            .registers = lowered->preparer.registers};
+    LowerOptions options =
+        lower_options(&lowered->vocabulary, lowered->causal, lowered->preparer.registers);
     if (options.vocabulary_count == 0) name_tokens(arena, input, &options);
     if (options.max_length == 0) options.max_length = input.n;
     return options;

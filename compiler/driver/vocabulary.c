@@ -109,3 +109,12 @@ bool vocabulary_argument(InputReader *reader, VocabularyText text, Vocabulary *o
     out->count = set.count;
     return read;
 }
+
+LowerOptions lower_options(const Vocabulary *vocabulary, bool causal, Registers registers) {
+    return (LowerOptions){.vocabulary_count = vocabulary->count,
+                          .vocabulary = vocabulary->tokens,
+                          .max_length = vocabulary->max_len,
+                          .causal = causal,
+                          .registers = registers,
+                          .float_type = vocabulary->float_type};
+}
