@@ -193,13 +193,13 @@ static bool steps_are_exact(const Steps *s, const Readout *readout) {
     for (uint32_t v = out->reading_count; v < count; v++)
         ranges[v] = step_range(&out->steps[v - out->reading_count], ranges);
     for (uint32_t v = 0; v < count; v++) {
-        if (kinds[v] & KIND_OTHER) return false;
-        if (kinds[v] & (KIND_INT | KIND_BOOL) &&
+        if (kinds[v] & READ_OTHER) return false;
+        if (kinds[v] & (READ_INT | READ_BOOL) &&
             !(ranges[v].low >= -READ_NUMBER && ranges[v].high <= READ_NUMBER))
             return false;
     }
     uint32_t last = kinds[count - 1];
-    return !(last & KIND_BOOL) || last == KIND_BOOL;
+    return !(last & READ_BOOL) || last == READ_BOOL;
 }
 
 /* The readings' kinds as they will be read; their features are of no matter. */

@@ -24,8 +24,8 @@ static uint32_t export_kinds(const Export *e) {
 
 static ExportValues values_of_steps(const Export *e) {
     uint32_t kinds = export_kinds(e);
-    if (kinds & KIND_FLOAT) return EXPORT_FLOATS;
-    return kinds & KIND_INT ? EXPORT_INTS : EXPORT_BOOLS;
+    if (kinds & READ_FLOAT) return EXPORT_FLOATS;
+    return kinds & READ_INT ? EXPORT_INTS : EXPORT_BOOLS;
 }
 
 ExportValues export_values(const Export *e) {
@@ -200,8 +200,8 @@ static void add_steps(const Export *e, cJSON *output) {
     cJSON *steps = cJSON_AddArrayToObject(output, "steps");
     for (uint32_t s = 0; s < readout->step_count; s++)
         add_step(steps, &readout->steps[s]);
-    if (kinds & KIND_FLOAT && kinds & (KIND_INT | KIND_BOOL))
-        cJSON_AddStringToObject(output, "mixed", kinds & KIND_INT ? "int" : "bool");
+    if (kinds & READ_FLOAT && kinds & (READ_INT | READ_BOOL))
+        cJSON_AddStringToObject(output, "mixed", kinds & READ_INT ? "int" : "bool");
 }
 
 static void add_output(const Export *e, cJSON *to) {

@@ -188,7 +188,7 @@ typedef struct Steps {
     Value *values;
 } Steps;
 
-static bool may_be_exact(const Value *v) { return (v->kinds & (KIND_INT | KIND_BOOL)) != 0; }
+static bool may_be_exact(const Value *v) { return (v->kinds & (READ_INT | READ_BOOL)) != 0; }
 
 static Edge is_exact(const Steps *s, const Value *v) {
     if (v->exact) return v->exact;
@@ -220,13 +220,13 @@ static void plain_zero(Steps *s, Value *v) {
 /* The kind of a sum or a product: an int where both are exact. */
 static Edge both_exact(Steps *s, const Value *a, const Value *b, uint32_t kinds) {
     OnnxGraph *g = &s->w->graph;
-    if (kinds == KIND_INT || kinds == KIND_FLOAT) return NULL;
+    if (kinds == READ_INT || kinds == READ_FLOAT) return NULL;
     return onnx_binary(g, "And", onnx_name(g, "exact"), is_exact(s, a), is_exact(s, b));
 }
 
 static Edge choose_exact(Steps *s, Edge condition, const Value *b, const Value *c, uint32_t kinds) {
     OnnxGraph *g = &s->w->graph;
-    if (!(kinds & KIND_FLOAT) || kinds == KIND_FLOAT) return NULL;
+    if (!(kinds & READ_FLOAT) || kinds == READ_FLOAT) return NULL;
     Edge other = onnx_unary(g, "Not", onnx_name(g, "otherwise"), condition);
     return onnx_binary(g, "Or", onnx_name(g, "exact"),
                        onnx_binary(g, "And", onnx_name(g, "exact_then"), condition, is_exact(s, b)),
@@ -341,7 +341,7 @@ static bool is_number_atom(Atom atom) { return atom.kind == ATOM_INT || atom.kin
 /* An atom's reading may hold ints beside floats. */
 static void exact_atoms(Steps *s, uint32_t r, Value *out) {
     OnnxWriter *w = s->w;
-    if (w->e->model->readout.readings[r].decode != DECODE_ATOMS || !(out->kinds & KIND_FLOAT) ||
+    if (w->e->model->readout.readings[r].decode != DECODE_ATOMS || !(out->kinds & READ_FLOAT) ||
         !may_be_exact(out))
         return;
     out->exact = best_holds(w, &w->e->logits.readings[r], "exact", "exact_atoms", is_number_atom,
@@ -409,8 +409,8 @@ static void output_exact(OnnxWriter *w) {
 static OnnxType name_value(OnnxWriter *w, const Value *value, Edge name) {
     OnnxGraph *g = &w->graph;
     if (value->exact) onnx_unary(g, "Identity", "exact", value->exact);
-    OnnxType type = value->kinds & KIND_FLOAT ? ONNX_DOUBLE
-                    : value->kinds & KIND_INT ? ONNX_INT64
+    OnnxType type = value->kinds & READ_FLOAT ? ONNX_DOUBLE
+                    : value->kinds & READ_INT ? ONNX_INT64
                                               : ONNX_BOOL;
     onnx_cast(w, name, value->number, type);
     return type;

@@ -315,7 +315,7 @@ uint32_t model_attention_layers(const Model *model);
    arithmetic operations, signs, rounding, comparisons, logic, choosing, and constants. */
 bool readout_computes(GraphOp op);
 /* What each value of the read-out, readings then steps, can be: a set of these bits. */
-enum { KIND_INT = 1, KIND_FLOAT = 2, KIND_BOOL = 4, KIND_OTHER = 8 };
+enum { READ_INT = 1, READ_FLOAT = 2, READ_BOOL = 4, READ_OTHER = 8 };
 void readout_kinds(const Readout *readout, uint32_t *kinds);
 /* The value of a read-out with steps; readings: (reading_count) numbers and bools. False where a
    step fails: *failed is the step, *why and *id how eval says so. */

@@ -64,41 +64,41 @@ static ArithStatus step_value(const ReadStep *step, const Atom *values, Arena *a
 
 static uint32_t atom_kind(Atom atom) {
     switch ((AtomKind)atom.kind) {
-    case ATOM_INT: return KIND_INT;
-    case ATOM_FLOAT: return KIND_FLOAT;
-    case ATOM_BOOL: return KIND_BOOL;
+    case ATOM_INT: return READ_INT;
+    case ATOM_FLOAT: return READ_FLOAT;
+    case ATOM_BOOL: return READ_BOOL;
     case ATOM_OPAQUE: return 0; /* the program fails there */
-    default: return KIND_OTHER;
+    default: return READ_OTHER;
     }
 }
 
 static uint32_t reading_kinds(const Reading *reading) {
     uint32_t kinds = 0;
-    if (reading->decode == DECODE_INTEGER) return KIND_INT;
+    if (reading->decode == DECODE_INTEGER) return READ_INT;
     if (reading->decode != DECODE_ATOMS)
-        return KIND_FLOAT | (!reading->mixed             ? 0U
-                             : reading->mixed_with_bools ? KIND_BOOL
-                                                         : KIND_INT);
+        return READ_FLOAT | (!reading->mixed             ? 0U
+                             : reading->mixed_with_bools ? READ_BOOL
+                                                         : READ_INT);
     for (uint32_t i = 0; i < reading->atom_count; i++)
         kinds |= atom_kind(reading->atoms[i]);
     return kinds;
 }
 
 static uint32_t step_kinds(const ReadStep *step, const uint32_t *kinds) {
-    const uint32_t exact = KIND_INT | KIND_BOOL;
+    const uint32_t exact = READ_INT | READ_BOOL;
     uint32_t a = kinds[step->args[0]], b = kinds[step->args[1]];
     switch (step->op) {
     case OP_CONST: return atom_kind(step->atom);
     case OP_POS:
-    case OP_NEG: return (a & exact ? KIND_INT : 0U) | (a & KIND_FLOAT);
+    case OP_NEG: return (a & exact ? READ_INT : 0U) | (a & READ_FLOAT);
     case OP_ADD:
     case OP_SUB:
-    case OP_MUL: return (a & exact && b & exact ? KIND_INT : 0U) | ((a | b) & KIND_FLOAT);
-    case OP_DIV: return KIND_FLOAT;
+    case OP_MUL: return (a & exact && b & exact ? READ_INT : 0U) | ((a | b) & READ_FLOAT);
+    case OP_DIV: return READ_FLOAT;
     case OP_ROUND:
-    case OP_INDICATOR: return KIND_INT;
+    case OP_INDICATOR: return READ_INT;
     case OP_CHOOSE: return b | kinds[step->args[2]];
-    default: return KIND_BOOL;
+    default: return READ_BOOL;
     }
 }
 

@@ -123,7 +123,7 @@ static bool compute_steps(const Plan *plan, const JitColumn *readings, void *con
     uint32_t kinds[MODEL_READINGS + MODEL_STEPS];
     readout_kinds(readout, kinds);
     uint32_t last = kinds[readout->reading_count + readout->step_count - 1];
-    StepColumns to = {.whole = last == KIND_INT,
+    StepColumns to = {.whole = last == READ_INT,
                       .result = columns[plan->output.result],
                       .exact = columns[plan->output.exact]};
     Arena *arena = arena_new(0);
@@ -135,8 +135,8 @@ static bool compute_steps(const Plan *plan, const JitColumn *readings, void *con
                     : (JitColumn){.kind = JIT_REALS,
                                   .n = n,
                                   .reals = to.result,
-                                  .exact = last == KIND_FLOAT ? NULL : to.exact,
-                                  .exact_is_bool = !(last & KIND_INT)};
+                                  .exact = last == READ_FLOAT ? NULL : to.exact,
+                                  .exact_is_bool = !(last & READ_INT)};
     return fine;
 }
 
