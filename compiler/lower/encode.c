@@ -16,11 +16,10 @@ static double softmax_scale(FloatType type) {
 }
 
 static const String *name_of(const Encoder *e, NodeId node) {
-    const String *name = node == NO_NODE ? NULL : graph_name_of(e->l->graph, node);
+    const String *name = graph_name_of(e->l->graph, node);
     if (name) return name;
     char text[64];
-    snprintf(text, sizeof text, "%s%u",
-             node == NO_NODE ? "head" : op_info(graph_node(e->l->graph, node)->op)->name, node);
+    snprintf(text, sizeof text, "%s%u", op_info(graph_node(e->l->graph, node)->op)->name, node);
     return string_from(e->arena, text);
 }
 
@@ -71,7 +70,7 @@ static HeadMove encode_move(Encoder *e, const PlanMove *move) {
 static Head encode_head(Encoder *e, const PlanHead *plan) {
     HeadTerm *terms = ARENA_ARRAY(e->arena, HeadTerm, plan->term_count);
     HeadMove *moves = ARENA_ARRAY(e->arena, HeadMove, plan->move_count);
-    Head head = {.name = name_of(e, plan->selector),
+    Head head = {.name = e->head_names[plan - e->l->heads],
                  .term_count = plan->term_count,
                  .terms = terms,
                  .mask = plan->mask,
@@ -266,5 +265,6 @@ Model *plan_encode(Lowering *l) {
                     "null");
     encode_demands(&e);
     encode_variables(&e);
+    e.head_names = encode_head_names(&e);
     return build_model(&e);
 }

@@ -33,6 +33,7 @@ typedef struct Encoder {
     Arena *arena;  /* the model's */
     Encoded *vars; /* (var_count) */
     bool *head_live;
+    const String *const *head_names; /* (head_count); of those that are not live: NULL */
     PositionFunction *functions;
     uint32_t function_count, function_capacity;
     Subspace *subspaces;
@@ -52,6 +53,11 @@ bool values_from_register(const Lowering *l, VarId var, const double *values, do
 void encode_demands(Encoder *e);
 /* How the output is read: the decode kind of its form. */
 DecodeKind readout_decode(const Lowering *l, const Form *form);
+
+/* --- name.c ----------------------------------------------------------------------------------- */
+
+/* A name for every live head, each another, in the model's arena. */
+const String *const *encode_head_names(Encoder *e);
 
 /* --- emit.c ----------------------------------------------------------------------------------- */
 
