@@ -10,8 +10,38 @@ enum {
     LOOKUP_MERGED = 1 << 24 /* comparisons that merging the classes of a source may take */
 };
 
-VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *lookup, uint32_t count,
+/* The look-up without the classes of source s that no value is in. */
+static void drop_unused(Lowering *l, PlanLookup *lookup, uint32_t s) {
+    uint32_t old = lookup->class_counts[s], kept = 0, cells = 1, stride = 1;
+    uint32_t values = plan_get(l, lookup->sources[s])->count;
+    uint32_t *number = ARENA_ARRAY(l->scratch, uint32_t, old); /* from 1 on; 0: unused */
+    for (uint32_t v = 0; v < values; v++)
+        number[lookup->classes[s][v]] = 1;
+    for (uint32_t c = 0; c < old; c++) {
+        if (number[c]) number[c] = ++kept;
+    }
+    if (kept == old || kept == 0) return;
+    for (uint32_t i = 0; i < lookup->source_count; i++) {
+        cells *= lookup->class_counts[i];
+        if (i > s) stride *= lookup->class_counts[i];
+    }
+    uint32_t *classes = ARENA_ARRAY(l->scratch, uint32_t, values);
+    for (uint32_t v = 0; v < values; v++)
+        classes[v] = number[lookup->classes[s][v]] - 1;
+    uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells / old * kept), at = 0;
+    for (uint32_t cell = 0; cell < cells; cell++) {
+        if (number[cell / stride % old]) result[at++] = lookup->result[cell];
+    }
+    lookup->classes[s] = classes;
+    lookup->class_counts[s] = kept;
+    lookup->result = result;
+}
+
+VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *given, uint32_t count,
                   const Atom *domain) {
+    PlanLookup used = *given, *lookup = &used;
+    for (uint32_t s = 0; s < lookup->source_count; s++)
+        drop_unused(l, lookup, s);
     uint32_t phase = 0;
     for (uint32_t s = 0; s < lookup->source_count; s++) {
         uint32_t p = plan_get(l, lookup->sources[s])->phase;

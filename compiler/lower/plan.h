@@ -316,7 +316,8 @@ Form form_lookup(Lowering *l, NodeId node, const Form *args, int arity);
 Form form_choose_kind(Lowering *l, NodeId node, const Form *form);
 /* How many cells form_lookup would need; UINT32_MAX: too many. */
 uint32_t form_lookup_cells(Lowering *l, NodeId node, const Form *args, int arity);
-/* The table over several variables. classes: the sources' classes. */
+/* The table over several variables. classes: the sources' classes; those that no value is in are
+   left out, as the model's text counts them by the greatest. */
 VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *lookup, uint32_t count,
                   const Atom *domain);
 
