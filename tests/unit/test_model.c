@@ -217,6 +217,10 @@ static const Program programs[] = {
      "abc", 1, 16},
     {RUNNING "result = so_far(indicator(tokens == \"a\"));", "abc", 1, 48},
     {"result = aggregate(select(tokens, tokens, ==), tokens == \"a\", False);", "abc", 1, 64},
+    /* an int where nothing is selected, one of 25,000 values */
+    {"value = {\"a\": 0.0, \"b\": 1.0, \"c\": 20.0}[tokens];"
+     "result = aggregate(select(indices, indices, <) and select(tokens, \"a\", !=), value);",
+     "abc", 1, 64},
     {"result = sort(indices, tokens);", "abc", 2, 64},
     /* One position is selected, and the lowering knows it: no mean. */
     {"first = select_from_first(tokens, \"b\"); last = select_from_last(tokens, \"b\");"
