@@ -1,12 +1,10 @@
 /* Certificates: models of many kinds are certified, and no weight can change without that being
    noticed; claims that say too much are not proven; damaged files are refused. */
-#include "compiler/elaborate/elaborate.h"
-#include "compiler/lower/lower.h"
-#include "grammar/tree.h"
 #include "runtime/certify/certify.h"
 #include "runtime/certify/exact.h"
 #include "runtime/certify/weights_file.h"
 #include "runtime/export/export.h"
+#include "tests/unit/world.h"
 
 #include <check.h>
 #include <math.h>
@@ -15,52 +13,17 @@
 
 #define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 
-typedef struct World {
-    Session *session;
-    Arena *arena;
-    Diagnostics *diags;
-    FloatType float_type; /* of the models */
-} World;
-
 static World world;
 
-static void set_up(void) {
-    world.session = session_new(&(SessionOptions){0});
-    world.arena = arena_new(0);
-    world.float_type = FLOAT_32;
-    world.diags = session_diagnostics(world.session);
-}
-
-static void tear_down(void) {
-    session_free(world.session);
-    arena_free(world.arena);
-}
-
-static const char *last_message(void) {
-    size_t count = diagnostics_count(world.diags);
-    return count ? diagnostics_message(world.diags, count - 1) : "no diagnostic";
-}
+static void set_up(void) { world_open(&world); }
+static void tear_down(void) { world_close(&world); }
 
 /* The model of the program's s-op `result`. */
 static Model *model_by(const char *text, const char *vocabulary, uint32_t max_length,
                        Registers registers) {
-    Sources *sources = session_sources(world.session);
-    uint32_t file = sources_add(sources, "test.rasp", text, strlen(text));
-    Tree *tree = parse_program(session_arena(world.session), sources, file, world.diags);
-    ck_assert_msg(session_run(world.session, tree, NULL) && !diagnostics_errors(world.diags),
-                  "%s\n%s", text, last_message());
-    NodeId node = graph_find(session_graph(world.session), "result");
-    uint32_t count = (uint32_t)strlen(vocabulary);
-    Atom *tokens = ARENA_ARRAY(world.arena, Atom, count);
-    for (uint32_t i = 0; i < count; i++)
-        tokens[i] = atom_string(string_new(world.arena, vocabulary + i, 1));
-    LowerOptions options = {.vocabulary_count = count,
-                            .vocabulary = tokens,
-                            .max_length = max_length,
-                            .registers = registers,
-                            .float_type = world.float_type};
-    Model *model = lower(world.arena, session_graph(world.session), node, &options, world.diags);
-    ck_assert_msg(model != NULL, "%s\n%s", text, last_message());
+    Model *model =
+        world_lower(&world, world_program(&world, text), vocabulary, max_length, registers);
+    ck_assert_msg(model != NULL, "%s\n%s", text, world_message(&world));
     return model;
 }
 
@@ -70,7 +33,7 @@ static Model *model_of(const char *text, const char *vocabulary, uint32_t max_le
 
 static const DenseModel *weights_of(const Model *model) {
     const DenseModel *weights = model_weights(world.arena, model, (Span){0}, world.diags);
-    ck_assert_msg(weights != NULL, "%s", last_message());
+    ck_assert_msg(weights != NULL, "%s", world_message(&world));
     return weights;
 }
 

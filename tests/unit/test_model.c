@@ -1,11 +1,9 @@
-/* Models: the lowering and interp against eval on whole sets of inputs, the text form there and
-   back, and what the verifier does not let pass. */
-#include "compiler/elaborate/elaborate.h"
-#include "compiler/lower/lower.h"
-#include "grammar/tree.h"
+/* Models: the lowering and interp against eval on whole sets of inputs, and the text form there and
+   back. */
 #include "runtime/engines/eval.h"
 #include "runtime/engines/interp.h"
 #include "runtime/model/weights.h"
+#include "tests/unit/world.h"
 
 #include <check.h>
 #include <math.h>
@@ -14,65 +12,13 @@
 
 #define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 
-typedef struct World {
-    Session *session;
-    Arena *arena;
-    Diagnostics *diags;
-    FloatType float_type; /* of the models */
-} World;
-
 static World world;
 
-static void set_up(void) {
-    world.session = session_new(&(SessionOptions){0});
-    world.arena = arena_new(0);
-    world.float_type = FLOAT_32;
-    world.diags = session_diagnostics(world.session);
-}
-
-static void tear_down(void) {
-    session_free(world.session);
-    arena_free(world.arena);
-}
-
-static const char *last_message(void) {
-    size_t count = diagnostics_count(world.diags);
-    return count ? diagnostics_message(world.diags, count - 1) : "no diagnostic";
-}
-
-/* The program's s-op `result`. */
-static NodeId program(const char *text) {
-    Sources *sources = session_sources(world.session);
-    uint32_t file = sources_add(sources, "test.rasp", text, strlen(text));
-    Tree *tree = parse_program(session_arena(world.session), sources, file, world.diags);
-    ck_assert_msg(session_run(world.session, tree, NULL) && !diagnostics_errors(world.diags),
-                  "%s\n%s", text, last_message());
-    NodeId node = graph_find(session_graph(world.session), "result");
-    ck_assert_uint_ne(node, NO_NODE);
-    return node;
-}
-
-/* A letter a token. */
-static Atom *letters(Arena *arena, const char *text, uint32_t n) {
-    Atom *atoms = ARENA_ARRAY(arena, Atom, n);
-    for (uint32_t i = 0; i < n; i++)
-        atoms[i] = atom_string(string_new(arena, text + i, 1));
-    return atoms;
-}
-
-static Model *lowered_by(NodeId node, const char *vocabulary, uint32_t max_length,
-                         Registers registers) {
-    uint32_t count = (uint32_t)strlen(vocabulary);
-    LowerOptions options = {.vocabulary_count = count,
-                            .vocabulary = letters(world.arena, vocabulary, count),
-                            .max_length = max_length,
-                            .registers = registers,
-                            .float_type = world.float_type};
-    return lower(world.arena, session_graph(world.session), node, &options, world.diags);
-}
+static void set_up(void) { world_open(&world); }
+static void tear_down(void) { world_close(&world); }
 
 static Model *lowered(NodeId node, const char *vocabulary, uint32_t max_length) {
-    return lowered_by(node, vocabulary, max_length, REGISTERS_AUTO);
+    return world_lower(&world, node, vocabulary, max_length, REGISTERS_AUTO);
 }
 
 /* --- engines against eval --------------------------------------------------------------------- */
@@ -87,14 +33,14 @@ static bool same_value(Atom a, Atom b) {
 /* One input under both; they fail together or agree. */
 static void compare(const Interp *interp, NodeId node, const char *text, uint32_t n) {
     Arena *arena = arena_new(0);
-    Input input = {n, letters(arena, text, n)};
+    Input input = {n, world_letters(arena, text, n)};
     Sequence expected, got;
     size_t before = diagnostics_count(world.diags);
     bool defined = eval_sequence(session_graph(world.session), node, input, (Span){0}, arena,
                                  world.diags, &expected);
     bool ran = interp_run(interp, input, (Span){0}, arena, world.diags, &got);
     ck_assert_msg(ran == defined, "\"%.*s\": eval %s, interp %s: %s", (int)n, text,
-                  defined ? "runs" : "fails", ran ? "runs" : "fails", last_message());
+                  defined ? "runs" : "fails", ran ? "runs" : "fails", world_message(&world));
     for (uint32_t i = 0; ran && i < n; i++) {
         if (same_value(expected.atoms[i], got.atoms[i])) continue;
         Buffer a = {0}, b = {0};
@@ -154,9 +100,9 @@ static void compare_random(const Interp *interp, NodeId node, const char *vocabu
 
 static Interp *interp_of(NodeId node, const char *vocabulary, uint32_t max_length) {
     Model *model = lowered(node, vocabulary, max_length);
-    ck_assert_msg(model != NULL, "%s", last_message());
+    ck_assert_msg(model != NULL, "%s", world_message(&world));
     Interp *interp = interp_new(world.arena, model, (Span){0}, world.diags);
-    ck_assert_msg(interp != NULL, "%s", last_message());
+    ck_assert_msg(interp != NULL, "%s", world_message(&world));
     return interp;
 }
 
@@ -265,9 +211,9 @@ static uint32_t sum_of_widths(const Model *model) {
 
 START_TEST(test_small_inputs) {
     const Program *p = program_of(_i);
-    NodeId node = program(p->text);
+    NodeId node = world_program(&world, p->text);
     Model *model = lowered(node, p->vocabulary, 5);
-    ck_assert_msg(model != NULL, "%s\n%s", p->text, last_message());
+    ck_assert_msg(model != NULL, "%s\n%s", p->text, world_message(&world));
     ck_assert_uint_eq(model_attention_layers(model), p->attention_layers);
     compare_all(interp_of(node, p->vocabulary, 5), node, p->vocabulary, 5);
 }
@@ -275,7 +221,7 @@ END_TEST
 
 START_TEST(test_long_inputs) {
     const Program *p = program_of(_i);
-    NodeId node = program(p->text);
+    NodeId node = world_program(&world, p->text);
     compare_random(interp_of(node, p->vocabulary, p->longest), node, p->vocabulary, p->longest, 30);
 }
 END_TEST
@@ -283,12 +229,12 @@ END_TEST
 /* Places that are used again change nothing but the width, and never add a layer. */
 START_TEST(test_registers) {
     const Program *p = &programs[_i];
-    NodeId node = program(p->text);
+    NodeId node = world_program(&world, p->text);
     uint32_t lengths[] = {4, p->longest};
     for (int l = 0; l < COUNT(lengths); l++) {
-        Model *kept = lowered_by(node, p->vocabulary, lengths[l], REGISTERS_KEEP);
-        Model *chosen = lowered_by(node, p->vocabulary, lengths[l], REGISTERS_AUTO);
-        Model *reused = lowered_by(node, p->vocabulary, lengths[l], REGISTERS_REUSE);
+        Model *kept = world_lower(&world, node, p->vocabulary, lengths[l], REGISTERS_KEEP);
+        Model *chosen = world_lower(&world, node, p->vocabulary, lengths[l], REGISTERS_AUTO);
+        Model *reused = world_lower(&world, node, p->vocabulary, lengths[l], REGISTERS_REUSE);
         ck_assert_uint_eq(kept->width, sum_of_widths(kept));
         ck_assert_uint_le(chosen->width, kept->width);
         ck_assert_uint_le(reused->width, chosen->width);
@@ -308,16 +254,16 @@ END_TEST
 
 /* Two codes of 9 values, one after the other, and a sum over both. */
 START_TEST(test_registers_are_used) {
-    NodeId node = program(programs[4].text);
-    ck_assert_uint_le(lowered_by(node, "abc", 8, REGISTERS_REUSE)->width + 10,
-                      lowered_by(node, "abc", 8, REGISTERS_KEEP)->width);
+    NodeId node = world_program(&world, programs[4].text);
+    ck_assert_uint_le(world_lower(&world, node, "abc", 8, REGISTERS_REUSE)->width + 10,
+                      world_lower(&world, node, "abc", 8, REGISTERS_KEEP)->width);
 }
 END_TEST
 
 /* Never more attention layers than the analysis of the graph. */
 START_TEST(test_layers) {
     const Program *p = &programs[_i];
-    NodeId node = program(p->text);
+    NodeId node = world_program(&world, p->text);
     Layers layers = graph_layers(session_graph(world.session), node, world.arena);
     ck_assert_uint_le(model_attention_layers(lowered(node, p->vocabulary, 8)), layers.count);
 }
@@ -340,20 +286,21 @@ static const Refusal refusals[] = {
 };
 
 START_TEST(test_refusals) {
-    NodeId node = program(refusals[_i].text);
+    NodeId node = world_program(&world, refusals[_i].text);
     ck_assert_ptr_null(lowered(node, "abc", 30));
     ck_assert_uint_eq(diagnostics_count(world.diags), 1);
-    ck_assert_msg(strstr(last_message(), refusals[_i].why) != NULL, "%s", last_message());
+    ck_assert_msg(strstr(world_message(&world), refusals[_i].why) != NULL, "%s",
+                  world_message(&world));
     ck_assert_uint_ne(diagnostics_span(world.diags, 0).file, 0);
 }
 END_TEST
 
 START_TEST(test_inputs_refused) {
-    NodeId node = program(programs[0].text);
+    NodeId node = world_program(&world, programs[0].text);
     Interp *interp = interp_of(node, "abc", 5);
     Sequence out;
-    Input unknown = {2, letters(world.arena, "ax", 2)},
-          longer = {6, letters(world.arena, "aaaaaa", 6)};
+    Input unknown = {2, world_letters(world.arena, "ax", 2)},
+          longer = {6, world_letters(world.arena, "aaaaaa", 6)};
     ck_assert(!interp_run(interp, unknown, (Span){0}, world.arena, world.diags, &out));
     ck_assert(!interp_run(interp, longer, (Span){0}, world.arena, world.diags, &out));
     ck_assert(!interp_run(interp, (Input){0, NULL}, (Span){0}, world.arena, world.diags, &out));
@@ -365,7 +312,7 @@ END_TEST
 
 /* The model of a million positions is there; its dense weights are not. */
 START_TEST(test_too_large) {
-    Model *model = lowered(program(programs[0].text), "abc", 1000000);
+    Model *model = lowered(world_program(&world, programs[0].text), "abc", 1000000);
     ck_assert_ptr_nonnull(model);
     ck_assert_ptr_null(interp_new(world.arena, model, (Span){0}, world.diags));
     ck_assert_int_eq(diagnostics_id(world.diags, 0), DIAG_TOO_LARGE_FOR_DENSE);
@@ -375,7 +322,8 @@ END_TEST
 /* Of numbers that are large beside their distance float32 loses the fraction where it adds them up
    again. */
 START_TEST(test_mean_far_from_zero) {
-    NodeId node = program("result = aggregate(select(tokens, tokens, ==), indices + 1000000);");
+    NodeId node =
+        world_program(&world, "result = aggregate(select(tokens, tokens, ==), indices + 1000000);");
     ck_assert_ptr_null(interp_new(world.arena, lowered(node, "abc", 10), (Span){0}, world.diags));
     ck_assert_int_eq(diagnostics_id(world.diags, 0), DIAG_TOO_LARGE_FOR_DENSE);
     world.float_type = FLOAT_64;
@@ -428,19 +376,13 @@ END_TEST
 
 /* --- the text form ---------------------------------------------------------------------------- */
 
-static Model *parsed(const char *text, size_t len) {
-    Sources *sources = session_sources(world.session);
-    uint32_t file = sources_add(sources, "test.model", text, len);
-    return model_parse(world.arena, sources, file, world.diags);
-}
-
 START_TEST(test_round_trip) {
     const Program *p = program_of(_i);
     Buffer first = {0}, second = {0};
-    NodeId node = program(p->text);
-    model_print(lowered_by(node, p->vocabulary, 5, REGISTERS_REUSE), &first);
-    Model *again = parsed(first.data, first.len);
-    ck_assert_msg(again != NULL, "%s\n%s", first.data, last_message());
+    NodeId node = world_program(&world, p->text);
+    model_print(world_lower(&world, node, p->vocabulary, 5, REGISTERS_REUSE), &first);
+    Model *again = world_parse(&world, first.data, first.len);
+    ck_assert_msg(again != NULL, "%s\n%s", first.data, world_message(&world));
     model_print(again, &second);
     ck_assert_str_eq(first.data, second.data);
     /* What was read runs as what was written. */
@@ -448,158 +390,6 @@ START_TEST(test_round_trip) {
     compare_all(interp, node, p->vocabulary, 3);
     buffer_free(&first);
     buffer_free(&second);
-}
-END_TEST
-
-static const char sound[] =
-    "model length 2 vocabulary [\"a\", \"b\"]\n"
-    "basis\n"
-    "  one: one\n"
-    "  null: null\n"
-    "  tokens: one-hot [\"a\", \"b\"]\n"
-    "  w.x: real 0 to 1 / 3\n"
-    "  w: steps [2..0]\n"
-    "  same: one-hot [true, false]\n"
-    "embed\n"
-    "  tokens by token [0, 1]\n"
-    "layer\n"
-    "  head h: key tokens [0, 1]; null counted; softmax 256; null-weight -> w.x\n"
-    "  steps w: w.x between [0.25, 0.5, 1] greatest 1\n"
-    "layer\n"
-    "  lookup same: w [0, 1, 0], tokens [0, 1] gives [0, 0, 1, 1]\n"
-    "output\n"
-    "  out: atoms same [\"x\", \"y\"]\n";
-
-/* Places that are used again: a code after a code at once, a number after a number a layer later.
- */
-static const char reused[] =
-    "model length 2 vocabulary [\"a\", \"b\"]\n"
-    "basis\n"
-    "  one: one\n"
-    "  null: null\n"
-    "  tokens: one-hot [\"a\", \"b\"]\n"
-    "  w.x: real 0 to 1 / 3\n"
-    "  w: steps [2..0] at 2\n"
-    "  m: real 0 to 1 / 2 at 4\n"
-    "embed\n"
-    "  tokens by token [0, 1]\n"
-    "layer\n"
-    "  head h: key tokens [0, 1]; null counted; softmax 256; null-weight -> w.x\n"
-    "  steps w: w.x between [0.25, 0.5, 1] greatest 1\n"
-    "  erase tokens: 0..1\n"
-    "  erase w.x: 0..0\n"
-    "layer\n"
-    "  head g: all; null none; softmax 256; mean w [0, 1, 0] default 0 -> m\n"
-    "output\n"
-    "  out: atoms w [\"x\", \"y\", \"z\"]\n";
-
-/* A text with one part replaced. */
-static Model *broken(const char *whole, const char *part, const char *by) {
-    const char *at = strstr(whole, part);
-    ck_assert_msg(at != NULL, "%s", part);
-    Buffer text = {0};
-    buffer_add(&text, whole, (size_t)(at - whole));
-    buffer_text(&text, by);
-    buffer_text(&text, at + strlen(part));
-    Model *model = parsed(text.data, text.len);
-    buffer_free(&text);
-    return model;
-}
-
-static const char *const mistakes[][3] = {
-    {"one: one", "one: real 0 to 1", "`one` and `null`"},
-    {"same: one-hot", "tokens: one-hot", "no subspace"},
-    {"same: one-hot [true, false]", "w: steps [1]", "no subspace"},
-    {"same: one-hot [true, false]", "same: one-hot [true, false]\n  w: steps [1]", "two subspaces"},
-    {"key tokens [0, 1]", "key w [0, 1, 0]", "before it is written"},
-    {"key tokens [0, 1]", "key w.x", "before it is written"},
-    {"key tokens [0, 1]", "key null", "not 0 at the null key"},
-    {"key tokens [0, 1]", "key tokens [0, 1, 2]", "2 values, and here are 3"},
-    {"key tokens [0, 1]", "compare tokens [0, 1] < 2*w.x", "before it is written"},
-    {"key tokens [0, 1]", "compare tokens [0, 1] == tokens [0, 1] squares tokens [0, 1]",
-     "no score to stand at"},
-    {"key tokens [0, 1]", "table tokens [0, 2] by tokens [0, 1] [01, 10]", "no class 2"},
-    {"key tokens [0, 1]", "table tokens [0, 1] by tokens [0, 1] [01, 1]", "all of one length"},
-    {"null counted", "null none", "counts it"},
-    {"null-weight -> w.x", "null-weight -> tokens", "written twice"},
-    {"softmax 256", "softmax 0", "not positive"},
-    {"softmax 256", "softmax 256; mean 1 default 0 -> w.x", "counts it"},
-    {"[0.25, 0.5, 1]", "[0.25, 0.25, 1]", "do not rise"},
-    {"[0.25, 0.5, 1]", "[0.25, 0.5]", "expected 3 numbers"},
-    {"gives [0, 0, 1, 1]", "gives [0, 0, 1, 2]", "no value number 2"},
-    {"gives [0, 0, 1, 1]", "gives [0, 0, 1]", "expected 4 cells"},
-    {"same [\"x\", \"y\"]", "same [\"x\"]", "names 1 atoms of 2"},
-    {"tokens by token [0, 1]", "tokens by token [0, 2]", "outside it"},
-    {"tokens by token [0, 1]", "tokens by token [0, 1]\n  tokens by token [0, 1]", "written twice"},
-    {"length 2", "length 0", "greatest length"},
-    {"length 2", "length 2 causal", "of a causal model looks ahead"},
-    {"vocabulary [\"a\", \"b\"]", "vocabulary [0*99999999999]", "expected"},
-    {"vocabulary [\"a\", \"b\"]", "vocabulary [\"a\", \"a\"]", "comes twice"},
-    {"gives [0, 0, 1, 1]", "gives [0*4000000000]", "more than"},
-    {"out: atoms", "out: feathers", "expected how"},
-    {"  steps w", "  stops w", "expected a head"},
-};
-
-static const char *const misplaced[][3] = {
-    {"  erase tokens: 0..1\n", "", "'w' is written where 'tokens' still is"},
-    {"tokens: 0..1", "tokens: 0..0", "'w' is written where 'tokens' still is"},
-    {"tokens: 0..1", "tokens: 0..2", "expected coordinates of 'tokens'"},
-    {"tokens: 0..1", "tokens: 1..0", "expected coordinates of 'tokens'"},
-    {"tokens: 0..1", "tokens: 0..4294967294", "expected coordinates of 'tokens'"},
-    {"  erase w.x: 0..0\n", "", "'m' is written where 'w.x' still is"},
-    {"at 2", "at 3", "where a number is only being erased"},
-    {"at 2", "at 1", "'w' is written where 'null' still is"},
-    {"at 4", "at 3000000000", "too wide"},
-    {"at 4", "at 7", "do not fill"},
-    {"at 4", "at 2", "'m' is written where 'w' still is"},
-    {"mean w [0, 1, 0]", "mean tokens [0, 1]", "'tokens' is read after it was erased"},
-    {"erase w.x: 0..0", "erase m: 0..0", "'m' is erased before it is written"},
-    {"erase w.x: 0..0", "erase one: 0..0", "always needed"},
-    {"erase w.x: 0..0", "erase w.x: 0..0\n  erase w.x: 0..0", "'w.x' is erased twice"},
-    {"w.x: real 0", "w.x: real -1", "'w.x' may be below 0"},
-    {"null none; softmax 256; mean w [0, 1, 0] default 0",
-     "null default; softmax 256; mean w [0, 1, 0] default 1",
-     "'w.x' is written where 'm' still is"},
-};
-
-static void check_broken(const char *whole, const char *const mistake[3]) {
-    Model *model = broken(whole, mistake[0], mistake[1]);
-    ck_assert_msg(model == NULL, "%s", mistake[1]);
-    ck_assert_uint_eq(diagnostics_count(world.diags), 1);
-    ck_assert_int_eq(diagnostics_id(world.diags, 0), DIAG_MODEL_TEXT);
-    ck_assert_msg(strstr(last_message(), mistake[2]) != NULL, "%s: %s", mistake[1], last_message());
-}
-
-START_TEST(test_broken) { check_broken(sound, mistakes[_i]); }
-END_TEST
-
-START_TEST(test_misplaced) {
-    ck_assert_msg(parsed(reused, strlen(reused)) != NULL, "%s", last_message());
-    check_broken(reused, misplaced[_i]);
-}
-END_TEST
-
-/* Softmax alone has dense weights: other normalisers are refused, not written as what they are not.
- */
-START_TEST(test_other_normalisers) {
-    static const char *const names[] = {"hardmax", "hardmax-first", "linear", "linear-raw",
-                                        "sparsemax"};
-    const Model *model = broken(sound, "softmax 256", names[_i]);
-    ck_assert_msg(model != NULL, "%s", last_message());
-    ck_assert_ptr_null(model_weights(world.arena, model, (Span){0}, world.diags));
-    ck_assert_ptr_nonnull(strstr(last_message(), "only softmax has dense weights"));
-}
-END_TEST
-
-/* A text cut off anywhere is a mistake, never a crash. */
-START_TEST(test_cut_off) {
-    const char *text = _i ? reused : sound;
-    ck_assert_ptr_nonnull(parsed(text, strlen(text)));
-    for (size_t len = 0; len + 1 < strlen(text); len++) {
-        diagnostics_truncate(world.diags, 0);
-        ck_assert_msg(parsed(text, len) == NULL, "%zu", len);
-        ck_assert_uint_eq(diagnostics_count(world.diags), 1);
-    }
 }
 END_TEST
 
@@ -625,10 +415,6 @@ Suite *model_suite(void) {
     tcase_set_timeout(text, 60);
     tcase_add_checked_fixture(text, set_up, tear_down);
     tcase_add_loop_test(text, test_round_trip, 0, FLOAT_TYPE_COUNT * COUNT(programs));
-    tcase_add_loop_test(text, test_broken, 0, COUNT(mistakes));
-    tcase_add_loop_test(text, test_misplaced, 0, COUNT(misplaced));
-    tcase_add_loop_test(text, test_other_normalisers, 0, 5);
-    tcase_add_loop_test(text, test_cut_off, 0, 2);
     suite_add_tcase(suite, text);
     return suite;
 }

@@ -1,8 +1,7 @@
 /* Read-outs with steps: bit for bit what eval computes, from a model and from its text. */
-#include "compiler/elaborate/elaborate.h"
-#include "compiler/lower/lower.h"
 #include "runtime/engines/eval.h"
 #include "runtime/engines/interp.h"
+#include "tests/unit/world.h"
 
 #include <check.h>
 #include <string.h>
@@ -11,27 +10,10 @@
 
 enum { LENGTH = 48, TRIALS = 40 };
 
-typedef struct World {
-    Session *session;
-    Arena *arena;
-    Diagnostics *diags;
-    Atom vocabulary[3];
-} World;
-
 static World world;
 
-static void set_up(void) {
-    world.session = session_new(&(SessionOptions){0});
-    world.arena = arena_new(0);
-    world.diags = session_diagnostics(world.session);
-    for (int i = 0; i < 3; i++)
-        world.vocabulary[i] = atom_string(string_new(world.arena, &"abc"[i], 1));
-}
-
-static void tear_down(void) {
-    session_free(world.session);
-    arena_free(world.arena);
-}
+static void set_up(void) { world_open(&world); }
+static void tear_down(void) { world_close(&world); }
 
 #define MEANS                                                                                      \
     "up = select(indices, indices, <=);\n"                                                         \
@@ -59,20 +41,8 @@ static const Program programs[] = {
     {MEANS "result = a + b * length - c * indices;", 5, 4},
 };
 
-static NodeId node_of(const char *text) {
-    bool read = session_run_text(world.session, "test.rasp", text, strlen(text), NULL);
-    ck_assert(read && !diagnostics_errors(world.diags));
-    NodeId node = graph_find(session_graph(world.session), "result");
-    ck_assert_uint_ne(node, NO_NODE);
-    return node;
-}
-
 static Model *lowered(NodeId node) {
-    LowerOptions options = {.vocabulary_count = 3,
-                            .vocabulary = world.vocabulary,
-                            .max_length = LENGTH,
-                            .registers = REGISTERS_AUTO};
-    Model *model = lower(world.arena, session_graph(world.session), node, &options, world.diags);
+    Model *model = world_lower(&world, node, "abc", LENGTH, REGISTERS_AUTO);
     ck_assert_ptr_nonnull(model);
     return model;
 }
@@ -86,14 +56,14 @@ static bool same_bits(Atom a, Atom b) {
 /* Random inputs of every length; at least one has a value. */
 static void compare(const Model *model, NodeId node) {
     Interp *interp = interp_new(world.arena, model, (Span){0}, world.diags);
-    Atom tokens[LENGTH];
+    Atom *letters = world_letters(world.arena, "abc", 3), tokens[LENGTH];
     uint32_t state = 9, values = 0;
     ck_assert_ptr_nonnull(interp);
     for (uint32_t t = 0; t < TRIALS; t++) {
         uint32_t n = t < 3 ? LENGTH : 1 + t % LENGTH;
         for (uint32_t i = 0; i < n; i++) {
             state = state * 1664525u + 1013904223u;
-            tokens[i] = world.vocabulary[(state >> 24) % 3];
+            tokens[i] = letters[(state >> 24) % 3];
         }
         Sequence expected, got;
         Input input = {n, tokens};
@@ -115,7 +85,7 @@ static void compare(const Model *model, NodeId node) {
 
 START_TEST(test_bits) {
     const Program *p = &programs[_i];
-    NodeId node = node_of(p->text);
+    NodeId node = world_program(&world, p->text);
     const Model *model = lowered(node);
     ck_assert_uint_eq(model->readout.reading_count, p->readings);
     ck_assert_uint_eq(model->readout.step_count, p->steps);
@@ -124,12 +94,10 @@ START_TEST(test_bits) {
 END_TEST
 
 START_TEST(test_text) {
-    NodeId node = node_of(programs[_i].text);
+    NodeId node = world_program(&world, programs[_i].text);
     Buffer first = {0}, second = {0};
     model_print(lowered(node), &first);
-    Sources *sources = session_sources(world.session);
-    uint32_t file = sources_add(sources, "test.model", first.data, first.len);
-    const Model *again = model_parse(world.arena, sources, file, world.diags);
+    const Model *again = world_parse(&world, first.data, first.len);
     ck_assert_ptr_nonnull(again);
     model_print(again, &second);
     ck_assert_str_eq(first.data, second.data);
@@ -162,9 +130,7 @@ START_TEST(test_mistakes) {
                   "model length 2 vocabulary [\"a\"]\nbasis\n  one: one\n  null: null\n"
                   "embed\noutput\n%s",
                   mistakes[_i].output);
-    Sources *sources = session_sources(world.session);
-    uint32_t file = sources_add(sources, "test.model", text.data, text.len);
-    ck_assert_ptr_null(model_parse(world.arena, sources, file, world.diags));
+    ck_assert_ptr_null(world_parse(&world, text.data, text.len));
     const char *message = diagnostics_message(world.diags, 0);
     ck_assert_msg(strstr(message, mistakes[_i].why) != NULL, "%s", message);
     buffer_free(&text);
