@@ -354,13 +354,16 @@ END_TEST
 
 /* --- the cache -------------------------------------------------------------------------------- */
 
-/* The only file of a directory, which the caller frees; NULL when there is not one alone. */
+/* The only file of a directory, those that are being written aside; the caller frees it. NULL when
+   there is not one alone. */
 static char *only_file(const char *directory) {
     char *found = NULL;
     uint32_t count = 0;
     DIR *list = opendir(directory);
     for (struct dirent *entry; list && (entry = readdir(list)) != NULL;) {
+        size_t len = strlen(entry->d_name);
         if (entry->d_name[0] == '.') continue;
+        if (len > 4 && strcmp(entry->d_name + len - 4, ".tmp") == 0) continue;
         Buffer path = {0};
         buffer_printf(&path, "%s/%s", directory, entry->d_name);
         free(found);
