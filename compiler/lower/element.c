@@ -356,6 +356,7 @@ static Form element_sum(Lowering *l, NodeId id, const Form *args, int arity) {
         for (int i = 0; i < 2; i++) {
             if (!is_constant(&args[i])) continue;
             zero.floating = sums[i].floating; /* a float factor makes floats, an int one does not */
+            copy_kind(&zero, &sums[i]);
             if (product_loses_sign(sums[i].sum.constant, &sums[1 - i],
                                    zero.floating || sums[1 - i].floating))
                 break;
