@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    CODED_VALUES = 4096, /* large numbers that are moved as a code */
+};
+
 /* --- heads ------------------------------------------------------------------------------------ */
 
 static uint32_t max_phase(uint32_t a, uint32_t b) { return a > b ? a : b; }
@@ -43,7 +47,7 @@ static uint32_t plan_head(Lowering *l, const PlanHead *spec) {
 }
 
 static bool same_values(const Var *a, const Var *b) {
-    if (a->count != b->count || a->shift != b->shift) return false;
+    if (a->count != b->count || a->shift != b->shift || a->unit != b->unit) return false;
     for (uint32_t v = 0; v < a->count; v++) {
         if (!atom_identical(a->domain[v], b->domain[v])) return false;
     }
@@ -184,6 +188,7 @@ typedef struct Gather {
     bool hits;   /* every row selects something */
     bool single; /* no row selects two */
     MeanUse use; /* if it is a mean */
+    double unit; /* it is a mean of so many times the sum's whole numbers: 1, or 1 / 2^k */
 } Gather;
 
 static Form gather_done(Gather *g, PlanMove move, Var var, uint32_t value_phase) {
@@ -342,7 +347,7 @@ static Form gather_number(Gather *g, const Form *sum) {
     return gather_done(g, move, var, feature_phase(l, sum->sum));
 }
 
-/* The mean of whole numbers. */
+/* The mean of whole numbers, or of so many parts of 1. */
 static Form gather_mean(Gather *g, const Form *sum) {
     Lowering *l = g->l;
     double nothing = 0;
@@ -352,6 +357,7 @@ static Form gather_mean(Gather *g, const Form *sum) {
                                                "the default of %s is no number, and what it "
                                                "gathers is a mean",
                                                plan_name(l, g->node)));
+    nothing /= g->unit;
     double shift = g->hits ? sum->low : fmin(sum->low, nothing);
     double top = g->hits ? sum->high : fmax(sum->high, nothing);
     const double *fractions = NULL;
@@ -368,7 +374,7 @@ static Form gather_mean(Gather *g, const Form *sum) {
     Atom *domain = count ? ARENA_ARRAY(l->scratch, Atom, count) : NULL;
     for (uint32_t v = 0; v < count; v++) {
         readings[v] = fractions[v] - shift;
-        domain[v] = atom_float(fractions[v]);
+        domain[v] = atom_float(fractions[v] * g->unit);
     }
     PlanMove move = {.kind = MOVE_REAL,
                      .source = NO_VAR,
@@ -379,6 +385,7 @@ static Form gather_mean(Gather *g, const Form *sum) {
                .readings = readings,
                .shift = shift,
                .fractions = nothing == floor(nothing),
+               .unit = g->unit,
                .error = mean_error(l, top - shift) + shift_error(shift, top)};
     Form form = gather_done(g, move, var, feature_phase(l, sum->sum));
     form.low = sum->low;
@@ -392,6 +399,11 @@ static Form gather_mean(Gather *g, const Form *sum) {
     if (g->use == MEAN_PERHAPS) return form;
     const Selection selection = selection_of(g);
     settle_kind_of_mean(l, &selection, sum, &form);
+    /* An int would be read as so many parts. */
+    if (form.kind == FORM_FRACTION && g->unit != 1 && form.exact) {
+        form.kind_unknown = true;
+        form.exact = NULL;
+    }
     return form;
 }
 
@@ -419,6 +431,17 @@ static bool sum_without_signs(Lowering *l, const Form *form, Form *sum) {
     return form_as_sum(l, &unsigned_zeros, sum);
 }
 
+/* Numbers that the float type does not hold are moved as a code. */
+static bool is_large_table(const Lowering *l, const Form *form) {
+    double value, most = ldexp(1, float_info(l->options->float_type)->significand);
+    if (form->kind != FORM_TABLE || form_count(l, form) > CODED_VALUES) return false;
+    for (uint32_t v = 0; v < form_count(l, form); v++) {
+        if (atom_failed(form->atoms[v]) || !atom_whole(form->atoms[v], &value)) continue;
+        if (fabs(value) > most) return true;
+    }
+    return false;
+}
+
 static Form gather_value(Gather *g) {
     Lowering *l = g->l;
     Form sum;
@@ -441,17 +464,14 @@ static Form gather_value(Gather *g) {
         return g->value.kind == FORM_REFUSED ? g->value : gather_coded(g);
     }
     if (g->single) {
-        Form form = whole ? gather_number(g, &sum) : (Form){.kind = FORM_NONE};
+        bool number = whole && !is_large_table(l, &g->value);
+        Form form = number ? gather_number(g, &sum) : (Form){.kind = FORM_NONE};
         if (form.kind == FORM_NONE) form = gather_coded(g);
         form.kind_unknown = g->value.kind_unknown;
         return form;
     }
-    if (!whole)
-        return form_refused(g->node,
-                            plan_text(l,
-                                      "%s can be a mean of numbers that are not whole, whose "
-                                      "possible values are too many",
-                                      plan_name(l, g->node)));
+    if (!whole && !form_as_parts(l, &g->value, &sum, &g->unit))
+        return form_refuse_rounding(l, g->node, &g->value);
     return gather_mean(g, &sum);
 }
 
@@ -512,7 +532,8 @@ static Form aggregate_used(Lowering *l, NodeId id, MeanUse use) {
                            .selector = node->args[0],
                            .value = l->forms[node->args[1]],
                            .nothing = node->atom,
-                           .use = use});
+                           .use = use,
+                           .unit = 1});
 }
 
 Form form_aggregate(Lowering *l, NodeId id) { return aggregate_used(l, id, mean_use(l, id)); }
@@ -525,7 +546,8 @@ Form form_sign_of_mean(Lowering *l, NodeId id, NodeId selector, const Form *valu
                                 .selector = selector,
                                 .value = *value,
                                 .nothing = nothing,
-                                .use = MEAN_SIGN});
+                                .use = MEAN_SIGN,
+                                .unit = 1});
     sign.exact = NULL; /* the sign is the same, whatever the kind */
     sign.kind_unknown = false;
     return sign;

@@ -164,7 +164,7 @@ static VarId plan_banded(Lowering *l, NodeId node, VarId mean, const Bands *band
     for (uint32_t b = 0; b < bands->count; b++) {
         lows[b] = bands->lows[b] - shift;
         highs[b] = bands->highs[b] - shift;
-        domain[b] = atom_float(bands->lows[b]);
+        domain[b] = atom_float(bands->lows[b] * plan_get(l, mean)->unit);
     }
     Var var = {.kind = VAR_BANDED,
                .node = node,
@@ -191,6 +191,10 @@ static bool same_bands(const Lowering *l, const Var *var, VarId mean, const Band
 static Form bands_of(Lowering *l, NodeId node, const Form *mean, Constants *constants) {
     double range = fmax(fabs(mean->low), fabs(mean->high)) * l->options->max_length;
     if (range > BAND_NUMBER) return (Form){.kind = FORM_NONE};
+    for (uint32_t i = 0; i < constants->count; i++) {
+        constants->values[i] /= plan_get(l, mean->var)->unit;
+        if (!isfinite(constants->values[i])) return (Form){.kind = FORM_NONE};
+    }
     Bands bands = bands_between(l, mean, constants);
     VarId var = 0;
     while (var < l->var_count && !same_bands(l, plan_get(l, var), mean->var, &bands))

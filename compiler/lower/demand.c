@@ -44,7 +44,7 @@ static bool all_whole_of_kind(const Form *form, uint32_t count, AtomKind kind) {
 static bool is_plain_mean(const Lowering *l, const Form *form) {
     const Var *var = plan_get(l, form->var);
     if (var->kind != VAR_MOVED || !var->readings || var->error == 0) return false;
-    return var->fractions && form->atoms == var->domain;
+    return var->fractions && var->unit == 1 && form->atoms == var->domain;
 }
 
 DecodeKind readout_decode(const Lowering *l, const Form *form) {

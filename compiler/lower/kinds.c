@@ -149,29 +149,6 @@ static bool consider_own(Atom atom, double number, Atom *own) {
     return true;
 }
 
-/* Each of the mean's values as an atom that is no float, where there is one; NULL: there are two.
- */
-static const Atom *own_atoms(Lowering *l, const Selection *s, const Form *mean, const Form *sum) {
-    const Form *value = s->value;
-    uint32_t count = form_count(l, mean), values = 0;
-    Atom *out = ARENA_ARRAY(l->scratch, Atom, count);
-    const Atom *atoms = value->exact ? value->alternative : value->atoms;
-    if (value->kind == FORM_TABLE) values = form_count(l, value);
-    bool whole = value->kind == FORM_SUM && (!value->floating || value->exact);
-    for (uint32_t v = 0; v < count; v++) {
-        double number = mean->atoms[v].as.real;
-        out[v] = mean->atoms[v];
-        if (!s->hits && !consider_own(s->nothing, number, &out[v])) return NULL;
-        for (uint32_t u = 0; u < values; u++) {
-            if (!consider_own(atoms[u], number, &out[v])) return NULL;
-        }
-        bool in_range = number == floor(number) && number >= sum->low && number <= sum->high;
-        if (whole && in_range && !consider_own(atom_int((int64_t)number), number, &out[v]))
-            return NULL;
-    }
-    return out;
-}
-
 static bool is_other(Atom atom) { return atom.kind == ATOM_BOOL || atom_is_minus_zero(atom); }
 
 /* Can a value that is no plain float be something else than an int? */
@@ -183,6 +160,33 @@ static bool has_others(const Lowering *l, const Selection *s) {
         if (value->exact && is_other(value->alternative[v])) return true;
     }
     return false;
+}
+
+/* Each of the mean's values as an atom that is no float, where there is one; NULL: there are two.
+ */
+static const Atom *own_atoms(Lowering *l, const Selection *s, const Form *mean, const Form *sum) {
+    const Form *value = s->value;
+    uint32_t count = form_count(l, mean), values = 0;
+    Atom *out = ARENA_ARRAY(l->scratch, Atom, count);
+    const Atom *atoms = value->exact ? value->alternative : value->atoms;
+    if (value->kind == FORM_TABLE) values = form_count(l, value);
+    bool whole = value->kind == FORM_SUM && (!value->floating || value->exact);
+    bool ints = !has_others(l, s);
+    for (uint32_t v = 0; v < count; v++) {
+        double number = mean->atoms[v].as.real;
+        out[v] = mean->atoms[v];
+        if (!s->hits && !consider_own(s->nothing, number, &out[v])) return NULL;
+        for (uint32_t u = 0; u < values; u++) {
+            if (!consider_own(atoms[u], number, &out[v])) return NULL;
+        }
+        bool in_range = number == floor(number) && number >= sum->low && number <= sum->high;
+        if (whole && in_range && !consider_own(atom_int((int64_t)number), number, &out[v]))
+            return NULL;
+        /* No position has the number alone: an int is as good as any, and the plainest. */
+        if (ints && is_plain_float(out[v]) && number == floor(number))
+            out[v] = atom_int((int64_t)number);
+    }
+    return out;
 }
 
 static void choose_kind(Lowering *l, MeanKind kind, const Bits *exact, const Atom *own,

@@ -71,10 +71,10 @@ static void plan_selector(Lowering *l, NodeId id, bool attending) {
 
 typedef enum Outcome { PLAN_MADE, PLAN_REFUSED, PLAN_FAILED /* reported */ } Outcome;
 
-static Outcome plan_nodes(Lowering *l, bool reader_computes) {
+static Outcome plan_nodes(Lowering *l) {
     l->needed = graph_needed(l->graph, l->output, l->scratch);
     l->last = ARENA_ARRAY(l->scratch, uint8_t, l->graph->count);
-    if (reader_computes) plan_last_steps(l);
+    if (l->reader_computes) plan_last_steps(l);
     const uint8_t *attending = attending_selectors(l);
     for (NodeId id = 0; id <= l->output; id++) {
         if (!l->needed[id]) continue;
@@ -101,12 +101,13 @@ static Outcome plan_nodes(Lowering *l, bool reader_computes) {
 
 /* Makes the plan, in scratch. */
 static Outcome plan(Lowering *l, bool reader_computes) {
+    l->reader_computes = reader_computes;
     l->scratch = arena_new(LIMIT_LOWERING_BYTES);
     l->forms = ARENA_ARRAY(l->scratch, Form, l->graph->count);
     l->composed = ARENA_ARRAY(l->scratch, Formula, l->graph->count);
     l->formulas = ARENA_ARRAY(l->scratch, Formula, l->graph->count);
     add_inputs(l);
-    return plan_nodes(l, reader_computes);
+    return plan_nodes(l);
 }
 
 /* --- what would do ---------------------------------------------------------------------------- */

@@ -28,7 +28,7 @@ enum {
     PLAN_LAST_CELLS = 512,        /* the same where the output's reader can compute instead */
     PLAN_PRODUCTS = 64,           /* conjunctions of one formula */
     PLAN_LITERALS = 32,           /* literals of one conjunction */
-    PLAN_TOTAL_VALUES = 16,       /* distinct values whose total is taken by counting */
+    PLAN_TOTAL_VALUES = 16,       /* distinct values whose total is taken by counting each */
 };
 
 /* The greatest whole number that is computed with: what floats are exact for is the weights'
@@ -78,6 +78,7 @@ typedef struct Var {
     double shift;   /* VAR_MOVED means: register = mean - shift, so that no reading is negative */
     bool length;    /* the length of the input */
     bool fractions; /* every value is S / c with c up to the greatest length */
+    double unit;    /* a mean: its values are the readings (with shift) times this power of two */
     PlanFeature input; /* VAR_STEPPED */
     /* VAR_BANDED: value v is any of the source's from readings[v] to highs[v]; its atom stands for
        them all, for tests that can't tell them apart. */
@@ -212,6 +213,7 @@ typedef struct Lowering {
     const uint8_t *needed; /* (graph count): the output needs it */
     uint8_t *last;         /* (graph count): an operation that the output's reader can compute, as
                               all that follow it; where it is refused, that need not be the end */
+    bool reader_computes;  /* some operations may be left to the output's reader */
     PlanReadout readout;
     Form *forms;       /* (graph count) */
     Formula *composed; /* (graph count): of every selector, from those of its arguments */
@@ -401,9 +403,18 @@ Bits plan_both(Lowering *l, NodeId node, Bits a, Bits b);
 bool selects_at_most_one(Lowering *l, const Conjunction *c);
 bool selects_exactly_one(Lowering *l, const Conjunction *c);
 
+/* parts.c: the table's numbers as whole multiples of the unit, a power of two. False: there is
+ * none.
+ */
+bool form_as_parts(Lowering *l, const Form *table, Form *sum, double *unit);
+/* What node averages is no table of such numbers. */
+Form form_refuse_rounding(Lowering *l, NodeId node, const Form *values);
+
 /* total.c: count * aggregate, when one factor is the aggregate's own count: a total. FORM_NONE: it
  * is not. */
 Form form_total(Lowering *l, NodeId node);
+/* The count among the product's factors; NO_NODE: it is no total. */
+NodeId total_factor(Lowering *l, NodeId node);
 
 /* terms.c: numbers that compare as the atoms do, whole ones. False: *why says what is in the way.
  */

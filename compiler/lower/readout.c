@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+enum { READ_DIGITS = 4 };
+
 enum { READ_ATOMS = 256 }; /* changes of value that a reading lists, when steps would do without */
 
 /* Greater whole numbers are not exact in doubles, with which some readers compute. */
@@ -101,9 +103,23 @@ static bool is_long_list(const Lowering *l, const Form *form) {
     return changes >= READ_ATOMS;
 }
 
+/* A mean of parts of 1, as a mean of whole numbers that a step makes smaller. */
+static bool mean_of_parts(const Lowering *l, const Form *form, Form *mean) {
+    const Var *var = form->var == NO_VAR ? NULL : plan_get(l, form->var);
+    *mean = *form;
+    if (form->kind == FORM_FRACTION) return var->unit != 1;
+    if (form->kind != FORM_TABLE || !var || var->kind != VAR_MOVED || var->unit == 1 ||
+        !var->fractions || form->atoms != var->domain || form->exact || !is_long_list(l, form))
+        return false;
+    mean->kind = FORM_FRACTION;
+    return true;
+}
+
 /* A reading for a step: a number, without a long list. */
 static bool is_reading(const Lowering *l, const Form *form) {
-    return can_be_read(l, form) && !is_text(l, form) && !is_long_list(l, form);
+    Form mean;
+    return can_be_read(l, form) && !is_text(l, form) &&
+           (!is_long_list(l, form) || mean_of_parts(l, form, &mean));
 }
 
 /* --- ranges ----------------------------------------------------------------------------------- */
@@ -114,8 +130,10 @@ typedef struct Range {
 
 static Range form_range(const Lowering *l, const Form *form) {
     Range range = {form->low, form->high};
-    if (form->kind == FORM_FRACTION)
-        return (Range){fmin(form->low, form->extra), fmax(form->high, form->extra)};
+    if (form->kind == FORM_FRACTION) {
+        double unit = plan_get(l, form->var)->unit;
+        return (Range){fmin(form->low, form->extra) * unit, fmax(form->high, form->extra) * unit};
+    }
     if (form->kind != FORM_TABLE) return range;
     range = (Range){INFINITY, -INFINITY};
     for (uint32_t v = 0; v < form_count(l, form); v++) {
@@ -152,15 +170,88 @@ static Range step_range(const ReadStep *step, const Range *ranges) {
     }
 }
 
+/* --- digits ----------------------------------------------------------------------------------- */
+
+/* All whole numbers up to here are floats. */
+static double whole_numbers(const Lowering *l) {
+    return ldexp(1, float_info(l->options->float_type)->significand);
+}
+
+/* Is it too large for a reading? It is read digit by digit then. */
+static bool is_large(const Lowering *l, const Form *form) {
+    DecodeKind decode = readout_decode(l, form);
+    if (decode != DECODE_INTEGER && decode != DECODE_WHOLE) return false;
+    Range range = form_range(l, form);
+    double most = whole_numbers(l) / 2;
+    return range.low < -most || range.high > most;
+}
+
+/* A number as digits: value = sum of digit[i] << i * bits. */
+typedef struct Digits {
+    uint32_t count, bits; /* count 1: it is read as it is; 0: it can't be read */
+    Form forms[READ_DIGITS];
+} Digits;
+
+/* Digit i of a whole number; the last one has the sign. */
+static double digit_of(double value, uint32_t i, const Digits *digits) {
+    double shifted = floor(ldexp(value, -(int)(i * digits->bits)));
+    if (i + 1 == digits->count) return shifted;
+    return shifted - ldexp(floor(ldexp(shifted, -(int)digits->bits)), (int)digits->bits);
+}
+
+/* The feature with one digit of each term's values: they add up as the values do. */
+static PlanFeature digit_feature(Lowering *l, PlanFeature x, uint32_t i, const Digits *digits) {
+    PlanFeature out = feature_constant(digit_of(x.constant, i, digits));
+    for (uint32_t t = 0; t < x.count; t++) {
+        uint32_t count = plan_get(l, x.terms[t].var)->count;
+        double *values = ARENA_ARRAY(l->scratch, double, count);
+        for (uint32_t v = 0; v < count; v++)
+            values[v] = digit_of(x.terms[t].values[v], i, digits);
+        out = feature_combine(l, 1, out, 1, feature_table(l, x.terms[t].var, values));
+    }
+    return out;
+}
+
+/* The form in as few digits as leave every sum of them room to be added in any order. */
+static Digits digits_of(Lowering *l, const Form *form) {
+    double most = whole_numbers(l) / 8;
+    Digits digits = {.count = 1, .forms = {*form}};
+    Form sum;
+    if (!is_large(l, form)) return digits;
+    if (!form_as_sum(l, form, &sum) || sum.kind_unknown) return (Digits){0};
+    for (digits.count = 2; digits.count <= READ_DIGITS; digits.count++) {
+        for (digits.bits = 20; digits.bits >= 10; digits.bits -= 2) {
+            bool fits = true;
+            for (uint32_t i = 0; i < digits.count && fits; i++) {
+                Form *digit = &digits.forms[i];
+                *digit = sum;
+                digit->sum = digit_feature(l, sum.sum, i, &digits);
+                feature_range(l, digit->sum, &digit->low, &digit->high);
+                fits = fmax(fabs(digit->low), fabs(digit->high)) <= most;
+            }
+            if (fits) return digits;
+        }
+    }
+    return (Digits){0};
+}
+
 /* --- steps ------------------------------------------------------------------------------------ */
 
 typedef struct Steps {
     Lowering *l;
     PlanReadout out;
     uint32_t *value_of; /* (graph count): the number of a node's value */
+    uint32_t written;   /* steps */
 } Steps;
 
-typedef enum Wanted { WANTED_NOT, WANTED_STEP, WANTED_READING } Wanted;
+typedef enum Wanted {
+    WANTED_NOT,
+    WANTED_STEP,
+    WANTED_READING,
+    WANTED_TOTAL, /* count * mean, as eval rounds it: its total is a reading, its count a value */
+} Wanted;
+
+enum { TOTAL_STEPS = 6, DIGIT_STEPS = 3 /* for each but one */, PART_STEPS = 2 };
 
 /* A mean that its other readers only compare is not listed, nor is its kind known: the output's
    reader takes it as it is. */
@@ -170,50 +261,127 @@ static void settle_mean(Lowering *l, NodeId id) {
         l->forms[id] = form_aggregate_listed(l, id);
 }
 
+/* A total that is known exactly, which eval computes from a mean, rounding twice. */
+static bool is_rounded_total(Lowering *l, NodeId id) {
+    Form total = l->forms[id];
+    if (total.noise != NOISE_NOT_AT_ZERO || total_factor(l, id) == NO_NODE) return false;
+    total.noise = NOISE_NONE;
+    return is_reading(l, &total);
+}
+
+static bool has_room(const Steps *s) {
+    return s->out.reading_count <= MODEL_READINGS && s->out.step_count <= MODEL_STEPS;
+}
+
+static void count_reading(Steps *s, const Form *form) {
+    uint32_t digits = digits_of(s->l, form).count;
+    s->out.reading_count += digits > 0 ? digits : MODEL_READINGS + 1;
+    s->out.step_count += digits > 0 ? DIGIT_STEPS * (digits - 1) : 0;
+    Form mean;
+    if (mean_of_parts(s->l, form, &mean)) s->out.step_count += PART_STEPS;
+}
+
 /* Which nodes are steps (until they turn out to be readings). False: there is no way. */
 static bool choose_readings(Steps *s, uint8_t *wanted) {
     Lowering *l = s->l;
     wanted[l->output] = WANTED_STEP;
-    for (NodeId id = l->output + 1; id-- > 0;) {
+    for (NodeId id = l->output + 1; id-- > 0 && has_room(s);) {
         if (!wanted[id]) continue;
         settle_mean(l, id);
         const Node *node = graph_node(l->graph, id);
         const Form *form = &l->forms[id];
         if (node->op != OP_CONST && is_reading(l, form)) {
-            if (s->out.reading_count++ == MODEL_READINGS) return false;
+            count_reading(s, form);
             wanted[id] = WANTED_READING;
             continue;
         }
-        if (!l->last[id] || s->out.step_count == MODEL_STEPS) return false;
+        if (is_rounded_total(l, id)) {
+            s->out.step_count += TOTAL_STEPS;
+            count_reading(s, form);
+            wanted[id] = WANTED_TOTAL;
+            wanted[total_factor(l, id)] = WANTED_STEP;
+            continue;
+        }
+        if (!l->last[id] && node->op != OP_CONST) return false;
         s->out.step_count++;
         for (int i = 0; i < op_info(node->op)->arity; i++)
             wanted[node->args[i]] = WANTED_STEP;
     }
-    return true;
+    return has_room(s);
 }
 
+/* The readings' forms, in the order of ids. */
 static void number_readings(Steps *s, const uint8_t *wanted) {
     uint32_t count = 0;
     for (NodeId id = 0; id <= s->l->output; id++) {
-        if (wanted[id] != WANTED_READING) continue;
-        s->out.readings[count] = s->l->forms[id];
-        s->value_of[id] = count++;
+        if (wanted[id] != WANTED_READING && wanted[id] != WANTED_TOTAL) continue;
+        Form form;
+        (void)mean_of_parts(s->l, &s->l->forms[id], &form);
+        form.noise = NOISE_NONE;
+        Digits digits = digits_of(s->l, &form);
+        s->value_of[id] = count;
+        for (uint32_t i = 0; i < digits.count; i++)
+            s->out.readings[count++] = digits.forms[i];
     }
+}
+
+/* The number of the new step's value. */
+static uint32_t add_step(Steps *s, NodeId id, ReadStep step) {
+    step.node = id;
+    step.span = graph_node(s->l->graph, id)->span;
+    s->out.steps[s->written] = step;
+    return s->out.reading_count + s->written++;
+}
+
+/* The readings of the node's digits, from the last one on: number * base + next. */
+static uint32_t add_digits(Steps *s, NodeId id, const Digits *digits) {
+    uint32_t first = s->value_of[id], number = first + digits->count - 1;
+    for (uint32_t i = digits->count - 1; i-- > 0;) {
+        ReadStep constant = {.op = OP_CONST, .atom = atom_int((int64_t)1 << digits->bits)};
+        uint32_t base = add_step(s, id, constant);
+        uint32_t shifted = add_step(s, id, (ReadStep){.op = OP_MUL, .args = {number, base}});
+        number = add_step(s, id, (ReadStep){.op = OP_ADD, .args = {shifted, first + i}});
+    }
+    return number;
+}
+
+/* The reading of a mean of parts of 1, times the part. */
+static uint32_t add_unit(Steps *s, NodeId id, const Form *mean) {
+    ReadStep unit = {.op = OP_CONST, .atom = atom_float(plan_get(s->l, mean->var)->unit)};
+    ReadStep product = {.op = OP_MUL, .args = {s->value_of[id], add_step(s, id, unit)}};
+    return add_step(s, id, product);
+}
+
+/* total if count <= 1 else (total / count) * count: of one position the mean is the value itself,
+   of none the product is 0. */
+static uint32_t add_total(Steps *s, NodeId id) {
+    uint32_t total = s->value_of[id], count = s->value_of[total_factor(s->l, id)];
+    uint32_t one = add_step(s, id, (ReadStep){.op = OP_CONST, .atom = atom_int(1)});
+    uint32_t some = add_step(s, id, (ReadStep){.op = OP_CHOOSE, .args = {count, count, one}});
+    uint32_t mean = add_step(s, id, (ReadStep){.op = OP_DIV, .args = {total, some}});
+    uint32_t product = add_step(s, id, (ReadStep){.op = OP_MUL, .args = {mean, count}});
+    uint32_t single = add_step(s, id, (ReadStep){.op = OP_LE, .args = {count, one}});
+    return add_step(s, id, (ReadStep){.op = OP_CHOOSE, .args = {single, total, product}});
 }
 
 static void write_steps(Steps *s, const uint8_t *wanted) {
     Lowering *l = s->l;
-    uint32_t count = 0;
     s->out.steps = ARENA_ARRAY(l->arena, ReadStep, s->out.step_count);
     for (NodeId id = 0; id <= l->output; id++) {
-        if (wanted[id] != WANTED_STEP) continue;
         const Node *node = graph_node(l->graph, id);
-        ReadStep *step = &s->out.steps[count];
-        *step = (ReadStep){.op = node->op, .node = id, .span = node->span};
-        if (node->op == OP_CONST) step->atom = atom_copy(l->arena, node->atom);
+        if (wanted[id] == WANTED_READING || wanted[id] == WANTED_TOTAL) {
+            Digits digits = digits_of(l, &l->forms[id]);
+            s->value_of[id] = add_digits(s, id, &digits);
+            Form mean;
+            if (mean_of_parts(l, &l->forms[id], &mean)) s->value_of[id] = add_unit(s, id, &mean);
+        }
+        if (wanted[id] == WANTED_TOTAL) s->value_of[id] = add_total(s, id);
+        if (wanted[id] != WANTED_STEP) continue;
+        ReadStep step = {.op = node->op};
+        if (node->op == OP_CONST) step.atom = atom_copy(l->arena, node->atom);
         for (int i = 0; i < op_info(node->op)->arity; i++)
-            step->args[i] = s->value_of[node->args[i]];
-        s->value_of[id] = s->out.reading_count + count++;
+            step.args[i] = s->value_of[node->args[i]];
+        s->value_of[id] = add_step(s, id, step);
     }
 }
 
@@ -294,6 +462,9 @@ static bool plan_single(Lowering *l, Form *form) {
                                                   "and a float where it is a mean, and here that "
                                                   "can't be told; round() it",
                                                   plan_name(l, l->output)));
+    else if (form->kind == FORM_FRACTION && plan_get(l, form->var)->unit != 1)
+        *form = form_refused(l->output, plan_text(l, "%s is a mean with too many possible values",
+                                                  plan_name(l, l->output)));
     else if (form->exact && !kinds_are_plain(l, form))
         *form = form_choose_kind(l, l->output, form);
     if (form->kind == FORM_REFUSED) return false;
@@ -304,7 +475,9 @@ static bool plan_single(Lowering *l, Form *form) {
 bool plan_readout(Lowering *l) {
     Form *form = &l->forms[l->output];
     settle_choice(l, form);
-    bool plain = can_be_read(l, form) && !is_long_list(l, form);
-    if (!plain && l->last[l->output] && plan_steps(l)) return true;
+    Form mean;
+    bool plain = can_be_read(l, form) && !is_long_list(l, form) && !is_large(l, form) &&
+                 !mean_of_parts(l, form, &mean);
+    if (!plain && l->reader_computes && plan_steps(l)) return true;
     return plan_single(l, form);
 }

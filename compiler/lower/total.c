@@ -1,7 +1,10 @@
-/* Totals: a mean times its own count is a sum, and a sum is counted value by value, exactly. */
+/* Totals: a mean times its own count is a sum, and a sum is counted exactly: how many selected keys
+   have each value or, where there are many values, each binary digit. */
 #include "compiler/lower/plan.h"
 
 #include <math.h>
+
+enum { NOISE_TRIED = 1 << 16 }; /* totals that are tried; greater ones are taken to round */
 
 /* Is the factor the number of positions that the aggregate averages over? */
 static bool counts_selected(Lowering *l, NodeId factor, NodeId selector) {
@@ -30,6 +33,7 @@ static bool counts_selected(Lowering *l, NodeId factor, NodeId selector) {
 
 /* Does count * (total / count) differ from the total, in doubles, for any that can occur? */
 static bool total_is_noisy(const Lowering *l, double greatest) {
+    if (greatest * l->options->max_length > NOISE_TRIED) return true;
     for (uint32_t count = 1; count <= l->options->max_length; count++) {
         for (double total = 1; total <= greatest * count; total++) {
             if (count * (total / count) != total) return true;
@@ -56,73 +60,139 @@ static void total_kind(Lowering *l, Form *total, NodeId factor, const Selection 
     total->exact = exact.bits;
 }
 
-/* Sum over each value x of x * (how many selected keys hold x). */
-static Form total_by_values(Lowering *l, NodeId id, NodeId selector, NodeId factor,
-                            const Form *value, Atom nothing) {
-    const Formula *formula = &l->formulas[selector];
-    uint32_t count = form_count(l, value);
-    double seen[PLAN_TOTAL_VALUES], greatest = 0;
-    uint32_t distinct = 0;
-    PlanFeature sum = feature_constant(0);
-    for (uint32_t v = 0; v < count; v++) {
-        double x = 0;
-        bool known = atom_failed(value->atoms[v]) || (atom_whole(value->atoms[v], &x) && x == 0);
-        for (uint32_t i = 0; i < distinct && !known; i++)
-            known = seen[i] == x;
-        if (known) continue;
-        if (distinct == PLAN_TOTAL_VALUES)
-            return form_refused(id, plan_text(l,
-                                              "%s is a total of numbers with more than %d "
-                                              "different values",
-                                              plan_name(l, id), PLAN_TOTAL_VALUES));
-        seen[distinct++] = x;
-        greatest = fmax(greatest, fabs(x));
-        uint8_t *bits = ARENA_ARRAY(l->scratch, uint8_t, count);
-        for (uint32_t u = 0; u < count; u++) {
-            double y = 0;
-            bits[u] = !atom_failed(value->atoms[u]) && atom_whole(value->atoms[u], &y) && y == x;
-        }
-        Formula holding = value->var == NO_VAR
-                              ? *formula
-                              : formula_and_key(l, formula, selector, value->var, bits);
-        Form width = form_width(l, id, selector, &holding), as_sum;
-        if (width.kind == FORM_REFUSED) return width;
-        if (!form_as_sum(l, &width, &as_sum)) return (Form){.kind = FORM_NONE};
-        sum = feature_combine(l, 1, sum, x, as_sum.sum);
+/* --- counting --------------------------------------------------------------------------------- */
+
+/* A total of one variable's numbers, as a sum of counts of keys. */
+typedef struct Counting {
+    Lowering *l;
+    NodeId node, selector;
+    VarId var;
+    const double *values; /* (count of var) whole */
+    PlanFeature sum;
+    Form refused; /* REFUSED, or NONE */
+} Counting;
+
+/* Adds weight * how many selected keys have their bit set; bits NULL: all selected keys. */
+static bool add_count(Counting *c, double weight, const uint8_t *bits) {
+    Lowering *l = c->l;
+    Formula holding = l->formulas[c->selector];
+    if (bits) holding = formula_and_key(l, &holding, c->selector, c->var, bits);
+    Form width = form_width(l, c->node, c->selector, &holding), as_sum;
+    if (width.kind == FORM_REFUSED) {
+        c->refused = width;
+        return false;
     }
-    Form form = form_of_sum(l, sum, true), table;
-    if (form.low < -PLAN_NUMBER || form.high > PLAN_NUMBER)
+    if (!form_as_sum(l, &width, &as_sum)) return false;
+    c->sum = feature_combine(l, 1, c->sum, weight, as_sum.sum);
+    return true;
+}
+
+/* A count for every value. */
+static bool add_values(Counting *c, uint32_t distinct, const double *seen) {
+    uint32_t count = plan_get(c->l, c->var)->count;
+    for (uint32_t i = 0; i < distinct; i++) {
+        uint8_t *bits = ARENA_ARRAY(c->l->scratch, uint8_t, count);
+        for (uint32_t v = 0; v < count; v++)
+            bits[v] = c->values[v] == seen[i];
+        if (!add_count(c, seen[i], bits)) return false;
+    }
+    return true;
+}
+
+/* A count for every binary digit of the values, of low upwards. */
+static bool add_digits(Counting *c, double low, uint32_t digits) {
+    uint32_t count = plan_get(c->l, c->var)->count;
+    if (low != 0 && !add_count(c, low, NULL)) return false;
+    for (uint32_t d = 0; d < digits; d++) {
+        uint8_t *bits = ARENA_ARRAY(c->l->scratch, uint8_t, count);
+        uint32_t ones = 0;
+        for (uint32_t v = 0; v < count; v++) {
+            bits[v] = (uint64_t)(c->values[v] - low) >> d & 1;
+            ones += bits[v];
+        }
+        if (ones > 0 && !add_count(c, ldexp(1, (int)d), bits)) return false;
+    }
+    return true;
+}
+
+static uint32_t digits_of(double greatest) {
+    uint32_t digits = 0;
+    while (ldexp(1, (int)digits) <= greatest)
+        digits++;
+    return digits;
+}
+
+/* By values or by digits, whichever takes fewer counts; values from the least one upwards where
+   that is negative or saves two digits. */
+static bool count_variable(Counting *c) {
+    uint32_t count = plan_get(c->l, c->var)->count, distinct = 0;
+    double seen[PLAN_TOTAL_VALUES], low = INFINITY, high = -INFINITY;
+    for (uint32_t v = 0; v < count; v++) {
+        uint32_t i = 0;
+        low = fmin(low, c->values[v]);
+        high = fmax(high, c->values[v]);
+        while (i < distinct && i < PLAN_TOTAL_VALUES && seen[i] != c->values[v])
+            i++;
+        if (i < distinct || c->values[v] == 0) continue;
+        if (distinct < PLAN_TOTAL_VALUES) seen[distinct] = c->values[v];
+        distinct = i + 1;
+    }
+    uint32_t shifted = digits_of(high - low) + 1, plain = low < 0 ? UINT32_MAX : digits_of(high);
+    uint32_t digits = shifted < plain ? shifted : plain;
+    if (distinct <= PLAN_TOTAL_VALUES && distinct <= digits) return add_values(c, distinct, seen);
+    return shifted < plain ? add_digits(c, low, shifted - 1) : add_digits(c, 0, plain);
+}
+
+/* A total of a sum is the sum of its terms' totals. value: averaged, as a sum. */
+static Form total_of_sum(Lowering *l, NodeId id, NodeId selector, NodeId factor,
+                         const Form *averaged, const Form *value, Atom nothing) {
+    Counting c = {.l = l, .node = id, .selector = selector};
+    double greatest = fmax(fabs(value->low), fabs(value->high));
+    if (greatest * l->options->max_length > PLAN_NUMBER)
         return form_refused(
             id, plan_text(l, "%s can reach numbers beyond %.0f", plan_name(l, id), PLAN_NUMBER));
+    c.refused = (Form){.kind = FORM_NONE};
+    if (value->sum.constant != 0 && !add_count(&c, value->sum.constant, NULL)) return c.refused;
+    for (uint32_t i = 0; i < value->sum.count; i++) {
+        c.var = value->sum.terms[i].var;
+        c.values = value->sum.terms[i].values;
+        if (!count_variable(&c)) return c.refused;
+    }
+    Form form = form_of_sum(l, c.sum, true), table;
+    /* The parts' ranges say less than that so many values are added. */
+    form.low = fmax(form.low, fmin(0, value->low * l->options->max_length));
+    form.high = fmin(form.high, fmax(0, value->high * l->options->max_length));
     if (total_is_noisy(l, greatest)) form.noise = NOISE_NOT_AT_ZERO;
     form.counter = selector;
-    const Selection mean = {id, selector, value, nothing, false};
+    const Selection mean = {id, selector, averaged, nothing, false};
     total_kind(l, &form, factor, &mean);
-    if (sum.count <= 1 && form_as_table(l, id, &form, &table)) return table;
+    if (c.sum.count <= 1 && form_as_table(l, id, &form, &table)) return table;
     return form;
 }
 
-Form form_total(Lowering *l, NodeId id) {
+NodeId total_factor(Lowering *l, NodeId id) {
     const Node *node = graph_node(l->graph, id);
-    Form none = {.kind = FORM_NONE};
-    if (node->op != OP_MUL) return none;
-    for (int i = 0; i < 2; i++) {
-        NodeId mean = node->args[i], factor = node->args[1 - i];
-        const Node *aggregate = graph_node(l->graph, mean);
-        double nothing;
-        if (aggregate->op != OP_AGGREGATE || !counts_selected(l, factor, aggregate->args[0]))
-            continue;
-        if (aggregate->atom.kind == ATOM_STRING || !atom_as_double(aggregate->atom, &nothing) ||
-            !isfinite(nothing))
-            return none;
-        bool ints =
-            aggregate->atom.kind != ATOM_FLOAT && graph_node(l->graph, factor)->op == OP_WIDTH;
-        if (signbit(nothing) && !ints) return none; /* 0 * -1.0 is -0.0 */
-        Form value = l->forms[aggregate->args[1]], sum, table;
-        if (!form_as_sum(l, &value, &sum) || value.noise != NOISE_NONE || value.exact ||
-            !form_as_table(l, aggregate->args[1], &value, &table))
-            return none;
-        return total_by_values(l, id, aggregate->args[0], factor, &table, aggregate->atom);
+    for (int i = 0; i < 2 && node->op == OP_MUL; i++) {
+        const Node *mean = graph_node(l->graph, node->args[i]);
+        if (mean->op == OP_AGGREGATE && counts_selected(l, node->args[1 - i], mean->args[0]))
+            return node->args[1 - i];
     }
-    return none;
+    return NO_NODE;
+}
+
+Form form_total(Lowering *l, NodeId id) {
+    NodeId factor = total_factor(l, id);
+    Form none = {.kind = FORM_NONE}, sum;
+    double nothing;
+    if (factor == NO_NODE) return none;
+    const Node *node = graph_node(l->graph, id);
+    const Node *mean = graph_node(l->graph, node->args[node->args[0] == factor]);
+    if (mean->atom.kind == ATOM_STRING || !atom_as_double(mean->atom, &nothing) ||
+        !isfinite(nothing))
+        return none;
+    bool ints = mean->atom.kind != ATOM_FLOAT && graph_node(l->graph, factor)->op == OP_WIDTH;
+    if (signbit(nothing) && !ints) return none; /* 0 * -1.0 is -0.0 */
+    Form value = l->forms[mean->args[1]];
+    if (!form_as_sum(l, &value, &sum) || sum.noise != NOISE_NONE || value.exact) return none;
+    return total_of_sum(l, id, mean->args[0], factor, &value, &sum, mean->atom);
 }

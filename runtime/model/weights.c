@@ -428,15 +428,29 @@ static void dense_embedding(Arena *arena, const Model *model, DenseModel *dense)
 
 /* --- read-out --------------------------------------------------------------------------------- */
 
+/* Equal atoms share a logit, in the order in which they first occur; by hashing, because a large
+   model has many. */
 static Logits reading_logits(Arena *arena, const Reading *reading) {
     if (reading->decode != DECODE_ATOMS) return (Logits){.count = 1};
+    Arena *scratch = arena_new(0);
+    size_t slot_count = 16;
+    while (slot_count < 2 * (size_t)reading->atom_count)
+        slot_count *= 2;
+    uint32_t *slots = ARENA_ARRAY(scratch, uint32_t, slot_count); /* 1 + the logit; 0: free */
     Atom *atoms = ARENA_ARRAY(arena, Atom, reading->atom_count);
     uint32_t *of = ARENA_ARRAY(arena, uint32_t, reading->atom_count), count = 0;
     for (uint32_t i = 0; i < reading->atom_count; i++) {
-        while (of[i] < count && !atom_identical(atoms[of[i]], reading->atoms[i]))
-            of[i]++;
-        if (of[i] == count) atoms[count++] = reading->atoms[i];
+        Atom atom = reading->atoms[i];
+        size_t at = (atom.kind == ATOM_OPAQUE ? 0 : atom_hash(atom)) & (slot_count - 1);
+        while (slots[at] && !atom_identical(atoms[slots[at] - 1], atom))
+            at = (at + 1) & (slot_count - 1);
+        if (slots[at] == 0) {
+            atoms[count++] = atom;
+            slots[at] = count;
+        }
+        of[i] = slots[at] - 1;
     }
+    arena_free(scratch);
     return (Logits){.count = count, .atoms = atoms, .of = of};
 }
 

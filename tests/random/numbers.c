@@ -177,6 +177,14 @@ static Made int_indicator(Generator *generator, uint32_t depth) {
     return made(make_text(generator, "indicator(%s)", a.text), true, 1);
 }
 
+/* More than float32 holds; what is made of it counts as large. */
+static Made int_large(Generator *generator, uint32_t depth) {
+    static const char *const much[] = {"* 1000003", "* 65536", "+ 16777217"};
+    Made a = make_expression(generator, KIND_INT, depth);
+    return made(make_text(generator, "(%s %s)", a.text, much[below(generator, 3)]), a.sop,
+                LARGEST / 2);
+}
+
 /* True + 1 is 2. */
 static Made int_of_bools(Generator *generator, uint32_t depth) {
     Made a = make_sop(generator, KIND_BOOL, depth),
@@ -185,12 +193,15 @@ static Made int_of_bools(Generator *generator, uint32_t depth) {
 }
 
 const Production int_productions[] = {
-    {14, int_add},          {6, int_multiply},   {8, int_remainder},   {3, int_sign},
-    {10, int_choose},       {4, int_extreme},    {5, int_list},        {4, int_dict},
-    {10, int_fetch},        {3, int_sorted},     {2, int_square},      {14, int_width},
-    {5, int_count},         {8, int_round},      {8, int_indicator},   {2, int_of_bools},
-    {4, idiom_rank},        {4, idiom_number},   {5, idiom_total},     {3, idiom_quotient},
-    {1, idiom_signed_bool}, {2, idiom_int_item}, {2, idiom_made_dict}, {0, NULL},
+    {14, int_add},       {6, int_multiply},    {8, int_remainder},
+    {3, int_sign},       {10, int_choose},     {4, int_extreme},
+    {5, int_list},       {4, int_dict},        {10, int_fetch},
+    {3, int_sorted},     {2, int_square},      {14, int_width},
+    {5, int_count},      {8, int_round},       {8, int_indicator},
+    {2, int_of_bools},   {4, idiom_rank},      {4, idiom_number},
+    {5, idiom_total},    {3, idiom_quotient},  {1, idiom_signed_bool},
+    {2, idiom_int_item}, {2, idiom_made_dict}, {1, int_large},
+    {0, NULL},
 };
 
 /* --- numbers ---------------------------------------------------------------------------------- */
@@ -234,7 +245,8 @@ static Made number_average(Generator *generator, uint32_t depth) {
 static Made number_sum(Generator *generator, uint32_t depth) {
     Made value = make_sop(generator, KIND_INT, depth);
     double size = value.size * generator->vocabulary.max_len;
-    if (size > LARGEST) return not_here();
+    if (size > LARGEST * (chance(generator, 50) ? 1 : LARGEST)) return not_here();
+    if (size > LARGEST) size = LARGEST;
     if (chance(generator, 50))
         return made(make_text(generator, "(length * average(%s))", value.text), true, size);
     const char *text = make_text(

@@ -311,7 +311,7 @@ bool self_test(void) {
         {"crashing", apply_crashing, FIND_NOTHING, SIGKILL, "tokens", 60},
         {"lying", apply_lying, FIND_FALSE_REFUSAL, 0, "=", 60},
         {"misled about reasons", apply_misled, FIND_OTHER_REASON, 0, "=", 60},
-        {"refusing without a place", apply_mute, FIND_NOWHERE, 0, "=", 80},
+        {"refusing without a place", apply_mute, FIND_NOWHERE, 0, "=", 100},
     };
     bool passed = same_program_for_a_seed();
     passed = programs_are_right_and_varied() && passed;

@@ -22,6 +22,11 @@ static void tear_down(void) { world_close(&world); }
     "c = aggregate(full_s, indicator(tokens == \"c\"));\n"                                         \
     "d = aggregate(select(tokens, tokens, ==), indices);\n"
 
+#define NUMBERS                                                                                    \
+    MEANS "odd = {\"a\": 1, \"b\": -7, \"c\": 1001}[tokens];\n"                                    \
+          "half = {\"a\": 0.5, \"b\": -2.25, \"c\": 1.0}[tokens];\n"                               \
+          "large = {\"a\": 16777217, \"b\": 123456789, \"c\": -5}[tokens];\n"
+
 /* Of too many values to list, each with a number of readings and steps. */
 typedef struct Program {
     const char *text;
@@ -39,6 +44,21 @@ static const Program programs[] = {
     {MEANS "result = d - c;", 2, 1},
     {MEANS "result = aggregate(up, tokens == \"a\") - aggregate(up, tokens == \"b\");", 2, 1},
     {MEANS "result = a + b * length - c * indices;", 5, 4},
+    /* Totals, as eval rounds them. */
+    {MEANS "result = (indices + 1) * a;", 2, 6},
+    {MEANS "result = (indices + 1) * a - (indices + 1) * b;", 3, 13},
+    {NUMBERS "result = length * aggregate(full_s, odd);", 2, 6},
+    {NUMBERS "result = length * aggregate(full_s, odd + indices * indices);", 2, 6},
+    /* Halves, quarters: a mean of whole numbers, made smaller. */
+    {NUMBERS "result = aggregate(up, half);", 1, 2},
+    {NUMBERS "result = aggregate(up, half) * 3 - a / 7;", 2, 7},
+    {NUMBERS "result = length * aggregate(full_s, half);", 2, 3},
+    {NUMBERS "result = aggregate(select(tokens, tokens, <), half, 0.25) < a;", 2, 3},
+    /* Digits. */
+    {NUMBERS "result = indices * 1000003 + large;", 2, 3},
+    {NUMBERS "result = round(length * aggregate(full_s, large + indices));", 2, 3},
+    {NUMBERS "result = length * aggregate(full_s, -large);", 3, 9},
+    {NUMBERS "result = aggregate(select(indices, indices - 1, ==), large, 7) * 3 - indices;", 2, 3},
 };
 
 static Model *lowered(NodeId node) {
