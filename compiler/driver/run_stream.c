@@ -24,6 +24,7 @@ static LineStatus read_line(Buffer *line) {
 static bool run_line(Run *run, const Buffer *line, size_t number) {
     Sources *sources = session_sources(run->session);
     Diagnostics *diags = session_diagnostics(run->session);
+    InputReader kept = run->reader; /* the vocabulary lives there */
     Buffer name = {0};
     buffer_printf(&name, "<stdin line %zu>", number);
     run->reader = (InputReader){.arena = arena_new(0), .sources = sources, .diags = diags};
@@ -36,7 +37,7 @@ static bool run_line(Run *run, const Buffer *line, size_t number) {
     sources_remove_last(sources);
     input_reader_free(&run->reader);
     arena_free(run->reader.arena);
-    run->reader = (InputReader){0};
+    run->reader = kept;
     buffer_free(&name);
     return done;
 }
