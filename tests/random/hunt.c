@@ -19,7 +19,7 @@ enum {
     PROGRAM_SECONDS = 40, /* of the processor: a program that takes longer hangs */
     CANDIDATE_SECONDS = 20,
     SHRINK_ATTEMPTS = 3000,
-    SHRINK_SECONDS = 20,
+    SHRINK_SECONDS = 180, /* of the clock: few programs are ever shrunk */
 };
 
 /* --- one program, in a process of its own ----------------------------------------------------- */
