@@ -47,10 +47,7 @@ raspc_status raspc_program_new(const raspc_program_options *options, raspc_progr
         memcpy(&given, options, options->size);
     }
     raspc_program *made = memory_zeroed(sizeof *made);
-    if (pthread_mutex_init(&made->positions, NULL) != 0) {
-        free(made);
-        return RASPC_MISUSED;
-    }
+    made->positions = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     made->read_file = given.read_file;
     made->read_state = given.read_state;
     SessionOptions session = {0};

@@ -84,8 +84,8 @@ typedef struct raspc_diagnostic {
 
 /* --- programs --------------------------------------------------------------------------------- */
 
-/* Reads the file at path for `load`: allocates nothing that it does not hand over through add,
-   which may be called several times. Returns 0 when it can't be read. */
+/* Reads the file at path for `load`: hands its bytes to add, in as many calls as it likes, with the
+   `to` that it was given. Returns 0 when the file can't be read. */
 typedef int (*raspc_read_file)(void *state, const char *path,
                                void (*add)(void *to, const char *bytes, size_t length), void *to);
 
@@ -101,7 +101,8 @@ RASPC_API raspc_status raspc_program_new(const raspc_program_options *options,
 RASPC_API void raspc_program_free(raspc_program *program);
 
 /* Reads length bytes of RASP text and runs its statements; name is what messages call it. Later
-   texts see the names of earlier ones. */
+   texts see the names of earlier ones. RASPC_WRONG: the diagnostics say what is wrong, and the
+   names of the statements that are right are there all the same. */
 RASPC_API raspc_status raspc_program_load(raspc_program *program, const char *name,
                                           const char *text, size_t length);
 

@@ -13,12 +13,10 @@ static const ExportFormat formats[] = {
 #undef EXPORT_FORMAT
 };
 
-size_t export_format_count(void) { return sizeof formats / sizeof formats[0]; }
-
-const ExportFormat *export_format_at(size_t index) { return &formats[index]; }
+static size_t format_count(void) { return sizeof formats / sizeof formats[0]; }
 
 const ExportFormat *export_format_find(const char *name) {
-    for (size_t i = 0; i < export_format_count(); i++) {
+    for (size_t i = 0; i < format_count(); i++) {
         if (formats[i].extension == NULL && strcmp(formats[i].name, name) == 0) return &formats[i];
     }
     return NULL;
@@ -26,7 +24,7 @@ const ExportFormat *export_format_find(const char *name) {
 
 const ExportFormat *export_format_of(const char *path) {
     size_t len = strlen(path);
-    for (size_t i = 0; i < export_format_count(); i++) {
+    for (size_t i = 0; i < format_count(); i++) {
         size_t end = formats[i].extension == NULL ? 0 : strlen(formats[i].extension);
         if (end != 0 && len > end && strcmp(path + len - end, formats[i].extension) == 0)
             return &formats[i];

@@ -37,8 +37,6 @@ typedef struct ExportFormat {
     const char *text;
 } ExportFormat;
 
-size_t export_format_count(void);
-const ExportFormat *export_format_at(size_t index);
 const ExportFormat *export_format_find(const char *name); /* a directory's layout; NULL: none */
 /* The format that the path's extension names; NULL: none does. */
 const ExportFormat *export_format_of(const char *path);

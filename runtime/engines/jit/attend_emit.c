@@ -16,8 +16,6 @@ void attend_emit(Emit *emit, const Attend *attend) {
 
 /* --- sums ------------------------------------------------------------------------------------- */
 
-LLVMTypeRef sum_type(Emit *emit, const Sum *sum) { return sum->value.real ? emit->f64 : emit->i64; }
-
 /* What a sum starts with: 0, and -0.0 for doubles, the only one to which adding a single value
    gives that very value (-0.0 as well). */
 static LLVMValueRef nought(Emit *emit, const Sum *sum) {

@@ -20,7 +20,6 @@ typedef struct Found {
     LLVMValueRef sums[ATTEND_SUMS];
 } Found;
 
-LLVMTypeRef sum_type(Emit *emit, const Sum *sum);
 Found attend_nought(Emit *emit, const Attend *attend);
 /* before, with the key's values added where keep holds (NULL: always). */
 Found attend_with_key(Emit *emit, const Attend *attend, const Found *before, LLVMValueRef keep,
