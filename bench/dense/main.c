@@ -53,7 +53,8 @@ int main(int argc, char **argv) {
         interp = model == NULL ? NULL : interp_new(arena, model, (Span){0}, diags);
     }
     for (; interp != NULL && runs < RUNS; runs++)
-        samples[runs] = seconds_of_pass(interp, (Input){n, letters(arena, text, n)}, diags);
+        samples[runs] =
+            seconds_of_pass(interp, (Input){.n = n, .tokens = letters(arena, text, n)}, diags);
     double seconds = interp == NULL ? -1 : median(samples, runs);
     printf("%.6f\n", seconds);
     buffer_free(&program);

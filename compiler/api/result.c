@@ -48,7 +48,7 @@ raspc_status raspc_run(const raspc_transformer *transformer, const raspc_value *
         arena_free(arena);
         return RASPC_MISUSED;
     }
-    return run(transformer, arena, (Input){(uint32_t)count, atoms}, result);
+    return run(transformer, arena, (Input){.n = (uint32_t)count, .tokens = atoms}, result);
 }
 
 raspc_status raspc_run_text(const raspc_transformer *transformer, const char *text, size_t length,
@@ -73,7 +73,7 @@ raspc_status raspc_run_text(const raspc_transformer *transformer, const char *te
         atoms[i] = atom_string(known);
         at += step;
     }
-    return run(transformer, arena, (Input){(uint32_t)count, atoms}, result);
+    return run(transformer, arena, (Input){.n = (uint32_t)count, .tokens = atoms}, result);
 }
 
 void raspc_result_free(raspc_result *result) {

@@ -17,7 +17,7 @@ uint64_t trials_all(const Vocabulary *vocabulary) {
  */
 
 /* How one edge case fills its positions; V tokens, n positions, variant v. */
-typedef enum Shape {
+typedef enum TrialShape {
     SHAPE_EQUAL,     /* token v everywhere */
     SHAPE_CYCLE,     /* v, v + 1, ...: all distinct where there are enough tokens */
     SHAPE_BACK,      /* ..., v + 1, v */
@@ -26,9 +26,10 @@ typedef enum Shape {
     SHAPE_ONE_LAST,  /* v + 1 at the last */
     SHAPE_HALVES,    /* v, then v + 1 */
     SHAPE_COUNT
-} Shape;
+} TrialShape;
 
-static uint32_t token_at(Shape shape, uint32_t variant, uint32_t i, uint32_t n, uint32_t count) {
+static uint32_t token_at(TrialShape shape, uint32_t variant, uint32_t i, uint32_t n,
+                         uint32_t count) {
     switch (shape) {
     case SHAPE_EQUAL: return variant % count;
     case SHAPE_CYCLE: return (variant + i) % count;
@@ -74,7 +75,7 @@ static uint32_t edge_input(const Vocabulary *vocabulary, uint64_t index, Atom *t
         return 1;
     }
     uint32_t rest = (uint32_t)(index - singles);
-    Shape shape = rest % SHAPE_COUNT;
+    TrialShape shape = rest % SHAPE_COUNT;
     uint32_t n = edge_length(vocabulary, rest / SHAPE_COUNT % LENGTHS);
     uint32_t variant = rest / SHAPE_COUNT / LENGTHS;
     for (uint32_t i = 0; i < n; i++) {

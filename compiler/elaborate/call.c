@@ -43,7 +43,7 @@ bool session_input(Session *session, Value value, Span span, Input *out) {
         }
         tokens[i] = item.kind == VALUE_ATOM ? item.as.atom : opaque(session, item);
     }
-    *out = (Input){items.count, tokens};
+    *out = (Input){.n = items.count, .tokens = tokens};
     return true;
 }
 

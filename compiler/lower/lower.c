@@ -167,11 +167,25 @@ static Outcome attempt(const Lowering *begin, bool reader_computes, Model **mode
     return outcome;
 }
 
+/* Reports what the output needs of vectors, scores and loops. */
+static bool has_reals(Arena *arena, const Graph *graph, NodeId output, Diagnostics *diags) {
+    const uint8_t *needed = graph_needed(graph, output, arena);
+    for (NodeId id = 0; id <= output; id++) {
+        const Node *node = graph_node(graph, id);
+        if (!needed[id] || (node->op < OP_INPUT && node->type != TYPE_VECTOR)) continue;
+        diag_error(diags, DIAG_CANNOT_LOWER, node->span, "'%s' is not lowered yet",
+                   op_info(node->op)->name);
+        return true;
+    }
+    return false;
+}
+
 Model *lower(Arena *arena, const Graph *graph, NodeId output, const LowerOptions *options,
              Diagnostics *diags) {
     if (op_info(graph_node(graph, output)->op)->kind == OPKIND_SELECTOR)
         BUG("only s-ops are lowered");
     if (options->vocabulary_count == 0 || options->max_length == 0) BUG("an empty vocabulary");
+    if (has_reals(arena, graph, output, diags)) return NULL;
     const Lowering begin = {
         .arena = arena, .graph = graph, .output = output, .options = options, .diags = diags};
     Model *model = NULL;

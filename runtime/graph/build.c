@@ -1,6 +1,8 @@
 /* Building a graph: equal nodes are one node. */
 #include "runtime/graph/graph.h"
 
+#include "runtime/graph/loops.h"
+
 #include "runtime/base/bug.h"
 #include "runtime/base/limits.h"
 
@@ -28,9 +30,10 @@ static uint64_t hash_atoms(uint64_t hash, const Atom *atoms, uint32_t count) {
 
 static uint64_t hash_node(GraphOp op, const NodeId args[3], Atom atom, const Table *table) {
     uint64_t hash = mix(0, op);
+    OpPayload payload = op_info(op)->payload;
     for (int i = 0; i < op_info(op)->arity; i++)
         hash = mix(hash, args[i]);
-    if (op_info(op)->payload == PAYLOAD_ATOM) hash = hash_atoms(hash, &atom, 1);
+    if (payload == PAYLOAD_ATOM || payload == PAYLOAD_DECLARED) hash = hash_atoms(hash, &atom, 1);
     if (op_info(op)->payload == PAYLOAD_TABLE) {
         hash = hash_atoms(mix(hash, table->count), table->keys, table->count);
         hash = hash_atoms(hash, table->values, table->count);
@@ -50,7 +53,11 @@ static bool same_node(const Node *node, const NodeSpec *spec) {
     const OpInfo *info = op_info(node->op);
     for (int i = 0; i < info->arity; i++)
         if (node->args[i] != spec->args[i]) return false;
-    if (info->payload == PAYLOAD_ATOM) return atom_identical(node->atom, spec->atom);
+    if (info->payload == PAYLOAD_DECLARED &&
+        (node->type != spec->declared.types || node->width != spec->declared.width))
+        return false;
+    if (info->payload == PAYLOAD_ATOM || info->payload == PAYLOAD_DECLARED)
+        return atom_identical(node->atom, spec->atom);
     if (info->payload == PAYLOAD_TABLE)
         return node->table->count == spec->table->count &&
                atoms_identical(node->table->keys, spec->table->keys, node->table->count) &&
@@ -85,19 +92,35 @@ static NodeId find_node(const Graph *graph, const NodeSpec *spec) {
 
 /* --- nodes ------------------------------------------------------------------------------------ */
 
-/* Language I.7: inputs and constants 0; an element-wise node its deepest operand; a selection its
-   key and query plus 1; an aggregate its value plus 1 or its selector. */
-static uint32_t node_depth(const Graph *graph, const NodeSpec *spec) {
+/* Language I.7: inputs and constants 0; an element-wise node its deepest operand; a selection or a
+   score its key and query plus 1; an aggregate its value plus 1 or its selector. (loops.c: a loop's
+   result.) */
+uint32_t graph_depth(const Graph *graph, const NodeSpec *spec) {
     const OpInfo *info = op_info(spec->op);
+    bool gathers = info->kind == OPKIND_SELECTOR || info->kind == OPKIND_SCORE ||
+                   info->kind == OPKIND_ATTENTION;
     uint32_t depth = 0;
     for (int i = 0; i < info->arity; i++) {
         const Node *arg = &graph->nodes[spec->args[i]];
-        bool attends = arg->type != TYPE_SELECTOR &&
-                       (info->kind == OPKIND_SELECTOR || info->kind == OPKIND_ATTENTION);
+        /* A default is the query's own: it crosses no positions. */
+        bool own = spec->op == OP_ATTEND && i == 2;
+        bool attends = gathers && type_is_sop(arg->type) && !own;
         uint32_t here = arg->depth + (attends ? 1 : 0);
         if (here > depth) depth = here;
     }
-    return depth;
+    return spec->op == OP_RESULT || spec->op == OP_STATE ? graph_loop_depth(graph, spec, depth)
+                                                         : depth;
+}
+
+/* The deepest of the loops that the arguments depend on: loops lie within one another. */
+static uint32_t node_loop(const Graph *graph, const NodeSpec *spec) {
+    if (spec->op == OP_RESULT || spec->op == OP_STATE) return graph_loop_of(graph, spec);
+    uint32_t deepest = 0;
+    for (int i = 0; i < op_info(spec->op)->arity; i++) {
+        uint32_t loop = graph->nodes[spec->args[i]].loop;
+        if (loop > deepest) deepest = loop; /* an inner loop begins after its outer one */
+    }
+    return deepest;
 }
 
 NodeId graph_add(Graph *graph, const NodeSpec *spec, Buffer *why) {
@@ -106,8 +129,13 @@ NodeId graph_add(Graph *graph, const NodeSpec *spec, Buffer *why) {
     NodeId found = find_node(graph, spec);
     if (found != NO_NODE) return found;
 
-    TypeSet type = graph_infer(graph, spec, why);
-    if (type == 0) return NO_NODE;
+    Shape shape = graph_infer(graph, spec, why);
+    if (shape.types == 0) return NO_NODE;
+    if (shape.width > LIMIT_VECTOR_WIDTH) {
+        buffer_printf(why, "a vector of %u numbers: the most is %d", shape.width,
+                      LIMIT_VECTOR_WIDTH);
+        return NO_NODE;
+    }
     if (graph->count >= LIMIT_GRAPH_NODES) {
         buffer_printf(why, "the program unrolls to more than %d nodes", LIMIT_GRAPH_NODES);
         return NO_NODE;
@@ -120,8 +148,10 @@ NodeId graph_add(Graph *graph, const NodeSpec *spec, Buffer *why) {
     NodeId id = graph->count++;
     Node *node = &graph->nodes[id];
     *node = (Node){.op = spec->op,
-                   .type = type,
-                   .depth = node_depth(graph, spec),
+                   .type = shape.types,
+                   .width = shape.width,
+                   .depth = graph_depth(graph, spec),
+                   .loop = node_loop(graph, spec),
                    .args = {NO_NODE, NO_NODE, NO_NODE},
                    .atom = spec->atom,
                    .table = spec->table,
@@ -181,6 +211,7 @@ uint8_t *graph_needed(const Graph *graph, NodeId root, Arena *arena) {
         const Node *node = &graph->nodes[id];
         for (int i = 0; i < op_info(node->op)->arity; i++)
             needed[node->args[i]] = 1;
+        if (node->op == OP_RESULT) graph_loop_needs(graph, node, needed);
     }
     return needed;
 }

@@ -10,12 +10,12 @@ enum { DEEPEST = 64, MOST_ITEMS = 6 };
 /* How tight a form binds (language I.2): 1 binds tightest. */
 enum { PRIMARY = 1, UNARY = 2, POWER, PRODUCT, REMAINDER, SUM, COMPARISON, JUNCTION, CHOICE, IN };
 
-typedef struct Shape {
+typedef struct FormulaShape {
     const char *symbol; /* or the function's name */
     uint8_t level;
-} Shape;
+} FormulaShape;
 
-static const Shape shapes[OP_COUNT] = {
+static const FormulaShape shapes[OP_COUNT] = {
     [OP_TOKENS_STR] = {"tokens", PRIMARY},
     [OP_TOKENS_INT] = {"tokens_int", PRIMARY},
     [OP_TOKENS_FLOAT] = {"tokens_float", PRIMARY},

@@ -20,8 +20,16 @@ typedef enum GraphOp {
     OP_COUNT
 } GraphOp;
 
-typedef enum OpKind { OPKIND_INPUT, OPKIND_ELEMENT, OPKIND_SELECTOR, OPKIND_ATTENTION } OpKind;
-typedef enum OpPayload { PAYLOAD_NONE, PAYLOAD_ATOM, PAYLOAD_TABLE } OpPayload;
+typedef enum OpKind {
+    OPKIND_INPUT,
+    OPKIND_ELEMENT,
+    OPKIND_SELECTOR,
+    OPKIND_SCORE,
+    OPKIND_PATTERN,
+    OPKIND_ATTENTION,
+    OPKIND_LOOP,
+} OpKind;
+typedef enum OpPayload { PAYLOAD_NONE, PAYLOAD_ATOM, PAYLOAD_TABLE, PAYLOAD_DECLARED } OpPayload;
 
 typedef struct OpInfo {
     const char *name;
@@ -33,7 +41,8 @@ typedef struct OpInfo {
 const OpInfo *op_info(GraphOp op);
 bool op_find(const char *name, GraphOp *op);
 
-/* Which kinds of atom a position can hold: a set of these bits. Selectors have TYPE_SELECTOR. */
+/* Which kinds of atom a position can hold: a set of the first bits. Vectors, selectors, scores and
+   patterns are nothing else beside. */
 typedef uint8_t TypeSet;
 enum {
     TYPE_BOOL = 1,
@@ -43,12 +52,26 @@ enum {
     TYPE_NUMBER = TYPE_BOOL | TYPE_INT | TYPE_FLOAT,
     TYPE_ANY = TYPE_NUMBER | TYPE_STRING,
     TYPE_SELECTOR = 16,
+    TYPE_VECTOR = 32, /* of `width` doubles */
+    TYPE_SCORE = 64,
+    TYPE_PATTERN = 128,
 };
+/* Does a node of this type hold a value at every position? */
+static inline bool type_is_sop(TypeSet types) { return (types & (TYPE_ANY | TYPE_VECTOR)) != 0; }
 TypeSet type_of_atom(Atom atom);
 /* "strings", "ints", "numbers", "a selector", ... for messages. */
 const char *type_set_name(TypeSet types);
 
-/* A constant list or dict. OP_MEMBER uses keys; OP_ITEM uses values by number; OP_LOOKUP both. */
+/* A type, and of vectors the width (0 else). */
+typedef struct Shape {
+    TypeSet types;
+    uint32_t width;
+} Shape;
+/* "vec[2]", else as type_set_name. */
+void shape_format(Buffer *out, Shape shape);
+
+/* A constant list or dict. OP_MEMBER uses keys; OP_ITEM, OP_VECTOR and OP_MATMUL use values by
+   number; OP_LOOKUP both. */
 typedef struct Table {
     uint32_t count;
     const Atom *keys;   /* (count) or NULL */
@@ -58,9 +81,12 @@ typedef struct Table {
 typedef struct Node {
     GraphOp op;
     TypeSet type;
-    uint32_t depth; /* the first attention layer after which it is known (language I.7) */
+    uint32_t width; /* TYPE_VECTOR */
+    uint32_t depth; /* the first attention layer after which it is known (language I.7); one round
+                       of a loop counts once for each time it may run */
+    uint32_t loop;  /* 1 + the number of the innermost loop whose state it depends on; 0: none */
     NodeId args[3];
-    Atom atom;          /* PAYLOAD_ATOM */
+    Atom atom;          /* PAYLOAD_ATOM; DECLARED: the input's name, or the state's number */
     const Table *table; /* PAYLOAD_TABLE */
     Span span;          /* where it was first written */
     uint32_t name;      /* 1 + the number of its latest name; 0: none */
@@ -72,6 +98,25 @@ typedef struct GraphName {
     NodeId node;
 } GraphName;
 
+/* What a round of a loop leaves for the next: `state` stands for init in the first round, then for
+   what `next` was in the round before. */
+typedef struct LoopState {
+    NodeId state, init, next;
+} LoopState;
+
+/* A loop: the nodes that depend on its states are its body, which every round computes anew. Its
+   results (OP_RESULT) are body nodes as the last round left them; their ids are above the body's,
+   and the ids of the states are above those of their inits. */
+typedef struct GraphLoop {
+    uint32_t times; /* rounds, at least 1; with until the most */
+    NodeId until;   /* no round follows one after which it is true at every position; or NO_NODE */
+    uint32_t state_count, state_capacity;
+    LoopState *states; /* (state_count) */
+    uint32_t outer;    /* 1 + the number of the loop whose body it is in; 0: none */
+    bool closed;       /* graph_loop_end was called */
+    Span span;
+} GraphLoop;
+
 typedef struct Graph {
     Arena *arena;
     Node *nodes;
@@ -80,6 +125,8 @@ typedef struct Graph {
     uint32_t name_count, name_capacity;
     NodeId *buckets; /* hash-consing; internal */
     uint32_t bucket_count;
+    GraphLoop *loops; /* (loop_count) */
+    uint32_t loop_count, loop_capacity, state_count;
 } Graph;
 
 Graph *graph_new(Arena *arena);
@@ -92,24 +139,37 @@ typedef struct NodeSpec {
     NodeId args[3];
     Atom atom;
     const Table *table;
+    Shape declared; /* PAYLOAD_DECLARED */
     Span span;
 } NodeSpec;
 
-/* The type that the node would have; 0 when no value of its arguments' types could ever work, and
-   then *why says which ("can't add strings and ints"). Pure. */
-TypeSet graph_infer(const Graph *graph, const NodeSpec *spec, Buffer *why);
+/* The type that the node would have; no types when no value of its arguments' types could ever
+   work, and then *why says which ("can't add strings and ints"). Pure. */
+Shape graph_infer(const Graph *graph, const NodeSpec *spec, Buffer *why);
 
 /* Finds the equal node or adds it. NO_NODE when graph_infer finds no type or the limit on nodes is
    reached (why says so). Tables and atoms must live at least as long as the graph. */
 NodeId graph_add(Graph *graph, const NodeSpec *spec, Buffer *why);
 NodeId graph_const(Graph *graph, Atom atom, Span span);
+
+/* A loop: begin; a state for each name that it carries; the body's nodes; end; results. A loop that
+   is never ended is part of nothing (its type was tried and did not hold): graph_verify passes over
+   it. outer: the loop in whose body it begins, as GraphLoop has it. */
+uint32_t graph_loop_begin(Graph *graph, uint32_t outer, Span span);
+/* declared: what the state may hold in any round, init's type included. */
+NodeId graph_loop_state(Graph *graph, uint32_t loop, NodeId init, Shape declared, Span span);
+/* next: (state_count of the loop), s-ops of types that the states' are declared to hold. */
+void graph_loop_end(Graph *graph, uint32_t loop, uint32_t times, NodeId until, const NodeId *next);
+NodeId graph_loop_result(Graph *graph, uint32_t loop, NodeId node, Span span, Buffer *why);
+
 void graph_name(Graph *graph, const String *name, NodeId node);
 NodeId graph_find(const Graph *graph, const char *name); /* the latest of that name, or NO_NODE */
 /* The latest name given to the node, or NULL. */
 const String *graph_name_of(const Graph *graph, NodeId node);
 static inline const Node *graph_node(const Graph *graph, NodeId id) { return &graph->nodes[id]; }
 
-/* Marks (1) every node that root needs, root included; (count) bytes from the arena. */
+/* Marks (1) every node that root needs, root included; (count) bytes from the arena. A loop's
+   result needs what its states and its condition do. */
 uint8_t *graph_needed(const Graph *graph, NodeId root, Arena *arena);
 
 /* --- print, parse back, verify (text.c, parse.c, verify.c) ------------------------------------ */
@@ -119,7 +179,12 @@ uint8_t *graph_needed(const Graph *graph, NodeId root, Arena *arena);
      %1 = select_eq %0 %0            # selector, depth 1
      %2 = aggregate %1 %0 default "-"
      %3 = item %2 table [1, 2]       (lookup: table {"a": 1}; member: table [..])
-     hist = %3                                                                                   */
+     hist = %3
+   A declared node says its type, a loop's line stands before its first result:
+     %4 = input "x" vec[2]
+     %5 = state 0 vec[2]
+     loop 0 times 10 until %8 state %5 from %4 next %7
+     %9 = result %7 of 0                                                                          */
 void graph_print(const Graph *graph, Buffer *out);
 /* root's nodes only, numbered afresh. */
 void graph_print_node(const Graph *graph, NodeId root, Buffer *out);

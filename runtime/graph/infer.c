@@ -1,6 +1,6 @@
 /* The types that a node can have, from its arguments' types. A set of types that could never work
    is refused here, when the program is read; one that may work is left to the run. */
-#include "runtime/graph/graph.h"
+#include "runtime/graph/infer.h"
 
 static TypeSet argument(const Graph *graph, const NodeSpec *spec, int i) {
     return graph->nodes[spec->args[i]].type;
@@ -68,24 +68,47 @@ static TypeSet infer_table(GraphOp op, const Table *table, TypeSet a, Buffer *wh
     return table_types(table);
 }
 
-/* Selectors go with selectors, sequences with sequences; an attention's first argument selects. */
+/* What stands as argument i: selectors go with selectors, scores with scores, sequences with
+   sequences; an attention's first argument selects or weighs. */
+static TypeSet wanted_types(const NodeSpec *spec, int i) {
+    const OpInfo *info = op_info(spec->op);
+    const TypeSet sop = TYPE_ANY | TYPE_VECTOR;
+    switch (info->kind) {
+    case OPKIND_INPUT:
+    case OPKIND_ELEMENT:
+    case OPKIND_LOOP: return sop;
+    case OPKIND_SELECTOR:
+        return spec->op == OP_SEL_AND || spec->op == OP_SEL_OR || spec->op == OP_SEL_NOT
+                   ? TYPE_SELECTOR
+                   : sop;
+    case OPKIND_SCORE: return spec->op >= OP_SCORES_ADD ? TYPE_SCORE : sop;
+    case OPKIND_PATTERN: return i == 0 ? TYPE_SCORE : TYPE_SELECTOR;
+    case OPKIND_ATTENTION:
+        if (i > 0) return sop;
+        return spec->op == OP_ATTEND ? TYPE_SELECTOR | TYPE_PATTERN : TYPE_SELECTOR;
+    }
+    return 0;
+}
+
+static const char *wanted_name(TypeSet wanted) {
+    if (wanted == (TYPE_SELECTOR | TYPE_PATTERN)) return "a selector or pattern";
+    return wanted & TYPE_ANY ? "an s-op" : type_set_name(wanted);
+}
+
 static bool shapes_fit(const Graph *graph, const NodeSpec *spec, Buffer *why) {
     const OpInfo *info = op_info(spec->op);
-    bool formula = spec->op == OP_SEL_AND || spec->op == OP_SEL_OR || spec->op == OP_SEL_NOT;
     for (int i = 0; i < info->arity; i++) {
-        bool want = formula || (info->kind == OPKIND_ATTENTION && i == 0);
-        bool is = argument(graph, spec, i) == TYPE_SELECTOR;
-        if (want != is) {
-            buffer_printf(why, "%s takes %s here, not %s", info->name,
-                          want ? "a selector" : "an s-op", is ? "a selector" : "an s-op");
-            return false;
-        }
+        TypeSet wanted = wanted_types(spec, i), is = argument(graph, spec, i);
+        if (is & wanted) continue;
+        buffer_printf(why, "%s takes %s here, not %s", info->name, wanted_name(wanted),
+                      type_is_sop(is) ? "an s-op" : type_set_name(is));
+        return false;
     }
     return true;
 }
 
-TypeSet graph_infer(const Graph *graph, const NodeSpec *spec, Buffer *why) {
-    if (!shapes_fit(graph, spec, why)) return 0;
+/* Operations on atoms alone. */
+static TypeSet infer_atoms(const Graph *graph, const NodeSpec *spec, Buffer *why) {
     int arity = op_info(spec->op)->arity;
     TypeSet a = arity > 0 ? argument(graph, spec, 0) : 0;
     TypeSet b = arity > 1 ? argument(graph, spec, 1) : 0;
@@ -135,7 +158,17 @@ TypeSet graph_infer(const Graph *graph, const NodeSpec *spec, Buffer *why) {
     case OP_AGGREGATE:
         /* One selected value is itself; the mean of several numbers is a float. */
         return b | type_of_atom(spec->atom) | (b & TYPE_NUMBER ? TYPE_FLOAT : 0);
-    case OP_COUNT: break;
+    default: break;
     }
     return 0;
+}
+
+Shape graph_infer(const Graph *graph, const NodeSpec *spec, Buffer *why) {
+    if (!shapes_fit(graph, spec, why)) return (Shape){0};
+    if (op_info(spec->op)->payload == PAYLOAD_DECLARED) return spec->declared;
+    bool real = spec->op >= OP_INPUT;
+    for (int i = 0; i < op_info(spec->op)->arity; i++)
+        real = real || argument(graph, spec, i) == TYPE_VECTOR;
+    if (real) return infer_real(graph, spec, why);
+    return (Shape){.types = infer_atoms(graph, spec, why)};
 }

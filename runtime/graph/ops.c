@@ -1,15 +1,20 @@
 /* What each graph operation is: the table ops.def, read once. */
 #include "runtime/graph/graph.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define INPUT OPKIND_INPUT
 #define ELEMENT OPKIND_ELEMENT
 #define SELECTOR OPKIND_SELECTOR
+#define SCORE OPKIND_SCORE
+#define PATTERN OPKIND_PATTERN
 #define ATTENTION OPKIND_ATTENTION
+#define LOOP OPKIND_LOOP
 #define NONE PAYLOAD_NONE
 #define ATOM PAYLOAD_ATOM
 #define TABLE PAYLOAD_TABLE
+#define DECLARED PAYLOAD_DECLARED
 static const OpInfo op_infos[OP_COUNT] = {
 #define GRAPH_OP(id, name, kind, arity, payload, text) [id] = {name, kind, arity, payload, text},
 #include "runtime/graph/ops.def"
@@ -41,6 +46,9 @@ TypeSet type_of_atom(Atom atom) {
 const char *type_set_name(TypeSet types) {
     switch (types) {
     case TYPE_SELECTOR: return "a selector";
+    case TYPE_VECTOR: return "vectors";
+    case TYPE_SCORE: return "a score";
+    case TYPE_PATTERN: return "a pattern";
     case TYPE_STRING: return "strings";
     case TYPE_BOOL: return "bools";
     case TYPE_INT: return "ints";
@@ -49,4 +57,11 @@ const char *type_set_name(TypeSet types) {
     }
     if ((types & TYPE_SELECTOR) == 0 && (types & TYPE_STRING) == 0) return "numbers";
     return "strings or numbers";
+}
+
+void shape_format(Buffer *out, Shape shape) {
+    if (shape.types == TYPE_VECTOR)
+        buffer_printf(out, "vec[%" PRIu32 "]", shape.width);
+    else
+        buffer_text(out, type_set_name(shape.types));
 }

@@ -309,6 +309,8 @@ static bool take_payload(Parser *parser, NodeSpec *spec) {
     case PAYLOAD_ATOM:
         if (spec->op != OP_CONST && !expect_word(parser, "default")) return false;
         return take_atom(parser, &spec->atom);
+    case PAYLOAD_DECLARED:
+        return fail(parser, parser->at, "'%s' can't be read back yet", op_info(spec->op)->name);
     case PAYLOAD_TABLE:
         return expect_word(parser, "table") && take_table(parser, spec->op, &spec->table);
     }

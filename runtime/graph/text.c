@@ -53,6 +53,10 @@ static void print_dict(Buffer *out, const Table *table) {
 static void print_payload(Buffer *out, const Node *node) {
     switch (op_info(node->op)->payload) {
     case PAYLOAD_NONE: return;
+    case PAYLOAD_DECLARED:
+        buffer_char(out, ' ');
+        print_atom(out, node->atom);
+        return;
     case PAYLOAD_ATOM:
         buffer_text(out, node->op == OP_CONST ? " " : " default ");
         print_atom(out, node->atom);

@@ -64,12 +64,13 @@ static const char *payload_mistake(const Node *node) {
     const Table *table = node->table;
     switch (op_info(node->op)->payload) {
     case PAYLOAD_NONE: return table ? "a table that the operation does not use" : NULL;
+    case PAYLOAD_DECLARED:
     case PAYLOAD_ATOM:
         if (node->op == OP_AGGREGATE && node->atom.kind == ATOM_OPAQUE) return NULL; /* unused */
         return all_atoms(&node->atom, 1) ? NULL : "a constant that is no atom";
     case PAYLOAD_TABLE: break;
     }
-    bool keys = node->op != OP_ITEM, values = node->op != OP_MEMBER;
+    bool keys = node->op == OP_LOOKUP || node->op == OP_MEMBER, values = node->op != OP_MEMBER;
     if (!table) return "no table";
     if (table->count == 0) return NULL;
     if ((keys && !table->keys) || (values && !table->values)) return "half a table";
@@ -93,15 +94,19 @@ static bool verify_type(const Graph *graph, NodeId id, Buffer *why) {
                      {node->args[0], node->args[1], node->args[2]},
                      node->atom,
                      node->table,
+                     {node->type, node->width},
                      node->span};
     Buffer reason = {0};
-    TypeSet type = graph_infer(graph, &spec, &reason);
-    bool ok = type != 0 && type == node->type;
-    if (type == 0)
+    Shape shape = graph_infer(graph, &spec, &reason);
+    bool ok = shape.types != 0 && shape.types == node->type && shape.width == node->width;
+    if (shape.types == 0) {
         buffer_printf(why, "%%%" PRIu32 ": %s", id, reason.data ? reason.data : "no type fits");
-    else if (!ok)
-        buffer_printf(why, "%%%" PRIu32 ": its type is %s, not %s", id, type_set_name(type),
-                      type_set_name(node->type));
+    } else if (!ok) {
+        buffer_printf(why, "%%%" PRIu32 ": its type is ", id);
+        shape_format(why, shape);
+        buffer_text(why, ", not ");
+        shape_format(why, (Shape){node->type, node->width});
+    }
     buffer_free(&reason);
     return ok;
 }
@@ -112,8 +117,10 @@ static uint32_t depth_of(const Graph *graph, const Node *node) {
     const OpInfo *info = op_info(node->op);
     for (int i = 0; i < info->arity; i++) {
         const Node *arg = graph_node(graph, node->args[i]);
-        bool crosses = info->kind == OPKIND_ATTENTION || info->kind == OPKIND_SELECTOR;
-        uint32_t need = arg->depth + (crosses && arg->type != TYPE_SELECTOR ? 1 : 0);
+        bool crosses = info->kind == OPKIND_ATTENTION || info->kind == OPKIND_SELECTOR ||
+                       info->kind == OPKIND_SCORE;
+        bool own = node->op == OP_ATTEND && i == 2;
+        uint32_t need = arg->depth + (crosses && type_is_sop(arg->type) && !own ? 1 : 0);
         if (need > depth) depth = need;
     }
     return depth;
@@ -121,6 +128,7 @@ static uint32_t depth_of(const Graph *graph, const Node *node) {
 
 static bool verify_depth(const Graph *graph, NodeId id, Buffer *why) {
     const Node *node = graph_node(graph, id);
+    if (op_info(node->op)->kind == OPKIND_LOOP) return true;
     uint32_t depth = depth_of(graph, node);
     if (depth == node->depth) return true;
     buffer_printf(why, "%%%" PRIu32 ": its depth is %" PRIu32 ", not %" PRIu32, id, depth,
@@ -141,6 +149,9 @@ static bool same_node(const Node *a, const Node *b) {
     if (a->op != b->op || memcmp(a->args, b->args, sizeof a->args) != 0) return false;
     switch (op_info(a->op)->payload) {
     case PAYLOAD_NONE: return true;
+    case PAYLOAD_DECLARED:
+        if (a->type != b->type || a->width != b->width) return false;
+        return atom_identical(a->atom, b->atom);
     case PAYLOAD_ATOM: return atom_identical(a->atom, b->atom);
     case PAYLOAD_TABLE:
         return a->table->count == b->table->count &&
@@ -162,7 +173,7 @@ static uint64_t hash_table(const Table *table) {
 static uint64_t hash_node(const Node *node) {
     uint64_t parts[5] = {(uint64_t)node->op, node->args[0], node->args[1], node->args[2], 0};
     OpPayload payload = op_info(node->op)->payload;
-    if (payload == PAYLOAD_ATOM) parts[4] = atom_hash(node->atom);
+    if (payload == PAYLOAD_ATOM || payload == PAYLOAD_DECLARED) parts[4] = atom_hash(node->atom);
     if (payload == PAYLOAD_TABLE) parts[4] = hash_table(node->table);
     return bytes_hash(parts, sizeof parts);
 }

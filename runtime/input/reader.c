@@ -48,7 +48,7 @@ bool reader_add(InputReader *reader, Elements *elements, Span span) {
     memcpy(tokens, elements->atoms, elements->count * sizeof *tokens);
     reader->inputs = memory_reserve(reader->inputs, &reader->capacity, reader->count + 1,
                                     sizeof *reader->inputs);
-    Input input = {(uint32_t)elements->count, tokens};
+    Input input = {.n = (uint32_t)elements->count, .tokens = tokens};
     reader->inputs[reader->count++] = (ReadInput){input, span};
     elements_free(elements);
     return true;

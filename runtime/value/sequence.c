@@ -25,14 +25,33 @@ const char *sequence_type_name(SequenceType type) {
     case SEQUENCE_BOOLS: return "bools";
     case SEQUENCE_INTS: return "ints";
     case SEQUENCE_FLOATS: return "floats";
+    case SEQUENCE_VECTORS: return "vectors";
     }
     BUG("sequence type %d", type);
 }
 
+const InputColumn *input_column(const Input *input, const String *name) {
+    for (uint32_t i = 0; i < input->column_count; i++)
+        if (string_equal(input->columns[i].name, name)) return &input->columns[i];
+    return NULL;
+}
+
 static bool all_equal(Sequence sequence) {
+    if (sequence.type == SEQUENCE_VECTORS) return false;
     for (uint32_t i = 0; i < sequence.n; i++) /* from 0: a NaN is not equal even to itself */
         if (!atom_equal(sequence.atoms[i], sequence.atoms[0])) return false;
     return true;
+}
+
+/* [0.5, 1.0] */
+static void vector_format(Buffer *out, Sequence sequence, uint32_t position,
+                          void (*format)(Buffer *out, Atom atom)) {
+    buffer_char(out, '[');
+    for (uint32_t i = 0; i < sequence.width; i++) {
+        if (i > 0) buffer_text(out, ", ");
+        format(out, atom_float(sequence.numbers[(size_t)position * sequence.width + i]));
+    }
+    buffer_char(out, ']');
 }
 
 void sequence_format(Buffer *out, Sequence sequence) {
@@ -41,7 +60,10 @@ void sequence_format(Buffer *out, Sequence sequence) {
     buffer_char(out, '[');
     for (uint32_t i = 0; i < shown; i++) {
         if (i > 0) buffer_text(out, ", ");
-        atom_format_display(out, sequence.atoms[i]);
+        if (sequence.type == SEQUENCE_VECTORS)
+            vector_format(out, sequence, i, atom_format_display);
+        else
+            atom_format_display(out, sequence.atoms[i]);
     }
     buffer_char(out, ']');
     if (repeated) buffer_printf(out, "*%u", sequence.n);
@@ -53,7 +75,10 @@ void sequence_format_json(Buffer *out, Sequence sequence) {
                   sequence_type_name(sequence.type));
     for (uint32_t i = 0; i < sequence.n; i++) {
         if (i > 0) buffer_text(out, ", ");
-        atom_format_json(out, sequence.atoms[i]);
+        if (sequence.type == SEQUENCE_VECTORS)
+            vector_format(out, sequence, i, atom_format_json);
+        else
+            atom_format_json(out, sequence.atoms[i]);
     }
     buffer_text(out, "]}");
 }

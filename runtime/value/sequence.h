@@ -8,14 +8,17 @@ typedef enum SequenceType {
     SEQUENCE_STRINGS,
     SEQUENCE_BOOLS,
     SEQUENCE_INTS,
-    SEQUENCE_FLOATS
+    SEQUENCE_FLOATS,
+    SEQUENCE_VECTORS
 } SequenceType;
 
 typedef struct Sequence {
     uint32_t n;
     SequenceType type;
-    const Atom *atoms; /* (n) */
-    const Atom *input; /* (n) what it was computed from, where that is kept; else NULL */
+    const Atom *atoms;     /* (n); NULL: vectors */
+    uint32_t width;        /* of vectors */
+    const double *numbers; /* (n, width) vectors */
+    const Atom *input;     /* (n) what it was computed from, where that is kept; else NULL */
 } Sequence;
 
 /* An attention pattern of zeros and ones. */
@@ -38,10 +41,23 @@ void sequence_format_json(Buffer *out, Sequence sequence);
 /* {"kind": "select", "rows": ["010", ...]} */
 void matrix_format_json(Buffer *out, Matrix matrix);
 
-/* One input: n >= 1 elements. */
+/* One of the inputs that a program names: n atoms or vectors. */
+typedef struct InputColumn {
+    const String *name;
+    const Atom *atoms;     /* (n), or NULL */
+    uint32_t width;        /* of vectors */
+    const double *numbers; /* (n, width); finite */
+} InputColumn;
+
+/* One input: n >= 1 elements, the tokens; for a program that names its inputs the columns, and no
+   tokens. */
 typedef struct Input {
     uint32_t n;
-    const Atom *tokens; /* (n) */
+    const Atom *tokens; /* (n), or NULL */
+    uint32_t column_count;
+    const InputColumn *columns; /* (column_count), each of another name */
 } Input;
+/* The column of that name, or NULL. */
+const InputColumn *input_column(const Input *input, const String *name);
 
 #endif

@@ -162,7 +162,7 @@ static void try_inputs(Trying *trying, const Case *program) {
     clock_t end = clock() + (clock_t)CPU_SECONDS * CLOCKS_PER_SEC;
     for (uint64_t i = 0; left && i < count && clock() < end; i++) {
         uint32_t n = trial_input(&trials, fewer ? some_trial(&trials, i) : i, tokens);
-        left = try_input(trying, (Input){n, tokens});
+        left = try_input(trying, (Input){.n = n, .tokens = tokens});
     }
     for (size_t i = 0; i < trying->engines->count; i++) {
         engine_close(trying->engines->engines[i], trying->states[i]);

@@ -54,7 +54,7 @@ static Input input_at(Arena *arena, uint32_t i) {
     Atom *tokens = ARENA_ARRAY(arena, Atom, n);
     for (uint32_t p = 0; p < n; p++)
         tokens[p] = letter(arena, i >> p & 1);
-    return (Input){n, tokens};
+    return (Input){.n = n, .tokens = tokens};
 }
 
 typedef struct Trial {

@@ -42,7 +42,7 @@ static Input repeat(Fixture *f, const char *token, size_t len, uint32_t n) {
     Atom *tokens = ARENA_ARRAY(f->arena, Atom, n);
     for (uint32_t i = 0; i < n; i++)
         tokens[i] = atom_string(string_new(f->arena, token, len));
-    return (Input){n, tokens};
+    return (Input){.n = n, .tokens = tokens};
 }
 
 /* The characters of a text of ASCII. */
@@ -51,7 +51,7 @@ static Input characters(Fixture *f, const char *text) {
     Atom *tokens = ARENA_ARRAY(f->arena, Atom, n);
     for (uint32_t i = 0; i < n; i++)
         tokens[i] = atom_string(string_new(f->arena, text + i, 1));
-    return (Input){n, tokens};
+    return (Input){.n = n, .tokens = tokens};
 }
 
 static const char *draw(Fixture *f, Input input, const char *title) {

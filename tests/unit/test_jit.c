@@ -143,7 +143,7 @@ static void compare(Bench *bench, const Subject *subject, const uint32_t *number
     Atom *tokens = ARENA_ARRAY(arena, Atom, n);
     for (uint32_t i = 0; i < n; i++)
         tokens[i] = bench->vocabulary[numbers[i]];
-    Input input = {n, tokens};
+    Input input = {.n = n, .tokens = tokens};
     Sequence wanted, got;
     ck_assert(eval_sequence(session_graph(bench->session), bench->node, input, (Span){0}, arena,
                             diags, &wanted));
@@ -492,10 +492,11 @@ START_TEST(inputs_that_the_model_does_not_take) {
         Sequence out;
         for (int i = 0; i < 4; i++)
             tokens[i] = bench.vocabulary[0];
-        ck_assert(
-            !jit_run(bench.program, (Input){1, &stranger}, (Span){0}, bench.arena, diags, &out));
+        ck_assert(!jit_run(bench.program, (Input){.n = 1, .tokens = &stranger}, (Span){0},
+                           bench.arena, diags, &out));
         ck_assert_int_eq(diagnostics_id(diags, 0), DIAG_INPUT_VOCAB);
-        ck_assert(!jit_run(bench.program, (Input){4, tokens}, (Span){0}, bench.arena, diags, &out));
+        ck_assert(!jit_run(bench.program, (Input){.n = 4, .tokens = tokens}, (Span){0}, bench.arena,
+                           diags, &out));
         ck_assert_int_eq(diagnostics_id(diags, 1), DIAG_INPUT_LENGTH);
     }
     close_bench(&bench);
@@ -528,8 +529,8 @@ START_TEST(inputs_on_which_the_program_fails) {
             for (int i = 0; i < 3; i++)
                 tokens[i] = bench.vocabulary[cases[c].bad[i]];
             size_t before = diagnostics_count(diags);
-            ck_assert(
-                !jit_run(bench.program, (Input){3, tokens}, (Span){0}, bench.arena, diags, &out));
+            ck_assert(!jit_run(bench.program, (Input){.n = 3, .tokens = tokens}, (Span){0},
+                               bench.arena, diags, &out));
             ck_assert_uint_eq(diagnostics_count(diags), before + 1);
             ck_assert_int_eq(diagnostics_id(diags, before), cases[c].id);
         }

@@ -379,7 +379,8 @@ static void compare_once(const JitProgram *program, const Model *model, Subspace
     Stream stream = {.model = model};
     run_plainly(&stream, tokens, n);
     Sequence result;
-    ck_assert(jit_run(program, (Input){n, tokens}, (Span){0}, arena, diags, &result));
+    ck_assert(
+        jit_run(program, (Input){.n = n, .tokens = tokens}, (Span){0}, arena, diags, &result));
     ck_assert_uint_eq(result.n, n);
     for (uint32_t i = 0; i < n; i++) {
         double wanted = stream.values[output][i], got;

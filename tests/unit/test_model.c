@@ -33,7 +33,7 @@ static bool same_value(Atom a, Atom b) {
 /* One input under both; they fail together or agree. */
 static void compare(const Interp *interp, NodeId node, const char *text, uint32_t n) {
     Arena *arena = arena_new(0);
-    Input input = {n, world_letters(arena, text, n)};
+    Input input = {.n = n, .tokens = world_letters(arena, text, n)};
     Sequence expected, got;
     size_t before = diagnostics_count(world.diags);
     bool defined = eval_sequence(session_graph(world.session), node, input, (Span){0}, arena,
@@ -299,11 +299,12 @@ START_TEST(test_inputs_refused) {
     NodeId node = world_program(&world, programs[0].text);
     Interp *interp = interp_of(node, "abc", 5);
     Sequence out;
-    Input unknown = {2, world_letters(world.arena, "ax", 2)},
-          longer = {6, world_letters(world.arena, "aaaaaa", 6)};
+    Input unknown = {.n = 2, .tokens = world_letters(world.arena, "ax", 2)},
+          longer = {.n = 6, .tokens = world_letters(world.arena, "aaaaaa", 6)};
     ck_assert(!interp_run(interp, unknown, (Span){0}, world.arena, world.diags, &out));
     ck_assert(!interp_run(interp, longer, (Span){0}, world.arena, world.diags, &out));
-    ck_assert(!interp_run(interp, (Input){0, NULL}, (Span){0}, world.arena, world.diags, &out));
+    ck_assert(!interp_run(interp, (Input){.n = 0, .tokens = NULL}, (Span){0}, world.arena,
+                          world.diags, &out));
     ck_assert_int_eq(diagnostics_id(world.diags, 0), DIAG_INPUT_VOCAB);
     ck_assert_int_eq(diagnostics_id(world.diags, 1), DIAG_INPUT_LENGTH);
     ck_assert_int_eq(diagnostics_id(world.diags, 2), DIAG_BAD_INPUT);

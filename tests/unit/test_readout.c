@@ -86,7 +86,7 @@ static void compare(const Model *model, NodeId node) {
             tokens[i] = letters[(state >> 24) % 3];
         }
         Sequence expected, got;
-        Input input = {n, tokens};
+        Input input = {.n = n, .tokens = tokens};
         size_t before = diagnostics_count(world.diags);
         bool defined = eval_sequence(session_graph(world.session), node, input, (Span){0},
                                      world.arena, world.diags, &expected);

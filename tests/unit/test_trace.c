@@ -43,7 +43,8 @@ static void tear_down(Traced *traced) {
 
 static void ck_trace(Traced *traced, const char *start) {
     Buffer out = {0};
-    trace_model(&out, session_graph(traced->session), traced->model, (Input){4, traced->tokens});
+    trace_model(&out, session_graph(traced->session), traced->model,
+                (Input){.n = 4, .tokens = traced->tokens});
     ck_assert_msg(strncmp(out.data, start, strlen(start)) == 0, "%s", out.data);
     buffer_free(&out);
 }

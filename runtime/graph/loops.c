@@ -1,0 +1,118 @@
+/* Loops: a body that runs round after round. Only the states tell one round from the next, so that
+   whatever does not depend on them is computed once. */
+#include "runtime/graph/loops.h"
+
+#include "runtime/base/bug.h"
+#include "runtime/base/limits.h"
+
+/* States are numbered through the graph, loop after loop as they are begun. */
+static const LoopState *find_state(const Graph *graph, NodeId node, uint32_t *loop) {
+    for (uint32_t l = 0; l < graph->loop_count; l++)
+        for (uint32_t s = 0; s < graph->loops[l].state_count; s++)
+            if (graph->loops[l].states[s].state == node) {
+                if (loop) *loop = l;
+                return &graph->loops[l].states[s];
+            }
+    return NULL;
+}
+
+static const GraphLoop *loop_of_result(const Graph *graph, Atom number) {
+    int64_t loop;
+    if (!atom_as_int64(number, &loop) || loop < 0 || loop >= graph->loop_count)
+        BUG("a result of no loop");
+    return &graph->loops[loop];
+}
+
+uint32_t graph_loop_begin(Graph *graph, uint32_t outer, Span span) {
+    if (graph->loop_count == graph->loop_capacity) {
+        uint32_t capacity = graph->loop_capacity ? graph->loop_capacity * 2 : 8;
+        graph->loops =
+            arena_grow(graph->arena, graph->loops, graph->loop_count, capacity, sizeof(GraphLoop));
+        graph->loop_capacity = capacity;
+    }
+    graph->loops[graph->loop_count] = (GraphLoop){.until = NO_NODE, .outer = outer, .span = span};
+    return graph->loop_count++;
+}
+
+NodeId graph_loop_state(Graph *graph, uint32_t loop, NodeId init, Shape declared, Span span) {
+    GraphLoop *l = &graph->loops[loop];
+    if (l->closed || init >= graph->count) BUG("a state of a loop that is over");
+    if (l->state_count == l->state_capacity) {
+        uint32_t capacity = l->state_capacity ? l->state_capacity * 2 : 4;
+        l->states =
+            arena_grow(graph->arena, l->states, l->state_count, capacity, sizeof(LoopState));
+        l->state_capacity = capacity;
+    }
+    /* Recorded before the node is made, which asks for its init. */
+    l->states[l->state_count] = (LoopState){.state = graph->count, .init = init, .next = NO_NODE};
+    l->state_count++;
+    Buffer why = {0};
+    NodeSpec spec = {.op = OP_STATE,
+                     .args = {NO_NODE, NO_NODE, NO_NODE},
+                     .atom = atom_int(graph->state_count),
+                     .declared = declared,
+                     .span = span};
+    NodeId state = graph_add(graph, &spec, &why);
+    buffer_free(&why);
+    if (state == NO_NODE)
+        l->state_count--; /* the limit on nodes */
+    else
+        graph->state_count++;
+    return state;
+}
+
+void graph_loop_end(Graph *graph, uint32_t loop, uint32_t times, NodeId until, const NodeId *next) {
+    GraphLoop *l = &graph->loops[loop];
+    for (uint32_t s = 0; s < l->state_count; s++) {
+        const Node *state = &graph->nodes[l->states[s].state];
+        if (next[s] >= graph->count || (graph->nodes[next[s]].type & ~state->type) != 0 ||
+            graph->nodes[next[s]].width != state->width)
+            BUG("a round leaves state %u what it is not declared to hold", s);
+        l->states[s].next = next[s];
+    }
+    l->times = times;
+    l->until = until;
+    l->closed = true;
+}
+
+NodeId graph_loop_result(Graph *graph, uint32_t loop, NodeId node, Span span, Buffer *why) {
+    if (!graph->loops[loop].closed) BUG("a result of a loop that is not over");
+    NodeSpec spec = {
+        .op = OP_RESULT, .args = {node, NO_NODE, NO_NODE}, .atom = atom_int(loop), .span = span};
+    return graph_add(graph, &spec, why);
+}
+
+/* --- for build.c ------------------------------------------------------------------------------ */
+
+uint32_t graph_loop_depth(const Graph *graph, const NodeSpec *spec, uint32_t depth) {
+    if (spec->op == OP_STATE) {
+        const LoopState *state = find_state(graph, graph->count, NULL);
+        return state ? graph->nodes[state->init].depth : 0;
+    }
+    const GraphLoop *loop = loop_of_result(graph, spec->atom);
+    /* What a round adds, at most, in each round but the last. */
+    uint64_t most = 0;
+    for (uint32_t s = 0; s < loop->state_count; s++) {
+        uint32_t before = graph->nodes[loop->states[s].state].depth;
+        uint32_t after = graph->nodes[loop->states[s].next].depth;
+        if (after > before && after - before > most) most = after - before;
+    }
+    uint64_t all = depth + most * (loop->times - 1);
+    return all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
+}
+
+uint32_t graph_loop_of(const Graph *graph, const NodeSpec *spec) {
+    uint32_t loop = 0;
+    if (spec->op == OP_RESULT) return loop_of_result(graph, spec->atom)->outer;
+    return find_state(graph, graph->count, &loop) ? loop + 1 : 0;
+}
+
+void graph_loop_needs(const Graph *graph, const Node *result, uint8_t *needed) {
+    const GraphLoop *loop = loop_of_result(graph, result->atom);
+    if (loop->until != NO_NODE) needed[loop->until] = 1;
+    for (uint32_t s = 0; s < loop->state_count; s++) {
+        needed[loop->states[s].init] = 1;
+        needed[loop->states[s].state] = 1;
+        needed[loop->states[s].next] = 1;
+    }
+}
