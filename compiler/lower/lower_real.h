@@ -1,0 +1,24 @@
+/* lower_real: graph -> model, for programs over real vectors. All outputs in one model, so that
+   they share its loops. What can't be lowered is a diagnostic (DIAG_CANNOT_LOWER) at its node. */
+#ifndef RASPC_LOWER_REAL_H
+#define RASPC_LOWER_REAL_H
+
+#include "runtime/real/real_model.h"
+
+typedef struct RealLowerOptions {
+    uint32_t max_length; /* at least 1 */
+    FloatType float_type;
+    bool relu_only; /* scalar functions and products by interpolation with `knots` knots, where the
+                       model can bound the argument; its outputs then have an error */
+    uint32_t knots;
+} RealLowerOptions;
+
+/* Does the output need an operation that lower() does not take: an input by name, a vector, a
+   score, a loop? */
+bool graph_is_real(const Graph *graph, NodeId output);
+
+/* The model lives in arena. NULL after reporting. */
+RealModel *lower_real(Arena *arena, const Graph *graph, const NodeId *outputs, uint32_t count,
+                      const RealLowerOptions *options, Diagnostics *diags);
+
+#endif
