@@ -245,6 +245,11 @@ static bool mean_of_equals_is_exact(const Lowering *l, Atom value) {
     return true;
 }
 
+/* One atom everywhere: not 1 here and 1.0 there. */
+static bool is_one_atom(const Form *form) {
+    return form->kind == FORM_TABLE && form->var == NO_VAR && !form->exact && !form->kind_unknown;
+}
+
 /* A constant where anything is selected. */
 static Form gather_constant(Gather *g) {
     Lowering *l = g->l;
@@ -445,7 +450,7 @@ static bool is_large_table(const Lowering *l, const Form *form) {
 static Form gather_value(Gather *g) {
     Lowering *l = g->l;
     Form sum;
-    if (g->value.kind == FORM_TABLE && g->value.var == NO_VAR) return gather_constant(g);
+    if (is_one_atom(&g->value)) return gather_constant(g);
     if (g->value.kind == FORM_FRACTION)
         return form_refused(g->node, plan_text(l, "%s gathers means with too many possible values",
                                                plan_name(l, g->node)));
@@ -516,7 +521,7 @@ static Form gather(Gather g) {
     } else {
         g.head.whole_formula = true;
         if (!terms_of_formula(l, formula, g.selector, &g.head, &why)) {
-            bool constant = g.value.kind == FORM_TABLE && g.value.var == NO_VAR;
+            bool constant = is_one_atom(&g.value);
             Form counted = constant ? gather_by_count(&g) : g.value;
             return constant && counted.kind != FORM_REFUSED ? counted
                                                             : refuse_selector(l, g.selector, why);

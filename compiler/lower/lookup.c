@@ -440,12 +440,12 @@ Form form_lookup(Lowering *l, NodeId id, const Form *args, int arity) {
     }
     cells.lookup.result = result;
     Form form = form_of_cells(l, id, &cells, distinct.count, distinct.list);
+    bool unknown = false, number = false;
     for (int i = 0; i < arity; i++)
-        form.kind_unknown = form.kind_unknown || args[i].kind_unknown;
-    for (uint32_t v = 0; v < distinct.count && form.kind_unknown; v++) {
-        uint8_t kind = distinct.list[v].kind;
-        form.kind_unknown = kind != ATOM_BOOL && kind != ATOM_STRING;
-    }
+        unknown = unknown || args[i].kind_unknown;
+    for (uint32_t v = 0; v < distinct.count; v++)
+        number = number || distinct.list[v].kind == ATOM_INT || distinct.list[v].kind == ATOM_FLOAT;
+    form.kind_unknown = unknown && number;
     if (fails_afresh) trap_failures(l, id, &form, failure);
     return form;
 }

@@ -184,6 +184,8 @@ static Formula sum_done(Sum *sum, NodeId node) {
 
 static Formula formula_and(Lowering *l, NodeId node, const Formula *a, const Formula *b) {
     Sum sum = {.l = l};
+    if (a->refused_at != NO_NODE) return *a;
+    if (b->refused_at != NO_NODE) return *b;
     sum_of_products(&sum, 1, a, b);
     return sum_done(&sum, node);
 }
