@@ -6,6 +6,7 @@
 #include "compiler/lower/plan.h"
 
 #include <math.h>
+#include <string.h>
 
 /* --- counts ----------------------------------------------------------------------------------- */
 
@@ -139,13 +140,22 @@ MeanKind kind_of_mean(Lowering *l, const Selection *s, Bits *exact) {
 /* --- a mean's form -----------------------------------------------------------------------------
  */
 
-/* *own is the atom, if that is no plain float and the number. False: another one is, too. */
-static bool consider_own(Atom atom, double number, Atom *own) {
+/* The atom, if that is no plain float, is put in the place of the float that it equals, among count
+   numbers that ascend. False: another one is there. */
+static bool consider_own(Atom atom, uint32_t count, const Atom *numbers, Atom *out) {
     double value;
     if (is_plain_float(atom) || atom_failed(atom) || !atom_as_double(atom, &value)) return true;
-    if (value != number) return true;
-    if (!is_plain_float(*own)) return atom_identical(*own, atom);
-    *own = atom;
+    uint32_t from = 0, to = count;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (numbers[middle].as.real < value)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    if (from == count || numbers[from].as.real != value) return true;
+    if (!is_plain_float(out[from])) return atom_identical(out[from], atom);
+    out[from] = atom;
     return true;
 }
 
@@ -172,19 +182,19 @@ static const Atom *own_atoms(Lowering *l, const Selection *s, const Form *mean, 
     if (value->kind == FORM_TABLE) values = form_count(l, value);
     bool whole = value->kind == FORM_SUM && (!value->floating || value->exact);
     bool ints = !has_others(l, s);
+    memcpy(out, mean->atoms, count * sizeof *out);
+    if (!s->hits && !consider_own(s->nothing, count, mean->atoms, out)) return NULL;
+    for (uint32_t u = 0; u < values; u++) {
+        if (!consider_own(atoms[u], count, mean->atoms, out)) return NULL;
+    }
     for (uint32_t v = 0; v < count; v++) {
         double number = mean->atoms[v].as.real;
-        out[v] = mean->atoms[v];
-        if (!s->hits && !consider_own(s->nothing, number, &out[v])) return NULL;
-        for (uint32_t u = 0; u < values; u++) {
-            if (!consider_own(atoms[u], number, &out[v])) return NULL;
-        }
-        bool in_range = number == floor(number) && number >= sum->low && number <= sum->high;
-        if (whole && in_range && !consider_own(atom_int((int64_t)number), number, &out[v]))
-            return NULL;
+        if (number != floor(number)) continue;
+        Atom integer = atom_int((int64_t)number);
+        bool in_range = number >= sum->low && number <= sum->high;
+        if (whole && in_range && !consider_own(integer, count, mean->atoms, out)) return NULL;
         /* No position has the number alone: an int is as good as any, and the plainest. */
-        if (ints && is_plain_float(out[v]) && number == floor(number))
-            out[v] = atom_int((int64_t)number);
+        if (ints && is_plain_float(out[v])) out[v] = integer;
     }
     return out;
 }

@@ -387,7 +387,7 @@ typedef enum MeanKind {
     MEAN_UNKNOWN
 } MeanKind;
 MeanKind kind_of_mean(Lowering *l, const Selection *s, Bits *exact);
-/* Sets the kind of form, a TABLE of floats or a FRACTION; sum: the value as a sum. */
+/* Sets the kind of form, a TABLE of floats that ascend or a FRACTION; sum: the value as a sum. */
 void settle_kind_of_mean(Lowering *l, const Selection *s, const Form *sum, Form *form);
 /* The same of a TABLE whose atoms where at most one is selected are own. */
 void settle_kind_of_constant(Lowering *l, const Selection *s, const Atom *own, Form *form);
