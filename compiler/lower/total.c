@@ -187,6 +187,7 @@ Form form_total(Lowering *l, NodeId id) {
     if (factor == NO_NODE) return none;
     const Node *node = graph_node(l->graph, id);
     const Node *mean = graph_node(l->graph, node->args[node->args[0] == factor]);
+    if (l->formulas[mean->args[0]].refused_at != NO_NODE) return none; /* it may fail, even for 0 */
     if (mean->atom.kind == ATOM_STRING || !atom_as_double(mean->atom, &nothing) ||
         !isfinite(nothing))
         return none;
