@@ -38,7 +38,7 @@ static bool ranges_of(Lowering *l, NodeId node, Range *all, Range *less_position
     double *numbers = ARENA_ARRAY(l->scratch, double, count);
     for (uint32_t i = 0; i < count; i++)
         numbers[i] = i;
-    PlanFeature own = feature_table(l, plan_position(l), numbers);
+    PlanFeature own = feature_own(l, plan_position(l), numbers);
     feature_range(l, sum.sum, &all->low, &all->high);
     feature_range(l, feature_combine(l, 1, sum.sum, -1, own), &less_position->low,
                   &less_position->high);

@@ -93,7 +93,7 @@ static PlanFeature width_of_range(Lowering *l, int32_t high) {
         int64_t selected = (int64_t)i + high + 1;
         values[i] = selected < 0 ? 0 : (double)selected;
     }
-    return feature_table(l, position, values);
+    return feature_own(l, position, values);
 }
 
 /* One head with the null key among the selected: its weight x is 1 / (w + 1), and steps read w off
@@ -119,11 +119,11 @@ static bool width_of_conjunction(Lowering *l, NodeId node, NodeId selector, cons
     }
     Var var = {.node = node,
                .count = count,
-               .domain = domain,
-               .readings = readings,
+               .domain = plan_keep_atoms(l, domain, count),
+               .readings = plan_keep_numbers(l, readings, count),
                .length = c->count == 0 && c->low == INT32_MIN && c->high == INT32_MAX};
     PlanMove move = {.kind = MOVE_NULL_WEIGHT, .node = node, .source = NO_VAR};
-    *width = feature_table(l, plan_move(l, &head, move, var), values);
+    *width = feature_own(l, plan_move(l, &head, move, var), values);
     return true;
 }
 

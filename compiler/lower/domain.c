@@ -53,9 +53,27 @@ PlanFeature feature_table(Lowering *l, VarId var, const double *values) {
     return (PlanFeature){.count = 1, .terms = term};
 }
 
+PlanFeature feature_own(Lowering *l, VarId var, double *values) {
+    uint32_t count = plan_get(l, var)->count;
+    if (count == 0 || values_constant(values, count)) {
+        double constant = count == 0 ? 0 : values[0];
+        arena_give_back(l->scratch, values, count * sizeof(double));
+        return feature_constant(constant);
+    }
+    return feature_table(l, var, plan_keep_numbers(l, values, count));
+}
+
+const Atom *plan_keep_atoms(Lowering *l, Atom *atoms, uint32_t count) {
+    return keep_array(&l->kept, l->scratch, atoms, count * sizeof(Atom));
+}
+
+const double *plan_keep_numbers(Lowering *l, double *numbers, uint32_t count) {
+    return keep_array(&l->kept, l->scratch, numbers, count * sizeof(double));
+}
+
 /* a * x + b * y, either of which may be NULL for none. */
-static const double *values_combine(Lowering *l, VarId var, double a, const double *x, double b,
-                                    const double *y) {
+static double *values_combine(Lowering *l, VarId var, double a, const double *x, double b,
+                              const double *y) {
     uint32_t count = plan_get(l, var)->count;
     double *out = ARENA_ARRAY(l->scratch, double, count);
     for (uint32_t v = 0; v < count; v++) {
@@ -72,12 +90,11 @@ PlanFeature feature_combine(Lowering *l, double a, PlanFeature x, double b, Plan
         bool from_x = j == y.count || (i < x.count && x.terms[i].var <= y.terms[j].var);
         bool from_y = i == x.count || (j < y.count && y.terms[j].var <= x.terms[i].var);
         VarId var = from_x ? x.terms[i].var : y.terms[j].var;
-        const double *values = values_combine(l, var, a, from_x ? x.terms[i].values : NULL, b,
-                                              from_y ? y.terms[j].values : NULL);
-        if (values_constant(values, plan_get(l, var)->count))
-            out.constant += values[0];
-        else
-            terms[out.count++] = (PlanTerm){var, values};
+        double *values = values_combine(l, var, a, from_x ? x.terms[i].values : NULL, b,
+                                        from_y ? y.terms[j].values : NULL);
+        PlanFeature part = feature_own(l, var, values);
+        out.constant += part.constant;
+        if (part.count > 0) terms[out.count++] = part.terms[0];
         i += from_x;
         j += from_y;
     }
@@ -171,8 +188,8 @@ VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, doub
                .node = node,
                .phase = feature_phase(l, input),
                .count = count,
-               .domain = domain,
-               .readings = readings,
+               .domain = plan_keep_atoms(l, domain, count),
+               .readings = plan_keep_numbers(l, readings, count),
                .input = input};
     return plan_var(l, &var);
 }

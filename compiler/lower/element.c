@@ -64,7 +64,7 @@ bool form_as_sum(Lowering *l, const Form *form, Form *sum) {
         floats += form->atoms[v].kind == ATOM_FLOAT;
     }
     PlanFeature feature =
-        form->var == NO_VAR ? feature_constant(values[0]) : feature_table(l, form->var, values);
+        form->var == NO_VAR ? feature_constant(values[0]) : feature_own(l, form->var, values);
     *sum = form_of_sum(l, feature, floats > 0);
     sum->noise = form->noise;
     sum->counter = form->counter;
@@ -91,7 +91,7 @@ static Form sum_of_one_variable(Lowering *l, const Form *form) {
         double value = form->sum.constant + (form->sum.count ? form->sum.terms[0].values[v] : 0);
         atoms[v] = form->floating ? atom_float(value) : atom_int((int64_t)value);
     }
-    return form_table(var, atoms);
+    return form_table(var, plan_keep_atoms(l, atoms, count));
 }
 
 bool form_as_table(Lowering *l, NodeId node, const Form *given, Form *table) {
@@ -273,7 +273,15 @@ static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, V
         number = number || version.atoms[v].kind == ATOM_FLOAT || version.atoms[v].kind == ATOM_INT;
     form.kind_unknown = unknown && number && node->op != OP_ROUND && node->op != OP_INDICATOR &&
                         node->op != OP_LOOKUP && node->op != OP_ITEM;
-    if (!form.exact && is_one_value(&version, count)) form.var = NO_VAR;
+    if (!form.exact && is_one_value(&version, count)) {
+        Atom *one = ARENA_NEW(l->scratch, Atom);
+        *one = version.atoms[0];
+        arena_give_back(l->scratch, version.atoms, count * sizeof(Atom));
+        form.var = NO_VAR;
+        form.atoms = one;
+    } else if (form.alternative == NULL) {
+        form.atoms = plan_keep_atoms(l, version.atoms, count);
+    }
     if (version.why) plan_trap(l, id, &form, version.fails, version.id, version.why);
     return form;
 }

@@ -122,7 +122,9 @@ static FeatureTerm position_term(Encoder *e, const double *values, double *const
         for (uint32_t i = 0; i < count; i++)
             numbers[i] = i;
         *constant += offset;
-        return (FeatureTerm){position_function(e, numbers, "indices"), factor, NULL};
+        SubspaceId indices = position_function(e, numbers, "indices");
+        arena_give_back(e->l->scratch, numbers, count * sizeof(double));
+        return (FeatureTerm){indices, factor, NULL};
     }
     const char *name = is_squares(values, count) ? "indices^2" : "f(indices)";
     return (FeatureTerm){position_function(e, values, name), 1, NULL};
@@ -152,7 +154,9 @@ Feature encode_feature(Encoder *e, PlanFeature feature, bool coded, uint32_t pha
             double *by_class = ARENA_ARRAY(e->arena, double, var->classes);
             for (uint32_t c = 0; c < var->classes; c++)
                 by_class[c] = values[var->first[c]];
-            terms[out.count++] = (FeatureTerm){var->code, 0, by_class};
+            const double *kept =
+                keep_array(&e->kept, e->arena, by_class, var->classes * sizeof(double));
+            terms[out.count++] = (FeatureTerm){var->code, 0, kept};
             raise_stage(stage, e, id, phase, var->code_stage);
         }
     }
@@ -165,12 +169,15 @@ Feature encode_feature(Encoder *e, PlanFeature feature, bool coded, uint32_t pha
 static void make_classes(Encoder *e, VarId id, bool runs) {
     Encoded *encoded = &e->vars[id];
     uint32_t count = plan_get(e->l, id)->count;
-    encoded->class_of = ARENA_ARRAY(e->l->scratch, uint32_t, count);
-    encoded->first = ARENA_ARRAY(e->l->scratch, uint32_t, count);
+    uint32_t *class_of = ARENA_ARRAY(e->l->scratch, uint32_t, count);
+    uint32_t *first = ARENA_ARRAY(e->l->scratch, uint32_t, count);
     for (uint32_t v = 0; v < count; v++) {
-        if (v == 0 || !runs || encoded->cuts[v - 1]) encoded->first[encoded->classes++] = v;
-        encoded->class_of[v] = encoded->classes - 1;
+        if (v == 0 || !runs || encoded->cuts[v - 1]) first[encoded->classes++] = v;
+        class_of[v] = encoded->classes - 1;
     }
+    size_t bytes = count * sizeof(uint32_t);
+    encoded->class_of = keep_array(&e->l->kept, e->l->scratch, class_of, bytes);
+    encoded->first = keep_array(&e->l->kept, e->l->scratch, first, bytes);
 }
 
 static SubspaceId make_code(Encoder *e, VarId id, SubspaceKind kind, const char *suffix) {
@@ -179,7 +186,8 @@ static SubspaceId make_code(Encoder *e, VarId id, SubspaceKind kind, const char 
     Atom *domain = ARENA_ARRAY(e->arena, Atom, encoded->classes);
     for (uint32_t c = 0; c < encoded->classes; c++)
         domain[c] = atom_copy(e->arena, var->domain[encoded->first[c]]);
-    Subspace subspace = {.kind = kind, .count = encoded->classes, .domain = domain};
+    const Atom *kept = keep_array(&e->kept, e->arena, domain, encoded->classes * sizeof(Atom));
+    Subspace subspace = {.kind = kind, .count = encoded->classes, .domain = kept};
     return encode_subspace(e, subspace, var->node, suffix);
 }
 
@@ -200,13 +208,14 @@ static void make_steps(Encoder *e, VarId id, Feature input, uint32_t stage, cons
         below[s] = highs[v - 1];
         above[s] = var->readings[v];
     }
+    size_t bytes = steps * sizeof(double);
     add_units(e, var->phase, stage,
               (UnitGroup){.kind = UNIT_STEPS,
                           .node = var->node,
                           .target = encoded->code,
                           .input = input,
-                          .below = below,
-                          .above = above,
+                          .below = keep_array(&e->kept, e->arena, below, bytes),
+                          .above = keep_array(&e->kept, e->arena, above, bytes),
                           .greatest = greatest,
                           .error = var->error});
 }
@@ -241,12 +250,14 @@ static void encode_moved(Encoder *e, VarId id) {
     if (move->kind == MOVE_CODED) {
         const Encoded *source = &e->vars[move->source];
         uint32_t values = plan_get(e->l, move->source)->count;
-        encoded->class_of = ARENA_ARRAY(e->l->scratch, uint32_t, var->count);
-        encoded->first = ARENA_ARRAY(e->l->scratch, uint32_t, var->count);
+        uint32_t *class_of = ARENA_ARRAY(e->l->scratch, uint32_t, var->count);
+        uint32_t *first = ARENA_ARRAY(e->l->scratch, uint32_t, var->count);
         for (uint32_t v = 0; v < var->count; v++) {
-            encoded->class_of[v] = v < values ? source->class_of[v] : encoded->classes;
-            if (encoded->class_of[v] == encoded->classes) encoded->first[encoded->classes++] = v;
+            class_of[v] = v < values ? source->class_of[v] : encoded->classes;
+            if (class_of[v] == encoded->classes) first[encoded->classes++] = v;
         }
+        encoded->class_of = class_of;
+        encoded->first = first;
         encoded->code = make_code(e, id, SUBSPACE_ONE_HOT, "");
         return;
     }

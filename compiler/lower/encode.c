@@ -178,7 +178,7 @@ static void reading_number(Encoder *e, const Form *form, Reading *reading) {
         if (!atom_failed(form->atoms[v])) (void)atom_whole(form->atoms[v], &values[v]);
     }
     reading->number =
-        encode_feature(e, feature_table(e->l, form->var, values), false, UINT32_MAX, &stage);
+        encode_feature(e, feature_own(e->l, form->var, values), false, UINT32_MAX, &stage);
 }
 
 /* A feature that is 1 where the variable's bit is set. */
@@ -187,7 +187,7 @@ static Feature encode_bits(Encoder *e, VarId var, const uint8_t *bits) {
     double *values = ARENA_ARRAY(e->l->scratch, double, count);
     for (uint32_t v = 0; v < count; v++)
         values[v] = bits[v];
-    return encode_feature(e, feature_table(e->l, var, values), false, UINT32_MAX, &stage);
+    return encode_feature(e, feature_own(e->l, var, values), false, UINT32_MAX, &stage);
 }
 
 static void readout_traps(Encoder *e, Readout *readout) {

@@ -6,11 +6,11 @@
 
 /* A variable on its way into the residual stream. */
 typedef struct Encoded {
-    bool live;          /* something that reaches the read-out asks for it */
-    bool coded;         /* a table over it is asked for */
-    uint8_t *cuts;      /* (count): 1: values v and v + 1 must be told apart */
-    uint32_t *class_of; /* (count): values that nobody tells apart share an index */
-    uint32_t *first;    /* (classes): the first value of each */
+    bool live;                /* something that reaches the read-out asks for it */
+    bool coded;               /* a table over it is asked for */
+    uint8_t *cuts;            /* (count): 1: values v and v + 1 must be told apart */
+    const uint32_t *class_of; /* (count): values that nobody tells apart share an index */
+    const uint32_t *first;    /* (classes): the first value of each */
     uint32_t classes;
     SubspaceId code;     /* one-hot or steps; NO_SUBSPACE */
     SubspaceId number;   /* the register that a head writes; NO_SUBSPACE */
@@ -42,6 +42,7 @@ typedef struct Encoder {
     uint32_t embed_count, embed_capacity;
     StagedUnits *units;
     uint32_t unit_count, unit_capacity;
+    Keeper kept; /* long tables of the model */
 } Encoder;
 
 /* --- demand.c --------------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 #define RASPC_PLAN_H
 
 #include "compiler/lower/lower.h"
+#include "runtime/base/keep.h"
 #include "runtime/base/limits.h"
 
 typedef uint32_t VarId;
@@ -225,6 +226,7 @@ typedef struct Lowering {
     uint32_t head_count, head_capacity;
     PlanTrap *traps;
     uint32_t trap_count, trap_capacity;
+    Keeper kept; /* long tables in scratch */
 } Lowering;
 
 /* --- domain.c: variables and features --------------------------------------------------------- */
@@ -235,6 +237,11 @@ VarId plan_token(Lowering *l);    /* always variable 0 */
 VarId plan_position(Lowering *l); /* always variable 1 */
 PlanFeature feature_constant(double value);
 PlanFeature feature_table(Lowering *l, VarId var, const double *values);
+/* The same of values just made in scratch, which nobody else has: equal ones are kept once. */
+PlanFeature feature_own(Lowering *l, VarId var, double *values);
+/* Atoms just made in scratch, which nobody else has, or equal ones that were kept before. */
+const Atom *plan_keep_atoms(Lowering *l, Atom *atoms, uint32_t count);
+const double *plan_keep_numbers(Lowering *l, double *numbers, uint32_t count);
 /* a * x + b * y */
 PlanFeature feature_combine(Lowering *l, double a, PlanFeature x, double b, PlanFeature y);
 bool feature_equal(const Lowering *l, PlanFeature x, PlanFeature y);

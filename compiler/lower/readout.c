@@ -207,7 +207,7 @@ static PlanFeature digit_feature(Lowering *l, PlanFeature x, uint32_t i, const D
         double *values = ARENA_ARRAY(l->scratch, double, count);
         for (uint32_t v = 0; v < count; v++)
             values[v] = digit_of(x.terms[t].values[v], i, digits);
-        out = feature_combine(l, 1, out, 1, feature_table(l, x.terms[t].var, values));
+        out = feature_combine(l, 1, out, 1, feature_own(l, x.terms[t].var, values));
     }
     return out;
 }

@@ -96,15 +96,16 @@ bool compare_codes(Lowering *l, const Form *key, const Form *query, bool needs_o
     return true;
 }
 
-static const double *squares(Lowering *l, const double *codes, uint32_t count) {
+static double *squares(Lowering *l, const double *codes, uint32_t count) {
     double *out = ARENA_ARRAY(l->scratch, double, count);
     for (uint32_t v = 0; v < count; v++)
         out[v] = codes[v] * codes[v];
     return out;
 }
 
-static PlanFeature side_feature(Lowering *l, const Form *side, const double *codes) {
-    return side->var == NO_VAR ? feature_constant(codes[0]) : feature_table(l, side->var, codes);
+/* Of codes that nobody else has. */
+static PlanFeature side_feature(Lowering *l, const Form *side, double *codes) {
+    return side->var == NO_VAR ? feature_constant(codes[0]) : feature_own(l, side->var, codes);
 }
 
 /* --- gathering by position -------------------------------------------------------------------- */
@@ -126,7 +127,7 @@ static PlanFeature number_of(Lowering *l, VarId var) {
     double *values = ARENA_ARRAY(l->scratch, double, v->count);
     for (uint32_t i = 0; i < v->count; i++)
         (void)atom_whole(v->domain[i], &values[i]);
-    return feature_table(l, var, values);
+    return feature_own(l, var, values);
 }
 
 /* Is there a position of that number in every input? 0 <= target < length, where a position of the
@@ -159,7 +160,8 @@ static bool gather_term(Lowering *l, const Form *key, const Form *query, PlanTer
     double *numbers = ARENA_ARRAY(l->scratch, double, position->count);
     for (uint32_t i = 0; i < position->count; i++)
         numbers[i] = i;
-    term->key_square = feature_table(l, plan_position(l), squares(l, numbers, position->count));
+    term->key_square = feature_own(l, plan_position(l), squares(l, numbers, position->count));
+    arena_give_back(l->scratch, numbers, position->count * sizeof(double));
     term->query = target;
     term->squared = 1;
     return true;
@@ -186,13 +188,13 @@ static bool compare_term(Lowering *l, const Literal *literal, bool alone, bool *
         literal->relation == RELATION_EQ || literal->relation == (RELATION_LT | RELATION_GT);
     if (!compare_codes(l, &key, &query, !equality, &codes, why)) return false;
     uint32_t key_count = form_count(l, &key), query_count = form_count(l, &query);
-    term->key = side_feature(l, &key, codes.key);
-    term->query = side_feature(l, &query, codes.query);
     if (literal->relation == RELATION_EQ) {
         term->squared = 2;
         term->key_square = side_feature(l, &key, squares(l, codes.key, key_count));
         term->query_square = side_feature(l, &query, squares(l, codes.query, query_count));
     }
+    term->key = side_feature(l, &key, codes.key);
+    term->query = side_feature(l, &query, codes.query);
     return true;
 }
 
@@ -203,7 +205,7 @@ static PlanTermOfHead side_term(Lowering *l, const Literal *literal) {
         values[v] = literal->bits[v];
     bool is_key = literal->kind == LITERAL_KEY;
     PlanTermOfHead term = {.kind = is_key ? TERM_KEY : TERM_QUERY, .node = literal->node};
-    PlanFeature feature = feature_table(l, literal->var, values);
+    PlanFeature feature = feature_own(l, literal->var, values);
     if (is_key)
         term.key = feature;
     else
@@ -223,10 +225,10 @@ static PlanTermOfHead distance_term(Lowering *l, int32_t distance) {
         key[i] = i;
         query[i] = (double)i + distance;
     }
-    term.key = feature_table(l, position, key);
-    term.query = feature_table(l, position, query);
-    term.key_square = feature_table(l, position, squares(l, key, count));
-    term.query_square = feature_table(l, position, squares(l, query, count));
+    term.key_square = feature_own(l, position, squares(l, key, count));
+    term.query_square = feature_own(l, position, squares(l, query, count));
+    term.key = feature_own(l, position, key);
+    term.query = feature_own(l, position, query);
     return term;
 }
 
@@ -458,7 +460,7 @@ static PlanFeature class_feature(Lowering *l, Side *side, NodeId selector, const
         double *values = ARENA_ARRAY(l->scratch, double, count);
         for (uint32_t v = 0; v < count; v++)
             values[v] = result[side->lookup.classes[0][v]];
-        return feature_table(l, side->vars[0], values);
+        return feature_own(l, side->vars[0], values);
     }
     Atom *domain = ARENA_ARRAY(l->scratch, Atom, classes);
     double *values = ARENA_ARRAY(l->scratch, double, classes);

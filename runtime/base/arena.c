@@ -88,6 +88,17 @@ void *arena_grow(Arena *arena, const void *old, size_t old_count, size_t new_cou
     return grown;
 }
 
+void arena_give_back(Arena *arena, const void *block, size_t bytes) {
+    if (bytes < GREATEST_CHUNK && !EVERY_BLOCK_ALONE) return;
+    for (Chunk **at = &arena->chunks; *at != NULL; at = &(*at)->next) {
+        Chunk *chunk = *at;
+        if (chunk->bytes != block) continue;
+        *at = chunk->next;
+        free(chunk);
+        return;
+    }
+}
+
 char *arena_strndup(Arena *arena, const char *text, size_t len) {
     char *copy = arena_alloc(arena, len + 1);
     if (len != 0) memcpy(copy, text, len);

@@ -21,6 +21,8 @@ void *arena_alloc(Arena *arena, size_t bytes);
 void *arena_array(Arena *arena, size_t count, size_t size);
 /* A grown copy of an array of old_count elements; the old one stays until the arena goes. */
 void *arena_grow(Arena *arena, const void *old, size_t old_count, size_t new_count, size_t size);
+/* The block is not used any more. A large one is freed now, the others when the arena goes. */
+void arena_give_back(Arena *arena, const void *block, size_t bytes);
 char *arena_strndup(Arena *arena, const char *text, size_t len); /* adds a NUL */
 
 size_t arena_bytes(const Arena *arena); /* handed out so far */

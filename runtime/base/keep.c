@@ -1,0 +1,28 @@
+#include "runtime/base/keep.h"
+
+#include "runtime/base/text.h"
+
+#include <string.h>
+
+enum { LONG = 1 << 20 }; /* bytes; what is shorter is not worth looking for */
+
+const void *keep_array(Keeper *keeper, Arena *arena, void *array, size_t bytes) {
+    if (bytes < LONG) return array;
+    uint64_t hash = bytes_hash(array, bytes);
+    for (uint32_t i = 0; i < keeper->count; i++) {
+        const KeptArray *kept = &keeper->arrays[i];
+        if (kept->hash != hash || kept->bytes != bytes || kept->array == array ||
+            memcmp(kept->array, array, bytes) != 0)
+            continue;
+        arena_give_back(arena, array, bytes);
+        return kept->array;
+    }
+    if (keeper->count == keeper->capacity) {
+        uint32_t capacity = keeper->capacity ? 2 * keeper->capacity : 16;
+        keeper->arrays =
+            arena_grow(arena, keeper->arrays, keeper->count, capacity, sizeof(KeptArray));
+        keeper->capacity = capacity;
+    }
+    keeper->arrays[keeper->count++] = (KeptArray){array, bytes, hash};
+    return array;
+}
