@@ -140,11 +140,14 @@ PART_harness = $(BUILD)/test-random --self
 PART_random  = $(BUILD)/test-random $(RANDOM_SEED) $(RANDOM_COUNT) --size $(RANDOM_SIZE) --jobs $(RANDOM_JOBS)
 PART_exhaustive = tests/exhaustive/run
 PART_found   = $(BUILD)/test-random --replay --strict $(sort $(wildcard tests/random/found/*.rasp tests/random/found/open/*.rasp))
-PART_export  = VENV=$(VENV) tests/export/run
+PART_export  = VENV=$(VENV) tests/export/run onnx weights directory transformer_lens float64
+PART_masks   = VENV=$(VENV) tests/export/run causal
+PART_exact   = VENV=$(VENV) tests/export/run peers certify
 PART_installed = tests/installed
 PART_tree    = tests/clean-tree
 
-PARTS = unit api values errors analyse repl shown golden explanations limits replay programs batches export docs tracr peers harness found random native installed tree
+# The long ones first, so that none is left alone at the end.
+PARTS = exact export unit masks api values errors analyse repl shown golden explanations limits replay programs batches docs tracr peers harness found random native installed tree
 # By name alone: it takes long.
 MORE_PARTS = exhaustive
 
@@ -171,7 +174,7 @@ check-api: all $(BUILD)/test-api
 check-values check-errors check-analyse: $(BUILD)/test-conformance
 check-repl check-shown: all $(BUILD)/test-conformance
 check-golden check-explanations check-limits check-programs check-batches check-docs check-exhaustive: all
-check-export: all venv $(BUILD)/test-random
+check-export check-masks check-exact: all venv $(BUILD)/test-random
 check-replay: $(REPLAYS)
 check-harness check-random check-found: all $(BUILD)/test-random
 check-tracr check-peers: all $(BUILD)/test-peers
