@@ -7,26 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_PARTS = 20000 }; /* subspaces, layers, heads of a layer, ... of one text */
-
-/* A growing array in the arena. */
-typedef struct Items {
-    void *data;
-    uint32_t count, capacity;
-} Items;
-
-static void *items_add(Reader *r, Items *items, size_t size) {
-    if (items->count == MOST_PARTS) {
-        read_fail(r, "more than %d parts", MOST_PARTS);
-        return NULL;
-    }
-    if (items->count == items->capacity) {
-        items->capacity = items->capacity ? 2 * items->capacity : 8;
-        items->data = arena_grow(r->arena, items->data, items->count, items->capacity, size);
-    }
-    return (char *)items->data + size * items->count++;
-}
-
 /* --- names ------------------------------------------------------------------------------------ */
 
 static const char *subspace_word(int i) { return subspace_kind_name((SubspaceKind)i); }
@@ -89,7 +69,7 @@ static bool read_subspace(Reader *r, Items *subspaces, uint32_t *end) {
     if (s.offset > INT32_MAX || s.width > INT32_MAX - s.offset)
         return read_fail(r, "the residual stream is too wide");
     if (s.offset + s.width > *end) *end = s.offset + s.width;
-    Subspace *added = items_add(r, subspaces, sizeof s);
+    Subspace *added = read_item(r, subspaces, sizeof s);
     if (!added) return false;
     *added = s;
     return read_line_end(r);
@@ -117,7 +97,7 @@ static bool read_embed(Reader *r, Model *model, Items *embeds) {
     if (!read_numbers(r, &embed.values, &count)) return false;
     if (count != (by_token ? model->vocabulary_count : model->max_length))
         return read_fail(r, "expected a value for each %s", by_token ? "token" : "position");
-    Embed *added = items_add(r, embeds, sizeof embed);
+    Embed *added = read_item(r, embeds, sizeof embed);
     if (!added) return false;
     *added = embed;
     return read_line_end(r);
@@ -146,7 +126,7 @@ static bool read_feature(Reader *r, const Model *model, Feature *out) {
                 continue;
             }
         }
-        FeatureTerm *term = items_add(r, &terms, sizeof *term);
+        FeatureTerm *term = read_item(r, &terms, sizeof *term);
         if (!term || !read_feature_term(r, model, factor, term)) return false;
     } while (read_take(r, "+"));
     out->count = terms.count;
@@ -155,16 +135,6 @@ static bool read_feature(Reader *r, const Model *model, Feature *out) {
 }
 
 /* --- heads ------------------------------------------------------------------------------------ */
-
-static bool read_relation(Reader *r, Relation *out) {
-    static const Relation order[] = {3, 6, 2, 5, 1, 4}; /* <= >= before < > */
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-        if (!read_take(r, relation_text(order[i]))) continue;
-        *out = order[i];
-        return true;
-    }
-    return read_fail(r, "expected a comparison");
-}
 
 /* [0110, 1001]: a row a class of keys. */
 static bool read_table(Reader *r, HeadTerm *term) {
@@ -255,7 +225,7 @@ static bool read_head(Reader *r, const Model *model, Items *heads) {
     if (!head.name || !read_expect(r, ":")) return false;
     if (!read_take(r, "all")) {
         do {
-            HeadTerm *term = items_add(r, &terms, sizeof *term);
+            HeadTerm *term = read_item(r, &terms, sizeof *term);
             if (!term || !read_term(r, model, term)) return false;
         } while (read_take(r, "and"));
     }
@@ -268,14 +238,14 @@ static bool read_head(Reader *r, const Model *model, Items *heads) {
     head.normaliser = (Normaliser)normaliser;
     if (normaliser_scaled(head.normaliser) && !read_number(r, &head.scale)) return false;
     while (read_take(r, ";")) {
-        HeadMove *move = items_add(r, &moves, sizeof *move);
+        HeadMove *move = read_item(r, &moves, sizeof *move);
         if (!move || !read_move(r, model, move)) return false;
     }
     head.term_count = terms.count;
     head.terms = terms.data;
     head.move_count = moves.count;
     head.moves = moves.data;
-    Head *added = items_add(r, heads, sizeof head);
+    Head *added = read_item(r, heads, sizeof head);
     if (!added) return false;
     *added = head;
     return read_line_end(r);
@@ -354,7 +324,7 @@ static bool read_units(Reader *r, const Model *model, ReadUnits read, Items *uni
     if (!read_subspace_name(r, model, &group.target) || !read_expect(r, ":")) return false;
     if (!read(r, model, &group)) return false;
     if (!read_node(r, &group.node)) return false;
-    UnitGroup *added = items_add(r, units, sizeof group);
+    UnitGroup *added = read_item(r, units, sizeof group);
     if (!added) return false;
     *added = group;
     return read_line_end(r);
@@ -376,7 +346,7 @@ static bool read_layer(Reader *r, const Model *model, Items *layers) {
             break;
         }
     }
-    Layer *layer = items_add(r, layers, sizeof *layer);
+    Layer *layer = read_item(r, layers, sizeof *layer);
     if (layer) *layer = (Layer){heads.count, heads.data, units.count, units.data};
     return layer != NULL;
 }
@@ -390,7 +360,7 @@ static bool read_trap(Reader *r, const Model *model, Items *traps) {
     if (!read_string(r, &trap.why) || !read_expect(r, ":") ||
         !read_feature(r, model, &trap.feature) || !read_node(r, &trap.node))
         return false;
-    Trap *added = items_add(r, traps, sizeof trap);
+    Trap *added = read_item(r, traps, sizeof trap);
     if (!added) return false;
     *added = trap;
     return read_line_end(r);
@@ -430,7 +400,7 @@ static bool read_step(Reader *r, Items *steps) {
         if (!read_count(r, &step.args[i])) return false;
     }
     if (!read_node(r, &step.node) || !read_line_end(r)) return false;
-    ReadStep *added = items_add(r, steps, sizeof step);
+    ReadStep *added = read_item(r, steps, sizeof step);
     if (added) *added = step;
     return added != NULL;
 }
@@ -443,7 +413,7 @@ static bool read_computed(Reader *r, const Model *model, Readout *out) {
         !read_line_end(r))
         return false;
     while (read_take(r, "reading")) {
-        Reading *reading = items_add(r, &readings, sizeof *reading);
+        Reading *reading = read_item(r, &readings, sizeof *reading);
         if (!reading || !read_reading(r, model, reading) || !read_line_end(r)) return false;
     }
     while (read_take(r, "step")) {

@@ -1,6 +1,7 @@
 /* The model's text form; model.h shows one. */
 #include "runtime/model/model.h"
 #include "runtime/model/text_names.h"
+#include "runtime/model/text_numbers.h"
 
 #include "runtime/base/bug.h"
 
@@ -15,58 +16,12 @@ typedef struct Printer {
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
-enum { RUN = 3 }; /* shorter runs are written out */
-
-static void print_number(Buffer *out, double value) {
-    if (value == floor(value) && fabs(value) < 1e15)
-        buffer_printf(out, "%.0f", value);
-    else
-        float_format_repr(out, value);
-}
-
-/* Writes ", " before all but the first. */
-static void separate(Buffer *out, bool *first) {
-    if (!*first) buffer_text(out, ", ");
-    *first = false;
-}
-
-/* How many from here on count up or down by one (step), or stay the same (step 0). */
-static uint32_t run_of(const double *values, uint32_t at, uint32_t count, double step) {
-    uint32_t end = at + 1;
-    while (end < count && values[end] == values[end - 1] + step)
-        end++;
-    return end - at;
-}
-
-static void print_numbers(Buffer *out, const double *values, uint32_t count) {
-    bool first = true;
-    buffer_char(out, '[');
-    for (uint32_t v = 0; v < count;) {
-        separate(out, &first);
-        print_number(out, values[v]);
-        uint32_t same = run_of(values, v, count, 0), up = run_of(values, v, count, 1);
-        uint32_t down = run_of(values, v, count, -1), step = up > down ? up : down;
-        bool whole = values[v] == floor(values[v]);
-        if (same >= RUN) {
-            buffer_printf(out, "*%" PRIu32, same);
-            v += same;
-        } else if (whole && step >= RUN) {
-            buffer_text(out, "..");
-            print_number(out, values[v + step - 1]);
-            v += step;
-        } else {
-            v++;
-        }
-    }
-    buffer_char(out, ']');
-}
-
 static void print_integers(Printer *p, const uint32_t *values, uint32_t count) {
     Arena *scratch = arena_new(0);
     double *numbers = ARENA_ARRAY(scratch, double, count);
     for (uint32_t v = 0; v < count; v++)
         numbers[v] = values[v];
-    print_numbers(p->out, numbers, count);
+    text_numbers(p->out, numbers, count);
     arena_free(scratch);
 }
 
@@ -96,15 +51,16 @@ static void print_atoms(Buffer *out, const Atom *atoms, uint32_t count) {
     bool first = true;
     buffer_char(out, '[');
     for (uint32_t v = 0; v < count;) {
-        separate(out, &first);
+        if (!first) buffer_text(out, ", ");
+        first = false;
         print_atom(out, atoms[v]);
         uint32_t up = atom_run(atoms, v, count, 1), down = atom_run(atoms, v, count, -1);
         uint32_t step = up > down ? up : down;
-        if (step >= RUN) {
+        if (step >= TEXT_RUN) {
             buffer_text(out, "..");
             print_atom(out, atoms[v + step - 1]);
         }
-        v += step >= RUN ? step : 1;
+        v += step >= TEXT_RUN ? step : 1;
     }
     buffer_char(out, ']');
 }
@@ -126,17 +82,17 @@ static void print_feature(Printer *p, const Feature *feature) {
         if (!first) buffer_text(p->out, " + ");
         first = false;
         if (!term->values && term->factor != 1) {
-            print_number(p->out, term->factor);
+            text_number(p->out, term->factor);
             buffer_char(p->out, '*');
         }
         buffer_text(p->out, name_of(p, term->subspace));
         if (!term->values) continue;
         buffer_char(p->out, ' ');
-        print_numbers(p->out, term->values, p->model->subspaces[term->subspace].count);
+        text_numbers(p->out, term->values, p->model->subspaces[term->subspace].count);
     }
     if (!first && feature->constant == 0) return;
     if (!first) buffer_text(p->out, " + ");
-    print_number(p->out, feature->constant);
+    text_number(p->out, feature->constant);
 }
 
 static void print_table(Printer *p, const HeadTerm *term) {
@@ -177,7 +133,7 @@ static void print_move(Printer *p, const HeadMove *move) {
         buffer_char(p->out, ' ');
         print_feature(p, &move->value);
         buffer_text(p->out, " default ");
-        print_number(p->out, move->default_value);
+        text_number(p->out, move->default_value);
     } else if (move->kind == MOVE_CODED) {
         buffer_printf(p->out, " %s default %" PRIu32, name_of(p, move->source),
                       move->default_index);
@@ -204,9 +160,9 @@ static void print_subspace(Printer *p, const Subspace *s, uint32_t end) {
         print_atoms(p->out, s->domain, s->count);
     } else if (s->kind == SUBSPACE_REAL) {
         buffer_char(p->out, ' ');
-        print_number(p->out, s->low);
+        text_number(p->out, s->low);
         buffer_text(p->out, " to ");
-        print_number(p->out, s->high);
+        text_number(p->out, s->high);
         if (s->denominator) buffer_printf(p->out, " / %" PRIu32, s->denominator);
     }
     if (s->offset != end) buffer_printf(p->out, " at %" PRIu32, s->offset);
@@ -222,8 +178,8 @@ static void print_embed(Printer *p, const Embed *embed) {
     bool by_token = embed->kind == EMBED_TOKEN;
     buffer_printf(p->out, "  %s by %s ", name_of(p, embed->subspace),
                   by_token ? "token" : "position");
-    print_numbers(p->out, embed->values,
-                  by_token ? p->model->vocabulary_count : p->model->max_length);
+    text_numbers(p->out, embed->values,
+                 by_token ? p->model->vocabulary_count : p->model->max_length);
     buffer_char(p->out, '\n');
 }
 
@@ -239,7 +195,7 @@ static void print_head(Printer *p, const Head *head) {
                   normaliser_name(head->normaliser));
     if (normaliser_scaled(head->normaliser)) {
         buffer_char(p->out, ' ');
-        print_number(p->out, head->scale);
+        text_number(p->out, head->scale);
     }
     for (uint32_t m = 0; m < head->move_count; m++)
         print_move(p, &head->moves[m]);
@@ -258,10 +214,10 @@ static void print_thresholds(Printer *p, const UnitGroup *group, uint32_t steps)
         chained = chained && (v == 0 || group->below[v] == group->above[v - 1]);
     }
     buffer_text(p->out, chained ? " between " : " below ");
-    print_numbers(p->out, chained ? numbers : group->below, chained ? steps + 1 : steps);
+    text_numbers(p->out, chained ? numbers : group->below, chained ? steps + 1 : steps);
     if (!chained) {
         buffer_text(p->out, " above ");
-        print_numbers(p->out, group->above, steps);
+        text_numbers(p->out, group->above, steps);
     }
     arena_free(scratch);
 }
@@ -277,10 +233,10 @@ static void print_units(Printer *p, const UnitGroup *group) {
         print_feature(p, &group->input);
         print_thresholds(p, group, target->count - 1);
         buffer_text(p->out, " greatest ");
-        print_number(p->out, group->greatest);
+        text_number(p->out, group->greatest);
         if (group->error != 0) {
             buffer_text(p->out, " error ");
-            print_number(p->out, group->error);
+            text_number(p->out, group->error);
         }
     } else {
         uint32_t cells = 1;
@@ -308,7 +264,7 @@ static void print_reading(Printer *p, const Reading *reading) {
     }
     if (reading->decode == DECODE_FRACTION) {
         buffer_printf(p->out, " / %" PRIu32 " error ", reading->denominator);
-        print_number(p->out, reading->error);
+        text_number(p->out, reading->error);
     }
     if (reading->mixed) {
         buffer_text(p->out, reading->mixed_with_bools ? " bool where " : " int where ");

@@ -20,6 +20,19 @@ bool read_fail(Reader *r, const char *format, ...) {
     return false;
 }
 
+void *read_item(Reader *r, Items *items, size_t size) {
+    enum { MOST_PARTS = 20000 }; /* subspaces, layers, heads of a layer, ... of one text */
+    if (items->count == MOST_PARTS) {
+        read_fail(r, "more than %d parts", MOST_PARTS);
+        return NULL;
+    }
+    if (items->count == items->capacity) {
+        items->capacity = items->capacity ? 2 * items->capacity : 8;
+        items->data = arena_grow(r->arena, items->data, items->count, items->capacity, size);
+    }
+    return (char *)items->data + size * items->count++;
+}
+
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_name_start(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -350,6 +363,16 @@ bool read_atoms(Reader *r, const Atom **out, uint32_t *count) {
     }
     *out = items;
     return true;
+}
+
+bool read_relation(Reader *r, Relation *out) {
+    static const Relation order[] = {3, 6, 2, 5, 1, 4}; /* <= >= before < > */
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        if (!read_take(r, relation_text(order[i]))) continue;
+        *out = order[i];
+        return true;
+    }
+    return read_fail(r, "expected a comparison");
 }
 
 int read_choice(Reader *r, const char *what, int count, const char *(*name)(int)) {

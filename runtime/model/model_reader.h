@@ -13,6 +13,14 @@ typedef struct Reader {
     size_t listed; /* items of lists so far */
 } Reader;
 
+/* A growing array in the arena: what a text has several of. */
+typedef struct Items {
+    void *data;
+    uint32_t count, capacity;
+} Items;
+/* Room for one more, of size bytes; NULL after reporting that they are too many. */
+void *read_item(Reader *r, Items *items, size_t size);
+
 /* Reports a mistake at the reading position. Always false. */
 bool read_fail(Reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -38,6 +46,7 @@ bool read_numbers(Reader *r, const double **out, uint32_t *count);
 /* A list of whole numbers below 2^32. */
 bool read_counts(Reader *r, const uint32_t **out, uint32_t *count);
 bool read_atoms(Reader *r, const Atom **out, uint32_t *count);
+bool read_relation(Reader *r, Relation *out); /* <, <=, ==, !=, >=, > */
 /* The word from a table of names; -1 after reporting. */
 int read_choice(Reader *r, const char *what, int count, const char *(*name)(int));
 
