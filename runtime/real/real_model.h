@@ -12,15 +12,17 @@
    loop   = a run of layers with shared weights, repeated
 
    The stream has one row more than the input: row 0 is the null key, BOS. `one` is 1 at every input
-   position and 0 there, `null` the other way round; constants ride on `one`, so every affine
-   function without a term on `null` is 0 at BOS. A query with no key that its gate lets through
+   position and 0 there, `null` the other way round; constants ride on `one`. Heads and units write
+   at input positions only: at BOS everything but `null` stays 0, so every affine function without
+   a term on `null` is 0 there. A query with no key that its gate lets through
    (for the linear normaliser: whose scores sum to 0) attends to BOS; otherwise BOS has no weight.
    So a move's term on `null` is its default, and a move of `null` itself tells rows that found
    nothing.
 
    What always holds (real_model_verify checks the form; the tests check the weights):
    - a subspace is read only after it was written, and written while it is 0: by an input, a move or
-   a unit, once between erasures (a loop's body leaves the stream as its first layer expects it);
+   a unit, once between erasures. In every round of a loop: what a round leaves written is erased
+   in the next before it is written again (to erase what is 0 changes nothing).
    - subspaces do not overlap.
 
    Sources: gated attention of this kind realises Lloyd's algorithm exactly (arXiv 2506.19125 with
@@ -120,13 +122,16 @@ typedef struct RealHead {
 typedef enum RealUnitKind {
     REAL_OPERATION, /* target += op(arguments) */
     REAL_RELU,      /* target += out relu(argument 0) */
-    REAL_ERASE,     /* target -= target, which is exactly 0 */
+    REAL_ERASE,     /* target -= target, which is exactly 0; before the layer's other units add */
 } RealUnitKind;
 
 /* An operation takes its arguments component by component, or as ops.def says (dot, norms, argmax,
-   one-hot). real_unit_takes lists them: arithmetic, comparisons, logic, choose, the functions, the
-   norms; OP_POS copies. A condition holds where it is above 1/2. choose takes one branch and never
-   multiplies by the other. */
+   one-hot; the equality of two vectors is one truth). real_unit_takes lists them: arithmetic,
+   comparisons, logic, choose, the functions, the norms; OP_POS copies. Everything is as IEEE 754
+   has it; `%` takes the divisor's sign; a condition holds where it is above 1/2, and a truth is 1
+   or 0. choose takes one branch and never multiplies by the other; its condition may be one row for
+   all. A unit may write what another unit of its layer erases, and both may read it: they see the
+   stream after the heads. */
 typedef struct RealUnit {
     RealUnitKind kind;
     NodeId node; /* what it computes, or NO_NODE */
@@ -147,8 +152,9 @@ typedef struct RealLayer {
 } RealLayer;
 
 /* Layers first .. first + count - 1, times over. With until: no round follows one after which it is
-   above 1/2 at every position of the input. Loops do not cross; an inner loop stands behind the one
-   around it. */
+   above 1/2 at every position of the input. Loops do not cross; they stand in the order of their
+   first layers, an inner loop behind the one around it. */
+enum { REAL_LOOP_DEPTH = 16 }; /* loops within one another */
 typedef struct RealLoop {
     uint32_t first, count, times;
     bool has_until;
@@ -220,10 +226,23 @@ uint32_t real_layers_with_heads(const RealModel *model);
      input
        z0: vec[2] -> z0
      layer
-       head near: score z0 * z0; hardmax; z0 -> mean for %4
-       div z: (1*z0 + 0.5*mean) / 1.5 for %9
+       head near: score z0 by z0; hardmax; z0 -> mean for %4
+       div z: z0 + 0.5*mean, [1.5, 1.5] for %9
      output
-       z: vec[2] z                                                                              */
+       z: vec[2] z for %9
+
+   An affine function is a sum of its constant (a list; a number where it has one row) and of terms
+   `space`, `factor*space`, `[matrix row by row]*space`. The rest of what a text may hold:
+
+       position -> pos [0..31]                              in `input`
+     repeat 2 layers 10 times until done                    before the first of the layers
+       head far: where x < y for %3, a == 1, and 0 1; softmax; 2*x -> s for %5; null -> none
+       relus y: [1, 1]*x + [0, -1] out [1, -2] error 0.01   relu(x), relu(x - 1)
+       erase z
+     trap E0410 "division by zero" after 3: x for %7        after the outputs; 3: a layer
+
+   and `approximate` behind the length where the outputs have an error. Gates are numbered from 0:
+   `and 0 1` is of the first two. */
 void real_model_print(const RealModel *model, Buffer *out);
 /* Reads what real_model_print writes. On any mistake reports it and returns NULL. */
 RealModel *real_model_parse(Arena *arena, const Sources *sources, uint32_t file,
