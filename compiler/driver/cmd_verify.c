@@ -78,7 +78,7 @@ static ApplyRequest request_of(const Verification *verification, NodeId node, ui
     Atom *tokens = verification->tokens + (size_t)which * trials->vocabulary.max_len;
     return (ApplyRequest){.graph = session_graph(verification->session),
                           .node = node,
-                          .input = {trial_input(trials, index, tokens), tokens},
+                          .input = {.n = trial_input(trials, index, tokens), .tokens = tokens},
                           .arena = verification->scratch,
                           .diags = session_diagnostics(verification->session)};
 }
