@@ -27,7 +27,7 @@ typedef struct Trying {
 static Input keep_input(Arena *arena, Input input) {
     Atom *tokens = ARENA_ARRAY(arena, Atom, input.n);
     memcpy(tokens, input.tokens, input.n * sizeof *tokens);
-    return (Input){input.n, tokens};
+    return (Input){.n = input.n, .tokens = tokens};
 }
 
 /* Copied out of the trial's arena. */
