@@ -56,12 +56,17 @@ bool form_as_sum(Lowering *l, const Form *form, Form *sum) {
         return true;
     }
     if (form->kind != FORM_TABLE) return false;
-    uint32_t count = form_count(l, form), floats = 0;
+    uint32_t count = form_count(l, form), floats = 0, first = 0;
     double *values = ARENA_ARRAY(l->scratch, double, count);
-    for (uint32_t v = 0; v < count; v++) {
+    for (uint32_t v = count; v-- > 0;) {
         if (atom_failed(form->atoms[v])) continue;
         if (!atom_whole(form->atoms[v], &values[v])) return false;
         floats += form->atoms[v].kind == ATOM_FLOAT;
+        first = v;
+    }
+    /* Where the program fails any number will do: one that occurs elsewhere is no new value. */
+    for (uint32_t v = 0; v < count; v++) {
+        if (atom_failed(form->atoms[v])) values[v] = values[first];
     }
     PlanFeature feature =
         form->var == NO_VAR ? feature_constant(values[0]) : feature_own(l, form->var, values);

@@ -100,6 +100,7 @@ static const struct {
     {"half = aggregate(select(True, True, ==), indicator(tokens == \"a\")); result = half > 0.5;",
      false},
     {"n = selector_width(select(tokens, tokens, ==)); result = 6 / (n - 3);", false},
+    {"result = {\"a\": -2, \"b\": 1}[tokens][0] * length;", false},
 };
 static const uint32_t lengths[] = {1, 2, 5, 16, 40};
 
