@@ -233,16 +233,32 @@ static double shift_error(double shift, double top) {
     return shift == 0 ? 0 : 2 * float_rounding(FLOAT_64) * fmax(fabs(shift), fabs(top));
 }
 
-/* Is the mean of any number of equal floats that float, as the definition adds them up? 0.1 added
-   three times is 0.30000000000000004. */
-static bool mean_of_equals_is_exact(const Lowering *l, Atom value) {
-    if (value.kind != ATOM_FLOAT) return true;
-    double sum = value.as.real;
-    for (uint32_t count = 2; count <= l->options->max_length; count++) {
-        sum += value.as.real;
-        if (sum / count != value.as.real) return false;
+/* Is the mean of any number of equal numbers that number, as the definition adds them up? 0.1 added
+   three times is 0.30000000000000004, and no float is 2^53 + 1. */
+static bool mean_of_equals_is_exact(Lowering *l, Atom value) {
+    double number;
+    if (value.kind == ATOM_STRING || atom_failed(value)) return true;
+    if (!atom_as_double(value, &number)) return false;
+    if (value.kind != ATOM_FLOAT && fabs(number) <= PLAN_NUMBER / l->options->max_length)
+        return true;
+    bool exact = true;
+    NumberSum *sum = sum_new(l->scratch);
+    sum_add(sum, value);
+    for (uint32_t count = 2; count <= l->options->max_length && exact; count++) {
+        Atom mean;
+        sum_add(sum, value);
+        exact = sum_mean(sum, count, &mean) == ARITH_OK && mean.as.real == number;
     }
-    return true;
+    sum_free(sum);
+    return exact;
+}
+
+static Form refuse_adding_up(Lowering *l, NodeId node) {
+    return form_refused(node, plan_text(l,
+                                        "%s is a mean of equal numbers, and adding them up rounds, "
+                                        "so that it is not always that number; use a smaller "
+                                        "greatest length",
+                                        plan_name(l, node)));
 }
 
 /* One atom everywhere: not 1 here and 1.0 there. */
@@ -254,11 +270,7 @@ static bool is_one_atom(const Form *form) {
 static Form gather_constant(Gather *g) {
     Lowering *l = g->l;
     if (!g->single && !mean_of_equals_is_exact(l, g->value.atoms[0]))
-        return form_refused(g->node, plan_text(l,
-                                               "%s is a mean of equal numbers, and adding them up "
-                                               "rounds, so that it is not always that number; use "
-                                               "a smaller greatest length",
-                                               plan_name(l, g->node)));
+        return refuse_adding_up(l, g->node);
     bool same = g->hits || atom_identical(g->value.atoms[0], g->nothing);
     bool plain = g->value.atoms[0].kind == ATOM_FLOAT && !atom_is_minus_zero(g->value.atoms[0]);
     if (same && (g->single || plain)) return g->value;
@@ -493,6 +505,7 @@ static Form gather_by_count(Gather *g) {
     if (!text && (atom_failed(value) || !atom_as_double(value, &number)))
         return form_refused(
             g->node, plan_text(l, "%s gathers a number that is no float", plan_name(l, g->node)));
+    if (!mean_of_equals_is_exact(l, value)) return refuse_adding_up(l, g->node);
     uint32_t counts = form_count(l, &count);
     Atom *atoms = ARENA_ARRAY(l->scratch, Atom, counts);
     for (uint32_t v = 0; v < counts; v++) {
