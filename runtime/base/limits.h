@@ -25,6 +25,7 @@ enum {
     LIMIT_STRING_BYTES = 16 * 1024 * 1024 / LIMIT_PART_OF, /* one string */
     LIMIT_INTEGER_BITS = 1000000 / LIMIT_PART_OF,          /* one integer */
     LIMIT_GRAPH_NODES = 1000000 / LIMIT_PART_OF,           /* nodes of one graph */
+    LIMIT_GRAPH_LAYERS = 4000000,                          /* attention layers, rounds unrolled */
     LIMIT_VECTOR_WIDTH = 65536,                            /* numbers of one vector */
     LIMIT_INPUT_TOKENS = 100000000,                        /* elements of one input */
     LIMIT_DIAGNOSTICS = 100,          /* messages printed for one run; the rest are counted */

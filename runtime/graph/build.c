@@ -93,9 +93,9 @@ static NodeId find_node(const Graph *graph, const NodeSpec *spec) {
 /* --- nodes ------------------------------------------------------------------------------------ */
 
 /* Language I.7: inputs and constants 0; an element-wise node its deepest operand; a selection or a
-   score its key and query plus 1; an aggregate its value plus 1 or its selector. (loops.c: a loop's
-   result.) */
-uint32_t graph_depth(const Graph *graph, const NodeSpec *spec) {
+   score its key and query plus 1; an aggregate its value plus 1 or its selector. (loops.c: states
+   and results.) */
+static uint32_t node_depth(const Graph *graph, const NodeSpec *spec) {
     const OpInfo *info = op_info(spec->op);
     bool gathers = info->kind == OPKIND_SELECTOR || info->kind == OPKIND_SCORE ||
                    info->kind == OPKIND_ATTENTION;
@@ -108,13 +108,13 @@ uint32_t graph_depth(const Graph *graph, const NodeSpec *spec) {
         uint32_t here = arg->depth + (attends ? 1 : 0);
         if (here > depth) depth = here;
     }
-    return spec->op == OP_RESULT || spec->op == OP_STATE ? graph_loop_depth(graph, spec, depth)
-                                                         : depth;
+    if (spec->op != OP_RESULT) return depth;
+    return graph_result_depth(graph, &graph->loops[graph_result_loop(spec->atom)], depth);
 }
 
 /* The deepest of the loops that the arguments depend on: loops lie within one another. */
 static uint32_t node_loop(const Graph *graph, const NodeSpec *spec) {
-    if (spec->op == OP_RESULT || spec->op == OP_STATE) return graph_loop_of(graph, spec);
+    if (spec->op == OP_RESULT) return graph->loops[graph_result_loop(spec->atom)].outer;
     uint32_t deepest = 0;
     for (int i = 0; i < op_info(spec->op)->arity; i++) {
         uint32_t loop = graph->nodes[spec->args[i]].loop;
@@ -140,6 +140,11 @@ NodeId graph_add(Graph *graph, const NodeSpec *spec, Buffer *why) {
         buffer_printf(why, "the program unrolls to more than %d nodes", LIMIT_GRAPH_NODES);
         return NO_NODE;
     }
+    uint32_t depth = node_depth(graph, spec);
+    if (depth > LIMIT_GRAPH_LAYERS) {
+        buffer_printf(why, "the program has more than %d layers", LIMIT_GRAPH_LAYERS);
+        return NO_NODE;
+    }
     if (graph->count == graph->capacity) {
         uint32_t capacity = graph->capacity ? graph->capacity * 2 : 64;
         graph->nodes = arena_grow(graph->arena, graph->nodes, graph->count, capacity, sizeof(Node));
@@ -150,7 +155,7 @@ NodeId graph_add(Graph *graph, const NodeSpec *spec, Buffer *why) {
     *node = (Node){.op = spec->op,
                    .type = shape.types,
                    .width = shape.width,
-                   .depth = graph_depth(graph, spec),
+                   .depth = depth,
                    .loop = node_loop(graph, spec),
                    .args = {NO_NODE, NO_NODE, NO_NODE},
                    .atom = spec->atom,
@@ -211,7 +216,7 @@ uint8_t *graph_needed(const Graph *graph, NodeId root, Arena *arena) {
         const Node *node = &graph->nodes[id];
         for (int i = 0; i < op_info(node->op)->arity; i++)
             needed[node->args[i]] = 1;
-        if (node->op == OP_RESULT) graph_loop_needs(graph, node, needed);
+        if (op_info(node->op)->kind == OPKIND_LOOP) graph_loop_needs(graph, id, needed);
     }
     return needed;
 }

@@ -69,6 +69,9 @@ typedef struct Shape {
 } Shape;
 /* "vec[2]", else as type_set_name. */
 void shape_format(Buffer *out, Shape shape);
+/* The word for one kind of atom: "str", "int", "float", "bool"; and back, 0 for any other word. */
+const char *type_word(TypeSet one);
+TypeSet type_of_word(const char *word);
 
 /* A constant list or dict. OP_MEMBER uses keys; OP_ITEM, OP_VECTOR and OP_MATMUL use values by
    number; OP_LOOKUP both. */
@@ -161,6 +164,12 @@ NodeId graph_loop_state(Graph *graph, uint32_t loop, NodeId init, Shape declared
 /* next: (state_count of the loop), s-ops of types that the states' are declared to hold. */
 void graph_loop_end(Graph *graph, uint32_t loop, uint32_t times, NodeId until, const NodeId *next);
 NodeId graph_loop_result(Graph *graph, uint32_t loop, NodeId node, Span span, Buffer *why);
+/* What an OP_STATE stands for. */
+const LoopState *graph_state(const Graph *graph, NodeId state);
+/* The number of the loop that an OP_RESULT with that atom is of. */
+uint32_t graph_result_loop(Atom number);
+/* How many layers a round adds to those before it. */
+uint32_t graph_loop_step(const Graph *graph, const GraphLoop *loop);
 
 void graph_name(Graph *graph, const String *name, NodeId node);
 NodeId graph_find(const Graph *graph, const char *name); /* the latest of that name, or NO_NODE */
@@ -169,7 +178,7 @@ const String *graph_name_of(const Graph *graph, NodeId node);
 static inline const Node *graph_node(const Graph *graph, NodeId id) { return &graph->nodes[id]; }
 
 /* Marks (1) every node that root needs, root included; (count) bytes from the arena. A loop's
-   result needs what its states and its condition do. */
+   result needs what its states and its condition do, a state its init. */
 uint8_t *graph_needed(const Graph *graph, NodeId root, Arena *arena);
 
 /* --- print, parse back, verify (text.c, parse.c, verify.c) ------------------------------------ */
@@ -180,10 +189,12 @@ uint8_t *graph_needed(const Graph *graph, NodeId root, Arena *arena);
      %2 = aggregate %1 %0 default "-"
      %3 = item %2 table [1, 2]       (lookup: table {"a": 1}; member: table [..])
      hist = %3
-   A declared node says its type, a loop's line stands before its first result:
+   A declared node says its type. A loop begins in a line before its first state, and ends in one
+   before its first result, which says what each state is next, in their order:
      %4 = input "x" vec[2]
-     %5 = state 0 vec[2]
-     loop 0 times 10 until %8 state %5 from %4 next %7
+     loop 0                          # in another's body: loop 1 in 0
+     %5 = state of 0 from %4 vec[2]  # of numbers and strings: float|str
+     end 0 times 10 until %8 next %7
      %9 = result %7 of 0                                                                          */
 void graph_print(const Graph *graph, Buffer *out);
 /* root's nodes only, numbered afresh. */

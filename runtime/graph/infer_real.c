@@ -2,6 +2,8 @@
    with a vector of any width: it is meant for every component. */
 #include "runtime/graph/infer.h"
 
+#include "runtime/base/limits.h"
+
 #include <inttypes.h>
 
 static Shape argument(const Graph *graph, const NodeSpec *spec, int i) {
@@ -130,15 +132,18 @@ static Shape infer_choose(const Graph *graph, const NodeSpec *spec, Buffer *why)
     return refuse(why, "no choice between", b, "and", &c);
 }
 
+static bool weighs(GraphOp op) { return op == OP_SOFTMAX || op == OP_LINEAR || op == OP_SPARSEMAX; }
+
+/* hardmax selects, so one key may hold anything; weights make a mean of numbers. */
 static Shape infer_attend(const Graph *graph, const NodeSpec *spec, Buffer *why) {
     Shape value = argument(graph, spec, 1), other = argument(graph, spec, 2), result;
-    bool weighs = argument(graph, spec, 0).types == TYPE_PATTERN;
     if (is_vector(value) || is_vector(other)) {
         if (together(value, other, &result) && is_vector(value)) return result;
         return refuse(why, "can't gather", value, "with the default", &other);
     }
     TypeSet mean = value.types & TYPE_NUMBER ? TYPE_FLOAT : 0;
-    if (weighs && !mean) return refuse(why, "no weighted mean of", value, "", NULL);
+    if (weighs(graph->nodes[spec->args[0]].op) && !mean)
+        return refuse(why, "no weighted mean of", value, "", NULL);
     return number(value.types | other.types | mean);
 }
 
@@ -147,8 +152,12 @@ Shape infer_real(const Graph *graph, const NodeSpec *spec, Buffer *why) {
     Shape a = info->arity > 0 ? argument(graph, spec, 0) : (Shape){0};
     Shape b = info->arity > 1 ? argument(graph, spec, 1) : (Shape){0};
     int64_t count;
+    double factor;
     switch (spec->op) {
-    case OP_VECTOR: return vector(spec->table->count);
+    case OP_VECTOR:
+        if (spec->table->count > 0) return vector(spec->table->count);
+        buffer_text(why, "a vector of no numbers");
+        return (Shape){0};
     case OP_VEC: return is_number(a) ? vector(1) : refuse(why, "no vector of", a, "", NULL);
     case OP_CONCAT: return infer_concat(a, b, why);
     case OP_COMPONENT: return infer_component(spec, a, why);
@@ -162,7 +171,11 @@ Shape infer_real(const Graph *graph, const NodeSpec *spec, Buffer *why) {
     case OP_MATMUL: return infer_matmul(spec, a, why);
     case OP_ONEHOT:
         if (!is_number(a)) return refuse(why, "no one-hot of", a, "", NULL);
-        return atom_as_int64(spec->atom, &count) ? vector((uint32_t)count) : (Shape){0};
+        if (atom_as_int64(spec->atom, &count) && count >= 1 && count <= LIMIT_VECTOR_WIDTH)
+            return vector((uint32_t)count);
+        buffer_text(why, "no vector of so many numbers: ");
+        atom_format_brief(why, spec->atom);
+        return (Shape){0};
     case OP_DOT: return infer_pair(OP_DOT, a, b, TYPE_FLOAT, why);
     case OP_EXP:
     case OP_LOG:
@@ -192,9 +205,13 @@ Shape infer_real(const Graph *graph, const NodeSpec *spec, Buffer *why) {
     case OP_DISTANCE: return infer_score(spec->op, a, b, why);
     case OP_SCORES_ADD:
     case OP_SCORES_SUB:
-    case OP_SCORES_NEG:
+    case OP_SCORES_NEG: return number(TYPE_SCORE);
     case OP_SCORES_TIMES:
-    case OP_SCORES_OVER: return number(TYPE_SCORE);
+    case OP_SCORES_OVER:
+        if (atom_as_double(spec->atom, &factor)) return number(TYPE_SCORE);
+        buffer_text(why, "a score is scaled by a number, not by ");
+        atom_format_brief(why, spec->atom);
+        return (Shape){0};
     case OP_HARDMAX:
     case OP_HARDMAX_FIRST:
     case OP_SOFTMAX:

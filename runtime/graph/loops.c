@@ -5,22 +5,25 @@
 #include "runtime/base/bug.h"
 #include "runtime/base/limits.h"
 
-/* States are numbered through the graph, loop after loop as they are begun. */
-static const LoopState *find_state(const Graph *graph, NodeId node, uint32_t *loop) {
-    for (uint32_t l = 0; l < graph->loop_count; l++)
-        for (uint32_t s = 0; s < graph->loops[l].state_count; s++)
-            if (graph->loops[l].states[s].state == node) {
-                if (loop) *loop = l;
-                return &graph->loops[l].states[s];
-            }
-    return NULL;
+/* A loop's states stand in the order of their ids. */
+const LoopState *graph_state(const Graph *graph, NodeId state) {
+    const GraphLoop *loop = &graph->loops[graph->nodes[state].loop - 1];
+    uint32_t low = 0, high = loop->state_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (loop->states[middle].state < state)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == loop->state_count || loop->states[low].state != state) BUG("a state of no loop");
+    return &loop->states[low];
 }
 
-static const GraphLoop *loop_of_result(const Graph *graph, Atom number) {
+uint32_t graph_result_loop(Atom number) {
     int64_t loop;
-    if (!atom_as_int64(number, &loop) || loop < 0 || loop >= graph->loop_count)
-        BUG("a result of no loop");
-    return &graph->loops[loop];
+    if (!atom_as_int64(number, &loop) || loop < 0 || loop > UINT32_MAX) BUG("a result of no loop");
+    return (uint32_t)loop;
 }
 
 uint32_t graph_loop_begin(Graph *graph, uint32_t outer, Span span) {
@@ -43,9 +46,6 @@ NodeId graph_loop_state(Graph *graph, uint32_t loop, NodeId init, Shape declared
             arena_grow(graph->arena, l->states, l->state_count, capacity, sizeof(LoopState));
         l->state_capacity = capacity;
     }
-    /* Recorded before the node is made, which asks for its init. */
-    l->states[l->state_count] = (LoopState){.state = graph->count, .init = init, .next = NO_NODE};
-    l->state_count++;
     Buffer why = {0};
     NodeSpec spec = {.op = OP_STATE,
                      .args = {NO_NODE, NO_NODE, NO_NODE},
@@ -54,10 +54,11 @@ NodeId graph_loop_state(Graph *graph, uint32_t loop, NodeId init, Shape declared
                      .span = span};
     NodeId state = graph_add(graph, &spec, &why);
     buffer_free(&why);
-    if (state == NO_NODE)
-        l->state_count--; /* the limit on nodes */
-    else
-        graph->state_count++;
+    if (state == NO_NODE) return NO_NODE; /* the limit on nodes, or on a vector's width */
+    graph->nodes[state].depth = graph->nodes[init].depth;
+    graph->nodes[state].loop = loop + 1;
+    l->states[l->state_count++] = (LoopState){.state = state, .init = init, .next = NO_NODE};
+    graph->state_count++;
     return state;
 }
 
@@ -84,34 +85,32 @@ NodeId graph_loop_result(Graph *graph, uint32_t loop, NodeId node, Span span, Bu
 
 /* --- for build.c ------------------------------------------------------------------------------ */
 
-uint32_t graph_loop_depth(const Graph *graph, const NodeSpec *spec, uint32_t depth) {
-    if (spec->op == OP_STATE) {
-        const LoopState *state = find_state(graph, graph->count, NULL);
-        return state ? graph->nodes[state->init].depth : 0;
-    }
-    const GraphLoop *loop = loop_of_result(graph, spec->atom);
+uint32_t graph_result_depth(const Graph *graph, const GraphLoop *loop, uint32_t depth) {
     /* What a round adds, at most, in each round but the last. */
-    uint64_t most = 0;
+    uint64_t most = graph_loop_step(graph, loop);
+    uint64_t all = depth + most * (loop->times - 1);
+    return all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
+}
+
+uint32_t graph_loop_step(const Graph *graph, const GraphLoop *loop) {
+    uint32_t most = 0;
     for (uint32_t s = 0; s < loop->state_count; s++) {
         uint32_t before = graph->nodes[loop->states[s].state].depth;
         uint32_t after = graph->nodes[loop->states[s].next].depth;
         if (after > before && after - before > most) most = after - before;
     }
-    uint64_t all = depth + most * (loop->times - 1);
-    return all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
+    return most;
 }
 
-uint32_t graph_loop_of(const Graph *graph, const NodeSpec *spec) {
-    uint32_t loop = 0;
-    if (spec->op == OP_RESULT) return loop_of_result(graph, spec->atom)->outer;
-    return find_state(graph, graph->count, &loop) ? loop + 1 : 0;
-}
-
-void graph_loop_needs(const Graph *graph, const Node *result, uint8_t *needed) {
-    const GraphLoop *loop = loop_of_result(graph, result->atom);
+void graph_loop_needs(const Graph *graph, NodeId node, uint8_t *needed) {
+    const Node *at = &graph->nodes[node];
+    if (at->op == OP_STATE) {
+        needed[graph_state(graph, node)->init] = 1;
+        return;
+    }
+    const GraphLoop *loop = &graph->loops[graph_result_loop(at->atom)];
     if (loop->until != NO_NODE) needed[loop->until] = 1;
     for (uint32_t s = 0; s < loop->state_count; s++) {
-        needed[loop->states[s].init] = 1;
         needed[loop->states[s].state] = 1;
         needed[loop->states[s].next] = 1;
     }

@@ -4,13 +4,12 @@
 
 #include "runtime/graph/graph.h"
 
-/* build.c: the depth of a node to be. */
-uint32_t graph_depth(const Graph *graph, const NodeSpec *spec);
-/* Of an OP_STATE or OP_RESULT to be, whose argument is known at `depth`. */
-uint32_t graph_loop_depth(const Graph *graph, const NodeSpec *spec, uint32_t depth);
-/* 1 + the loop that an OP_STATE or OP_RESULT depends on; 0: none. */
-uint32_t graph_loop_of(const Graph *graph, const NodeSpec *spec);
-/* Marks what a loop's result needs beside its argument. */
-void graph_loop_needs(const Graph *graph, const Node *result, uint8_t *needed);
+/* How deep a result is whose argument is known at `depth` in the first round. */
+uint32_t graph_result_depth(const Graph *graph, const GraphLoop *loop, uint32_t depth);
+/* Marks what a state or a loop's result needs beside its arguments. */
+void graph_loop_needs(const Graph *graph, NodeId node, uint8_t *needed);
+/* verify.c: the loops, and that every node says rightly on which of them it depends. Arguments,
+   payloads and types are known to be right; *why says what is not. */
+bool graph_verify_loops(const Graph *graph, Buffer *why);
 
 #endif

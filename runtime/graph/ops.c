@@ -1,6 +1,8 @@
 /* What each graph operation is: the table ops.def, read once. */
 #include "runtime/graph/graph.h"
 
+#include "runtime/base/bug.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -64,4 +66,23 @@ void shape_format(Buffer *out, Shape shape) {
         buffer_printf(out, "vec[%" PRIu32 "]", shape.width);
     else
         buffer_text(out, type_set_name(shape.types));
+}
+
+static const struct {
+    TypeSet one;
+    const char *word;
+} type_words[] = {
+    {TYPE_STRING, "str"}, {TYPE_INT, "int"}, {TYPE_FLOAT, "float"}, {TYPE_BOOL, "bool"}};
+enum { TYPE_WORDS = sizeof type_words / sizeof type_words[0] };
+
+const char *type_word(TypeSet one) {
+    for (int i = 0; i < TYPE_WORDS; i++)
+        if (type_words[i].one == one) return type_words[i].word;
+    BUG("type %d has no word", one);
+}
+
+TypeSet type_of_word(const char *word) {
+    for (int i = 0; i < TYPE_WORDS; i++)
+        if (strcmp(type_words[i].word, word) == 0) return type_words[i].one;
+    return 0;
 }

@@ -99,6 +99,21 @@ static bool take_number(Parser *parser, uint32_t *number) {
     return true;
 }
 
+/* A number without a sign, up to most. */
+static bool take_count(Parser *parser, const char *what, uint32_t most, uint32_t *count) {
+    skip_blanks(parser);
+    size_t start = parser->at;
+    uint64_t value = 0;
+    while (is_digit(peek(parser))) {
+        if (value <= UINT32_MAX) value = value * 10 + (uint64_t)(peek(parser) - '0');
+        parser->at++;
+    }
+    if (parser->at == start) return fail(parser, start, "expected %s", what);
+    if (value > most) return fail(parser, start, "%s is at most %" PRIu32, what, most);
+    *count = (uint32_t)value;
+    return true;
+}
+
 /* A node that stands on a line above. */
 static bool take_node(Parser *parser, NodeId *id) {
     skip_blanks(parser);
@@ -303,14 +318,54 @@ static bool expect_word(Parser *parser, const char *word) {
     return fail(parser, start, "expected '%s'", word);
 }
 
+/* A declared type: vec[2], int, float|str. */
+static bool take_type(Parser *parser, Shape *shape) {
+    do {
+        skip_blanks(parser);
+        size_t start = parser->at;
+        const String *word = take_name(parser);
+        if (word && strcmp(word->bytes, "vec") == 0 && shape->types == 0) {
+            shape->types = TYPE_VECTOR;
+            return expect(parser, '[', "behind vec") &&
+                   take_count(parser, "a width", LIMIT_VECTOR_WIDTH, &shape->width) &&
+                   expect(parser, ']', "behind the width") &&
+                   (shape->width > 0 || fail(parser, start, "a vector of no numbers"));
+        }
+        TypeSet one = word ? type_of_word(word->bytes) : 0;
+        if (one == 0) return fail(parser, start, "expected a type, such as int, int|str or vec[2]");
+        shape->types |= one;
+    } while (take(parser, '|'));
+    return true;
+}
+
+/* The number of a loop whose line stands above; closed: whether it must have ended, too. */
+static bool take_loop(Parser *parser, bool closed, uint32_t *loop) {
+    skip_blanks(parser);
+    size_t start = parser->at;
+    if (!take_count(parser, "the number of a loop", UINT32_MAX, loop)) return false;
+    if (*loop >= parser->graph->loop_count)
+        return fail(parser, start, "loop %" PRIu32 " does not begin above", *loop);
+    if (parser->graph->loops[*loop].closed == closed) return true;
+    return fail(parser, start,
+                closed ? "loop %" PRIu32 " has not ended" : "loop %" PRIu32 " is over", *loop);
+}
+
 static bool take_payload(Parser *parser, NodeSpec *spec) {
+    uint32_t loop;
     switch (op_info(spec->op)->payload) {
     case PAYLOAD_NONE: return true;
     case PAYLOAD_ATOM:
-        if (spec->op != OP_CONST && !expect_word(parser, "default")) return false;
+        if (spec->op == OP_RESULT) {
+            if (!expect_word(parser, "of") || !take_loop(parser, true, &loop)) return false;
+            spec->atom = atom_int(loop);
+            return true;
+        }
+        if (spec->op == OP_AGGREGATE && !expect_word(parser, "default")) return false;
         return take_atom(parser, &spec->atom);
     case PAYLOAD_DECLARED:
-        return fail(parser, parser->at, "'%s' can't be read back yet", op_info(spec->op)->name);
+        skip_blanks(parser);
+        if (peek(parser) != '"') return fail(parser, parser->at, "expected the input's name");
+        return take_string(parser, &spec->atom) && take_type(parser, &spec->declared);
     case PAYLOAD_TABLE:
         return expect_word(parser, "table") && take_table(parser, spec->op, &spec->table);
     }
@@ -331,6 +386,19 @@ static bool add_node(Parser *parser, size_t start, const NodeSpec *spec) {
     return ok;
 }
 
+/* state of LOOP from %INIT type: read up to its name. */
+static bool parse_state(Parser *parser, size_t start) {
+    uint32_t loop;
+    NodeId init;
+    Shape declared = {0};
+    if (!expect_word(parser, "of") || !take_loop(parser, false, &loop) ||
+        !expect_word(parser, "from") || !take_node(parser, &init) || !take_type(parser, &declared))
+        return false;
+    NodeId state = graph_loop_state(parser->graph, loop, init, declared, span_from(parser, start));
+    return state != NO_NODE ||
+           fail(parser, start, "a graph has at most %d nodes", LIMIT_GRAPH_NODES);
+}
+
 /* %N = operation arguments payload */
 static bool parse_node(Parser *parser) {
     size_t start = parser->at;
@@ -346,6 +414,7 @@ static bool parse_node(Parser *parser) {
     NodeSpec spec = {.args = {NO_NODE, NO_NODE, NO_NODE}};
     if (!name || !op_find(name->bytes, &spec.op))
         return fail(parser, op_start, "expected an operation");
+    if (spec.op == OP_STATE) return parse_state(parser, start);
     for (int i = 0; i < op_info(spec.op)->arity; i++)
         if (!take_node(parser, &spec.args[i])) return false;
     if (!take_payload(parser, &spec)) return false;
@@ -353,10 +422,67 @@ static bool parse_node(Parser *parser) {
     return add_node(parser, start, &spec);
 }
 
-/* name = %N */
+/* loop N, loop N in OUTER: read up to its first word. */
+static bool parse_loop(Parser *parser, size_t start) {
+    uint32_t number, outer = 0;
+    if (!take_count(parser, "the number of a loop", LIMIT_GRAPH_NODES, &number)) return false;
+    if (number != parser->graph->loop_count)
+        return fail(parser, start, "expected loop %" PRIu32 ": loops are numbered in their order",
+                    parser->graph->loop_count);
+    skip_blanks(parser);
+    if (is_name_start(peek(parser))) {
+        if (!expect_word(parser, "in") || !take_loop(parser, false, &outer)) return false;
+        outer++;
+    }
+    int nesting = 0;
+    for (uint32_t around = outer; around; around = parser->graph->loops[around - 1].outer)
+        if (++nesting > LIMIT_NESTING)
+            return fail(parser, start, "loops are inside one another %d times at most",
+                        LIMIT_NESTING);
+    graph_loop_begin(parser->graph, outer, span_from(parser, start));
+    return true;
+}
+
+/* What the state is in the next round must be of a type that it is declared to hold. */
+static bool take_next(Parser *parser, const LoopState *state, NodeId *next) {
+    skip_blanks(parser);
+    size_t start = parser->at;
+    if (!take_node(parser, next)) return false;
+    const Node *holds = graph_node(parser->graph, state->state);
+    const Node *given = graph_node(parser->graph, *next);
+    if ((given->type & ~holds->type) == 0 && given->width == holds->width) return true;
+    return fail(parser, start, "%%%" PRIu32 " is not declared to hold %%%" PRIu32, state->state,
+                *next);
+}
+
+/* end N times T until %C next %A %B ...: read up to its first word. */
+static bool parse_end(Parser *parser) {
+    uint32_t number, times;
+    NodeId until = NO_NODE;
+    if (!take_loop(parser, false, &number) || !expect_word(parser, "times") ||
+        !take_count(parser, "how many rounds there are", INT32_MAX, &times))
+        return false;
+    if (times == 0) return fail(parser, parser->at, "a loop has at least one round");
+    const GraphLoop *loop = &parser->graph->loops[number];
+    NodeId *next = ARENA_ARRAY(parser->arena, NodeId, loop->state_count);
+    skip_blanks(parser);
+    if (peek(parser) == 'u' && (!expect_word(parser, "until") || !take_node(parser, &until)))
+        return false;
+    if (loop->state_count > 0 && !expect_word(parser, "next")) return false;
+    for (uint32_t s = 0; s < loop->state_count; s++)
+        if (!take_next(parser, &loop->states[s], &next[s])) return false;
+    graph_loop_end(parser->graph, number, times, until, next);
+    return true;
+}
+
+/* name = %N, or a loop's line */
 static bool parse_name(Parser *parser) {
+    size_t start = parser->at;
     const String *name = take_name(parser);
     NodeId node;
+    skip_blanks(parser);
+    if (peek(parser) != '=' && strcmp(name->bytes, "loop") == 0) return parse_loop(parser, start);
+    if (peek(parser) != '=' && strcmp(name->bytes, "end") == 0) return parse_end(parser);
     if (!expect(parser, '=', "behind the name") || !take_node(parser, &node)) return false;
     graph_name(parser->graph, name, node);
     return true;

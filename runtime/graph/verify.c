@@ -1,5 +1,5 @@
 /* Checks what graph.h says always holds. Each check may rely on those before it. */
-#include "runtime/graph/graph.h"
+#include "runtime/graph/loops.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -59,12 +59,34 @@ static bool all_atoms(const Atom *atoms, uint32_t count) {
     return true;
 }
 
+static bool all_numbers(const Atom *atoms, uint32_t count) {
+    double value;
+    for (uint32_t i = 0; i < count; i++)
+        if (!atom_as_double(atoms[i], &value)) return false;
+    return true;
+}
+
+/* One kind of values for an input, and a name; of states verify_loops.c sees to more. */
+static const char *declaration_mistake(const Node *node) {
+    if ((node->type == TYPE_VECTOR) != (node->width > 0)) return "a width that does not fit";
+    if (node->op == OP_STATE) return node->atom.kind == ATOM_INT ? NULL : "a state of no number";
+    if (node->atom.kind != ATOM_STRING || node->atom.as.string->len == 0) return "no name";
+    switch (node->type) {
+    case TYPE_BOOL:
+    case TYPE_INT:
+    case TYPE_FLOAT:
+    case TYPE_STRING:
+    case TYPE_VECTOR: return NULL;
+    default: return "no type of an input";
+    }
+}
+
 /* The constant that the operation needs is there, whole, and no key of a dict stands twice. */
 static const char *payload_mistake(const Node *node) {
     const Table *table = node->table;
     switch (op_info(node->op)->payload) {
     case PAYLOAD_NONE: return table ? "a table that the operation does not use" : NULL;
-    case PAYLOAD_DECLARED:
+    case PAYLOAD_DECLARED: return declaration_mistake(node);
     case PAYLOAD_ATOM:
         if (node->op == OP_AGGREGATE && node->atom.kind == ATOM_OPAQUE) return NULL; /* unused */
         return all_atoms(&node->atom, 1) ? NULL : "a constant that is no atom";
@@ -77,6 +99,8 @@ static const char *payload_mistake(const Node *node) {
     if (keys && !all_atoms(table->keys, table->count)) return "a key that is no atom";
     if (values && !all_atoms(table->values, table->count)) return "a value that is no atom";
     if (node->op == OP_LOOKUP && !keys_differ(table)) return "a key that stands twice";
+    bool numbers = node->op == OP_VECTOR || node->op == OP_MATMUL;
+    if (numbers && !all_numbers(table->values, table->count)) return "a value that is no number";
     return NULL;
 }
 
@@ -128,7 +152,7 @@ static uint32_t depth_of(const Graph *graph, const Node *node) {
 
 static bool verify_depth(const Graph *graph, NodeId id, Buffer *why) {
     const Node *node = graph_node(graph, id);
-    if (op_info(node->op)->kind == OPKIND_LOOP) return true;
+    if (op_info(node->op)->kind == OPKIND_LOOP) return true; /* graph_verify_loops */
     uint32_t depth = depth_of(graph, node);
     if (depth == node->depth) return true;
     buffer_printf(why, "%%%" PRIu32 ": its depth is %" PRIu32 ", not %" PRIu32, id, depth,
@@ -222,5 +246,6 @@ bool graph_verify(const Graph *graph, Buffer *why) {
         if (!verify_arguments(graph, id, why) || !verify_payload(graph, id, why) ||
             !verify_type(graph, id, why) || !verify_depth(graph, id, why))
             return false;
-    return verify_distinct(graph, why) && verify_names(graph, why);
+    return graph_verify_loops(graph, why) && verify_distinct(graph, why) &&
+           verify_names(graph, why);
 }
