@@ -7,21 +7,13 @@
 
 #include <string.h>
 
-/* The values to be averaged, seen as the plainest type that sums them as NumberSum would. */
-typedef struct Values {
-    const Atom *atoms;   /* (n) */
-    const int64_t *ints; /* (n) when all are ints or bools whose sum fits, else NULL */
-    const double *reals; /* (n) when all are floats, else NULL */
-    NumberSum *sum;      /* for the rest */
-} Values;
-
-static Values view_values(const Atom *atoms, uint32_t n, Arena *scratch) {
-    Values values = {.atoms = atoms, .sum = sum_new(scratch)};
-    int64_t *ints = ARENA_ARRAY(scratch, int64_t, n);
-    double *reals = ARENA_ARRAY(scratch, double, n);
-    const int64_t limit = INT64_MAX / n;
+Values values_view(const Atom *atoms, uint32_t count, Arena *scratch) {
+    Values values = {.count = count, .atoms = atoms, .sum = sum_new(scratch)};
+    int64_t *ints = ARENA_ARRAY(scratch, int64_t, count);
+    double *reals = ARENA_ARRAY(scratch, double, count);
+    const int64_t limit = count ? INT64_MAX / count : 0;
     bool all_ints = true, all_reals = true;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         all_ints =
             all_ints && atom_as_int64(atoms[i], &ints[i]) && ints[i] <= limit && ints[i] >= -limit;
         all_reals = all_reals && atoms[i].kind == ATOM_FLOAT;
@@ -32,33 +24,57 @@ static Values view_values(const Atom *atoms, uint32_t n, Arena *scratch) {
     return values;
 }
 
-static uint32_t count_selected(const uint8_t *row, uint32_t n) {
-    uint32_t count = 0;
-    for (uint32_t j = 0; j < n; j++)
-        count += row[j];
-    return count;
+uint32_t count_selected(const uint8_t *selected, uint32_t count) {
+    uint32_t ones = 0;
+    for (uint32_t j = 0; j < count; j++)
+        ones += selected[j];
+    return ones;
 }
 
-static ArithStatus mean_of(const Values *values, const uint8_t *row, uint32_t n, uint32_t count,
-                           Atom *mean) {
+static int64_t sum_ints(const Values *values, const uint8_t *selected) {
+    int64_t sum = 0;
+    for (uint32_t j = 0; j < values->count; j++)
+        sum += values->ints[j] & -(int64_t)selected[j];
+    return sum;
+}
+
+static double sum_reals(const Values *values, const uint8_t *selected) {
+    double sum = 0;
+    for (uint32_t j = 0; j < values->count; j++)
+        if (selected[j]) sum += values->reals[j];
+    return sum;
+}
+
+static void sum_atoms(const Values *values, const uint8_t *selected) {
+    sum_clear(values->sum);
+    for (uint32_t j = 0; j < values->count; j++)
+        if (selected[j]) sum_add(values->sum, values->atoms[j]);
+}
+
+ArithStatus values_mean(const Values *values, const uint8_t *selected, uint32_t ones, Atom *mean) {
     if (values->ints) {
-        int64_t sum = 0;
-        for (uint32_t j = 0; j < n; j++)
-            sum += values->ints[j] & -(int64_t)row[j];
-        *mean = atom_float((double)sum / count);
+        *mean = atom_float((double)sum_ints(values, selected) / ones);
         return ARITH_OK;
     }
     if (values->reals) {
-        double sum = 0;
-        for (uint32_t j = 0; j < n; j++)
-            if (row[j]) sum += values->reals[j];
-        *mean = atom_float(sum / count);
+        *mean = atom_float(sum_reals(values, selected) / ones);
         return ARITH_OK;
     }
-    sum_clear(values->sum);
-    for (uint32_t j = 0; j < n; j++)
-        if (row[j]) sum_add(values->sum, values->atoms[j]);
-    return sum_mean(values->sum, count, mean);
+    sum_atoms(values, selected);
+    return sum_mean(values->sum, ones, mean);
+}
+
+ArithStatus values_total(const Values *values, const uint8_t *selected, Atom *total) {
+    if (values->ints) {
+        *total = atom_int(sum_ints(values, selected));
+        return ARITH_OK;
+    }
+    if (values->reals) {
+        *total = atom_float(sum_reals(values, selected));
+        return ARITH_OK;
+    }
+    sum_atoms(values, selected);
+    return sum_total(values->sum, total);
 }
 
 static bool fail_mean_of_strings(Evaluation *evaluation, NodeId node, uint32_t query,
@@ -96,7 +112,7 @@ static bool aggregate_rows(Evaluation *evaluation, NodeId node, SelectorFormula 
         } else if (values->atoms[0].kind == ATOM_STRING) {
             return fail_mean_of_strings(evaluation, node, query, row, count, values->atoms);
         } else {
-            ArithStatus status = mean_of(values, row, n, count, &out[query]);
+            ArithStatus status = values_mean(values, row, count, &out[query]);
             if (status != ARITH_OK)
                 return evaluation_fail(evaluation, node, arith_diag_id(status),
                                        "position %u: the mean of %u numbers: %s", query, count,
@@ -111,7 +127,7 @@ static bool eval_aggregate(Evaluation *evaluation, NodeId node, SelectorFormula 
     size_t bytes = (size_t)evaluation->n * (sizeof(int64_t) + sizeof(double));
     if (!evaluation_has_room(evaluation, node, arena_bytes(scratch) + bytes)) return false;
     const Atom *atoms = evaluation->column[evaluation->graph->nodes[node].args[1]];
-    Values values = view_values(atoms, evaluation->n, scratch);
+    Values values = values_view(atoms, evaluation->n, scratch);
     bool fine = aggregate_rows(evaluation, node, formula, &values, out);
     sum_free(values.sum);
     return fine;
@@ -125,25 +141,18 @@ static bool eval_width(Evaluation *evaluation, NodeId node, SelectorFormula *for
     return true;
 }
 
-/* Counts the pairs that a head looks at; false after reporting that they are too many. */
-static bool count_pairs(Evaluation *evaluation, NodeId node) {
-    evaluation->pairs += (uint64_t)evaluation->n * evaluation->n;
-    if (evaluation->pairs <= LIMIT_EVALUATION_PAIRS) return true;
-    return evaluation_fail(evaluation, node, DIAG_LIMIT_STEPS,
-                           "eval looks at every pair of the %u positions, and stops at %llu pairs",
-                           evaluation->n, (unsigned long long)LIMIT_EVALUATION_PAIRS);
-}
-
-bool eval_attention(Evaluation *evaluation, NodeId node, Atom *out) {
-    if (!count_pairs(evaluation, node)) return false;
+bool eval_attention(Evaluation *evaluation, NodeId node, Column out) {
     const Node *at = &evaluation->graph->nodes[node];
+    if (is_pattern_attention(at->op)) return eval_pattern(evaluation, node, out);
+    if (!evaluation_counts_pairs(evaluation, node, (uint64_t)evaluation->n * evaluation->n))
+        return false;
     Arena *scratch = arena_new(0);
     SelectorFormula *formula = selector_formula(evaluation, at->args[0], scratch);
     bool fine = formula != NULL;
     if (fine && at->op == OP_WIDTH)
-        fine = eval_width(evaluation, node, formula, out);
+        fine = eval_width(evaluation, node, formula, out.atoms);
     else if (fine)
-        fine = eval_aggregate(evaluation, node, formula, scratch, out);
+        fine = eval_aggregate(evaluation, node, formula, scratch, out.atoms);
     arena_free(scratch);
     return fine;
 }

@@ -3,16 +3,9 @@
 
 #include "runtime/base/bug.h"
 
-/* --- what went wrong where -------------------------------------------------------------------- */
+#include <string.h>
 
-static bool fail_at(Evaluation *evaluation, NodeId node, DiagId id, uint32_t position, Atom value,
-                    const char *what) {
-    Buffer text = {0};
-    atom_format_brief(&text, value);
-    evaluation_fail(evaluation, node, id, "position %u: %s %s", position, text.data, what);
-    buffer_free(&text);
-    return false;
-}
+/* --- what went wrong where -------------------------------------------------------------------- */
 
 static bool fail_binary(Evaluation *evaluation, NodeId node, uint32_t position, BinaryOp op, Atom a,
                         Atom b, ArithStatus status) {
@@ -31,6 +24,9 @@ static bool fail_binary(Evaluation *evaluation, NodeId node, uint32_t position, 
 static bool eval_input(Evaluation *evaluation, NodeId node, Atom *out) {
     Arena *arena = evaluation->arena;
     GraphOp op = evaluation->graph->nodes[node].op;
+    if (op != OP_INDICES && !evaluation->input.tokens)
+        return evaluation_fail(evaluation, node, DIAG_BAD_INPUT,
+                               "the input is given by names, so it has no tokens");
     for (uint32_t i = 0; i < evaluation->n; i++) {
         if (op == OP_INDICES) {
             out[i] = atom_int(i);
@@ -42,11 +38,13 @@ static bool eval_input(Evaluation *evaluation, NodeId node, Atom *out) {
         case OP_TOKENS_STR: out[i] = atom_to_string(arena, token); break;
         case OP_TOKENS_INT:
             if (!atom_to_int(arena, token, &out[i]))
-                return fail_at(evaluation, node, DIAG_CONVERSION, i, token, "is not an integer");
+                return evaluation_fail_at(evaluation, node, DIAG_CONVERSION, i, token,
+                                          "is not an integer");
             break;
         case OP_TOKENS_FLOAT:
             if (!atom_to_float(token, &real))
-                return fail_at(evaluation, node, DIAG_CONVERSION, i, token, "is not a float");
+                return evaluation_fail_at(evaluation, node, DIAG_CONVERSION, i, token,
+                                          "is not a float");
             out[i] = atom_float(real);
             break;
         case OP_TOKENS_BOOL: out[i] = atom_bool(atom_truth(token)); break;
@@ -54,6 +52,38 @@ static bool eval_input(Evaluation *evaluation, NodeId node, Atom *out) {
         default: BUG("input %s", op_info(op)->name);
         }
     }
+    return true;
+}
+
+/* What the input gives by that name must be what the program declares. */
+static bool check_named(Evaluation *evaluation, NodeId node, const InputColumn *column) {
+    const Node *at = &evaluation->graph->nodes[node];
+    const char *name = at->atom.as.string->bytes;
+    Shape given = {0};
+    if (!column)
+        return evaluation_fail(evaluation, node, DIAG_BAD_INPUT, "the input gives no '%.100s'",
+                               name);
+    if (column->numbers) given = (Shape){TYPE_VECTOR, column->width};
+    for (uint32_t i = 0; column->atoms && i < evaluation->n; i++)
+        given.types |= type_of_atom(column->atoms[i]);
+    if (given.types == at->type && given.width == at->width) return true;
+    Buffer text = {0};
+    shape_format(&text, (Shape){at->type, at->width});
+    buffer_text(&text, " here, and the input gives ");
+    shape_format(&text, given);
+    evaluation_fail(evaluation, node, DIAG_BAD_INPUT, "'%.100s' is %s", name, text.data);
+    buffer_free(&text);
+    return false;
+}
+
+bool eval_named_input(Evaluation *evaluation, NodeId node, Column out) {
+    const Node *at = &evaluation->graph->nodes[node];
+    const InputColumn *column = input_column(&evaluation->input, at->atom.as.string);
+    if (!check_named(evaluation, node, column)) return false;
+    if (out.numbers)
+        memcpy(out.numbers, column->numbers, (size_t)evaluation->n * at->width * sizeof(double));
+    else
+        memcpy(out.atoms, column->atoms, evaluation->n * sizeof(Atom));
     return true;
 }
 
@@ -75,10 +105,10 @@ static bool eval_unary(Evaluation *evaluation, NodeId node, UnaryOp op, Atom *ou
     for (uint32_t i = 0; i < evaluation->n; i++) {
         ArithStatus status = atom_unary(evaluation->arena, op, a[i], &out[i]);
         if (status == ARITH_TYPE)
-            return fail_at(evaluation, node, DIAG_TYPE, i, a[i], "is not a number");
+            return evaluation_fail_at(evaluation, node, DIAG_TYPE, i, a[i], "is not a number");
         if (status != ARITH_OK)
-            return fail_at(evaluation, node, arith_diag_id(status), i, a[i],
-                           "can't be rounded to an integer");
+            return evaluation_fail_at(evaluation, node, arith_diag_id(status), i, a[i],
+                                      "can't be rounded to an integer");
         if (arena_exhausted(evaluation->arena)) return evaluation_has_room(evaluation, node, 1);
     }
     return true;
@@ -147,8 +177,8 @@ static bool eval_keyed(Evaluation *evaluation, NodeId node, Atom *out) {
         else if (found)
             out[i] = at->table->values[number];
         else
-            return fail_at(evaluation, node, DIAG_MISSING_KEY, i, keys[i],
-                           "is not among the dict's keys");
+            return evaluation_fail_at(evaluation, node, DIAG_MISSING_KEY, i, keys[i],
+                                      "is not among the dict's keys");
     }
     return true;
 }
@@ -159,8 +189,8 @@ static bool eval_item(Evaluation *evaluation, NodeId node, Atom *out) {
     int64_t count = at->table->count;
     for (uint32_t i = 0; i < evaluation->n; i++) {
         if (numbers[i].kind != ATOM_INT && numbers[i].kind != ATOM_BOOL)
-            return fail_at(evaluation, node, DIAG_BAD_INDEX, i, numbers[i],
-                           "is not an integer, so no index");
+            return evaluation_fail_at(evaluation, node, DIAG_BAD_INDEX, i, numbers[i],
+                                      "is not an integer, so no index");
         int64_t number;
         if (!atom_as_int64(numbers[i], &number) || number >= count || number < -count) {
             Buffer text = {0};

@@ -111,61 +111,39 @@ static bool prepare_comparison(Evaluation *evaluation, NodeId node, SelectorStep
 
 /* --- the formula ------------------------------------------------------------------------------ */
 
-static int compare_ids(const void *a, const void *b) {
-    NodeId x = *(const NodeId *)a, y = *(const NodeId *)b;
-    return (x > y) - (x < y);
-}
-
-static bool combines(GraphOp op) { return op == OP_SEL_AND || op == OP_SEL_OR || op == OP_SEL_NOT; }
-
-/* The selector nodes that the selector is made of, in id order. The list is its own stack: what
-   stands behind next is still to be looked into. */
-static NodeId *formula_nodes(Evaluation *evaluation, NodeId selector, Arena *scratch,
-                             uint32_t *count) {
-    uint32_t capacity = 16, next = 0;
-    NodeId *nodes = ARENA_ARRAY(scratch, NodeId, capacity);
-    nodes[(*count)++] = selector;
-    evaluation->step_of[selector] = 1;
-    for (; next < *count; next++) {
-        const Node *at = &evaluation->graph->nodes[nodes[next]];
-        for (int i = 0; combines(at->op) && i < op_info(at->op)->arity; i++) {
-            if (evaluation->step_of[at->args[i]]) continue;
-            evaluation->step_of[at->args[i]] = 1;
-            if (*count == capacity) {
-                nodes = arena_grow(scratch, nodes, capacity, 2 * (size_t)capacity, sizeof *nodes);
-                capacity *= 2;
-            }
-            nodes[(*count)++] = at->args[i];
-        }
-    }
-    qsort(nodes, *count, sizeof *nodes, compare_ids);
-    return nodes;
-}
-
 SelectorFormula *selector_formula(Evaluation *evaluation, NodeId selector, Arena *scratch) {
     SelectorFormula *formula = ARENA_NEW(scratch, SelectorFormula);
-    NodeId *nodes = formula_nodes(evaluation, selector, scratch, &formula->count);
+    FormulaNodes parts = formula_open(evaluation, selector, scratch);
     formula->n = evaluation->n;
+    formula->count = parts.count;
     formula->steps = ARENA_ARRAY(scratch, SelectorStep, formula->count);
     /* A row, two sides of doubles and, while ranking, both sides with their values. */
     size_t step_bytes = evaluation->n * (1 + 2 * sizeof(double) + 2 * sizeof(Ranked));
     bool fine = evaluation_has_room(evaluation, selector, formula->count * step_bytes);
     for (uint32_t i = 0; i < formula->count && fine; i++) {
-        const Node *at = &evaluation->graph->nodes[nodes[i]];
+        const Node *at = &evaluation->graph->nodes[parts.nodes[i]];
         SelectorStep *step = &formula->steps[i];
-        evaluation->step_of[nodes[i]] = i;
         step->op = at->op;
         step->row = ARENA_ARRAY(scratch, uint8_t, evaluation->n);
-        if (combines(at->op)) {
+        if (formula_combines(at->op)) {
             step->left = evaluation->step_of[at->args[0]];
             step->right = at->op == OP_SEL_NOT ? 0 : evaluation->step_of[at->args[1]];
         } else {
-            fine = prepare_comparison(evaluation, nodes[i], step, scratch);
+            fine = prepare_comparison(evaluation, parts.nodes[i], step, scratch);
         }
     }
-    for (uint32_t i = 0; i < formula->count; i++)
-        evaluation->step_of[nodes[i]] = 0;
+    formula_close(evaluation, &parts);
     return fine ? formula : NULL;
+}
+
+bool selector_is_uniform(const SelectorFormula *formula) {
+    for (uint32_t i = 0; i < formula->count; i++) {
+        const SelectorStep *step = &formula->steps[i];
+        if (formula_combines(step->op)) continue;
+        for (uint32_t query = 1; query < formula->n; query++)
+            if (step->queries[query] != step->queries[0]) return false;
+    }
+    return true;
 }
 
 /* --- a row ------------------------------------------------------------------------------------ */
@@ -227,7 +205,7 @@ uint64_t selector_row_cells(const SelectorFormula *formula) {
 const uint8_t *selector_row(SelectorFormula *formula, uint32_t query) {
     for (uint32_t i = 0; i < formula->count; i++) {
         SelectorStep *step = &formula->steps[i];
-        if (combines(step->op))
+        if (formula_combines(step->op))
             combine_row(step->op, formula->steps[step->left].row, formula->steps[step->right].row,
                         step->row, formula->n);
         else

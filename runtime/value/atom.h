@@ -94,6 +94,7 @@ void sum_add(NumberSum *sum, Atom number);
 /* The sum itself. Meaningless after an integer too large for a float met a float: sum_mean says so.
  */
 Atom sum_value(NumberSum *sum);
+ArithStatus sum_total(NumberSum *sum, Atom *total);
 ArithStatus sum_mean(NumberSum *sum, uint64_t count, Atom *mean); /* sum * 1.0 / count, a float */
 void sum_free(NumberSum *sum); /* releases what GMP holds; the struct is the arena's */
 

@@ -75,6 +75,11 @@ Atom sum_value(NumberSum *sum) {
     return sum->in_floats ? atom_float(sum->real) : integer_total(sum);
 }
 
+ArithStatus sum_total(NumberSum *sum, Atom *total) {
+    *total = sum_value(sum);
+    return sum->overflow ? ARITH_OVERFLOW : ARITH_OK;
+}
+
 ArithStatus sum_mean(NumberSum *sum, uint64_t count, Atom *mean) {
     double total;
     if (sum->overflow || !atom_as_double(sum_value(sum), &total)) return ARITH_OVERFLOW;

@@ -1,0 +1,372 @@
+/* eval of the language's part II, on graphs in their text form: each operation against values
+   worked out by hand, the published clustering examples, loops. */
+#include "runtime/engines/eval.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
+
+typedef struct World {
+    Arena *arena;
+    Sources *sources;
+    Diagnostics *diags;
+} World;
+
+static World world;
+
+static void set_up(void) {
+    world.arena = arena_new(0);
+    world.sources = sources_new();
+    world.diags = diagnostics_new(world.sources);
+}
+
+static void tear_down(void) {
+    diagnostics_free(world.diags);
+    sources_free(world.sources);
+    arena_free(world.arena);
+}
+
+static Graph *graph_of(const char *text) {
+    uint32_t file = sources_add(world.sources, "test.graph", text, strlen(text));
+    Graph *graph = graph_parse(world.arena, world.sources, file, world.diags);
+    ck_assert_msg(graph != NULL, "%s\n%s", text,
+                  graph ? ""
+                        : diagnostics_message(world.diags, diagnostics_count(world.diags) - 1));
+    return graph;
+}
+
+/* --- inputs: "x=1,2 3,4 | b=True False | s='a 'b" ----------------------------------------------
+ */
+
+static Atom atom_of(const char *word, size_t len) {
+    if (word[0] == '\'') return atom_string(string_new(world.arena, word + 1, len - 1));
+    if (word[0] == 'T' || word[0] == 'F') return atom_bool(word[0] == 'T');
+    Atom atom, text = atom_string(string_new(world.arena, word, len));
+    if (atom_to_int(world.arena, text, &atom)) return atom;
+    double real;
+    ck_assert_msg(atom_to_float(text, &real), "bad input '%s'", word);
+    return atom_float(real);
+}
+
+/* One column's words up to '|' or the end; a word with commas is a vector. */
+static InputColumn column_of(const char *text, size_t len, uint32_t *n) {
+    const char *equals = memchr(text, '=', len), *end = text + len, *at = equals + 1;
+    InputColumn column = {.name = string_new(world.arena, text, (size_t)(equals - text))};
+    Atom *atoms = ARENA_ARRAY(world.arena, Atom, len);
+    double *numbers = ARENA_ARRAY(world.arena, double, len);
+    uint32_t words = 0, count = 0;
+    while (at < end) {
+        size_t word = strcspn(at, " |");
+        if (memchr(at, ',', word)) {
+            char *stop = NULL;
+            for (const char *c = at; c < at + word; c = *stop == ',' ? stop + 1 : stop)
+                numbers[count++] = strtod(c, &stop);
+        } else {
+            atoms[words] = atom_of(at, word);
+        }
+        words++;
+        at += word + strspn(at + word, " ");
+    }
+    *n = words;
+    if (count > 0) {
+        column.numbers = numbers;
+        column.width = count / words;
+    } else {
+        column.atoms = atoms;
+    }
+    return column;
+}
+
+static Input input_of(const char *text) {
+    InputColumn *columns = ARENA_ARRAY(world.arena, InputColumn, strlen(text) + 1);
+    Input input = {.columns = columns};
+    while (*text) {
+        size_t len = strcspn(text, "|"), kept = len;
+        while (text[kept - 1] == ' ')
+            kept--;
+        columns[input.column_count++] = column_of(text, kept, &input.n);
+        text += len + strspn(text + len, "| ");
+    }
+    return input;
+}
+
+/* The values as JSON, or "E0401 message" of the one diagnostic. */
+static Buffer outcome(const char *graph_text, const char *input) {
+    Graph *graph = graph_of(graph_text);
+    NodeId node = graph_find(graph, "out");
+    ck_assert_uint_ne(node, NO_NODE);
+    Buffer text = {0};
+    Sequence sequence;
+    if (eval_sequence(graph, node, input_of(input), (Span){0}, world.arena, world.diags,
+                      &sequence)) {
+        ck_assert_uint_eq(diagnostics_count(world.diags), 0);
+        sequence_format_json(&text, sequence);
+    } else {
+        ck_assert_uint_eq(diagnostics_count(world.diags), 1);
+        buffer_printf(&text, "%s %s", diag_code(diagnostics_id(world.diags, 0)),
+                      diagnostics_message(world.diags, 0));
+        diagnostics_truncate(world.diags, 0);
+    }
+    return text;
+}
+
+typedef struct Case {
+    const char *graph, *input, *values;
+} Case;
+
+/* values: what stands behind "values": in the JSON, or a failure. */
+static void check_case(const Case *at) {
+    Buffer text = outcome(at->graph, at->input);
+    const char *values = strstr(text.data, "\"values\": ");
+    const char *got = values ? values + strlen("\"values\": ") : text.data;
+    size_t len = strlen(got) - (values ? 1 : 0);
+    ck_assert_msg(strlen(at->values) == len && strncmp(got, at->values, len) == 0,
+                  "%swanted %s\ngot    %s", at->graph, at->values, text.data);
+    buffer_free(&text);
+}
+
+/* --- position by position --------------------------------------------------------------------- */
+
+#define X2 "%0 = input \"x\" vec[2]\n"
+#define A "%0 = input \"a\" int\n"
+#define R "%0 = input \"a\" float\n"
+#define XA "%0 = input \"x\" vec[2]\n%1 = input \"a\" int\n"
+
+static const Case element_cases[] = {
+    {X2 "out = %0\n", "x=1,2 3,-4.5", "[[1.0, 2.0], [3.0, -4.5]]"},
+    {"%0 = input \"s\" str\nout = %0\n", "s='a 'b", "[\"a\", \"b\"]"},
+    {"%0 = vector table [1, 0.5, True]\n%1 = input \"s\" str\nout = %0\n", "s='a 'b",
+     "[[1.0, 0.5, 1.0], [1.0, 0.5, 1.0]]"},
+    {A "%1 = vec %0\nout = %1\n", "a=3 -1", "[[3.0], [-1.0]]"},
+    {XA "%2 = concat %1 %0\nout = %2\n", "x=1,2 3,4 | a=7 8", "[[7.0, 1.0, 2.0], [8.0, 3.0, 4.0]]"},
+    {XA "%2 = concat %0 %0\nout = %2\n", "x=1,2 | a=7", "[[1.0, 2.0, 1.0, 2.0]]"},
+    {X2 "%1 = component %0 1\nout = %1\n", "x=1,2 3,4", "[2.0, 4.0]"},
+    {X2 "%1 = dot %0 %0\nout = %1\n", "x=1,2 3,4", "[5.0, 25.0]"},
+    {X2 "%1 = sum %0\nout = %1\n", "x=1,2 3,4", "[3.0, 7.0]"},
+    {X2 "%1 = norm %0\nout = %1\n", "x=3,4 0,0", "[5.0, 0.0]"},
+    {X2 "%1 = matmul %0 table [1, 2, 3, 4, 5, 6]\nout = %1\n", "x=1,10", "[[21.0, 43.0, 65.0]]"},
+    {"%0 = input \"x\" vec[3]\n%1 = argmin %0\nout = %1\n", "x=3,1,1 0,0,0 2,5,-1", "[1, 0, 2]"},
+    {"%0 = input \"x\" vec[3]\n%1 = argmax %0\nout = %1\n", "x=3,3,1 0,0,0 2,5,-1", "[0, 0, 1]"},
+    {A "%1 = onehot %0 3\nout = %1\n", "a=0 2 3 -1",
+     "[[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]"},
+    {R "%1 = onehot %0 2\nout = %1\n", "a=0.5 1.0", "[[0.0, 0.0], [0.0, 1.0]]"},
+    {X2 "%1 = layernorm %0\nout = %1\n", "x=1,3", "[[-1.0, 1.0]]"},
+    {X2 "%1 = rmsnorm %0\nout = %1\n", "x=1,-1 5,5", "[[1.0, -1.0], [1.0, 1.0]]"},
+    {X2 "%1 = unit %0\nout = %1\n", "x=3,4", "[[0.6, 0.8]]"},
+    /* arithmetic: component by component, numbers for every component */
+    {X2 "%1 = add %0 %0\nout = %1\n", "x=1,2", "[[2.0, 4.0]]"},
+    {XA "%2 = sub %1 %0\nout = %2\n", "x=1,2 3,4 | a=10 20", "[[9.0, 8.0], [17.0, 16.0]]"},
+    {XA "%2 = mul %0 %1\nout = %2\n", "x=1,2 3,4 | a=10 20", "[[10.0, 20.0], [60.0, 80.0]]"},
+    {XA "%2 = div %0 %1\nout = %2\n", "x=1,2 3,4 | a=2 4", "[[0.5, 1.0], [0.75, 1.0]]"},
+    {XA "%2 = mod %0 %1\nout = %2\n", "x=7,-7 7,-7 | a=3 -3", "[[1.0, 2.0], [-2.0, -1.0]]"},
+    {XA "%2 = pow %0 %1\nout = %2\n", "x=2,-3 4,9 | a=2 -1",
+     "[[4.0, 9.0], [0.25, 0.1111111111111111]]"},
+    {X2 "%1 = neg %0\nout = %1\n", "x=1,-2", "[[-1.0, 2.0]]"},
+    {X2 "%1 = pos %0\nout = %1\n", "x=1,-2", "[[1.0, -2.0]]"},
+    {X2 "%1 = round %0\nout = %1\n", "x=0.5,1.5 -2.5,2.4", "[[0.0, 2.0], [-2.0, 2.0]]"},
+    {X2 "%1 = input \"y\" vec[2]\n%2 = eq %0 %1\nout = %2\n", "x=1,2 3,4 | y=1,2 3,5",
+     "[true, false]"},
+    {XA "%2 = choose %1 %0 %1\nout = %2\n", "x=1,2 3,4 | a=0 5", "[[0.0, 0.0], [3.0, 4.0]]"},
+    /* functions */
+    {R "%1 = exp %0\nout = %1\n", "a=0.0 1.0", "[1.0, 2.718281828459045]"},
+    {A "%1 = log %0\nout = %1\n", "a=1 2", "[0.0, 0.6931471805599453]"},
+    {A "%1 = sqrt %0\nout = %1\n", "a=4 2", "[2.0, 1.4142135623730951]"},
+    {A "%1 = abs %0\nout = %1\n", "a=-9223372036854775808 3", "[9223372036854775808, 3]"},
+    {R "%1 = abs %0\nout = %1\n", "a=-0.5 3.0", "[0.5, 3.0]"},
+    {R "%1 = floor %0\nout = %1\n", "a=-0.5 3.7 1e20", "[-1, 3, 100000000000000000000]"},
+    {R "%1 = ceil %0\nout = %1\n", "a=-0.5 3.2", "[0, 4]"},
+    {A "%1 = ceil %0\nout = %1\n", "a=-5 3", "[-5, 3]"},
+    {R "%1 = sin %0\nout = %1\n", "a=0.0 1.0", "[0.0, 0.8414709848078965]"},
+    {R "%1 = cos %0\nout = %1\n", "a=0.0 1.0", "[1.0, 0.5403023058681398]"},
+    {R "%1 = tanh %0\nout = %1\n", "a=0.0 1.0", "[0.0, 0.7615941559557649]"},
+    {A "%1 = relu %0\nout = %1\n", "a=-2 3", "[0, 3]"},
+    {R "%1 = relu %0\nout = %1\n", "a=-2.5 3.5", "[0.0, 3.5]"},
+    {A "%1 = sign %0\nout = %1\n", "a=-2 0 3", "[-1, 0, 1]"},
+    {R "%1 = sign %0\nout = %1\n", "a=-2.5 0.0 3.5", "[-1, 0, 1]"},
+    {X2 "%1 = floor %0\nout = %1\n", "x=1.5,-1.5", "[[1.0, -2.0]]"},
+    {X2 "%1 = sign %0\nout = %1\n", "x=1.5,-1.5", "[[1.0, -1.0]]"},
+    {X2 "%1 = relu %0\nout = %1\n", "x=1.5,-1.5", "[[1.5, 0.0]]"},
+    {X2 "%1 = abs %0\nout = %1\n", "x=1.5,-1.5", "[[1.5, 1.5]]"},
+    /* in between everything may be infinite or no number */
+    {A "%1 = log %0\n%2 = exp %1\nout = %2\n", "a=0 1", "[0.0, 1.0]"},
+    {XA "%2 = div %0 %1\n%3 = choose %1 %2 %0\nout = %3\n", "x=1,2 3,4 | a=0 2",
+     "[[1.0, 2.0], [1.5, 2.0]]"},
+    /* failures, with their place */
+    {A "%1 = log %0\nout = %1\n", "a=1 0", "E0408 position 1 of 'out' is infinite"},
+    {A "%1 = log %0\nout = %1\n", "a=-1", "E0408 position 0 of 'out' is not a number"},
+    {X2 "%1 = layernorm %0\nout = %1\n", "x=1,2 3,3", "E0408 position 1 of 'out' is not a number"},
+    {A "%1 = const 0\n%2 = div %0 %1\nout = %2\n", "a=1",
+     "E0401 position 0: 1 / 0: division by zero"},
+    {R "%1 = exp %0\n%2 = floor %1\nout = %2\n", "a=0.0 1000.0",
+     "E0402 position 1: inf can't be rounded to an integer"},
+    {X2 "out = %0\n", "y=1,2", "E0311 the input gives no 'x'"},
+    {X2 "out = %0\n", "x=1,2,3", "E0311 'x' is vec[2] here, and the input gives vec[3]"},
+    {X2 "out = %0\n", "x=1 2", "E0311 'x' is vec[2] here, and the input gives ints"},
+    {A "out = %0\n", "a=1 2.5", "E0311 'a' is ints here, and the input gives numbers"},
+    {"%0 = tokens_str\nout = %0\n", "x=1 2",
+     "E0311 the input is given by names, so it has no tokens"},
+};
+
+START_TEST(test_elements) { check_case(&element_cases[_i]); }
+END_TEST
+
+/* --- attention -------------------------------------------------------------------------------- */
+
+#define ALL "%0 = const True\n%1 = select_eq %0 %0\n%2 = const 0\n%3 = input \"k\" float\n"
+#define NONE "%0 = const True\n%1 = select_ne %0 %0\n%2 = const 0\n%3 = input \"k\" float\n"
+#define EARLIER                                                                                    \
+    "%0 = indices\n%1 = select_lt %0 %0\n%2 = input \"x\" vec[2]\n%3 = input \"v\" int\n"
+
+static const Case attention_cases[] = {
+    /* selectors: none, one, several */
+    {EARLIER "%4 = attend %1 %2 %2\nout = %4\n", "x=1,2 3,4 5,7 | v=1 2 3",
+     "[[1.0, 2.0], [1.0, 2.0], [2.0, 3.0]]"},
+    {EARLIER "%4 = attend %1 %2 %3\nout = %4\n", "x=1,2 3,4 | v=9 8", "[[9.0, 9.0], [1.0, 2.0]]"},
+    {EARLIER "%4 = attend %1 %3 %0\nout = %4\n", "x=1,2 3,4 0,0 | v=7 8 9", "[0, 7, 7.5]"},
+    {EARLIER "%4 = total %1 %3\nout = %4\n", "x=1,2 3,4 0,0 | v=7 8 9", "[0, 7, 15]"},
+    {EARLIER "%4 = total %1 %2\nout = %4\n", "x=1,2 3,4 0,0 | v=7 8 9",
+     "[[0.0, 0.0], [1.0, 2.0], [4.0, 6.0]]"},
+    {EARLIER "%4 = total %1 %3\nout = %4\n",
+     "x=0,0 0,0 0,0 | v=9223372036854775807 9223372036854775807 1",
+     "[0, 9223372036854775807, 18446744073709551614]"},
+    {"%0 = indices\n%1 = select_le %0 %0\n%2 = input \"v\" bool\n%3 = total %1 %2\nout = %3\n",
+     "v=True False True", "[1, 1, 2]"},
+    {"%0 = indices\n%1 = select_le %0 %0\n%2 = input \"v\" float\n%3 = total %1 %2\nout = %3\n",
+     "v=0.1 0.2 0.3", "[0.1, 0.30000000000000004, 0.6000000000000001]"},
+    /* scores, seen through hardmax: key op query */
+    {ALL "%4 = score_mul %3 %3\n%5 = hardmax %4 %1\n%6 = attend %5 %3 %2\nout = %6\n",
+     "k=1.0 -2.0 0.0", "[1.0, -2.0, -0.3333333333333333]"},
+    {ALL "%4 = distance %3 %3\n%5 = scores_neg %4\n%6 = hardmax %5 %1\n%7 = attend %6 %3 %2\n"
+         "out = %7\n",
+     "k=1.0 -2.0 0.5", "[1.0, -2.0, 0.5]"},
+    {ALL "%4 = distance %3 %3\n%5 = hardmax %4 %1\n%6 = indices\n%7 = attend %5 %6 %2\nout = %7\n",
+     "k=1.0 -2.0 0.0", "[1, 0, 1]"},
+    {ALL "%4 = score_add %3 %3\n%5 = hardmax %4 %1\n%6 = indices\n%7 = attend %5 %6 %2\nout = %7\n",
+     "k=1.0 3.0 3.0", "[1.5, 1.5, 1.5]"},
+    {ALL "%4 = score_add %3 %3\n%5 = hardmax_first %4 %1\n%6 = indices\n%7 = attend %5 %6 %2\n"
+         "out = %7\n",
+     "k=1.0 3.0 3.0", "[1, 1, 1]"},
+    {ALL "%4 = score_sub %3 %3\n%5 = scores_times %4 -2\n%6 = hardmax %5 %1\n%7 = indices\n"
+         "%8 = attend %6 %7 %2\nout = %8\n",
+     "k=1.0 3.0 0.5", "[2, 2, 2]"},
+    {NONE "%4 = score_sub %3 %3\n%5 = hardmax %4 %1\n%6 = attend %5 %3 %2\nout = %6\n", "k=1.0",
+     "[0]"},
+    /* hardmax among the selected alone, and strings where one is selected */
+    {"%0 = indices\n%1 = select_lt %0 %0\n%2 = score_add %0 %0\n%3 = hardmax %2 %1\n"
+     "%4 = input \"s\" str\n%5 = const \"-\"\n%6 = attend %3 %4 %5\nout = %6\n",
+     "s='a 'b 'c", "[\"-\", \"a\", \"b\"]"},
+    /* linear: (sum s v) / (sum s); 0 gives the default */
+    {ALL "%4 = score_mul %3 %0\n%5 = linear %4 %1\n%6 = indices\n%7 = attend %5 %6 %2\nout = %7\n",
+     "k=1.0 2.0 1.0", "[1.0, 1.0, 1.0]"},
+    {ALL "%4 = score_mul %3 %0\n%5 = linear %4 %1\n%6 = indices\n%7 = attend %5 %6 %6\nout = %7\n",
+     "k=1.0 -1.0", "[0, 1]"},
+    /* softmax of equal scores; of one key; of scores whose exp alone would overflow */
+    {ALL "%4 = score_sub %2 %2\n%5 = softmax %4 %1\n%6 = attend %5 %3 %2\nout = %6\n",
+     "k=1.0 2.0 6.0", "[3.0, 3.0, 3.0]"},
+    {ALL "%4 = score_mul %3 %3\n%5 = softmax %4 %1\n%6 = attend %5 %3 %2\nout = %6\n", "k=1e200",
+     "E0408 position 0 of 'out' is not a number"},
+    {ALL "%4 = score_mul %3 %0\n%5 = softmax %4 %1\n%6 = indices\n%7 = attend %5 %6 %2\nout = %7\n",
+     "k=0.0 1000.0", "[1.0, 1.0]"},
+    {ALL "%4 = score_mul %3 %0\n%5 = softmax %4 %1\n%6 = indices\n%7 = attend %5 %6 %2\nout = %7\n",
+     "k=0.0 0.6931471805599453", "[0.6666666666666666, 0.6666666666666666]"},
+    /* sparsemax: (1, 0.5) keeps both at threshold 0.25; (2, 0.5) the first alone */
+    {ALL "%4 = score_mul %3 %0\n%5 = sparsemax %4 %1\n%6 = indices\n%7 = attend %5 %6 %2\n"
+         "out = %7\n",
+     "k=1.0 0.5", "[0.25, 0.25]"},
+    {ALL "%4 = score_mul %3 %0\n%5 = sparsemax %4 %1\n%6 = indices\n%7 = attend %5 %6 %2\n"
+         "out = %7\n",
+     "k=2.0 0.5", "[0.0, 0.0]"},
+    {ALL "%4 = score_mul %3 %0\n%5 = sparsemax %4 %1\n%6 = attend %5 %3 %2\nout = %6\n", "k=5.0",
+     "[5.0]"},
+    /* vectors under weights */
+    {"%0 = const True\n%1 = select_eq %0 %0\n%2 = const 0\n%3 = input \"x\" vec[2]\n"
+     "%4 = score_mul %3 %3\n%5 = hardmax %4 %1\n%6 = attend %5 %3 %2\nout = %6\n",
+     "x=1,0 0,1 1,1", "[[1.0, 0.5], [0.5, 1.0], [1.0, 1.0]]"},
+    {"%0 = const True\n%1 = select_eq %0 %0\n%2 = const 0\n%3 = input \"x\" vec[2]\n"
+     "%4 = score_sub %2 %2\n%5 = softmax %4 %1\n%6 = attend %5 %3 %2\nout = %6\n",
+     "x=1,0 0,1 2,5", "[[1.0, 2.0], [1.0, 2.0], [1.0, 2.0]]"},
+    {ALL "%4 = log %3\n%5 = score_mul %4 %0\n%6 = hardmax %5 %1\n%7 = attend %6 %3 %2\nout = %7\n",
+     "k=1.0 -1.0",
+     "E0408 position 0: the score of key 1 is not a number, so no score is the highest"},
+    {"%0 = indices\n%1 = select_le %0 %0\n%2 = score_sub %0 %0\n%3 = scores_times %2 0\n"
+     "%4 = hardmax %3 %1\n%5 = input \"s\" str\n%6 = attend %4 %5 %5\nout = %6\n",
+     "s='a 'b", "E0406 position 1 selects 2 positions of strings, which have no mean"},
+};
+
+START_TEST(test_attention) { check_case(&attention_cases[_i]); }
+END_TEST
+
+/* --- loops ------------------------------------------------------------------------------------ */
+
+static const Case loop_cases[] = {
+    {A "%1 = const 1\nloop 0\n%2 = state of 0 from %0 int\n%3 = add %2 %1\nend 0 times 5 next %3\n"
+       "%4 = result %3 of 0\nout = %4\n",
+     "a=0 10", "[5, 15]"},
+    /* a state is what it was when the last round began */
+    {A "%1 = const 1\nloop 0\n%2 = state of 0 from %0 int\n%3 = add %2 %1\nend 0 times 5 next %3\n"
+       "%4 = result %2 of 0\nout = %4\n",
+     "a=0 10", "[4, 14]"},
+    /* until is asked after each round, of all positions */
+    {A "%1 = const 1\n%2 = const 3\nloop 0\n%3 = state of 0 from %0 int\n%4 = add %3 %1\n"
+       "%5 = ge %4 %2\nend 0 times 50 until %5 next %4\n%6 = result %4 of 0\nout = %6\n",
+     "a=0 10", "[3, 13]"},
+    {A "%1 = const 1\n%2 = const 3\nloop 0\n%3 = state of 0 from %0 int\n%4 = add %3 %1\n"
+       "%5 = ge %4 %2\nend 0 times 50 until %5 next %4\n%6 = result %4 of 0\nout = %6\n",
+     "a=9 10", "[10, 11]"},
+    /* states change places */
+    {A "%1 = indices\nloop 0\n%2 = state of 0 from %0 int\n%3 = state of 0 from %1 int\n"
+       "%4 = add %2 %3\nend 0 times 3 next %3 %2\n%5 = result %2 of 0\n%6 = result %3 of 0\n"
+       "%7 = const 100\n%8 = mul %5 %7\n%9 = add %8 %6\nout = %9\n",
+     "a=5 7", "[500, 701]"},
+    /* Fibonacci: the old value of one is the new value of the other */
+    {A "%1 = const 1\nloop 0\n%2 = state of 0 from %0 int\n%3 = state of 0 from %1 int\n"
+       "%4 = add %2 %3\nend 0 times 10 next %3 %4\n%5 = result %3 of 0\nout = %5\n",
+     "a=0", "[55]"},
+    /* a loop in a loop: the inner one begins anew in every round */
+    {A "%1 = const 2\nloop 0\n%2 = state of 0 from %0 int\nloop 1 in 0\n"
+       "%3 = state of 1 from %2 int\n%4 = mul %3 %1\nend 1 times 2 next %4\n%5 = result %4 of 1\n"
+       "%6 = add %5 %0\nend 0 times 3 next %6\n%7 = result %6 of 0\nout = %7\n",
+     "a=1 2", "[85, 170]"},
+    /* what does not depend on the round, as a result, as next and inside */
+    {A "%1 = neg %0\nloop 0\n%2 = state of 0 from %0 int\n%3 = state of 0 from %0 int\n"
+       "%4 = add %2 %1\nend 0 times 3 next %4 %1\n%5 = result %4 of 0\n%6 = result %1 of 0\n"
+       "%7 = result %3 of 0\n%8 = add %5 %6\n%9 = add %8 %7\nout = %9\n",
+     "a=1 2", "[-4, -8]"},
+    /* two loops, the second from the first's result; vectors */
+    {X2 "loop 0\n%1 = state of 0 from %0 vec[2]\n%2 = add %1 %0\nend 0 times 2 next %2\n"
+        "%3 = result %2 of 0\nloop 1\n%4 = state of 1 from %3 vec[2]\n%5 = add %4 %3\n"
+        "end 1 times 2 next %5\n%6 = result %5 of 1\nout = %6\n",
+     "x=1,2", "[[9.0, 18.0]]"},
+    /* a state of several kinds */
+    {A "%1 = const 2\nloop 0\n%2 = state of 0 from %0 int|float\n%3 = div %2 %1\n"
+       "end 0 times 2 next %3\n%4 = result %3 of 0\nout = %4\n",
+     "a=8 2", "[2.0, 0.5]"},
+    /* a selector outside that the body uses, and one inside */
+    {A "%1 = indices\n%2 = select_le %1 %1\n%3 = const 0\nloop 0\n%4 = state of 0 from %0 int\n"
+       "%5 = total %2 %4\n%6 = select_eq %4 %4\n%7 = width %6\n%8 = mul %5 %7\nend 0 times 2 next "
+       "%8\n"
+       "%9 = result %8 of 0\nout = %9\n",
+     "a=1 1 2", "[2, 12, 20]"},
+    /* failures inside */
+    {A "%1 = const 1\nloop 0\n%2 = state of 0 from %0 int\n%3 = sub %2 %1\n%4 = div %1 %3\n"
+       "end 0 times 9 next %3\n%5 = result %4 of 0\nout = %5\n",
+     "a=3", "E0401 position 0: 1 / 0: division by zero"},
+};
+
+START_TEST(test_loops) { check_case(&loop_cases[_i]); }
+END_TEST
+
+Suite *eval_real_suite(void);
+Suite *eval_real_suite(void) {
+    Suite *suite = suite_create("eval_real");
+    TCase *values = tcase_create("values");
+    tcase_add_checked_fixture(values, set_up, tear_down);
+    tcase_add_loop_test(values, test_elements, 0, COUNT(element_cases));
+    tcase_add_loop_test(values, test_attention, 0, COUNT(attention_cases));
+    tcase_add_loop_test(values, test_loops, 0, COUNT(loop_cases));
+    suite_add_tcase(suite, values);
+    return suite;
+}
