@@ -152,6 +152,16 @@ static const char *which_text(unsigned which) {
     return which == WHICH_SOP ? "s-op " : which == WHICH_SELECTOR ? "selector " : "";
 }
 
+static void declaration(Line *line, const Tree *tree) {
+    line_text(line, tree->kind == TREE_INPUT ? "input " : "param ");
+    line_bytes(line, tree->text->bytes, tree->text->len);
+    line_text(line, ": ");
+    format_type(line, tree->child[0]);
+    if (tree->count == 1) return;
+    line_text(line, " = ");
+    format_expression(line, tree->child[1]);
+}
+
 /* Statements of one line. */
 static void statement_line(Line *line, const Tree *tree) {
     switch (tree->kind) {
@@ -175,6 +185,12 @@ static void statement_line(Line *line, const Tree *tree) {
             line_text(line, "~= ");
             format_expression(line, tree->child[1]);
         }
+        break;
+    case TREE_INPUT:
+    case TREE_PARAM: declaration(line, tree); break;
+    case TREE_OUTPUT:
+        line_text(line, "output ");
+        format_expressions(line, tree->child[0]);
         break;
     default: BUG("%s is no statement of one line", tree_kind_name(tree->kind));
     }
@@ -230,25 +246,40 @@ static void verbatim(Layout *layout, Span span) {
 
 static void block(Layout *layout, const Tree *body, const Tree *returned, uint32_t end);
 
-/* The head of a def or for, its block, and what the def returns. */
+static void head(Line *line, const Tree *tree) {
+    switch (tree->kind) {
+    case TREE_DEF:
+        line_text(line, "def ");
+        line_bytes(line, tree->text->bytes, tree->text->len);
+        line_text(line, "(");
+        format_expressions(line, tree->child[0]);
+        line_text(line, ")");
+        break;
+    case TREE_FOR:
+        line_text(line, "for ");
+        format_expressions(line, tree->child[0]);
+        line_text(line, " in ");
+        format_expression(line, tree->child[1]);
+        break;
+    default:
+        line_text(line, "repeat ");
+        format_expression(line, tree->child[0]);
+        if (tree->count < 3) break;
+        line_text(line, " until (");
+        format_expression(line, tree->child[2]);
+        line_text(line, ")");
+    }
+    line_text(line, " {");
+}
+
+/* The head of a def, for or repeat, its block, and what the def returns. */
 static void compound(Layout *layout, const Tree *tree, uint32_t limit) {
     bool is_def = tree->kind == TREE_DEF;
-    const Tree *body = tree->child[is_def ? 1 : 2];
+    const Tree *body = tree->child[tree->kind == TREE_FOR ? 2 : 1];
     own_lines(layout, body->span.start);
     settle_remarks(layout);
     Line line = line_new();
-    line_text(&line, is_def ? "def " : "for ");
-    if (is_def) {
-        line_bytes(&line, tree->text->bytes, tree->text->len);
-        line_text(&line, "(");
-        format_expressions(&line, tree->child[0]);
-        line_text(&line, ") {");
-    } else {
-        format_expressions(&line, tree->child[0]);
-        line_text(&line, " in ");
-        format_expression(&line, tree->child[1]);
-        line_text(&line, " {");
-    }
+    head(&line, tree);
     line_fill(&line, layout->indent, layout->out);
     line_free(&line);
     block(layout, body, is_def ? tree->child[2] : NULL, tree->span.end - 1);
@@ -260,7 +291,7 @@ static void compound(Layout *layout, const Tree *tree, uint32_t limit) {
 static void statement(Layout *layout, const Tree *tree, uint32_t limit) {
     own_lines(layout, tree->span.start);
     begin_item(layout, tree->span.start);
-    if (tree->kind == TREE_DEF || tree->kind == TREE_FOR) {
+    if (tree->kind == TREE_DEF || tree->kind == TREE_FOR || tree->kind == TREE_REPEAT) {
         compound(layout, tree, limit);
         return;
     }

@@ -50,6 +50,7 @@ void line_fill(Line *line, size_t indent, Buffer *out);
 
 void format_expression(Line *line, const Tree *tree);
 void format_expressions(Line *line, const Tree *list); /* NAMES or EXPRESSIONS: with commas */
+void format_type(Line *line, const Tree *tree);
 void format_draw(Line *line, const Tree *tree);
 
 #endif

@@ -140,6 +140,14 @@ static void call(Line *line, const Tree *tree, uint32_t first) {
     close_bracket(line, ")");
 }
 
+void format_type(Line *line, const Tree *tree) {
+    line_bytes(line, tree->text->bytes, tree->text->len);
+    if (tree->count == 0) return;
+    open_bracket(line, "[");
+    items(line, tree, 0);
+    close_bracket(line, "]");
+}
+
 void format_draw(Line *line, const Tree *tree) {
     line_text(line, "draw");
     call(line, tree, 0);
@@ -212,6 +220,12 @@ void format_expression(Line *line, const Tree *tree) {
         line_bytes(line, tree->text->bytes, tree->text->len);
         line_text(line, "\"");
         break;
+    case TREE_NAMED:
+        line_bytes(line, tree->text->bytes, tree->text->len);
+        line_text(line, "=");
+        format_expression(line, child[0]);
+        break;
+    case TREE_OPERATOR: line_text(line, operator_text(tree->op)); break;
     case TREE_PAREN:
     case TREE_LIST:
     case TREE_LIST_FOR:

@@ -96,7 +96,7 @@ static void resynchronise(Reader *reader, Token token) {
     TokenStream *tokens = reader->tokens;
     uint32_t braces = open_braces(tokens), nested = 0;
     int previous = tokens->previous.kind;
-    bool is_for = tokens->statement == T_FOR, is_block = false;
+    bool has_value = tokens->statement != T_DEF, is_block = false;
     for (; !reader->parser.stop; previous = token.kind, token = tokens_next(tokens)) {
         if (token.kind == 0 || begins_next_statement(tokens, &token)) {
             tokens_put_back(tokens, &token);
@@ -108,7 +108,7 @@ static void resynchronise(Reader *reader, Token token) {
         if (token.kind == ';' && nested > 0) is_block = true;
         if (token.kind == ';' && nested == 0 && !(tokens->head && braces > 0)) break;
         if (token.kind == '{' && tokens->head && nested == 0 && braces == 0 &&
-            tokens->base < LIMIT_NESTING && (!is_for || token_ends_value(previous))) {
+            tokens->base < LIMIT_NESTING && (!has_value || token_ends_value(previous))) {
             push(reader, T_RESYNC_BLOCK, token);
             tokens->depth = tokens->base;
             tokens->previous.kind = ')';

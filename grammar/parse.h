@@ -56,6 +56,9 @@ Tree *build_node(Parser *parser, TreeKind kind, Span span, Tree *a, Tree *b, Tre
 Tree *build_list(Parser *parser, TreeKind kind, Span span, TreeList list);
 /* first stands before the items of list (the callee of a call). */
 Tree *build_call(Parser *parser, Span span, Tree *callee, TreeList arguments);
+/* name=value, and an operator by itself, among the arguments of a call. */
+Tree *build_named(Parser *parser, Span span, Span name, Tree *value);
+Tree *build_operator(Parser *parser, Span span, Operator op);
 Tree *build_unary(Parser *parser, Span span, Operator op, Tree *value);
 Tree *build_binary(Parser *parser, Span span, Operator op, Tree *left, Tree *right);
 /* A form that begins with a word: select, aggregate, range, ... */
@@ -70,6 +73,13 @@ Tree *build_def(Parser *parser, Span span, Span name_span, Tree *names, Span blo
                 Statements body);
 Tree *build_for(Parser *parser, Span span, Tree *names, Tree *iterable, Span block_span,
                 Statements body);
+/* input, param: value is NULL or what the param is. */
+Tree *build_declaration(Parser *parser, TreeKind kind, Span span, Span name, Tree *type,
+                        Tree *value);
+Tree *build_type(Parser *parser, Span span, Span name, TreeList sizes);
+/* until may be NULL. */
+Tree *build_repeat(Parser *parser, Span span, Span word, Tree *times, Tree *until, Span block_span,
+                   Statements body);
 /* The REPL's statements. */
 Tree *build_repl(Parser *parser, TreeKind kind, Span span, int which, int detail, Tree *value);
 Tree *build_error(Parser *parser, Span span);

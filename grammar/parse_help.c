@@ -70,6 +70,7 @@ static const char *form_of(const Bracket *bracket) {
     case T_ROUND: return "round(values): it rounds to integers";
     case T_INDICATOR: return "indicator(values)";
     case T_LEN: return "len(list)";
+    case T_UNTIL: return "repeat 100 until (condition) { .. }";
     case T_DRAW: return "draw(s-op) or draw(s-op, input)";
     default: return NULL;
     }
@@ -96,6 +97,14 @@ static const char *advice(const Misfit *misfit, const Bracket *bracket) {
         return "'if' is no statement; a choice is an expression: 'x = a if c else b;'";
     if (closes && tokens->previous.kind == ',') return "leave out the ',' before it";
     if (found(misfit, "';'") && tokens->at_start) return "leave this ';' out";
+    if (tokens->statement == T_INPUT && !tokens->at_start && misfit_expects(misfit, "':'"))
+        return "an input has a type: 'input x: vec[2];', or str, int, float, bool";
+    if (tokens->statement == T_PARAM && !tokens->at_start &&
+        (misfit_expects(misfit, "':'") || misfit_expects(misfit, "'='")))
+        return "a param has a type and a value: 'param alpha: float = 0.5;'";
+    if (tokens->statement == T_REPEAT && tokens->head &&
+        (misfit_expects(misfit, "'{'") || misfit_expects(misfit, "'until'")))
+        return "a loop is written 'repeat 10 { .. }' or 'repeat 10 until (condition) { .. }'";
     if (found(misfit, "a name") && tokens->previous.kind == T_LOAD)
         return "the file's name stands in double quotes: load \"name\";";
     if (bracket != NULL && bracket->kind == '{' && misfit_expects(misfit, "':'") &&

@@ -36,6 +36,7 @@ static void rasp_error(Span *span, Parser *parser, const char *message);
 %token NAME "a name" INT "an integer" FLOAT "a number" STRING "a string"
 %token AND "'and'" OR "'or'" NOT "'not'" IF "'if'" ELSE "'else'" FOR "'for'" IN "'in'"
 %token DEF "'def'" RETURN "'return'" LOAD "'load'" DRAW "'draw'" CHECK "'check'"
+%token INPUT "'input'" PARAM "'param'" OUTPUT "'output'" REPEAT "'repeat'" UNTIL "'until'"
 %token SELECT "'select'" AGGREGATE "'aggregate'" RANGE "'range'" ZIP "'zip'" LEN "'len'"
 %token ROUND "'round'" INDICATOR "'indicator'"
 %token EQ "'=='" NE "'!='" LE "'<='" GE "'>='" APPROX "'~='"
@@ -58,7 +59,8 @@ static void rasp_error(Span *span, Parser *parser, const char *message);
 
 %nterm <Statements> entries statements
 %nterm <Tree *> statement repl_statement expr names values pairs_for check def for parameters
-%nterm <TreeList> name_list value_list value_list_opt pair_list
+%nterm <Tree *> declaration repeat until type argument lone_operator
+%nterm <TreeList> name_list value_list value_list_opt pair_list arguments argument_list
 %nterm <Operator> comparison
 %nterm <int> which switch
 
@@ -88,8 +90,10 @@ statement:
   | DRAW '(' expr ',' expr ')' ';' { $$ = build_form(parser, TREE_DRAW, @$, @1, $3, $5, NULL); }
   | LOAD STRING ';'                { $$ = build_load(parser, @$, @2); }
   | check
+  | declaration
   | def
   | for
+  | repeat
   | error RESYNC                   { $$ = build_error(parser, @$); yyerrok; }
   ;
 
@@ -110,6 +114,31 @@ for:
       { $$ = build_for(parser, @$, $2, $4, span_join(@5, @7), $6); }
   | FOR error RESYNC           { $$ = build_error(parser, @$); yyerrok; }
   | FOR error resync_block '{' statements '}' { $$ = build_error(parser, @$); }
+  ;
+
+declaration:
+    INPUT NAME ':' type ';'
+      { $$ = build_declaration(parser, TREE_INPUT, @$, @2, $4, NULL); }
+  | PARAM NAME ':' type '=' expr ';'
+      { $$ = build_declaration(parser, TREE_PARAM, @$, @2, $4, $6); }
+  | OUTPUT names ';'           { $$ = build_form(parser, TREE_OUTPUT, @$, @1, $2, NULL, NULL); }
+  ;
+
+type:
+    NAME                       { $$ = build_type(parser, @$, @1, list_start(parser)); }
+  | NAME '[' value_list ']'    { $$ = build_type(parser, @$, @1, $3); }
+  ;
+
+repeat:
+    REPEAT expr until '{' statements '}'
+      { $$ = build_repeat(parser, @$, @1, $2, $3, span_join(@4, @6), $5); }
+  | REPEAT error RESYNC        { $$ = build_error(parser, @$); yyerrok; }
+  | REPEAT error resync_block '{' statements '}' { $$ = build_error(parser, @$); }
+  ;
+
+until:
+    %empty                     { $$ = NULL; }
+  | UNTIL '(' expr ')'         { $$ = $3; }
   ;
 
 resync_block:
@@ -168,6 +197,29 @@ value_list_opt:
   | value_list
   ;
 
+/* Of a call: values, named values, and behind them all a lone operator. */
+arguments:
+    %empty                     { $$ = list_start(parser); }
+  | argument_list
+  | argument_list ',' lone_operator { $$ = list_add(parser, $1, $3); }
+  ;
+
+argument_list:
+    argument                   { $$ = list_add(parser, list_start(parser), $1); }
+  | argument_list ',' argument { $$ = list_add(parser, $1, $3); }
+  ;
+
+argument:
+    expr
+  | NAME '=' expr              { $$ = build_named(parser, @$, @1, $3); }
+  ;
+
+lone_operator:
+    '+'                        { $$ = build_operator(parser, @$, OPERATOR_ADD); }
+  | '-'                        { $$ = build_operator(parser, @$, OPERATOR_SUB); }
+  | '*'                        { $$ = build_operator(parser, @$, OPERATOR_MUL); }
+  ;
+
 pair_list:
     expr ':' expr               { $$ = list_pair(parser, list_start(parser), $1, $3); }
   | pair_list ',' expr ':' expr { $$ = list_pair(parser, $1, $3, $5); }
@@ -197,7 +249,7 @@ expr:
   | ROUND '(' expr ')'         { $$ = build_form(parser, TREE_ROUND, @$, @1, $3, NULL, NULL); }
   | INDICATOR '(' expr ')'     { $$ = build_form(parser, TREE_INDICATOR, @$, @1, $3, NULL, NULL); }
   | expr '[' expr ']'          { $$ = build_node(parser, TREE_INDEX, @$, $1, $3, NULL); }
-  | expr '(' value_list_opt ')' { $$ = build_call(parser, @$, $1, $3); }
+  | expr '(' arguments ')'      { $$ = build_call(parser, @$, $1, $3); }
   | NOT expr %prec UNARY       { $$ = build_unary(parser, @$, OPERATOR_NOT, $2); }
   | '-' expr %prec UNARY       { $$ = build_unary(parser, @$, OPERATOR_SUB, $2); }
   | '+' expr %prec UNARY       { $$ = build_unary(parser, @$, OPERATOR_ADD, $2); }

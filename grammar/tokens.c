@@ -5,6 +5,7 @@
 #include "runtime/base/bug.h"
 #include "runtime/base/memory.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,10 @@ bool token_is_statement_word(int kind) {
     case T_LOAD:
     case T_DRAW:
     case T_CHECK:
+    case T_INPUT:
+    case T_PARAM:
+    case T_OUTPUT:
+    case T_REPEAT:
     case T_SET:
     case T_SHOW:
     case T_EXAMPLES:
@@ -125,17 +130,74 @@ static bool token_is(const TokenStream *tokens, const Token *token, const char *
     return len == strlen(word) && memcmp(tokens->scanner.text + token->span.start, word, len) == 0;
 }
 
-/* A name at the start of a statement that no value can follow, before a value: a new word. */
+/* A value, and no statement, begins with it, and can't go on with it. */
+static bool begins_value(int kind) {
+    return token_begins_anew(kind) && !token_is_statement_word(kind) && kind != '{';
+}
+
+static bool is_operator_word(const char *word, uint32_t len) {
+    static const char *const words[] = {"and", "or", "not", "in", "if", "else", "for"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strlen(words[i]) == len && memcmp(word, words[i], len) == 0) return true;
+    return false;
+}
+
+/* Does a block follow, before the statement ends? A '{' right behind a value, outside brackets: no
+   dict stands there. Looks at the text, no further than a head of a loop is long. */
+static bool block_follows(const TokenStream *tokens, uint32_t at) {
+    enum { MOST = 4096 };
+    const Scanner *scanner = &tokens->scanner;
+    const char *text = scanner->text + at;
+    int open = 0;
+    uint32_t word = 0; /* the length of the word that ends here */
+    bool value = false;
+    for (uint32_t i = 0; i < MOST && text[i] != '\0' && text[i] != ';'; i++) {
+        char c = text[i];
+        bool letter = isalnum((unsigned char)c) || c == '_';
+        word = letter ? word + 1 : 0;
+        if (c == '#') i += (uint32_t)strcspn(text + i, "\r\n") - 1;
+        if (c == '"') i += 1 + (uint32_t)strcspn(text + i + 1, "\"\r\n");
+        if (c == '{' && open == 0 && value) return true;
+        if (c == '(' || c == '[' || c == '{') open++;
+        if (c == ')' || c == ']' || c == '}') open--;
+        if (open < 0) return false;
+        if (letter || strchr(")]}\"", c) != NULL)
+            value = !is_operator_word(text + i + 1 - word, word);
+        else if (!isspace((unsigned char)c) && c != '#')
+            value = false;
+    }
+    return false;
+}
+
+/* Words that begin a statement only where no value can be meant: a name at its start, before what
+   can't go on with a value. What follows `repeat` may be '(' or a sign as well: then its block
+   tells. */
 static int word_of_statement(TokenStream *tokens, const Token *token) {
-    if (token->kind != T_NAME || !tokens->at_start) return token->kind;
     static const struct {
         const char *text;
         int kind;
-    } words[] = {{"check", T_CHECK}};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (token_is(tokens, token, words[i].text) && token_begins_anew(tokens_peek(tokens)->kind))
-            return words[i].kind;
-    return T_NAME;
+    } words[] = {{"check", T_CHECK},
+                 {"input", T_INPUT},
+                 {"param", T_PARAM},
+                 {"output", T_OUTPUT},
+                 {"repeat", T_REPEAT}};
+    if (token->kind != T_NAME || !tokens->at_start) return token->kind;
+    size_t i = 0;
+    while (i < sizeof words / sizeof words[0] && !token_is(tokens, token, words[i].text))
+        i++;
+    if (i == sizeof words / sizeof words[0]) return T_NAME;
+    int kind = words[i].kind, next = tokens_peek(tokens)->kind;
+    bool begins = kind == T_CHECK    ? token_begins_anew(next)
+                  : kind == T_REPEAT ? begins_value(next) || block_follows(tokens, token->span.end)
+                                     : next == T_NAME;
+    return begins ? kind : T_NAME;
+}
+
+/* Behind the number of a repeat's rounds no name can stand. */
+static bool is_until(const TokenStream *tokens, const Token *token) {
+    return token->kind == T_NAME && tokens->head && tokens->statement == T_REPEAT &&
+           tokens->depth == tokens->base && token_ends_value(tokens->previous.kind) &&
+           token_is(tokens, token, "until");
 }
 
 Token tokens_next(TokenStream *tokens) {
@@ -147,7 +209,7 @@ Token tokens_next(TokenStream *tokens) {
         uint32_t end = tokens->previous.span.end;
         return (Token){.kind = T_LINE_END, .span = {token.span.file, end, end}};
     }
-    token.kind = word_of_statement(tokens, &token);
+    token.kind = is_until(tokens, &token) ? T_UNTIL : word_of_statement(tokens, &token);
     return token;
 }
 
@@ -177,7 +239,7 @@ static void close_bracket(TokenStream *tokens, const Token *token) {
 void tokens_follow(TokenStream *tokens, const Token *token) {
     if (tokens->at_start && token->kind != '}') {
         tokens->statement = token->kind;
-        tokens->head = token->kind == T_DEF || token->kind == T_FOR;
+        tokens->head = token->kind == T_DEF || token->kind == T_FOR || token->kind == T_REPEAT;
         tokens->at_start = false;
     }
     switch (token->kind) {

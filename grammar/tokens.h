@@ -53,7 +53,7 @@ typedef struct TokenStream {
     Token ahead;
     bool has_ahead;
     bool at_start;  /* the next token begins a statement */
-    bool head;      /* in the head of a def or for: its block is not open yet */
+    bool head;      /* in the head of a def, for or repeat: its block is not open yet */
     int statement;  /* the first token of this statement */
     Token previous; /* the last token followed; kind 0 before the first */
     uint32_t base;  /* brackets below it are the blocks around this statement */
@@ -63,8 +63,8 @@ typedef struct TokenStream {
 
 TokenStream *tokens_open(Parser *parser, const char *text, size_t len, uint32_t file);
 void tokens_close(TokenStream *tokens);
-/* The next token as the grammar wants it: `check` where it begins a statement, LINE_END after
-   `set example`. kind 0 at the end of the text. */
+/* The next token as the grammar wants it: `check`, `repeat`, ... where they begin a statement,
+   LINE_END after `set example`. kind 0 at the end of the text. */
 Token tokens_next(TokenStream *tokens);
 /* The one after, as scanned. */
 const Token *tokens_peek(TokenStream *tokens);

@@ -127,7 +127,22 @@ Tree *build_list(Parser *parser, TreeKind kind, Span span, TreeList list) {
     return adopt_list(parser, node_new(parser, kind, span), list);
 }
 
+/* select(k, q, ==) is a form of its own; score(k, q, *) is a call, since its name may be given
+ * anew. */
+static bool takes_operator(const Tree *callee) {
+    return callee->kind == TREE_NAME && strcmp(callee->text->bytes, "score") == 0;
+}
+
 Tree *build_call(Parser *parser, Span span, Tree *callee, TreeList arguments) {
+    const Tree *last =
+        arguments.count > 0 ? parser->pending[arguments.start + arguments.count - 1] : NULL;
+    if (last != NULL && last->kind == TREE_OPERATOR && !takes_operator(callee)) {
+        Diagnostic *diag = parser_error(parser, DIAG_SYNTAX, last->span,
+                                        "a value is wanted here, not an operator alone");
+        if (diag != NULL)
+            diag_help(diag, "only 'score(keys, queries, %s)' takes one", operator_text(last->op));
+        return build_error(parser, span);
+    }
     /* The callee was there first, but it is no item of the list: shift the items by one. */
     TreeList list = list_add(parser, arguments, callee);
     Tree **items = parser->pending + list.start;
@@ -140,6 +155,10 @@ static Tree *with_operator(Parser *parser, TreeKind kind, Span span, Operator op
     Tree *tree = node_new(parser, kind, span);
     tree->op = (uint8_t)op;
     return tree;
+}
+
+Tree *build_operator(Parser *parser, Span span, Operator op) {
+    return with_operator(parser, TREE_OPERATOR, span, op);
 }
 
 Tree *build_unary(Parser *parser, Span span, Operator op, Tree *value) {
@@ -155,6 +174,25 @@ static Tree *with_word(Parser *parser, TreeKind kind, Span span, Span word) {
     Tree *tree = node_new(parser, kind, span);
     tree->name_span = word;
     return tree;
+}
+
+static Tree *with_name(Parser *parser, TreeKind kind, Span span, Span name) {
+    Tree *tree = with_word(parser, kind, span, name);
+    tree->text = text_at(parser, name.start, name.end);
+    return tree;
+}
+
+Tree *build_named(Parser *parser, Span span, Span name, Tree *value) {
+    return adopt_some(parser, with_name(parser, TREE_NAMED, span, name), value, NULL, NULL, NULL);
+}
+
+Tree *build_declaration(Parser *parser, TreeKind kind, Span span, Span name, Tree *type,
+                        Tree *value) {
+    return adopt_some(parser, with_name(parser, kind, span, name), type, value, NULL, NULL);
+}
+
+Tree *build_type(Parser *parser, Span span, Span name, TreeList sizes) {
+    return adopt_list(parser, with_name(parser, TREE_TYPE, span, name), sizes);
 }
 
 Tree *build_form(Parser *parser, TreeKind kind, Span span, Span word, Tree *a, Tree *b, Tree *c) {
@@ -236,8 +274,7 @@ Tree *build_def(Parser *parser, Span span, Span name_span, Tree *names, Span blo
                 Statements body) {
     expect_return(parser, body, name_span, block_span);
     if (body.returned == NULL) return build_error(parser, span);
-    Tree *tree = with_word(parser, TREE_DEF, span, name_span);
-    tree->text = text_at(parser, name_span.start, name_span.end);
+    Tree *tree = with_name(parser, TREE_DEF, span, name_span);
     Tree *block = build_list(parser, TREE_BLOCK, block_span, body.list);
     return adopt_some(parser, tree, names, block, body.returned, NULL);
 }
@@ -247,4 +284,11 @@ Tree *build_for(Parser *parser, Span span, Tree *names, Tree *iterable, Span blo
     expect_no_return(parser, body, "a loop can't return; its function does, at its end");
     Tree *block = build_list(parser, TREE_BLOCK, block_span, body.list);
     return build_node(parser, TREE_FOR, span, names, iterable, block);
+}
+
+Tree *build_repeat(Parser *parser, Span span, Span word, Tree *times, Tree *until, Span block_span,
+                   Statements body) {
+    expect_no_return(parser, body, "a loop can't return; its function does, at its end");
+    Tree *block = build_list(parser, TREE_BLOCK, block_span, body.list);
+    return build_form(parser, TREE_REPEAT, span, word, times, block, until);
 }

@@ -7,11 +7,16 @@ TreeDetail tree_detail(TreeKind kind) {
     switch (kind) {
     case TREE_LOAD:
     case TREE_DEF:
+    case TREE_INPUT:
+    case TREE_PARAM:
+    case TREE_TYPE:
+    case TREE_NAMED:
     case TREE_NAME:
     case TREE_INT:
     case TREE_FLOAT:
     case TREE_STRING: return DETAIL_TEXT;
     case TREE_SELECT:
+    case TREE_OPERATOR:
     case TREE_UNARY:
     case TREE_BINARY: return DETAIL_OPERATOR;
     case TREE_SET_EXAMPLE:
@@ -39,10 +44,12 @@ static bool word_fits(const char *word, size_t len, TreeKind kind) {
         TreeKind kind;
     } kinds[] = {
         {"names", TREE_NAMES}, {"values", TREE_EXPRESSIONS}, {"expressions", TREE_EXPRESSIONS},
-        {"block", TREE_BLOCK}, {"name", TREE_NAME},
+        {"block", TREE_BLOCK}, {"name", TREE_NAME},          {"type", TREE_TYPE},
     };
     if (len == strlen("statement") && memcmp(word, "statement", len) == 0)
         return is_statement(kind);
+    if (len == strlen("argument") && memcmp(word, "argument", len) == 0)
+        return is_expression(kind) || kind == TREE_NAMED || kind == TREE_OPERATOR;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strlen(kinds[i].word) == len && memcmp(word, kinds[i].word, len) == 0)
             return kind == kinds[i].kind;
@@ -129,6 +136,7 @@ static bool operator_fits(TreeKind kind, Operator op) {
     bool comparison = op >= OPERATOR_EQ && op <= OPERATOR_GE;
     switch (kind) {
     case TREE_SELECT: return comparison;
+    case TREE_OPERATOR: return op == OPERATOR_ADD || op == OPERATOR_SUB || op == OPERATOR_MUL;
     case TREE_UNARY: return op == OPERATOR_NOT || op == OPERATOR_SUB || op == OPERATOR_ADD;
     default: return op != OPERATOR_NOT && op != OPERATOR_NE;
     }
@@ -137,12 +145,17 @@ static bool operator_fits(TreeKind kind, Operator op) {
 bool tree_detail_fits(const Tree *tree) {
     switch (tree->kind) {
     case TREE_NAME:
+    case TREE_INPUT:
+    case TREE_PARAM:
+    case TREE_TYPE:
+    case TREE_NAMED:
     case TREE_DEF: return is_name(tree->text);
     case TREE_INT: return is_digits(tree->text->bytes, tree->text->len);
     case TREE_FLOAT: return is_float(tree->text);
     case TREE_STRING:
     case TREE_LOAD: return is_string(tree->text);
     case TREE_SELECT:
+    case TREE_OPERATOR:
     case TREE_UNARY:
     case TREE_BINARY: return operator_fits(tree->kind, tree->op);
     default: return true;

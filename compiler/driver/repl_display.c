@@ -150,16 +150,23 @@ static void show_full_or_short(Buffer *out, const char *indent, const char *lead
 
 /* --- values ----------------------------------------------------------------------------------- */
 
+/* With named inputs the running example may be for others: then it is not shown. */
+static bool example_fits(Display *display, Value value, Value example) {
+    return !session_has_inputs(display->session) ||
+           session_accepts(display->session, value, example);
+}
+
 static void show_sop_example(Display *display, const char *name, Value value, const char *indent) {
     const Examples *examples = session_examples(display->session);
     Value result;
+    if (!example_fits(display, value, examples->sop)) return;
     if (!session_apply(display->session, value, examples->sop, display->span, &result)) return;
     Buffer lead = {0};
     buffer_printf(&lead, "%s(", name);
     add_plain(&lead, examples->sop);
     buffer_text(&lead, ") =");
     buffer_printf(display->out, "%s \t Example:", indent);
-    if (examples->full_display) {
+    if (examples->full_display && result.as.sequence->atoms != NULL) {
         show_full_or_short(display->out, indent, lead.data, result.as.sequence);
     } else {
         buffer_printf(display->out, " %s ", lead.data);
@@ -172,6 +179,7 @@ static void show_sop_example(Display *display, const char *name, Value value, co
 static void show_selector_example(Display *display, Value value, const char *indent) {
     Value result;
     Value example = session_examples(display->session)->selector;
+    if (!example_fits(display, value, example)) return;
     if (!session_apply(display->session, value, example, display->span, &result)) return;
     buffer_printf(display->out, "%s \t Example:\n", indent);
     show_rows(display->out, indent, result.as.matrix);
@@ -180,15 +188,18 @@ static void show_selector_example(Display *display, Value value, const char *ind
 static void show_node(Display *display, const char *name, Value value, const char *indent,
                       const char *key) {
     const Examples *examples = session_examples(display->session);
-    bool selector = value.kind == VALUE_SELECTOR;
+    bool selector = value.kind == VALUE_SELECTOR, sop = value.kind == VALUE_SOP;
+    const char *kind = sop                           ? "s-op"
+                       : selector                    ? "selector"
+                       : value.kind == VALUE_PATTERN ? "pattern"
+                                                     : "score";
     Buffer derived = {0};
     if (name == NULL) repl_node_name(session_graph(display->session), value.as.node, &derived);
     if (name == NULL) name = derived.data;
-    buffer_printf(display->out, "%s %s    %s: %s\n", indent, key, selector ? "selector" : "s-op",
-                  name);
+    buffer_printf(display->out, "%s %s    %s: %s\n", indent, key, kind, name);
     if (display->with_examples && selector && examples->show_selector)
         show_selector_example(display, value, indent);
-    if (display->with_examples && !selector && examples->show_sop)
+    if (display->with_examples && sop && examples->show_sop)
         show_sop_example(display, name, value, indent);
     buffer_free(&derived);
 }
@@ -213,8 +224,7 @@ static bool is_flat(Value value) {
     uint32_t count = list ? value.as.list->count : value.as.dict->count;
     for (uint32_t i = 0; i < count; i++) {
         Value item = list ? value.as.list->items[i] : value.as.dict->values[i];
-        if (is_container(item) || item.kind == VALUE_SOP || item.kind == VALUE_SELECTOR)
-            return false;
+        if (is_container(item) || value_is_node(item)) return false;
     }
     return true;
 }
@@ -263,9 +273,12 @@ static void show_value(Display *display, const char *name, Value value, size_t t
     buffer_text(&indent, "");
     buffer_repeat(&indent, '\t', tabs);
     switch (value.kind) {
-    case VALUE_ERROR: break;
+    case VALUE_ERROR:
+    case VALUE_BARRED: break;
     case VALUE_SOP:
-    case VALUE_SELECTOR: show_node(display, name, value, indent.data, key); break;
+    case VALUE_SELECTOR:
+    case VALUE_SCORE:
+    case VALUE_PATTERN: show_node(display, name, value, indent.data, key); break;
     case VALUE_FUNCTION: show_function(display, value.as.function, indent.data, key); break;
     case VALUE_LIST:
     case VALUE_DICT: show_container(display, name, value, indent.data, tabs, key); break;
@@ -292,7 +305,8 @@ static void show_applied(Display *display, Value value) {
     if (value.kind == VALUE_MATRIX) {
         buffer_char(display->out, '\n');
         show_rows(display->out, "", value.as.matrix);
-    } else if (session_examples(display->session)->full_display) {
+    } else if (session_examples(display->session)->full_display &&
+               value.as.sequence->atoms != NULL) {
         show_full_or_short(display->out, "", "", value.as.sequence);
     } else {
         buffer_char(display->out, ' ');

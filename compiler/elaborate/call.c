@@ -6,61 +6,37 @@
 
 /* --- inputs ----------------------------------------------------------------------------------- */
 
-/* An element that is no atom keeps only its text and its truth (language I.5, tokens_str). */
-static Atom opaque(Session *session, Value value) {
-    Buffer text = {0};
-    value_format_python(value, &text);
-    Atom atom = {.kind = ATOM_OPAQUE, .truth = value_truth(value)};
-    atom.as.string = string_new(session->arena, text.data ? text.data : "", text.len);
-    buffer_free(&text);
-    return atom;
-}
-
-bool session_input(Session *session, Value value, Span span, Input *out) {
-    List items;
-    if (!value_items(session->arena, value, &items)) {
-        Diagnostic *diag = report(session, DIAG_BAD_INPUT, span,
-                                  "an input is a string, a list or a dict, not %s (%s)",
-                                  value_kind_name(value), show(session, value));
-        if (value.kind == VALUE_SOP)
-            diag_help(diag, "an s-op or selector is used by its name alone; with parentheses it is "
-                            "applied to an input, such as \"abc\"");
-        return false;
-    }
-    if (items.count == 0) {
-        report(session, DIAG_BAD_INPUT, span, "an input has at least one element, and %s has none",
-               show(session, value));
-        return false;
-    }
-    Atom *tokens = ARENA_ARRAY(session->arena, Atom, items.count);
-    for (uint32_t i = 0; i < items.count; i++) {
-        Value item = items.items[i];
-        if (item.kind != VALUE_ATOM && item.kind != VALUE_LIST && item.kind != VALUE_DICT &&
-            item.kind != VALUE_SEQUENCE) {
-            report(session, DIAG_BAD_INPUT, span, "element %u of this input is %s", i,
-                   value_kind_name(item));
-            return false;
-        }
-        tokens[i] = item.kind == VALUE_ATOM ? item.as.atom : opaque(session, item);
-    }
-    *out = (Input){.n = items.count, .tokens = tokens};
-    return true;
-}
-
 ApplyStatus apply_eval(void *state, const ApplyRequest *request, Sequence *sequence,
                        Matrix *matrix) {
     (void)state;
     return eval_request(request, sequence, matrix) ? APPLY_OK : APPLY_FAILED;
 }
 
-static Value apply_to_input(Session *session, Value callee, Value input, Span span) {
+/* What stands for the elements of an input that has no tokens. */
+static const Atom *positions(Session *session, uint32_t n) {
+    Atom *atoms = ARENA_ARRAY(session->arena, Atom, n);
+    for (uint32_t i = 0; i < n; i++)
+        atoms[i] = atom_int(i);
+    return atoms;
+}
+
+static Value apply_to(Session *session, Value callee, Input input, Span span) {
     ApplyRequest request = {.graph = session->graph,
                             .node = callee.as.node,
+                            .input = input,
                             .span = span,
                             .arena = session->arena,
                             .diags = session->diags,
                             .cancel = session->options.cancel};
-    if (!session_input(session, input, span, &request.input)) return value_error();
+    const Node *node = graph_node(session->graph, callee.as.node);
+    if (node->loop) {
+        Diagnostic *diag = report(session, DIAG_LOOP, span,
+                                  "this changes from round to round of a loop that is not over, so "
+                                  "it can't be applied to an input here");
+        diag_note(diag, session->graph->loops[node->loop - 1].span, "this loop");
+        return value_error();
+    }
+    if (!input_suffices(session, callee, &input, span)) return value_error();
     Sequence *sequence = ARENA_NEW(session->arena, Sequence);
     Matrix *matrix = ARENA_NEW(session->arena, Matrix);
     ApplyFunction apply = apply_eval;
@@ -73,9 +49,24 @@ static Value apply_to_input(Session *session, Value callee, Value input, Span sp
     if (status == APPLY_REFUSED) session->refused = true;
     if (status == APPLY_FAILED && cancel_asked(session->options.cancel)) session->stopped = true;
     if (status != APPLY_OK) return value_error();
-    sequence->input = matrix->input = request.input.tokens;
+    sequence->input = matrix->input = input.tokens ? input.tokens : positions(session, input.n);
     if (callee.kind == VALUE_SELECTOR) return (Value){.kind = VALUE_MATRIX, .as.matrix = matrix};
     return (Value){.kind = VALUE_SEQUENCE, .as.sequence = sequence};
+}
+
+static Value apply_to_input(Session *session, Value callee, Value value, Span span) {
+    Input input;
+    if (!session_input(session, value, span, &input)) return value_error();
+    return apply_to(session, callee, input, span);
+}
+
+bool session_accepts(Session *session, Value callee, Value value) {
+    size_t first = diagnostics_count(session->diags);
+    Input input;
+    bool good = session_input(session, value, (Span){0}, &input) &&
+                input_suffices(session, callee, &input, (Span){0});
+    diagnostics_truncate(session->diags, first);
+    return good;
 }
 
 bool session_apply(Session *session, Value callee, Value input, Span span, Value *out) {
@@ -84,15 +75,6 @@ bool session_apply(Session *session, Value callee, Value input, Span span, Value
 }
 
 /* --- functions -------------------------------------------------------------------------------- */
-
-static Value run_primitive(Session *session, const Tree *tree, const Function *function,
-                           Value selector) {
-    if (selector.kind == VALUE_SELECTOR)
-        return node1(session, function->primitive, selector.as.node, tree->span);
-    report(session, DIAG_NOT_SELECTOR, tree->child[1]->span, "%s takes a selector, not %s (%s)",
-           function->name->bytes, value_kind_name(selector), show(session, selector));
-    return value_error();
-}
 
 static Value run_function(Session *session, const Function *function, const List *arguments) {
     const Tree *names = function->definition->child[0];
@@ -112,11 +94,9 @@ static Value call_function(Session *session, const Tree *tree, const Function *f
         Diagnostic *diag = report(session, DIAG_ARGUMENTS, tree->span,
                                   "%s takes %u argument%s, not %u", function->name->bytes,
                                   names->count, names->count == 1 ? "" : "s", arguments->count);
-        if (!function->is_primitive)
-            diag_note(diag, function->definition->name_span, "it is defined here");
+        diag_note(diag, function->definition->name_span, "it is defined here");
         return value_error();
     }
-    if (function->is_primitive) return run_primitive(session, tree, function, arguments->items[0]);
     if (session->call_depth >= LIMIT_CALL_DEPTH) {
         if (session->unwinding) return value_error();
         Diagnostic *diag = report(session, DIAG_LIMIT_RECURSION, tree->span,
@@ -136,20 +116,68 @@ static Value call_function(Session *session, const Tree *tree, const Function *f
     return value;
 }
 
+/* The values of the arguments, named or not; *lone: the operator behind them. */
+static bool call_arguments(Session *session, Environment *env, const Tree *tree, const List **out,
+                           const Tree **lone) {
+    bool good = true;
+    uint32_t count = tree->count - 1;
+    *lone = NULL;
+    if (count > 0 && tree->child[count]->kind == TREE_OPERATOR) *lone = tree->child[count--];
+    Value *items = ARENA_ARRAY(session->arena, Value, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const Tree *argument = tree->child[1 + i];
+        if (argument->kind == TREE_NAMED) argument = argument->child[0];
+        items[i] = elaborate(session, env, argument);
+        good = good && items[i].kind != VALUE_ERROR;
+    }
+    if (good) *out = list_new(session->arena, items, count);
+    return good;
+}
+
+/* Names and lone operators have a meaning for few. */
+static bool arguments_fit(Session *session, const Tree *tree, Value callee, const Tree *lone) {
+    bool function = callee.kind == VALUE_FUNCTION;
+    if (function && call_has_names(tree)) {
+        report(session, DIAG_ARGUMENTS, tree->span,
+               "a function's arguments have no names; only an s-op is applied to named inputs");
+        return false;
+    }
+    if (!lone || (function && callee.as.function->builtin)) return true;
+    report(session, DIAG_ARGUMENTS, lone->span,
+           "'%s' is not the score of the language here, and "
+           "takes no operator",
+           tree->child[0]->text ? tree->child[0]->text->bytes : "this");
+    return false;
+}
+
+static Value apply_node(Session *session, const Tree *tree, Value callee, const List *arguments) {
+    if (call_has_names(tree)) {
+        Input input;
+        if (!named_input(session, tree, arguments, &input)) return value_error();
+        return apply_to(session, callee, input, tree->span);
+    }
+    if (arguments->count == 1)
+        return apply_to_input(session, callee, arguments->items[0], tree->span);
+    report(session, DIAG_ARGUMENTS, tree->span, "%s is applied to one input, not to %u",
+           value_kind_name(callee), arguments->count);
+    return value_error();
+}
+
 Value elaborate_call(Session *session, Environment *env, const Tree *tree) {
     Value callee = elaborate(session, env, tree->child[0]);
     const List *arguments;
-    if (!elaborate_children(session, env, tree, 1, &arguments)) return value_error();
-    switch (callee.kind) {
-    case VALUE_ERROR: return callee;
-    case VALUE_FUNCTION: return call_function(session, tree, callee.as.function, arguments);
-    case VALUE_SOP:
-    case VALUE_SELECTOR:
-        if (arguments->count == 1)
-            return apply_to_input(session, callee, arguments->items[0], tree->span);
-        report(session, DIAG_ARGUMENTS, tree->span, "%s is applied to one input, not to %u",
-               value_kind_name(callee), arguments->count);
+    const Tree *lone;
+    if (!call_arguments(session, env, tree, &arguments, &lone)) return value_error();
+    if (callee.kind == VALUE_ERROR || !arguments_fit(session, tree, callee, lone))
         return value_error();
+    switch (callee.kind) {
+    case VALUE_FUNCTION:
+        if (callee.as.function->builtin)
+            return builtin_call(session,
+                                &(BuiltinCall){callee.as.function->builtin, tree, arguments, lone});
+        return call_function(session, tree, callee.as.function, arguments);
+    case VALUE_SOP:
+    case VALUE_SELECTOR: return apply_node(session, tree, callee, arguments);
     default:
         report(session, DIAG_NOT_CALLABLE, tree->child[0]->span,
                "only functions, s-ops and selectors can be applied, not %s (%s)",

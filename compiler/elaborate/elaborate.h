@@ -26,6 +26,24 @@ ApplyStatus apply_eval(void *state, const ApplyRequest *request, Sequence *seque
 typedef bool (*ReadFunction)(void *state, const char *path, size_t limit, Buffer *out,
                              const char **why);
 
+/* What stands behind the ':' of an input or a param: an atom's type, or a vector or matrix of
+   floats. */
+typedef struct DeclaredType {
+    TypeSet atoms;          /* one of TYPE_BOOL, TYPE_INT, TYPE_FLOAT, TYPE_STRING */
+    uint32_t dimensions;    /* 0: an atom; 1: a vector; 2: a matrix */
+    uint32_t rows, columns; /* 1 where there is no such dimension */
+} DeclaredType;
+void declared_type_format(Buffer *out, DeclaredType type); /* "vec[2]", "float" */
+
+/* A value given from outside to a `param`, in place of the one in the program. What the program
+   does not declare is passed over (session_declared tells); what does not fit the declared type is
+   reported there. */
+typedef struct ParamGiven {
+    const char *name;
+    uint32_t dimensions, rows, columns; /* as DeclaredType has them */
+    const Atom *atoms;                  /* (rows, columns) */
+} ParamGiven;
+
 typedef struct SessionOptions {
     bool interactive;          /* a name whose statement failed stays undefined (a REPL) rather
                                   than silently wrong (a file: no cascades) */
@@ -34,7 +52,9 @@ typedef struct SessionOptions {
     void *check_state;
     ReadFunction read_file; /* for load; NULL: load is refused */
     void *read_state;
-    const Cancel *cancel; /* lets elaboration and eval be given up; may be NULL */
+    const Cancel *cancel;     /* lets elaboration and eval be given up; may be NULL */
+    const ParamGiven *params; /* (param_count); they live as long as the session */
+    uint32_t param_count;
     const char *programs; /* where installed programs are, for load; copied; may be NULL */
 } SessionOptions;
 
@@ -80,9 +100,27 @@ bool session_evaluate(Session *session, const char *name, const char *text, size
 const Value *session_lookup(const Session *session, const char *name);
 /* The last s-op that the program's own level assigned or showed: what `run` runs. */
 bool session_main_output(const Session *session, const String **name, Value *value);
+/* The inputs and params that the program declares, in their order. A program without inputs has
+   tokens. */
+typedef struct Declared {
+    const String *name;
+    bool is_param;
+    DeclaredType type;
+    const String *width_name; /* of a vec[NAME], that name, where it is a param's: else NULL */
+    Span span;
+} Declared;
+size_t session_declared_count(const Session *session);
+Declared session_declared(const Session *session, size_t index);
+bool session_has_inputs(const Session *session);
+/* What the program's `output` statements name: s-ops and selectors. None: session_main_output. */
+size_t session_output_count(const Session *session);
+Value session_output(const Session *session, size_t index, const String **name);
 /* Applies an s-op or selector to a value used as an input (a string, a list, a dict) under eval. */
 bool session_apply(Session *session, Value callee, Value input, Span span, Value *out);
-/* The input that a value stands for; false after reporting. In the session's arena. */
+/* Would session_apply take this input? Reports nothing. */
+bool session_accepts(Session *session, Value callee, Value input);
+/* The input that a value stands for; false after reporting. In the session's arena. A program with
+   one named input takes its values; one with several a dict of them by name. */
 bool session_input(Session *session, Value value, Span span, Input *out);
 /* Names in scope at the program's level, for completion and suggestions: calls visit for each. */
 void session_names(const Session *session, void (*visit)(void *state, const char *name),

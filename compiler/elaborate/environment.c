@@ -1,5 +1,7 @@
 #include "compiler/elaborate/environment.h"
 
+#include <string.h>
+
 enum { SMALL = 8 }; /* up to here a plain scan is as fast as hashing */
 
 Environment *environment_new(Arena *arena, Environment *parent) {
@@ -62,4 +64,12 @@ void environment_set(Arena *arena, Environment *env, const String *name, Value v
         index_grow(arena, env);
     else
         index_add(env, env->count - 1);
+}
+
+void environment_truncate(Environment *env, uint32_t count) {
+    env->count = count;
+    if (!env->slots) return;
+    memset(env->slots, 0, env->slot_count * sizeof *env->slots);
+    for (uint32_t i = 0; i < count; i++)
+        index_add(env, i);
 }

@@ -25,6 +25,8 @@ Environment *environment_new(Arena *arena, Environment *parent);
 Value *environment_own(const Environment *env, const String *name);
 /* Here or outwards, or NULL. */
 const Value *environment_find(const Environment *env, const String *name);
+/* Forgets all but the first count bindings. */
+void environment_truncate(Environment *env, uint32_t count);
 void environment_set(Arena *arena, Environment *env, const String *name, Value value);
 
 #endif

@@ -79,56 +79,23 @@ static Value elaborate_select(Session *session, Environment *env, const Tree *tr
     return node2(session, select_op((Operator)tree->op), key_node, query_node, tree->span);
 }
 
-/* A list or dict is let through, as the reference does: it fails only where nothing is selected. */
-static bool default_atom(Session *session, const Tree *tree, Value value, Atom *atom) {
-    if (value.kind == VALUE_ATOM) {
-        *atom = value.as.atom;
-        return true;
-    }
-    if (value.kind == VALUE_LIST || value.kind == VALUE_DICT) {
-        const char *text = show(session, value);
-        *atom = (Atom){.kind = ATOM_OPAQUE, .as.string = string_from(session->arena, text)};
-        return true;
-    }
-    report(session, DIAG_NOT_ATOM, tree->child[2]->span,
-           "the default of an aggregate is an atom, not %s (%s)", value_kind_name(value),
-           show(session, value));
-    return false;
-}
-
-static Value elaborate_aggregate(Session *session, Environment *env, const Tree *tree) {
-    Value selector = elaborate(session, env, tree->child[0]);
-    Value value = elaborate(session, env, tree->child[1]);
-    Value otherwise = value_atom(atom_int(0));
-    if (tree->count > 2) otherwise = elaborate(session, env, tree->child[2]);
-    if (selector.kind == VALUE_ERROR || value.kind == VALUE_ERROR || otherwise.kind == VALUE_ERROR)
-        return value_error();
-    if (selector.kind != VALUE_SELECTOR) {
-        report(session, DIAG_NOT_SELECTOR, tree->child[0]->span,
-               "aggregate takes a selector first, not %s (%s)", value_kind_name(selector),
-               show(session, selector));
-        return value_error();
-    }
-    Atom atom;
-    if (!default_atom(session, tree, otherwise, &atom)) return value_error();
-    NodeId node = lift(session, value, tree->child[1]->span, "what is aggregated");
-    return node_aggregate(session, selector.as.node, node, atom, tree->span);
-}
-
 /* Lazy only when the condition is known: that is how recursion ends. */
 static Value elaborate_choose(Session *session, Environment *env, const Tree *tree) {
     Value condition = elaborate(session, env, tree->child[1]);
     if (condition.kind == VALUE_ERROR) return condition;
-    if (condition.kind == VALUE_SELECTOR) {
-        report(session, DIAG_TYPE, tree->child[1]->span, "a selector can't be a condition");
+    if (value_is_node(condition) && condition.kind != VALUE_SOP) {
+        report(session, DIAG_TYPE, tree->child[1]->span, "%s can't be a condition",
+               value_kind_name(condition));
         return value_error();
     }
     if (condition.kind != VALUE_SOP)
         return elaborate(session, env, tree->child[value_truth(condition) ? 0 : 2]);
     Value yes = elaborate(session, env, tree->child[0]);
     Value no = elaborate(session, env, tree->child[2]);
-    NodeId a = lift(session, yes, tree->child[0]->span, "what is chosen");
-    NodeId b = lift(session, no, tree->child[2]->span, "what is chosen");
+    bool vectors = is_vector_sop(session, yes) || is_vector_sop(session, no);
+    NodeId (*lifted)(Session *, Value, Span, const char *) = vectors ? lift_vector : lift;
+    NodeId a = lifted(session, yes, tree->child[0]->span, "what is chosen");
+    NodeId b = lifted(session, no, tree->child[2]->span, "what is chosen");
     if (a == NO_NODE || b == NO_NODE) return value_error();
     NodeSpec spec = {.op = OP_CHOOSE, .args = {condition.as.node, a, b}, .span = tree->span};
     return node_value(session, &spec);
@@ -140,9 +107,29 @@ static Value elaborate_binary(Session *session, Environment *env, const Tree *tr
     return apply_binary(session, tree, left, right);
 }
 
+static const Declared *first_input(const Session *session) {
+    uint32_t i = 0;
+    while (session->declared[i].is_param)
+        i++;
+    return &session->declared[i];
+}
+
+static bool reads_tokens(const Session *session, Value value) {
+    if (value.kind != VALUE_SOP) return false;
+    GraphOp op = graph_node(session->graph, value.as.node)->op;
+    return op >= OP_TOKENS_STR && op <= OP_TOKENS_ASIS;
+}
+
 static Value elaborate_name(Session *session, Environment *env, const Tree *tree) {
     const Value *value = find_name(session, env, tree);
-    return value ? *value : value_error();
+    if (!value) return value_error();
+    if (session->input_count > 0 && reads_tokens(session, *value)) {
+        Diagnostic *diag = report(session, DIAG_NO_TOKENS, tree->span,
+                                  "'%s' is there only without named inputs", tree->text->bytes);
+        diag_note(diag, first_input(session)->span, "this program has inputs");
+        return value_error();
+    }
+    return *value;
 }
 
 static Value dispatch(Session *session, Environment *env, const Tree *tree) {
@@ -182,5 +169,6 @@ Value elaborate(Session *session, Environment *env, const Tree *tree) {
     Value value = value_error();
     if (step_in(session, tree->span)) value = dispatch(session, env, tree);
     step_out(session);
+    if (!value_usable(session, value, tree->span)) return value_error();
     return value;
 }

@@ -119,10 +119,39 @@ static Value sop_at(Session *session, const Tree *tree, NodeId sop, Value index)
     return node_aggregate(session, selector.as.node, sop, atom_int(0), span);
 }
 
+/* --- vector[...] ------------------------------------------------------------------------------ */
+
+static Value component_at(Session *session, const Tree *tree, NodeId vector, Value index) {
+    uint32_t width = node_shape(session, vector).width;
+    int64_t number;
+    bool whole = index.kind == VALUE_ATOM && index.as.atom.kind == ATOM_INT;
+    if (!whole) {
+        Diagnostic *diag = report(session, DIAG_BAD_INDEX, tree->child[1]->span,
+                                  "the number of a vector's component is an int, not %s (%s)",
+                                  value_kind_name(index), show(session, index));
+        if (index.kind == VALUE_SOP)
+            diag_help(diag, "dot(v, onehot(i, %u)) is the component whose number is the s-op i",
+                      width);
+        return value_error();
+    }
+    bool fits = atom_as_int64(index.as.atom, &number);
+    if (!fits || number >= (int64_t)width || number < -(int64_t)width) {
+        report(session, DIAG_INDEX_RANGE, tree->child[1]->span,
+               "there is no component %s in vec[%u]", show(session, index), width);
+        return value_error();
+    }
+    NodeSpec spec = {.op = OP_COMPONENT,
+                     .args = {vector, NO_NODE, NO_NODE},
+                     .atom = atom_int(number < 0 ? number + width : number),
+                     .span = tree->span};
+    return node_value(session, &spec);
+}
+
 Value elaborate_index(Session *session, Environment *env, const Tree *tree) {
     Value value = elaborate(session, env, tree->child[0]);
     Value index = elaborate(session, env, tree->child[1]);
     if (value.kind == VALUE_ERROR || index.kind == VALUE_ERROR) return value_error();
+    if (is_vector_sop(session, value)) return component_at(session, tree, value.as.node, index);
     if (value.kind == VALUE_SOP) return sop_at(session, tree, value.as.node, index);
     if (value.kind == VALUE_DICT) return dict_at(session, tree, value.as.dict, index);
     bool text = value.kind == VALUE_ATOM && value.as.atom.kind == ATOM_STRING;

@@ -20,14 +20,21 @@ typedef struct Loading {
     const char *path;
 } Loading;
 
+/* A name that an `output` statement gives. */
+typedef struct Output {
+    const String *name;
+    Value value;
+} Output;
+
 struct Session {
     SessionOptions options;
     Arena *arena;
     Sources *sources;
     Diagnostics *diags;
     Graph *graph;
-    Environment *library; /* primitives and library.rasp; reserved names */
-    Environment *program; /* the program's own level */
+    Environment *builtins; /* the functions of language II, which programs may name anew */
+    Environment *library;  /* primitives and library.rasp; reserved names */
+    Environment *program;  /* the program's own level */
     uint32_t library_file;
     Examples examples;
     bool ready;       /* the library has been read: from now on its names are reserved */
@@ -41,6 +48,11 @@ struct Session {
     uint64_t steps;
     const Frame *frame;
     const Loading *loading;
+    uint32_t loop;      /* 1 + the number of the graph's loop being read; 0: none */
+    Declared *declared; /* inputs and params */
+    uint32_t declared_count, declared_capacity, input_count;
+    Output *outputs;
+    uint32_t output_count, output_capacity;
     Results *results;          /* of the run in progress, or NULL */
     const String *out;         /* the name "out" */
     const String *output_name; /* the last s-op assigned or shown at the program's level */
@@ -68,6 +80,8 @@ bool elaborate_block(Session *session, Environment *env, const Tree *block);
 /* Every statement, also after one that failed; adds what there is to show to session->results. */
 bool elaborate_program(Session *session, Environment *env, const Tree *program);
 void add_result(Session *session, Result result);
+/* What a statement that failed would have assigned is known to be wrong. */
+void poison_block(Session *session, Environment *env, const Tree *block);
 
 /* names.c */
 /* Names that no program may give: the language's own. */
@@ -77,6 +91,9 @@ const Value *find_name(Session *session, Environment *env, const Tree *name);
 /* Gives name its value in env, or reports that it is reserved. */
 bool assign_name(Session *session, Environment *env, const Tree *name, Value value);
 bool assign_names(Session *session, Environment *env, const Tree *names, Value value, Span span);
+
+/* False after reporting that a value belongs to a round of a loop that is over. */
+bool value_usable(Session *session, Value value, Span span);
 
 /* expression.c */
 Value elaborate(Session *session, Environment *env, const Tree *tree);
@@ -88,6 +105,8 @@ Value list_value(Session *session, const Value *items, uint32_t count, Span span
 
 /* operators.c */
 Value apply_binary(Session *session, const Tree *tree, Value left, Value right);
+/* Reports that the operator does not take these. */
+Value mismatch(Session *session, const Tree *tree, Value left, Value right);
 Value apply_unary(Session *session, const Tree *tree, Value operand);
 Value apply_in(Session *session, const Tree *tree, Value value, Value container);
 Value apply_indicator(Session *session, const Tree *tree, Value value);
@@ -95,8 +114,15 @@ Value apply_indicator(Session *session, const Tree *tree, Value value);
 /* lift.c: from values to nodes */
 /* An s-op as itself, an atom as a constant; reports (naming what) and gives NO_NODE otherwise. */
 NodeId lift(Session *session, Value value, Span span, const char *what);
+/* The same, and a list of numbers as the vector that it is everywhere. */
+NodeId lift_vector(Session *session, Value value, Span span, const char *what);
+/* An s-op of vectors? */
+bool is_vector_sop(const Session *session, Value value);
+Shape node_shape(const Session *session, NodeId node);
 /* Adds a node; VALUE_ERROR after reporting why it can't be. */
 Value node_value(Session *session, const NodeSpec *spec);
+/* Reports, once, that the graph is full. */
+void report_full(Session *session, Span span);
 NodeId node_const(Session *session, Atom atom, Span span);
 Value node1(Session *session, GraphOp op, NodeId a, Span span);
 Value node2(Session *session, GraphOp op, NodeId a, NodeId b, Span span);
@@ -118,6 +144,41 @@ Value elaborate_index(Session *session, Environment *env, const Tree *tree);
 
 /* call.c */
 Value elaborate_call(Session *session, Environment *env, const Tree *tree);
+
+/* builtin.c */
+typedef struct Builtin Builtin;
+/* A call of one: its arguments' values and trees. */
+typedef struct BuiltinCall {
+    const Builtin *builtin;
+    const Tree *tree; /* TREE_CALL */
+    const List *arguments;
+    const Tree *lone; /* the operator behind them, or NULL */
+} BuiltinCall;
+Value builtin_call(Session *session, const BuiltinCall *call);
+const char *builtin_name(const Builtin *builtin);
+/* Names the library's primitive functions and, outside them, those of language II. */
+void builtins_give(Session *session);
+
+/* weigh.c: scores, patterns, and what they gather */
+Value score_binary(Session *session, const Tree *tree, Value left, Value right);
+Value elaborate_aggregate(Session *session, Environment *env, const Tree *tree);
+
+/* input.c */
+/* The named inputs of a call; false after reporting. */
+bool named_input(Session *session, const Tree *call, const List *arguments, Input *out);
+/* Is every named input there that callee reads? Reports which is not. */
+bool input_suffices(Session *session, Value callee, const Input *input, Span span);
+bool call_has_names(const Tree *call);
+
+/* declare.c */
+bool elaborate_input(Session *session, Environment *env, const Tree *tree);
+bool elaborate_param(Session *session, Environment *env, const Tree *tree);
+bool elaborate_output(Session *session, Environment *env, const Tree *tree);
+/* The value as one of that type, numbers made floats where it says so; false: it is none. */
+bool declared_value(Session *session, DeclaredType type, Value value, Value *out);
+
+/* repeat.c */
+bool elaborate_repeat(Session *session, Environment *env, const Tree *tree);
 
 /* load.c */
 bool elaborate_load(Session *session, Environment *env, const Tree *tree);

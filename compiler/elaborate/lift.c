@@ -3,7 +3,7 @@
 
 #include "runtime/base/limits.h"
 
-static void report_full(Session *session, Span span) {
+void report_full(Session *session, Span span) {
     if (!session->stopped)
         report(session, DIAG_LIMIT_GRAPH, span, "the program unrolls to more than %d nodes",
                LIMIT_GRAPH_NODES);
@@ -29,6 +29,41 @@ NodeId lift(Session *session, Value value, Span span, const char *what) {
     return NO_NODE;
 }
 
+Shape node_shape(const Session *session, NodeId node) {
+    const Node *at = graph_node(session->graph, node);
+    return (Shape){at->type, at->width};
+}
+
+bool is_vector_sop(const Session *session, Value value) {
+    return value.kind == VALUE_SOP && node_shape(session, value.as.node).types == TYPE_VECTOR;
+}
+
+NodeId lift_vector(Session *session, Value value, Span span, const char *what) {
+    DeclaredType type = {.atoms = TYPE_FLOAT, .dimensions = 1, .rows = 1};
+    Value numbers;
+    if (value.kind != VALUE_LIST) return lift(session, value, span, what);
+    type.columns = value.as.list->count;
+    if (!declared_value(session, type, value, &numbers)) return lift(session, value, span, what);
+    Atom *atoms = ARENA_ARRAY(session->arena, Atom, type.columns);
+    for (uint32_t i = 0; i < type.columns; i++)
+        atoms[i] = numbers.as.list->items[i].as.atom;
+    Table *table = ARENA_NEW(session->arena, Table);
+    *table = (Table){.count = type.columns, .values = atoms};
+    NodeSpec spec = {
+        .op = OP_VECTOR, .args = {NO_NODE, NO_NODE, NO_NODE}, .table = table, .span = span};
+    Value vector = node_value(session, &spec);
+    return vector.kind == VALUE_ERROR ? NO_NODE : vector.as.node;
+}
+
+static ValueKind kind_of_node(TypeSet type) {
+    switch (type) {
+    case TYPE_SELECTOR: return VALUE_SELECTOR;
+    case TYPE_SCORE: return VALUE_SCORE;
+    case TYPE_PATTERN: return VALUE_PATTERN;
+    default: return VALUE_SOP;
+    }
+}
+
 static bool reads_text(const Session *session, const NodeSpec *spec) {
     for (int i = 0; i < op_info(spec->op)->arity; i++)
         if (graph_node(session->graph, spec->args[i])->op == OP_TOKENS_STR) return true;
@@ -42,8 +77,8 @@ Value node_value(Session *session, const NodeSpec *spec) {
     NodeId node = graph_add(session->graph, &placed, &why);
     Value value = value_error();
     if (node != NO_NODE) {
-        bool selector = graph_node(session->graph, node)->type == TYPE_SELECTOR;
-        value = (Value){.kind = selector ? VALUE_SELECTOR : VALUE_SOP, .as.node = node};
+        TypeSet type = graph_node(session->graph, node)->type;
+        value = (Value){.kind = kind_of_node(type), .as.node = node};
     } else if (session->graph->count >= LIMIT_GRAPH_NODES) {
         report_full(session, spec->span);
     } else {

@@ -91,6 +91,10 @@ static void undefined(Session *session, Environment *env, const Tree *name) {
 
 const Value *find_name(Session *session, Environment *env, const Tree *name) {
     const Value *value = environment_find(env, name->text);
+    if (value && value->kind == VALUE_BARRED) {
+        report(session, DIAG_LOOP, name->span, "'%s' is %s", name->text->bytes, value->as.why);
+        return NULL;
+    }
     if (value) return value;
     undefined(session, env, name);
     return NULL;
@@ -128,8 +132,9 @@ bool assign_name(Session *session, Environment *env, const Tree *name, Value val
                   library ? "; inside a function this one may be used" : "");
         return false;
     }
+    if (!value_usable(session, value, name->span)) return false;
     environment_set(session->arena, env, text, value);
-    if (value.kind == VALUE_SOP || value.kind == VALUE_SELECTOR) {
+    if (value_is_node(value)) {
         if (env->is_top || !graph_name_of(session->graph, value.as.node))
             graph_name(session->graph, text, value.as.node);
     }
@@ -157,6 +162,20 @@ bool assign_names(Session *session, Environment *env, const Tree *names, Value v
     for (uint32_t i = 0; i < names->count; i++)
         good = assign_name(session, env, names->child[i], items.items[i]) && good;
     return good;
+}
+
+/* --- loops ------------------------------------------------------------------------------------ */
+
+bool value_usable(Session *session, Value value, Span span) {
+    if (!value_is_node(value)) return true;
+    uint32_t loop = graph_node(session->graph, value.as.node)->loop;
+    if (loop == 0) return true;
+    for (uint32_t open = session->loop; open; open = session->graph->loops[open - 1].outer)
+        if (open == loop) return true;
+    Diagnostic *diag = report(session, DIAG_LOOP, span, "%s of one round of a loop that is over",
+                              value_kind_name(value));
+    diag_note(diag, session->graph->loops[loop - 1].span, "this loop");
+    return false;
 }
 
 /* --- for the world outside -------------------------------------------------------------------- */

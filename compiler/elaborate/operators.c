@@ -40,12 +40,15 @@ static GraphOp graph_op(Operator op) {
     }
 }
 
-static Value mismatch(Session *session, const Tree *tree, Value left, Value right) {
+Value mismatch(Session *session, const Tree *tree, Value left, Value right) {
     Diagnostic *diag =
         report(session, DIAG_TYPE, tree->span, "'%s' does not take %s (%s) and %s (%s)",
                operator_text((Operator)tree->op), value_kind_name(left), show(session, left),
                value_kind_name(right), show(session, right));
-    if (left.kind == VALUE_SELECTOR || right.kind == VALUE_SELECTOR)
+    if (left.kind == VALUE_SCORE || right.kind == VALUE_SCORE)
+        diag_help(diag, "scores are added to and taken from each other, and multiplied and divided "
+                        "by constant numbers");
+    else if (left.kind == VALUE_SELECTOR || right.kind == VALUE_SELECTOR)
         diag_help(diag, "selectors combine with each other only, by 'and', 'or' and 'not'");
     if (left.kind == VALUE_FUNCTION || right.kind == VALUE_FUNCTION)
         diag_help(diag, "a function gives a value when it is called, with '(' and ')'");
@@ -145,16 +148,18 @@ static Value never_equal(Session *session, const Tree *tree, NodeId node) {
 }
 
 static Value lifted_binary(Session *session, const Tree *tree, Value left, Value right) {
+    bool vectors = (is_vector_sop(session, left) && right.kind == VALUE_LIST) ||
+                   (is_vector_sop(session, right) && left.kind == VALUE_LIST);
     bool fits = (left.kind == VALUE_SOP || left.kind == VALUE_ATOM) &&
                 (right.kind == VALUE_SOP || right.kind == VALUE_ATOM);
-    if (!fits) {
+    if (!fits && !vectors) {
         if (tree->op == OPERATOR_EQ && left.kind != VALUE_SELECTOR && right.kind != VALUE_SELECTOR)
             return never_equal(session, tree,
                                left.kind == VALUE_SOP ? left.as.node : right.as.node);
         return mismatch(session, tree, left, right);
     }
-    NodeId a = lift(session, left, tree->child[0]->span, "this side");
-    NodeId b = lift(session, right, tree->child[1]->span, "this side");
+    NodeId a = lift_vector(session, left, tree->child[0]->span, "this side");
+    NodeId b = lift_vector(session, right, tree->child[1]->span, "this side");
     return node2(session, graph_op((Operator)tree->op), a, b, tree->span);
 }
 
@@ -163,7 +168,8 @@ static Value logical(Session *session, const Tree *tree, Value left, Value right
     if (left.kind == VALUE_SELECTOR && right.kind == VALUE_SELECTOR)
         return node2(session, is_and ? OP_SEL_AND : OP_SEL_OR, left.as.node, right.as.node,
                      tree->span);
-    if (left.kind == VALUE_SELECTOR || right.kind == VALUE_SELECTOR)
+    if ((value_is_node(left) && left.kind != VALUE_SOP) ||
+        (value_is_node(right) && right.kind != VALUE_SOP))
         return mismatch(session, tree, left, right);
     if (left.kind == VALUE_SOP || right.kind == VALUE_SOP)
         return lifted_binary(session, tree, left, right);
@@ -174,10 +180,14 @@ Value apply_binary(Session *session, const Tree *tree, Value left, Value right) 
     if (left.kind == VALUE_ERROR || right.kind == VALUE_ERROR) return value_error();
     if (tree->op == OPERATOR_AND || tree->op == OPERATOR_OR)
         return logical(session, tree, left, right);
-    if (left.kind == VALUE_SELECTOR || right.kind == VALUE_SELECTOR)
-        return mismatch(session, tree, left, right);
-    if (left.kind == VALUE_SOP || right.kind == VALUE_SOP)
+    if (left.kind == VALUE_SCORE || right.kind == VALUE_SCORE)
+        return score_binary(session, tree, left, right);
+    if (value_is_node(left) || value_is_node(right)) {
+        if ((value_is_node(left) && left.kind != VALUE_SOP) ||
+            (value_is_node(right) && right.kind != VALUE_SOP))
+            return mismatch(session, tree, left, right);
         return lifted_binary(session, tree, left, right);
+    }
     if (tree->op == OPERATOR_EQ) return value_atom(atom_bool(value_equal(left, right)));
     if (left.kind != VALUE_ATOM || right.kind != VALUE_ATOM)
         return binary_on_lists(session, tree, left, right);
@@ -190,6 +200,15 @@ Value apply_binary(Session *session, const Tree *tree, Value left, Value right) 
 
 /* --- unary ------------------------------------------------------------------------------------ */
 
+static Value unary_of_score(Session *session, const Tree *tree, Value score) {
+    if (tree->kind == TREE_UNARY && tree->op == OPERATOR_ADD) return score;
+    if (tree->kind == TREE_UNARY && tree->op == OPERATOR_SUB)
+        return node1(session, OP_SCORES_NEG, score.as.node, tree->span);
+    report(session, DIAG_TYPE, tree->span, "'%s' does not take a score",
+           tree->kind == TREE_ROUND ? "round" : operator_text((Operator)tree->op));
+    return value_error();
+}
+
 static Value unary_not(Session *session, const Tree *tree, Value operand) {
     if (operand.kind == VALUE_SELECTOR)
         return node1(session, OP_SEL_NOT, operand.as.node, tree->span);
@@ -200,6 +219,7 @@ static Value unary_not(Session *session, const Tree *tree, Value operand) {
 /* tree is a TREE_UNARY or TREE_ROUND. */
 Value apply_unary(Session *session, const Tree *tree, Value operand) {
     if (operand.kind == VALUE_ERROR) return operand;
+    if (operand.kind == VALUE_SCORE) return unary_of_score(session, tree, operand);
     bool rounds = tree->kind == TREE_ROUND;
     if (!rounds && tree->op == OPERATOR_NOT) return unary_not(session, tree, operand);
     bool negates = !rounds && tree->op == OPERATOR_SUB;

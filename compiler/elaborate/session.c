@@ -109,32 +109,9 @@ static void give_atom(Session *session, const char *name, Atom atom) {
                     value_atom(atom));
 }
 
-/* A function of one selector that is a node, not RASP text. */
-static void give_function(Session *session, const char *name, const char *parameter, GraphOp op) {
-    Arena *arena = session->arena;
-    Tree *names = ARENA_NEW(arena, Tree), *sel = ARENA_NEW(arena, Tree),
-         *def = ARENA_NEW(arena, Tree);
-    *sel = (Tree){.kind = TREE_NAME, .text = string_from(arena, parameter)};
-    *names = (Tree){.kind = TREE_NAMES, .count = 1, .child = ARENA_NEW(arena, Tree *)};
-    names->child[0] = sel;
-    *def = (Tree){.kind = TREE_DEF,
-                  .text = string_from(arena, name),
-                  .count = 1,
-                  .child = ARENA_NEW(arena, Tree *)};
-    def->child[0] = names;
-    Function *function = ARENA_NEW(arena, Function);
-    *function = (Function){.name = def->text,
-                           .origin = "library",
-                           .definition = def,
-                           .environment = session->library,
-                           .is_primitive = true,
-                           .primitive = op};
-    environment_set(arena, session->library, def->text,
-                    (Value){.kind = VALUE_FUNCTION, .as.function = function});
-}
-
 static void read_library(Session *session) {
-    session->library = environment_new(session->arena, NULL);
+    session->builtins = environment_new(session->arena, NULL);
+    session->library = environment_new(session->arena, session->builtins);
     session->library->is_top = true;
     session->library->origin = "library";
     give_primitive(session, "tokens_str", OP_TOKENS_STR);
@@ -143,7 +120,7 @@ static void read_library(Session *session) {
     give_primitive(session, "tokens_bool", OP_TOKENS_BOOL);
     give_primitive(session, "tokens_asis", OP_TOKENS_ASIS);
     give_primitive(session, "indices", OP_INDICES);
-    give_function(session, "selector_width", "sel", OP_WIDTH);
+    builtins_give(session);
     give_atom(session, "True", atom_bool(true));
     give_atom(session, "False", atom_bool(false));
     session->library_file =
@@ -206,6 +183,7 @@ bool session_run(Session *session, const Tree *program, Results *results) {
     session->loading = &loading;
     session->results = results;
     session->steps = 0;
+    session->loop = 0;
     session->depth = session->call_depth = 0;
     session->stopped = session->exiting = session->load_failed = false;
     elaborate_program(session, session->program, program);

@@ -49,11 +49,18 @@ static void poison_names(Session *session, Environment *env, const Tree *names) 
             environment_set(session->arena, env, names->child[i]->text, value_error());
 }
 
-static void poison_block(Session *session, Environment *env, const Tree *block) {
+static void poison_name(Session *session, Environment *env, const Tree *tree) {
+    Tree name = {.kind = TREE_NAME, .text = tree->text};
+    Tree *child = &name;
+    poison_names(session, env, &(Tree){.kind = TREE_NAMES, .count = 1, .child = &child});
+}
+
+void poison_block(Session *session, Environment *env, const Tree *block) {
     for (uint32_t i = 0; i < block->count; i++) {
         const Tree *statement = block->child[i];
         if (statement->kind == TREE_ASSIGN) poison_names(session, env, statement->child[0]);
         if (statement->kind == TREE_FOR) poison_block(session, env, statement->child[2]);
+        if (statement->kind == TREE_REPEAT) poison_block(session, env, statement->child[1]);
     }
 }
 
@@ -142,12 +149,23 @@ static void examples_statement(Session *session, const Tree *tree) {
     if (tree->op != WHICH_SOP) session->examples.show_selector = tree->detail;
 }
 
+static bool declaration_statement(Session *session, Environment *env, const Tree *tree) {
+    bool good = tree->kind == TREE_INPUT ? elaborate_input(session, env, tree)
+                                         : elaborate_param(session, env, tree);
+    if (!good) poison_name(session, env, tree);
+    return good;
+}
+
 static bool dispatch(Session *session, Environment *env, const Tree *tree) {
     switch (tree->kind) {
     case TREE_EXPRESSION: return expression_statement(session, env, tree);
     case TREE_ASSIGN: return assign_statement(session, env, tree);
     case TREE_DEF: return def_statement(session, env, tree);
     case TREE_FOR: return for_statement(session, env, tree);
+    case TREE_REPEAT: return elaborate_repeat(session, env, tree);
+    case TREE_INPUT:
+    case TREE_PARAM: return declaration_statement(session, env, tree);
+    case TREE_OUTPUT: return elaborate_output(session, env, tree);
     case TREE_LOAD: return elaborate_load(session, env, tree);
     case TREE_CHECK: return elaborate_check(session, env, tree);
     case TREE_DRAW: return draw_statement(session, env, tree);

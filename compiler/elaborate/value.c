@@ -14,6 +14,9 @@ const char *value_kind_name(Value value) {
     case VALUE_FUNCTION: return "a function";
     case VALUE_SOP: return "an s-op";
     case VALUE_SELECTOR: return "a selector";
+    case VALUE_SCORE: return "a score";
+    case VALUE_PATTERN: return "a pattern";
+    case VALUE_BARRED: return "nothing";
     case VALUE_SEQUENCE: return "a sequence";
     case VALUE_MATRIX: return "a matrix";
     case VALUE_ATOM: break;
@@ -40,11 +43,16 @@ bool value_truth(Value value) {
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
+static Extent sequence_extent(const Sequence *sequence) {
+    if (sequence->atoms) return (Extent){1, sequence->n};
+    return (Extent){2, (uint64_t)sequence->n * sequence->width};
+}
+
 static Extent value_extent(Value value) {
     switch (value.kind) {
     case VALUE_LIST: return value.as.list->extent;
     case VALUE_DICT: return value.as.dict->extent;
-    case VALUE_SEQUENCE: return (Extent){1, value.as.sequence->n};
+    case VALUE_SEQUENCE: return sequence_extent(value.as.sequence);
     case VALUE_MATRIX: return (Extent){2, (uint64_t)value.as.matrix->n * value.as.matrix->n};
     default: return (Extent){0, 1};
     }
@@ -66,10 +74,19 @@ const List *list_new(Arena *arena, const Value *items, uint32_t count) {
     return list;
 }
 
+/* An atom, or of vectors a list of numbers. */
+static Value sequence_item(Arena *arena, const Sequence *sequence, uint32_t i) {
+    if (sequence->atoms) return value_atom(sequence->atoms[i]);
+    Value *numbers = ARENA_ARRAY(arena, Value, sequence->width);
+    for (uint32_t c = 0; c < sequence->width; c++)
+        numbers[c] = value_atom(atom_float(sequence->numbers[(size_t)i * sequence->width + c]));
+    return value_list(list_new(arena, numbers, sequence->width));
+}
+
 static List sequence_as_list(Arena *arena, const Sequence *sequence) {
     Value *items = ARENA_ARRAY(arena, Value, sequence->n);
     for (uint32_t i = 0; i < sequence->n; i++)
-        items[i] = value_atom(sequence->atoms[i]);
+        items[i] = sequence_item(arena, sequence, i);
     return (List){.count = sequence->n, .items = items};
 }
 
@@ -147,7 +164,7 @@ static Value character(Arena *arena, const String *text, uint32_t number) {
 Value value_item(Arena *arena, Value value, uint32_t number) {
     switch (value.kind) {
     case VALUE_LIST: return value.as.list->items[number];
-    case VALUE_SEQUENCE: return value_atom(value.as.sequence->atoms[number]);
+    case VALUE_SEQUENCE: return sequence_item(arena, value.as.sequence, number);
     case VALUE_MATRIX: return matrix_row(arena, value.as.matrix, number);
     case VALUE_ATOM: return character(arena, value.as.atom.as.string, number);
     default: BUG("%s has no items", value_kind_name(value));
@@ -229,7 +246,31 @@ static bool is_row(Value value) {
     return value.kind == VALUE_LIST || value.kind == VALUE_SEQUENCE || value.kind == VALUE_MATRIX;
 }
 
+static bool is_vectors(Value value) {
+    return value.kind == VALUE_SEQUENCE && value.as.sequence->atoms == NULL;
+}
+
 static bool compare(Value a, Value b, double tolerance);
+
+/* A vector against a list of numbers, or two vectors. */
+static bool vector_equal(const Sequence *a, uint32_t row, Value b, double tolerance) {
+    if (b.kind != VALUE_LIST || b.as.list->count != a->width) return false;
+    for (uint32_t c = 0; c < a->width; c++) {
+        Value number = value_atom(atom_float(a->numbers[(size_t)row * a->width + c]));
+        if (!compare(number, b.as.list->items[c], tolerance)) return false;
+    }
+    return true;
+}
+
+static bool vectors_equal(const Sequence *a, const Sequence *b, double tolerance) {
+    size_t count = (size_t)a->n * a->width;
+    if (a->n != b->n || a->width != b->width) return false;
+    for (size_t i = 0; i < count; i++)
+        if (!compare(value_atom(atom_float(a->numbers[i])), value_atom(atom_float(b->numbers[i])),
+                     tolerance))
+            return false;
+    return true;
+}
 
 /* Row i of a matrix against a list of cells. */
 static bool cells_equal(const Matrix *matrix, uint32_t row, Value list, double tolerance) {
@@ -246,12 +287,19 @@ static bool rows_equal(Value a, Value b, double tolerance) {
     if (count != row_count(b)) return false;
     if (a.kind == VALUE_MATRIX && b.kind == VALUE_MATRIX)
         return memcmp(a.as.matrix->cells, b.as.matrix->cells, (size_t)count * count) == 0;
-    if (b.kind == VALUE_MATRIX) return rows_equal(b, a, tolerance);
+    if (b.kind == VALUE_MATRIX || is_vectors(b)) {
+        if (is_vectors(a) && is_vectors(b))
+            return vectors_equal(a.as.sequence, b.as.sequence, tolerance);
+        if (is_vectors(a) || a.kind == VALUE_MATRIX) return false;
+        return rows_equal(b, a, tolerance);
+    }
     for (uint32_t i = 0; i < count; i++) {
         Value y = b.kind == VALUE_LIST ? b.as.list->items[i] : value_atom(b.as.sequence->atoms[i]);
         bool same;
         if (a.kind == VALUE_MATRIX)
             same = cells_equal(a.as.matrix, i, y, tolerance);
+        else if (is_vectors(a))
+            same = vector_equal(a.as.sequence, i, y, tolerance);
         else
             same = compare(a.kind == VALUE_LIST ? a.as.list->items[i]
                                                 : value_atom(a.as.sequence->atoms[i]),
@@ -281,7 +329,9 @@ static bool compare(Value a, Value b, double tolerance) {
                              : atom_equal(a.as.atom, b.as.atom);
     case VALUE_DICT: return dicts_equal(a.as.dict, b.as.dict, tolerance);
     case VALUE_FUNCTION: return a.as.function == b.as.function;
-    case VALUE_SELECTOR: return a.as.node == b.as.node;
+    case VALUE_SELECTOR:
+    case VALUE_SCORE:
+    case VALUE_PATTERN: return a.as.node == b.as.node;
     default: return false;
     }
 }
@@ -301,6 +351,15 @@ typedef struct Formatter {
 
 static void format(Formatter *f, Value value);
 
+static void format_vector(Formatter *f, const Sequence *sequence, uint32_t row) {
+    buffer_char(f->out, '[');
+    for (uint32_t c = 0; c < sequence->width && (!f->max || f->out->len <= f->max); c++) {
+        if (c) buffer_text(f->out, ", ");
+        format(f, value_atom(atom_float(sequence->numbers[(size_t)row * sequence->width + c])));
+    }
+    buffer_char(f->out, ']');
+}
+
 static void format_rows(Formatter *f, Value value) {
     buffer_char(f->out, '[');
     for (uint32_t i = 0; i < row_count(value); i++) {
@@ -311,6 +370,8 @@ static void format_rows(Formatter *f, Value value) {
         }
         if (value.kind == VALUE_LIST)
             format(f, value.as.list->items[i]);
+        else if (is_vectors(value))
+            format_vector(f, value.as.sequence, i);
         else if (value.kind == VALUE_SEQUENCE)
             format(f, value_atom(value.as.sequence->atoms[i]));
         else {
@@ -372,6 +433,9 @@ static void format(Formatter *f, Value value) {
     }
     case VALUE_SOP: format_node(f, value.as.node, "<s-op>"); break;
     case VALUE_SELECTOR: format_node(f, value.as.node, "<selector>"); break;
+    case VALUE_SCORE: format_node(f, value.as.node, "<score>"); break;
+    case VALUE_PATTERN: format_node(f, value.as.node, "<pattern>"); break;
+    case VALUE_BARRED: break;
     }
 }
 

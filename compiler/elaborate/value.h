@@ -16,8 +16,11 @@ typedef enum ValueKind {
     VALUE_FUNCTION,
     VALUE_SOP,
     VALUE_SELECTOR,
+    VALUE_SCORE,
+    VALUE_PATTERN,
     VALUE_SEQUENCE,
     VALUE_MATRIX,
+    VALUE_BARRED, /* a name's, which a loop takes away: reading it is a mistake */
 } ValueKind;
 
 typedef struct List List;
@@ -32,9 +35,10 @@ typedef struct Value {
         const List *list;
         const Dict *dict;
         const Function *function;
-        NodeId node; /* VALUE_SOP, VALUE_SELECTOR */
+        NodeId node; /* VALUE_SOP, VALUE_SELECTOR, VALUE_SCORE, VALUE_PATTERN */
         const Sequence *sequence;
         const Matrix *matrix;
+        const char *why; /* VALUE_BARRED: what is wrong with reading it */
     } as;
 } Value;
 
@@ -62,17 +66,21 @@ struct Dict {
 
 struct Function {
     const String *name;
-    const char *origin;     /* "console", "library", or the file's name without ".rasp" */
-    const Tree *definition; /* TREE_DEF; of a primitive only the names */
-    bool is_primitive;      /* a node of this operation on one selector */
-    GraphOp primitive;
-    Environment *environment; /* where it was defined, by reference */
+    const char *origin;            /* "console", "library", or the file's name without ".rasp" */
+    const Tree *definition;        /* TREE_DEF; of a primitive only the names */
+    const struct Builtin *builtin; /* NULL: it is written in RASP */
+    Environment *environment;      /* where it was defined, by reference */
 };
 
 static inline Value value_error(void) { return (Value){.kind = VALUE_ERROR}; }
 static inline Value value_atom(Atom atom) { return (Value){.kind = VALUE_ATOM, .as.atom = atom}; }
 static inline Value value_list(const List *list) {
     return (Value){.kind = VALUE_LIST, .as.list = list};
+}
+
+/* Is it a node of the graph? */
+static inline bool value_is_node(Value value) {
+    return value.kind >= VALUE_SOP && value.kind <= VALUE_PATTERN;
 }
 
 /* "a list", "an s-op", "a string", ... for messages. */

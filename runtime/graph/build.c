@@ -150,7 +150,7 @@ NodeId graph_add(Graph *graph, const NodeSpec *spec, Buffer *why) {
         graph->nodes = arena_grow(graph->arena, graph->nodes, graph->count, capacity, sizeof(Node));
         graph->capacity = capacity;
     }
-    NodeId id = graph->count++;
+    NodeId id = graph->count;
     Node *node = &graph->nodes[id];
     *node = (Node){.op = spec->op,
                    .type = shape.types,
@@ -163,6 +163,7 @@ NodeId graph_add(Graph *graph, const NodeSpec *spec, Buffer *why) {
                    .span = spec->span};
     for (int i = 0; i < op_info(spec->op)->arity; i++)
         node->args[i] = spec->args[i];
+    graph->count++; /* only now: a state is looked up as the node to come */
     if (graph->count * 2 > graph->bucket_count)
         grow_buckets(graph);
     else

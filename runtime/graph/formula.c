@@ -56,6 +56,15 @@ static const FormulaShape shapes[OP_COUNT] = {
     [OP_SEL_NOT] = {"not ", UNARY},
     [OP_AGGREGATE] = {"aggregate", PRIMARY},
     [OP_WIDTH] = {"selector_width", PRIMARY},
+    /* part II: what is not here is written as name(a, b), by its operation's name */
+    [OP_SCORE_ADD] = {"+", PRIMARY},
+    [OP_SCORE_SUB] = {"-", PRIMARY},
+    [OP_SCORE_MUL] = {"*", PRIMARY},
+    [OP_SCORES_ADD] = {"+", SUM},
+    [OP_SCORES_SUB] = {"-", SUM},
+    [OP_SCORES_NEG] = {"-", UNARY},
+    [OP_SCORES_TIMES] = {"*", PRODUCT},
+    [OP_SCORES_OVER] = {"/", PRODUCT},
 };
 
 typedef struct Writer {
@@ -113,7 +122,7 @@ static uint8_t level_of(const Writer *writer, const Node *node) {
         return atom_as_double(node->atom, &value) && value < 0 ? UNARY : PRIMARY;
     if (node->op >= OP_SELECT_EQ && node->op <= OP_SELECT_GE)
         return is_comparison_of_words(writer, node) ? COMPARISON : PRIMARY;
-    return shapes[node->op].level;
+    return shapes[node->op].level ? shapes[node->op].level : PRIMARY;
 }
 
 static void write_node(Writer *writer, NodeId id);
@@ -206,10 +215,82 @@ static void write_call(Writer *writer, const Node *node) {
     buffer_char(writer->out, ')');
 }
 
+static void write_numbers(Writer *writer, const Table *table) {
+    buffer_char(writer->out, '[');
+    for (uint32_t i = 0; i < table->count && !is_full(writer); i++) {
+        if (i > 0) buffer_text(writer->out, ", ");
+        if (i == MOST_ITEMS) {
+            buffer_text(writer->out, "…");
+            break;
+        }
+        write_atom(writer, table->values[i]);
+    }
+    buffer_char(writer->out, ']');
+}
+
+/* name(a, b, more) */
+static void write_function(Writer *writer, const Node *node, const char *name, const char *more) {
+    buffer_printf(writer->out, "%s(", name);
+    for (int i = 0; i < op_info(node->op)->arity; i++) {
+        if (i > 0) buffer_text(writer->out, ", ");
+        write_part(writer, node->args[i], IN);
+    }
+    if (more) buffer_printf(writer->out, ", %s", more);
+    if (node->op == OP_ONEHOT) {
+        buffer_text(writer->out, ", ");
+        write_atom(writer, node->atom);
+    }
+    buffer_char(writer->out, ')');
+}
+
+/* The operations of vectors and reals. */
+static void write_real(Writer *writer, const Node *node) {
+    const OpInfo *info = op_info(node->op);
+    const FormulaShape *shape = &shapes[node->op];
+    switch (node->op) {
+    case OP_INPUT: buffer_text(writer->out, node->atom.as.string->bytes); break;
+    case OP_VECTOR: write_numbers(writer, node->table); break;
+    case OP_MATMUL:
+        buffer_text(writer->out, "matmul(");
+        write_numbers(writer, node->table);
+        buffer_text(writer->out, ", ");
+        write_part(writer, node->args[0], IN);
+        buffer_char(writer->out, ')');
+        break;
+    case OP_COMPONENT:
+        write_part(writer, node->args[0], PRIMARY);
+        buffer_char(writer->out, '[');
+        write_atom(writer, node->atom);
+        buffer_char(writer->out, ']');
+        break;
+    case OP_SCORE_ADD:
+    case OP_SCORE_SUB:
+    case OP_SCORE_MUL: write_function(writer, node, "score", shape->symbol); break;
+    case OP_SCORES_ADD:
+    case OP_SCORES_SUB: write_binary(writer, node); break;
+    case OP_SCORES_NEG:
+        buffer_text(writer->out, shape->symbol);
+        write_part(writer, node->args[0], UNARY);
+        break;
+    case OP_SCORES_TIMES:
+    case OP_SCORES_OVER:
+        write_part(writer, node->args[0], shape->level);
+        buffer_printf(writer->out, " %s ", shape->symbol);
+        write_atom(writer, node->atom);
+        break;
+    case OP_ATTEND: write_function(writer, node, "aggregate", NULL); break;
+    case OP_STATE: buffer_text(writer->out, "what a loop carries"); break;
+    case OP_RESULT: write_part(writer, node->args[0], PRIMARY); break;
+    default: write_function(writer, node, info->name, NULL);
+    }
+}
+
 static void write_form(Writer *writer, const Node *node) {
     const OpInfo *info = op_info(node->op);
     bool select = node->op >= OP_SELECT_EQ && node->op <= OP_SELECT_GE;
-    if (info->kind == OPKIND_INPUT)
+    if (node->op >= OP_INPUT)
+        write_real(writer, node);
+    else if (info->kind == OPKIND_INPUT)
         buffer_text(writer->out, shapes[node->op].symbol);
     else if (node->op == OP_CONST)
         write_atom(writer, node->atom);
