@@ -91,6 +91,11 @@ void *lowered_get(Lowered *lowered, const ApplyRequest *request) {
                    "an input has at least one element");
         return NULL;
     }
+    if (request->input.tokens == NULL) {
+        diag_error(request->diags, DIAG_CANNOT_LOWER, request->span,
+                   "a program with inputs of its own is run by eval alone");
+        return NULL;
+    }
     Arena *arena = arena_new(0);
     LowerOptions options = options_for(lowered, arena, request->input);
     for (Entry *entry = lowered->entries; entry; entry = entry->next) {
