@@ -82,8 +82,7 @@ static Value apply_matmul(Session *session, const BuiltinCall *call) {
     Atom *atoms = ARENA_ARRAY(session->arena, Atom, (size_t)type.rows * type.columns);
     for (uint32_t r = 0; r < type.rows; r++)
         for (uint32_t c = 0; c < type.columns; c++)
-            atoms[(size_t)r * type.columns + c] =
-                rows.as.list->items[r].as.list->items[c].as.atom;
+            atoms[(size_t)r * type.columns + c] = rows.as.list->items[r].as.list->items[c].as.atom;
     Table *table = ARENA_NEW(session->arena, Table);
     *table = (Table){.count = type.rows * type.columns, .values = atoms};
     NodeSpec spec = {.op = OP_MATMUL,
@@ -103,8 +102,8 @@ static Value apply_onehot(Session *session, const BuiltinCall *call) {
                value_kind_name(size), show(session, size));
         return value_error();
     }
-    NodeId number = lift(session, call->arguments->items[0], argument_span(call, 0),
-                         "the number of the one");
+    NodeId number =
+        lift(session, call->arguments->items[0], argument_span(call, 0), "the number of the one");
     if (number == NO_NODE) return value_error();
     NodeSpec spec = {.op = OP_ONEHOT,
                      .args = {number, NO_NODE, NO_NODE},

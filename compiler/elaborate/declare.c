@@ -54,8 +54,8 @@ static bool read_size(Session *session, Environment *env, const Tree *tree, uint
 
 static bool read_type(Session *session, Environment *env, const Tree *tree, bool matrix,
                       DeclaredType *out) {
-    const char *all = matrix ? "str, int, float, bool, vec[d] or mat[r, c]"
-                             : "str, int, float, bool or vec[d]";
+    const char *all =
+        matrix ? "str, int, float, bool, vec[d] or mat[r, c]" : "str, int, float, bool or vec[d]";
     size_t i = 0;
     while (i < TYPE_COUNT && strcmp(types[i].name, tree->text->bytes) != 0)
         i++;
@@ -66,8 +66,8 @@ static bool read_type(Session *session, Environment *env, const Tree *tree, bool
     }
     if (tree->count != types[i].dimensions) {
         report(session, DIAG_DECLARATION, tree->span, "the type %s has %u size%s, not %u: write %s",
-               types[i].name, types[i].dimensions, types[i].dimensions == 1 ? "" : "s",
-               tree->count, all);
+               types[i].name, types[i].dimensions, types[i].dimensions == 1 ? "" : "s", tree->count,
+               all);
         return false;
     }
     *out = (DeclaredType){
@@ -187,10 +187,9 @@ static NodeId reader_of_tokens(const Session *session) {
 static bool name_declared(Session *session, Environment *env, const Tree *tree, Value value) {
     Tree name = {.kind = TREE_NAME, .text = tree->text, .span = tree->name_span};
     if (!assign_name(session, env, &name, value)) return false;
-    add_result(session, (Result){.kind = RESULT_VALUE,
-                                 .name = tree->text,
-                                 .value = value,
-                                 .span = tree->span});
+    add_result(
+        session,
+        (Result){.kind = RESULT_VALUE, .name = tree->text, .value = value, .span = tree->span});
     return true;
 }
 

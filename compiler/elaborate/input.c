@@ -68,14 +68,15 @@ static bool read_column(Session *session, const Declared *input, Value value, Sp
                         InputColumn *column, uint32_t *n) {
     List items;
     if (!value_items(session->arena, value, &items) || items.count == 0) {
-        report(session, DIAG_BAD_INPUT, span, "input '%s' is a list with an element or more, not %s (%s)",
-               input->name->bytes, value_kind_name(value), show(session, value));
+        report(session, DIAG_BAD_INPUT, span,
+               "input '%s' is a list with an element or more, not %s (%s)", input->name->bytes,
+               value_kind_name(value), show(session, value));
         return false;
     }
     uint32_t width = input->type.columns;
     bool vectors = input->type.dimensions == 1;
     double *numbers =
-        vectors ? ARENA_ARRAY(session->arena, double, (size_t)items.count * width) : NULL;
+        vectors ? ARENA_ARRAY(session->arena, double, (size_t)items.count *width) : NULL;
     Atom *atoms = vectors ? NULL : ARENA_ARRAY(session->arena, Atom, items.count);
     for (uint32_t i = 0; i < items.count; i++) {
         Value item;
@@ -87,10 +88,8 @@ static bool read_column(Session *session, const Declared *input, Value value, Sp
         for (uint32_t c = 0; vectors && c < width; c++)
             numbers[(size_t)i * width + c] = item.as.list->items[c].as.atom.as.real;
     }
-    *column = (InputColumn){.name = input->name,
-                            .atoms = atoms,
-                            .width = vectors ? width : 0,
-                            .numbers = numbers};
+    *column = (InputColumn){
+        .name = input->name, .atoms = atoms, .width = vectors ? width : 0, .numbers = numbers};
     *n = items.count;
     return true;
 }
@@ -106,8 +105,8 @@ static bool add_column(Session *session, Columns *columns, const String *name, V
     const Declared *input = find_input(session, name);
     uint32_t n;
     if (!input) {
-        Diagnostic *diag = report(session, DIAG_BAD_INPUT, span, "there is no input '%s'",
-                                  name->bytes);
+        Diagnostic *diag =
+            report(session, DIAG_BAD_INPUT, span, "there is no input '%s'", name->bytes);
         if (session->input_count) diag_help(diag, "the inputs are %s", input_names(session));
         return false;
     }
@@ -155,21 +154,19 @@ static Columns columns_new(Session *session) {
                          ARENA_ARRAY(session->arena, InputColumn, session->declared_count + 1)};
 }
 
-bool named_input(Session *session, const Tree *call, const List *arguments,
-                 Input *out) {
+bool named_input(Session *session, const Tree *call, const List *arguments, Input *out) {
     Columns columns = columns_new(session);
     for (uint32_t i = 0; i < arguments->count; i++) {
         const Tree *argument = call->child[1 + i];
         if (argument->kind != TREE_NAMED) {
-            report(session, DIAG_ARGUMENTS, argument->span,
-                   "inputs are given by name: %s", input_names(session));
+            report(session, DIAG_ARGUMENTS, argument->span, "inputs are given by name: %s",
+                   input_names(session));
             return false;
         }
         if (!add_column(session, &columns, argument->text, arguments->items[i], argument->span))
             return false;
     }
-    *out = (Input){
-        .n = columns.n, .column_count = columns.count, .columns = columns.items};
+    *out = (Input){.n = columns.n, .column_count = columns.count, .columns = columns.items};
     return true;
 }
 
@@ -192,14 +189,13 @@ static bool column_input(Session *session, Value value, Span span, Input *out) {
             i++;
         good = add_column(session, &columns, session->declared[i].name, value, span);
     } else {
-        Diagnostic *diag = report(session, DIAG_BAD_INPUT, span,
-                                  "this program has %u inputs, which are given by name",
-                                  session->input_count);
+        Diagnostic *diag =
+            report(session, DIAG_BAD_INPUT, span,
+                   "this program has %u inputs, which are given by name", session->input_count);
         diag_help(diag, "they are %s", input_names(session));
         good = false;
     }
-    *out = (Input){
-        .n = columns.n, .column_count = columns.count, .columns = columns.items};
+    *out = (Input){.n = columns.n, .column_count = columns.count, .columns = columns.items};
     if (good && columns.count == 0) {
         report(session, DIAG_BAD_INPUT, span, "no input is given");
         good = false;

@@ -56,8 +56,8 @@ static bool collect(Session *session, Repeat *repeat, Environment *seen, const T
         case TREE_ASSIGN: names = statement->child[0]; break;
         case TREE_DEF: {
             Tree *name = ARENA_NEW(session->arena, Tree);
-            *name = (Tree){
-                .kind = TREE_NAME, .text = statement->text, .span = statement->name_span};
+            *name =
+                (Tree){.kind = TREE_NAME, .text = statement->text, .span = statement->name_span};
             add_name(session, repeat, seen, name);
             break;
         }
@@ -107,8 +107,7 @@ static bool can_be_state(Session *session, Value value) {
 static Value barred(Session *session, Value value, const char *reason) {
     Buffer why = {0};
     buffer_printf(&why, "%s %s", value_kind_name(value), reason);
-    Value bar = {.kind = VALUE_BARRED,
-                 .as.why = arena_strndup(session->arena, why.data, why.len)};
+    Value bar = {.kind = VALUE_BARRED, .as.why = arena_strndup(session->arena, why.data, why.len)};
     buffer_free(&why);
     return bar;
 }
@@ -124,8 +123,7 @@ static bool first_shapes(Session *session, Repeat *repeat) {
         carried->before = copy;
         carried->is_state = can_be_state(session, *before);
         if (!carried->is_state) continue;
-        carried->init =
-            lift_vector(session, *before, carried->name->span, "what a loop carries");
+        carried->init = lift_vector(session, *before, carried->name->span, "what a loop carries");
         if (carried->init == NO_NODE) return false;
         carried->shape = node_shape(session, carried->init);
     }
@@ -202,10 +200,10 @@ static bool is_read(Session *session, const Repeat *repeat, const Carried *carri
 }
 
 static bool changed_kind(Session *session, const Carried *carried, Value value, Span span) {
-    Diagnostic *diag = report(session, DIAG_LOOP, span, "'%s' is %s before the loop, and %s after a round",
-                              carried->name->text->bytes,
-                              shape_text(session, node_shape(session, carried->init)),
-                              value_kind_name(value));
+    Diagnostic *diag =
+        report(session, DIAG_LOOP, span, "'%s' is %s before the loop, and %s after a round",
+               carried->name->text->bytes, shape_text(session, node_shape(session, carried->init)),
+               value_kind_name(value));
     diag_help(diag, "a loop carries s-ops and numbers from round to round");
     return false;
 }
@@ -214,12 +212,13 @@ static bool changed_kind(Session *session, const Carried *carried, Value value, 
 static bool widen(Session *session, Carried *carried, Span span, bool *grown) {
     Shape next = node_shape(session, carried->next), shape = carried->shape;
     bool was_vector = shape.types == TYPE_VECTOR, is_vector = next.types == TYPE_VECTOR;
-    bool number = (was_vector || (shape.types & TYPE_NUMBER)) &&
-                  (is_vector || (next.types & TYPE_NUMBER));
-    if ((was_vector || is_vector) && (!number || (was_vector && is_vector && next.width != shape.width))) {
-        Diagnostic *diag = report(session, DIAG_LOOP, span, "'%s' is %s before a round and %s after it",
-                                  carried->name->text->bytes, shape_text(session, shape),
-                                  shape_text(session, next));
+    bool number =
+        (was_vector || (shape.types & TYPE_NUMBER)) && (is_vector || (next.types & TYPE_NUMBER));
+    if ((was_vector || is_vector) &&
+        (!number || (was_vector && is_vector && next.width != shape.width))) {
+        Diagnostic *diag = report(
+            session, DIAG_LOOP, span, "'%s' is %s before a round and %s after it",
+            carried->name->text->bytes, shape_text(session, shape), shape_text(session, next));
         diag_help(diag, "what a loop carries keeps its width from round to round");
         return false;
     }
@@ -348,9 +347,9 @@ static bool read_times(Session *session, Environment *env, Repeat *repeat) {
         repeat->times = (uint32_t)number;
         return true;
     }
-    Diagnostic *diag =
-        report(session, DIAG_ROUNDS, tree->span, "a loop repeats an int of times from 1 to %d, not %s (%s)",
-               LIMIT_LOOP_ROUNDS, value_kind_name(value), show(session, value));
+    Diagnostic *diag = report(session, DIAG_ROUNDS, tree->span,
+                              "a loop repeats an int of times from 1 to %d, not %s (%s)",
+                              LIMIT_LOOP_ROUNDS, value_kind_name(value), show(session, value));
     if (value.kind == VALUE_SOP)
         diag_help(diag, "the number is known before the program meets an input; 'repeat 100 until "
                         "(condition) { .. }' ends earlier where the condition holds everywhere");

@@ -58,10 +58,10 @@ static NodeId wanted(Session *session, const BuiltinCall *call, uint32_t i, Valu
     Value value = call->arguments->items[i];
     if (value.kind == kind) return value.as.node;
     const char *what = value_kind_name((Value){.kind = kind});
-    Diagnostic *diag = report(session, kind == VALUE_SELECTOR ? DIAG_NOT_SELECTOR : DIAG_NOT_SCORE,
-                              argument_span(call, i), "%s takes %s here, not %s (%s)",
-                              builtin_name(call->builtin), what, value_kind_name(value),
-                              show(session, value));
+    Diagnostic *diag =
+        report(session, kind == VALUE_SELECTOR ? DIAG_NOT_SELECTOR : DIAG_NOT_SCORE,
+               argument_span(call, i), "%s takes %s here, not %s (%s)", builtin_name(call->builtin),
+               what, value_kind_name(value), show(session, value));
     if (kind == VALUE_SCORE && value.kind == VALUE_SOP)
         diag_help(diag, "score(keys, queries, *) and distance(keys, queries) give scores");
     return NO_NODE;
@@ -93,7 +93,8 @@ Value apply_width(Session *session, const BuiltinCall *call) {
 Value apply_total(Session *session, const BuiltinCall *call) {
     NodeId selector = wanted(session, call, 0, VALUE_SELECTOR);
     if (selector == NO_NODE) return value_error();
-    NodeId value = lift(session, call->arguments->items[1], argument_span(call, 1), "what is added");
+    NodeId value =
+        lift(session, call->arguments->items[1], argument_span(call, 1), "what is added");
     return node2(session, OP_TOTAL, selector, value, call->tree->span);
 }
 
