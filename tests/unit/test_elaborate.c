@@ -154,6 +154,131 @@ START_TEST(checks_are_recorded) {
 }
 END_TEST
 
+/* --- part II of the language ------------------------------------------------------------------ */
+
+/* The type as text, and for vec[NAME] the param. */
+static void expect_declared(const Session *session, size_t index, const char *wanted) {
+    Declared declared = session_declared(session, index);
+    Buffer text = {0};
+    buffer_printf(&text, "%s %s: ", declared.is_param ? "param" : "input", declared.name->bytes);
+    declared_type_format(&text, declared.type);
+    if (declared.width_name) buffer_printf(&text, " by %s", declared.width_name->bytes);
+    ck_assert_str_eq(text.data, wanted);
+    buffer_free(&text);
+}
+
+START_TEST(declarations_are_told) {
+    Session *session = run("param d: int = 2; input x: vec[d]; input s: str; param m: mat[1, d] = "
+                           "[[1, 2]]; input y: vec[d + 1]; a = x; b = y; output b, a;",
+                           (SessionOptions){0});
+    expect_codes(session, "");
+    ck_assert_uint_eq(session_declared_count(session), 5);
+    expect_declared(session, 0, "param d: int");
+    expect_declared(session, 1, "input x: vec[2] by d");
+    expect_declared(session, 2, "input s: str");
+    expect_declared(session, 3, "param m: mat[1, 2]");
+    expect_declared(session, 4, "input y: vec[3]");
+    ck_assert(session_has_inputs(session));
+    const String *name;
+    ck_assert_uint_eq(session_output_count(session), 2);
+    ck_assert_int_eq(session_output(session, 0, &name).kind, VALUE_SOP);
+    ck_assert_str_eq(name->bytes, "b");
+    session_output(session, 1, &name);
+    ck_assert_str_eq(name->bytes, "a");
+    session_free(session);
+}
+END_TEST
+
+START_TEST(params_are_given_from_outside) {
+    Atom three = atom_int(3), numbers[] = {atom_int(1), atom_float(2.5), atom_int(3)};
+    const ParamGiven given[] = {
+        {.name = "d", .atoms = &three},
+        {.name = "w", .dimensions = 1, .rows = 1, .columns = 3, .atoms = numbers},
+        {.name = "unknown", .atoms = &three}};
+    SessionOptions options = {.params = given, .param_count = 3, .run_checks = true};
+    Session *session = run("param d: int = 2; param w: vec[d] = [0, 0, 0]; input x: vec[d];"
+                           "check d == 3; check w == [1, 2.5, 3]; y = x + w;"
+                           "check y(x=[[1, 1, 1]]) == [[2, 3.5, 4]];",
+                           options);
+    expect_codes(session, "");
+    ck_assert_uint_eq(session_check_count(session), 3);
+    session_free(session);
+
+    session = run("param d: vec[2] = [1, 2]; param w: vec[2] = [1, 2];", options);
+    expect_codes(session, "E0315 E0315");
+    session_free(session);
+}
+END_TEST
+
+static uint32_t closed_loops(Session *session, uint32_t *states) {
+    const Graph *graph = session_graph(session);
+    uint32_t count = 0;
+    *states = 0;
+    for (uint32_t l = 0; l < graph->loop_count; l++) {
+        count += graph->loops[l].closed;
+        if (graph->loops[l].closed) *states += graph->loops[l].state_count;
+    }
+    return count;
+}
+
+/* Loops and states of the text's graph, which must verify. */
+static void expect_loops(const char *text, uint32_t loops, uint32_t states) {
+    Session *session = run(text, (SessionOptions){0});
+    Buffer why = {0};
+    uint32_t found;
+    expect_codes(session, "");
+    ck_assert_uint_eq(closed_loops(session, &found), loops);
+    ck_assert_uint_eq(found, states);
+    ck_assert_msg(graph_verify(session_graph(session), &why), "%s", why.data);
+    buffer_free(&why);
+    session_free(session);
+}
+
+START_TEST(loops_carry_what_is_read) {
+    expect_loops("a = indices; repeat 3 { a = a + 1; b = a; }", 1, 1);
+    expect_loops("a = 1; repeat 3 { a = a / 2; }", 1, 1);
+    expect_loops("a = 0; v = vec(indices, 1); repeat 3 { a = a + v; }", 1, 1);
+    /* what the body gives before it reads it is no state */
+    expect_loops("a = indices; t = a; repeat 3 { t = a * 2; a = t; }", 1, 1);
+    expect_loops("a = indices; s = select(a, a, ==); repeat 3 { s = select(a, a, <); a = "
+                 "aggregate(s, a); }",
+                 1, 1);
+    expect_loops("a = indices; b = 1; repeat 3 { a, b = b, a; }", 1, 2);
+    expect_loops("a = indices; repeat 2 { repeat 3 { a = a + 1; } }", 2, 2);
+    expect_loops("def f(x) { repeat 3 { x = x + 1; } return x; } a = f(indices); b = f(a);", 2, 2);
+    expect_loops("repeat 3 { a = indices; }", 1, 0);
+    expect_loops("a = indices; repeat 9 until (a > 3) { a = a + 1; }", 1, 1);
+}
+END_TEST
+
+START_TEST(loops_that_fail_leave_names_as_they_were) {
+    SessionOptions options = {.interactive = true};
+    Session *session = run("a = indices; b = 3;", options);
+    const char *entry = "repeat 3 { c = a; a = a + 1; b = nosuch; }";
+    ck_assert(!session_run_text(session, "<console>", entry, strlen(entry), NULL));
+    const Value *a = session_lookup(session, "a"), *b = session_lookup(session, "b");
+    ck_assert_int_eq(graph_node(session_graph(session), a->as.node)->op, OP_INDICES);
+    ck_assert_int_eq(b->kind, VALUE_ATOM);
+    ck_assert_ptr_null(session_lookup(session, "c"));
+    session_free(session);
+}
+END_TEST
+
+START_TEST(nested_loops_end) {
+    Buffer text = {0};
+    buffer_text(&text, "a = 1; ");
+    for (int i = 0; i < 40; i++)
+        buffer_text(&text, "repeat 2 { ");
+    buffer_text(&text, "a = a / 2; ");
+    for (int i = 0; i < 40; i++)
+        buffer_text(&text, "} ");
+    Session *session = run(text.data, (SessionOptions){0});
+    ck_assert_uint_le(diagnostics_count(session_diagnostics(session)), 1);
+    session_free(session);
+    buffer_free(&text);
+}
+END_TEST
+
 Suite *elaborate_suite(void) {
     Suite *suite = suite_create("elaborate");
     TCase *tests = tcase_create("sessions");
@@ -166,6 +291,11 @@ Suite *elaborate_suite(void) {
     tcase_add_test(tests, the_last_sop_is_the_output);
     tcase_add_test(tests, loads_keep_private_names_and_end);
     tcase_add_test(tests, checks_are_recorded);
+    tcase_add_test(tests, declarations_are_told);
+    tcase_add_test(tests, params_are_given_from_outside);
+    tcase_add_test(tests, loops_carry_what_is_read);
+    tcase_add_test(tests, loops_that_fail_leave_names_as_they_were);
+    tcase_add_test(tests, nested_loops_end);
     suite_add_tcase(suite, tests);
     return suite;
 }

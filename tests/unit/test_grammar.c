@@ -146,6 +146,12 @@ static const char *const no_trees[] = {
     "(examples on)",
     "(expression (dict (int \"1\")))",
     "(program)",
+    "(input \"x\")",
+    "(input \"x\" (name \"y\"))",
+    "(expression (operator \"+\"))",
+    "(expression (named \"x\" (int \"1\")))",
+    "(expression (call (name \"f\") (operator \"/\")))",
+    "(repeat (int \"1\"))",
 };
 
 START_TEST(no_tree) {
@@ -198,6 +204,19 @@ static const struct {
     {"set example 1, 2\n", "1:14"},
     {"a ~= b;", "1:3"},
     {"select(1, 1, +);", "1:14"},
+    {"input x;", "1:8"},
+    {"input x: vec[;", "1:14"},
+    {"param p: int;", "1:13"},
+    {"output a b;", "1:10"},
+    {"output a +;", "1:10"},
+    {"repeat 3 a = 1;", "1:10"},
+    {"repeat 3 { a = ; } b = ;", "1:16 1:24"},
+    {"repeat (3 { a = 1; }", "1:11"},
+    {"repeat 3 until { a = 1; } b = ;", "1:16 1:31"},
+    {"repeat 3 until (a { b = 1; } c = ;", "1:19 1:34"},
+    {"f(1, +);", "1:6"},
+    {"score(1, +, 2);", "1:11"},
+    {"f(a=);", "1:5"},
     {"a = 1 +;\nb = (2;\nc = 3.;\nd = \"x;\ndef e(x { return x; }\nf = g h;\ni = [1;\nj = 1\nk = "
      ");\n",
      "1:8 2:7 3:5 4:5 5:9 6:7 7:7 8:6 9:5"},

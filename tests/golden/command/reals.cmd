@@ -1,0 +1,1 @@
+raspc check --engine eval reals.rasp names.rasp
