@@ -1,6 +1,8 @@
 /* Layers and heads: which selectors gather at which depth (language I.7). */
 #include "runtime/graph/graph.h"
 
+#include "runtime/base/limits.h"
+
 #include <stdlib.h>
 
 /* One use of a selector: the layer above, the selector's id below, so that numbers sort as uses do.
@@ -15,18 +17,58 @@ static int compare_uses(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
+typedef struct Uses {
+    Arena *arena;
+    uint64_t *items; /* (count) */
+    uint32_t count, capacity;
+    bool whole; /* none was left out */
+} Uses;
+
+static void add_use(Uses *uses, uint64_t layer, NodeId selector, const Layers *layers) {
+    if (layer >= layers->count) return; /* of a round after the one that root is from */
+    if (uses->count == LIMIT_GRAPH_LAYERS) {
+        uses->whole = false;
+        return;
+    }
+    if (uses->count == uses->capacity) {
+        uint32_t larger = uses->capacity ? 2 * uses->capacity : 64;
+        uses->items =
+            arena_grow(uses->arena, uses->items, uses->count, larger, sizeof *uses->items);
+        uses->capacity = larger;
+    }
+    uses->items[uses->count++] = head_use((uint32_t)layer, selector);
+}
+
+/* The use in the first round of the loops that the node depends on stands last in the list; adds
+   those of their other rounds. */
+static void add_rounds(Uses *uses, const Graph *graph, uint32_t loop, NodeId selector,
+                       const Layers *layers) {
+    uint32_t first = uses->count - 1;
+    for (; loop && uses->whole; loop = graph->loops[loop - 1].outer) {
+        const GraphLoop *at = &graph->loops[loop - 1];
+        uint32_t last = uses->count, step = at->closed ? graph_loop_step(graph, at) : 0;
+        for (uint32_t i = first; i < last && step > 0; i++) {
+            uint64_t layer = use_layer(uses->items[i]);
+            for (uint32_t r = 1; r < at->times && uses->whole; r++) {
+                if (layer + (uint64_t)r * step >= layers->count) break;
+                add_use(uses, layer + (uint64_t)r * step, selector, layers);
+            }
+        }
+    }
+}
+
 /* Every use by a gather that root needs; a selector asked for by itself is a head too. */
-static uint32_t collect_uses(const Graph *graph, NodeId root, Arena *arena, uint64_t *uses) {
-    const uint8_t *needed = graph_needed(graph, root, arena);
-    uint32_t count = 0;
+static void collect_uses(Uses *uses, const Graph *graph, NodeId root, const Layers *layers) {
+    const uint8_t *needed = graph_needed(graph, root, uses->arena);
     for (NodeId id = 0; id <= root; id++) {
         const Node *node = graph_node(graph, id);
-        if (needed[id] && op_info(node->op)->kind == OPKIND_ATTENTION)
-            uses[count++] = head_use(node->depth - 1, node->args[0]);
+        if (!needed[id] || op_info(node->op)->kind != OPKIND_ATTENTION) continue;
+        uint32_t before = uses->count;
+        add_use(uses, node->depth - 1, node->args[0], layers);
+        if (uses->count > before) add_rounds(uses, graph, node->loop, node->args[0], layers);
     }
     const Node *asked = graph_node(graph, root);
-    if (asked->type == TYPE_SELECTOR) uses[count++] = head_use(asked->depth - 1, root);
-    return count;
+    if (!type_is_sop(asked->type)) add_use(uses, asked->depth - 1, root, layers);
 }
 
 static uint32_t sort_unique(uint64_t *uses, uint32_t count) {
@@ -38,16 +80,18 @@ static uint32_t sort_unique(uint64_t *uses, uint32_t count) {
 }
 
 Layers graph_layers(const Graph *graph, NodeId root, Arena *arena) {
-    uint64_t *uses = ARENA_ARRAY(arena, uint64_t, (size_t)root + 2);
-    uint32_t use_count = sort_unique(uses, collect_uses(graph, root, arena, uses));
     Layers layers = {.count = graph_node(graph, root)->depth};
+    Uses uses = {.arena = arena, .whole = true};
+    collect_uses(&uses, graph, root, &layers);
+    uint32_t use_count = uses.count > 0 ? sort_unique(uses.items, uses.count) : 0;
+    layers.whole = uses.whole;
     layers.heads = ARENA_ARRAY(arena, uint32_t, layers.count);
     layers.selectors = ARENA_ARRAY(arena, NodeId *, layers.count);
     NodeId *selectors = ARENA_ARRAY(arena, NodeId, use_count);
     for (uint32_t i = 0; i < use_count; i++) {
-        uint32_t layer = use_layer(uses[i]);
+        uint32_t layer = use_layer(uses.items[i]);
         if (layers.heads[layer]++ == 0) layers.selectors[layer] = &selectors[i];
-        selectors[i] = (NodeId)uses[i];
+        selectors[i] = (NodeId)uses.items[i];
     }
     return layers;
 }

@@ -206,11 +206,13 @@ bool graph_verify(const Graph *graph, Buffer *why);
 
 /* --- layers and heads (analyse.c) ------------------------------------------------------------- */
 
-/* The attention layers of one s-op as language I.7 counts them; equal selectors are one head. */
+/* The attention layers of one s-op as language I.7 counts them; equal selectors are one head, as
+   are equal patterns. Each round of a loop has layers of its own, with the body's heads in each. */
 typedef struct Layers {
     uint32_t count;
     uint32_t *heads;    /* (count): distinct selectors that the layer's gathers use */
-    NodeId **selectors; /* (count)(heads[i]) in id order */
+    NodeId **selectors; /* (count)(heads[i]) in id order: selectors and patterns */
+    bool whole;         /* false: LIMIT_GRAPH_LAYERS heads are counted, and there are more */
 } Layers;
 Layers graph_layers(const Graph *graph, NodeId root, Arena *arena);
 

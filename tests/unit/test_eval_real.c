@@ -359,6 +359,215 @@ static const Case loop_cases[] = {
 START_TEST(test_loops) { check_case(&loop_cases[_i]); }
 END_TEST
 
+/* --- clustering, as published ----------------------------------------------------------------- */
+
+/* k-means (arXiv 2506.19125) of nine points and three centres; %9: the tie rule. */
+static const char lloyd[] = "%%0 = input \"x\" vec[2]\n"
+                            "%%1 = input \"is_centre\" bool\n"
+                            "%%2 = const True\n"
+                            "%%3 = indices\n"
+                            "%%4 = select_eq %%1 %%2\n"
+                            "%%5 = const False\n"
+                            "%%6 = select_eq %%1 %%5\n"
+                            "%%7 = const 0\n"
+                            "loop 0\n"
+                            "%%8 = state of 0 from %%0 vec[2]\n"
+                            "%%9 = distance %%8 %%0\n"
+                            "%%10 = scores_neg %%9\n"
+                            "%%11 = %s %%10 %%4\n"
+                            "%%12 = attend %%11 %%3 %%7\n"
+                            "%%13 = select_eq %%12 %%3\n"
+                            "%%14 = sel_and %%13 %%6\n"
+                            "%%15 = attend %%14 %%0 %%8\n"
+                            "%%16 = choose %%1 %%15 %%8\n"
+                            "end 0 times 5 next %%16\n"
+                            "%%17 = result %%16 of 0\n"
+                            "%%18 = result %%12 of 0\n";
+static const char lloyd_input[] = "x=0,0 1,0 0,2 5,5 6,5 5,7 9,0 8,1 20,20 0,0 1,0 9,0 | "
+                                  "is_centre=False False False False False False False False False "
+                                  "True True True";
+
+/* The centres after each round: sums of whole numbers are exact, so they are these doubles. */
+static const double first_centres[5][6] = {
+    {0, 1, 11.0 / 3, 4, 43.0 / 4, 13.0 / 2},        {1.0 / 3, 2.0 / 3, 33.0 / 5, 18.0 / 5, 20, 20},
+    {1.0 / 3, 2.0 / 3, 33.0 / 5, 18.0 / 5, 20, 20}, {1.0 / 3, 2.0 / 3, 33.0 / 5, 18.0 / 5, 20, 20},
+    {1.0 / 3, 2.0 / 3, 33.0 / 5, 18.0 / 5, 20, 20},
+};
+static const double averaging_centres[5][6] = {
+    {0, 1, 1, 0, 43.0 / 4, 13.0 / 2},   {0, 2, 1, 0, 53.0 / 6, 19.0 / 3},
+    {0, 2, 0.5, 0, 53.0 / 6, 19.0 / 3}, {0, 2, 0.5, 0, 53.0 / 6, 19.0 / 3},
+    {0, 2, 0.5, 0, 53.0 / 6, 19.0 / 3},
+};
+
+typedef struct Lloyd {
+    const double (*centres)[6];
+    uint32_t rounds;
+} Lloyd;
+
+static void check_round(void *state, uint32_t round, const Sequence *values) {
+    Lloyd *at = state;
+    ck_assert_uint_eq(round, at->rounds++);
+    ck_assert_uint_eq(values[0].n, 12);
+    ck_assert_uint_eq(values[0].width, 2);
+    for (int i = 0; i < 6; i++)
+        ck_assert_msg(values[0].numbers[18 + i] == at->centres[round][i],
+                      "round %u: %.17g, not %.17g", round, values[0].numbers[18 + i],
+                      at->centres[round][i]);
+    /* (5, 5) lies between two centres in the first round: its address is that of one, or a mean. */
+    Atom owner = values[1].atoms[3];
+    if (round == 0 && at->centres == averaging_centres)
+        ck_assert(owner.kind == ATOM_FLOAT && owner.as.real == 10.5);
+    else
+        ck_assert(owner.kind == ATOM_INT);
+}
+
+static void run_lloyd(const char *rule, const double centres[5][6]) {
+    Buffer text = {0};
+    Lloyd seen = {.centres = centres};
+    buffer_printf(&text, lloyd, rule);
+    NodeId watched[] = {16, 12}, wanted[] = {17, 18};
+    EvalRounds rounds = {
+        .loop = 0, .nodes = watched, .count = 2, .round = check_round, .state = &seen};
+    ApplyRequest request = {.graph = graph_of(text.data),
+                            .input = input_of(lloyd_input),
+                            .arena = world.arena,
+                            .diags = world.diags,
+                            .rounds = &rounds};
+    Sequence out[2];
+    ck_assert(eval_all(&request, wanted, 2, out));
+    ck_assert_uint_eq(seen.rounds, 5);
+    for (int i = 0; i < 6; i++)
+        ck_assert(out[0].numbers[18 + i] == centres[4][i]);
+    ck_assert_uint_eq(out[1].n, 12);
+    buffer_free(&text);
+}
+
+START_TEST(test_lloyd_first_of_ties) { run_lloyd("hardmax_first", first_centres); }
+END_TEST
+START_TEST(test_lloyd_average_of_ties) { run_lloyd("hardmax", averaging_centres); }
+END_TEST
+
+/* Hardmax dynamics (arXiv 2407.01602): who attends to itself alone is a leader. */
+static const char dynamics[] = "%0 = input \"z\" vec[2]\n"
+                               "%1 = const True\n"
+                               "%2 = select_eq %1 %1\n"
+                               "%3 = const 0\n"
+                               "%4 = const 0.5\n"
+                               "%5 = const 1.5\n"
+                               "%6 = indices\n"
+                               "loop 0\n"
+                               "%7 = state of 0 from %0 vec[2]\n"
+                               "%8 = score_mul %7 %7\n"
+                               "%9 = hardmax %8 %2\n"
+                               "%10 = attend %9 %7 %3\n"
+                               "%11 = attend %9 %6 %3\n"
+                               "%12 = mul %10 %4\n"
+                               "%13 = add %7 %12\n"
+                               "%14 = div %13 %5\n"
+                               "end 0 times 60 next %14\n"
+                               "%15 = result %14 of 0\n";
+
+static void check_leaders(void *state, uint32_t round, const Sequence *values) {
+    uint32_t *rounds = state;
+    *rounds += 1;
+    for (uint32_t i = 0; i < 8; i++) {
+        Atom chosen = values[0].atoms[i];
+        bool leads = chosen.kind == ATOM_INT && chosen.as.integer == i;
+        bool leader = i == 0 || i == 2 || (i == 1 && round > 0);
+        ck_assert_msg(leads == leader, "token %u in round %u", i, round);
+    }
+}
+
+START_TEST(test_hardmax_dynamics) {
+    uint32_t seen = 0;
+    NodeId watched = 11, wanted = 15;
+    EvalRounds rounds = {.nodes = &watched, .count = 1, .round = check_leaders, .state = &seen};
+    ApplyRequest request = {
+        .graph = graph_of(dynamics),
+        .input = input_of("z=1,0.3333333333333333 -0.08333333333333333,0.08333333333333333 -1,-1 "
+                          "0,0.25 -0.3,-0.7 -0.6,-0.9 0.8,0.1 0.6,0.15"),
+        .arena = world.arena,
+        .diags = world.diags,
+        .rounds = &rounds};
+    Sequence out;
+    ck_assert(eval_all(&request, &wanted, 1, &out));
+    ck_assert_uint_eq(seen, 60);
+    ck_assert_double_eq_tol(out.numbers[2], -0.055556, 1e-6);
+    ck_assert_double_eq_tol(out.numbers[3], 0.138889, 1e-6);
+}
+END_TEST
+
+/* --- several at once, memory, limits ---------------------------------------------------------- */
+
+static void count_round(void *state, uint32_t round, const Sequence *values) {
+    (void)round;
+    (void)values;
+    *(uint32_t *)state += 1;
+}
+
+/* A loop of two results runs once, and one that nothing needs does not run. */
+START_TEST(test_a_loop_runs_once) {
+    static const char text[] = "%0 = indices\n%1 = const 1\nloop 0\n%2 = state of 0 from %0 int\n"
+                               "%3 = add %2 %1\nend 0 times 4 next %3\n%4 = result %3 of 0\n"
+                               "%5 = result %2 of 0\n%6 = neg %0\n";
+    uint32_t seen = 0;
+    NodeId watched = 3, wanted[] = {5, 4, 0, 5};
+    EvalRounds rounds = {.nodes = &watched, .count = 1, .round = count_round, .state = &seen};
+    ApplyRequest request = {.graph = graph_of(text),
+                            .input = input_of("x=1 2 3"),
+                            .arena = world.arena,
+                            .diags = world.diags,
+                            .rounds = &rounds};
+    Sequence out[4], *single = out;
+    ck_assert(eval_all(&request, wanted, 4, out));
+    ck_assert_uint_eq(seen, 4);
+    ck_assert_int_eq(out[0].atoms[2].as.integer, 5);
+    ck_assert_int_eq(out[1].atoms[2].as.integer, 6);
+    ck_assert_int_eq(out[2].atoms[2].as.integer, 2);
+    ck_assert_int_eq(out[3].atoms[2].as.integer, 5);
+    request.node = 6;
+    ck_assert(eval_request(&request, single, NULL));
+    ck_assert_uint_eq(seen, 4);
+}
+END_TEST
+
+/* A million rounds take the columns of one: more would be beyond the limit on memory. */
+START_TEST(test_rounds_share_their_memory) {
+    static const char text[] = "%0 = input \"x\" vec[64]\n%1 = const 1\nloop 0\n"
+                               "%2 = state of 0 from %0 vec[64]\n%3 = add %2 %1\n%4 = add %3 %3\n"
+                               "%5 = sub %4 %3\nend 0 times 100000 next %5\n%6 = result %5 of 0\n";
+    double numbers[128] = {0};
+    InputColumn column = {.name = string_new(world.arena, "x", 1), .width = 64, .numbers = numbers};
+    Input input = {.n = 2, .column_count = 1, .columns = &column};
+    Sequence out;
+    ck_assert(eval_sequence(graph_of(text), 6, input, (Span){0}, world.arena, world.diags, &out));
+    ck_assert_double_eq(out.numbers[127], 100000);
+}
+END_TEST
+
+static bool is_asked(void *state) {
+    (void)state;
+    return true;
+}
+
+/* A loop without an end in sight can be given up. */
+START_TEST(test_endless_loops_stop) {
+    static const char text[] = "%0 = indices\nloop 0\n%1 = state of 0 from %0 int\n%2 = neg %1\n"
+                               "end 0 times 2000000000 next %2\n%3 = result %2 of 0\n";
+    Graph *graph = graph_of(text);
+    Cancel cancel = {.asked = is_asked};
+    ApplyRequest request = {.graph = graph,
+                            .node = 3,
+                            .input = input_of("x=1"),
+                            .arena = world.arena,
+                            .diags = world.diags,
+                            .cancel = &cancel};
+    Sequence out;
+    ck_assert(!eval_request(&request, &out, NULL));
+    ck_assert_int_eq(diagnostics_id(world.diags, 0), DIAG_STOPPED);
+}
+END_TEST
+
 Suite *eval_real_suite(void);
 Suite *eval_real_suite(void) {
     Suite *suite = suite_create("eval_real");
@@ -368,5 +577,15 @@ Suite *eval_real_suite(void) {
     tcase_add_loop_test(values, test_attention, 0, COUNT(attention_cases));
     tcase_add_loop_test(values, test_loops, 0, COUNT(loop_cases));
     suite_add_tcase(suite, values);
+
+    TCase *whole = tcase_create("programs");
+    tcase_add_checked_fixture(whole, set_up, tear_down);
+    tcase_add_test(whole, test_lloyd_first_of_ties);
+    tcase_add_test(whole, test_lloyd_average_of_ties);
+    tcase_add_test(whole, test_hardmax_dynamics);
+    tcase_add_test(whole, test_a_loop_runs_once);
+    tcase_add_test(whole, test_rounds_share_their_memory);
+    tcase_add_test(whole, test_endless_loops_stop);
+    suite_add_tcase(suite, whole);
     return suite;
 }

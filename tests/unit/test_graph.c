@@ -308,6 +308,49 @@ static const Broken broken[] = {
     {"%0 = tokens_str\n%1 = lookup %0 table {}", "empty"},
     {"%0 = tokens_str\n%1 = lookup %0 table {1: 2, \"a\": 1, 1.0: 3}", "stands twice"},
     {"%0 = tokens_str\n%1 = item %0 table [1]", "ints"},
+    {"%0 = input x vec[2]", "the input's name"},
+    {"%0 = input \"x\"", "expected a type"},
+    {"%0 = input \"x\" vec", "expected '['"},
+    {"%0 = input \"x\" vec[0]", "no numbers"},
+    {"%0 = input \"x\" vec[99999999999]", "at most"},
+    {"%0 = input \"x\" number", "expected a type"},
+    {"%0 = input \"x\" int|float", "no type of an input"},
+    {"%0 = input \"\" int", "no name"},
+    {"%0 = vector table []", "no numbers"},
+    {"%0 = vector table [\"a\"]", "no number"},
+    {"%0 = indices\n%1 = onehot %0 0", "so many"},
+    {"%0 = indices\n%1 = onehot %0 4294967297", "so many"},
+    {"%0 = input \"x\" vec[2]\n%1 = component %0 2", "no component 2"},
+    {"%0 = input \"x\" vec[2]\n%1 = matmul %0 table [1, 2, 3]", "no rows of 2"},
+    {"%0 = input \"x\" vec[2]\n%1 = lt %0 %0", "takes no vector"},
+    {"%0 = indices\n%1 = score_add %0 %0\n%2 = scores_times %1 \"a\"", "by a number"},
+    {"%0 = indices\n%1 = state of 0 from %0 int", "does not begin above"},
+    {"%0 = indices\n%1 = result %0 of 0", "does not begin above"},
+    {"%0 = indices\nloop 0\n%1 = result %0 of 0", "has not ended"},
+    {"loop 1", "expected loop 0"},
+    {"loop 0 in 0", "does not begin above"},
+    {"loop 0\nend 0 times 0", "at least one round"},
+    {"loop 0\nend 0 times 1\nend 0 times 1", "is over"},
+    {"loop 0\nend 0 times 1\n%0 = indices\n%1 = state of 0 from %0 int", "is over"},
+    {"%0 = indices\nloop 0\n%1 = state of 0 from %0 int\nend 0 times 1", "expected 'next'"},
+    {"%0 = indices\nloop 0\n%1 = state of 0 from %0 int\n%2 = exp %1\nend 0 times 1 next %2",
+     "not declared to hold"},
+    {"%0 = indices\nloop 0\n%1 = state of 0 from %0 str", "can't hold its init"},
+    {"%0 = indices\nloop 0\n%1 = state of 0 from %0 int\nloop 1\n%2 = state of 1 from %1 int\n"
+     "end 1 times 1 next %2",
+     "known only in a round"},
+    {"%0 = indices\nloop 0\n%1 = state of 0 from %0 int\nloop 1\n%2 = state of 1 from %0 int\n"
+     "end 1 times 1 next %1",
+     "known only in another loop"},
+    {"%0 = indices\nloop 0\n%1 = state of 0 from %0 int\nloop 1\n%2 = state of 1 from %0 int\n"
+     "%3 = add %1 %2",
+     "does not depend on the loop"},
+    {"%0 = indices\nloop 0\n%1 = state of 0 from %0 int\n%2 = neg %1\nend 0 times 1 next %2\n"
+     "%3 = result %2 of 0\n%4 = add %2 %0",
+     "behind a result"},
+    {"%0 = indices\nloop 0\n%1 = state of 0 from %0 int\n%2 = select_eq %1 %1\n"
+     "end 0 times 1 until %2 next %1",
+     "never is"},
     {"name", "expected '='"},
     {"name = %0", "does not stand above"},
     {"name = tokens", "expected a node"},
@@ -379,6 +422,19 @@ static void break_distinct(Graph *graph) { graph->nodes[1] = graph->nodes[0]; }
 static void break_name(Graph *graph) { graph->names[0].node = graph->count; }
 static void break_name_of_node(Graph *graph) { graph->nodes[graph->names[0].node == 0].name = 1; }
 
+static void break_loop_state(Graph *graph) { graph->loops[0].states[0].state = 0; }
+static void break_init(Graph *graph) { graph->loops[0].states[0].init = 1; }
+static void break_next(Graph *graph) { graph->loops[0].states[0].next = 1; }
+static void break_until(Graph *graph) { graph->loops[0].until = 1; }
+static void break_times(Graph *graph) { graph->loops[0].times = 0; }
+static void break_outer(Graph *graph) { graph->loops[0].outer = 2; }
+static void break_node_loop(Graph *graph) { graph->nodes[3].loop = 0; }
+static void break_node_loop_beyond(Graph *graph) { graph->nodes[0].loop = 9; }
+static void break_result(Graph *graph) { graph->nodes[4].atom = atom_int(7); }
+static void break_closed(Graph *graph) { graph->loops[0].closed = false; }
+static void break_state_list(Graph *graph) { graph->loops[0].state_count = 0; }
+static void break_result_depth(Graph *graph) { graph->nodes[4].depth = 1; }
+
 typedef struct Damage {
     void (*apply)(Graph *graph);
     const char *why;
@@ -399,6 +455,61 @@ static const Damage damages[] = {
     {break_name, "name 0: it stands for no node"},
     {break_name_of_node, "its name is another node's"},
 };
+
+static const Damage loop_damages[] = {
+    {break_loop_state, "loop 0: a state that is none"},
+    {break_init, "loop 0: %2 is a state of something else"},
+    {break_next, "loop 0: %2 can't hold what is next"},
+    {break_until, "loop 0: it ends when something is true that never is"},
+    {break_times, "loop 0: it has no rounds"},
+    {break_outer, "loop 0: it begins before the loop that it is in"},
+    {break_node_loop, "%3: it does not depend on the loop that it says"},
+    {break_node_loop_beyond, "an init that is known only in a round"},
+    {break_result, "%4: it is a result of no loop"},
+    {break_closed, "%4: it is a result of no loop"},
+    {break_state_list, "a state of no loop"},
+    {break_result_depth, "%4: it is not what the last round left"},
+};
+
+START_TEST(test_verify_finds_damaged_loops) {
+    Fixture f;
+    open_fixture(&f);
+    Graph *graph = parse(&f, "%0 = indices\n%1 = select_lt %0 %0\nloop 0\n"
+                             "%2 = state of 0 from %0 int\n%3 = neg %2\n"
+                             "end 0 times 2 until %3 next %3\n%4 = result %3 of 0\n");
+    loop_damages[_i].apply(graph);
+    ck_assert(!graph_verify(graph, &f.out));
+    ck_assert_msg(strstr(f.out.data, loop_damages[_i].why) != NULL, "%s\n%s", loop_damages[_i].why,
+                  f.out.data);
+    close_fixture(&f);
+}
+END_TEST
+
+/* A loop in part: a node of its body; and one whose loop is not the first. */
+START_TEST(test_loops_are_numbered_afresh) {
+    Fixture f;
+    open_fixture(&f);
+    Graph *graph = parse(&f, "%0 = indices\nloop 0\n%1 = state of 0 from %0 int\n%2 = neg %1\n"
+                             "end 0 times 2 next %2\n%3 = result %2 of 0\nloop 1\n"
+                             "%4 = state of 1 from %0 int\n%5 = state of 1 from %0 int\n"
+                             "%6 = neg %5\nend 1 times 3 next %4 %6\n%7 = result %6 of 1\n");
+    Buffer printed = {0};
+    graph_print_node(graph, 7, &printed);
+    strip_comments(printed.data, &f.out);
+    ck_assert_str_eq(f.out.data, "%0 = indices\nloop 0\n%1 = state of 0 from %0 int\n"
+                                 "%2 = state of 0 from %0 int\n%3 = neg %2\n"
+                                 "end 0 times 3 next %1 %3\n%4 = result %3 of 0\n");
+    buffer_free(&printed);
+    buffer_free(&f.out);
+    graph_print_node(graph, 6, &printed);
+    strip_comments(printed.data, &f.out);
+    ck_assert_str_eq(f.out.data, "%0 = indices\nloop 0\n%1 = state of 0 from %0 int\n"
+                                 "%2 = neg %1\n");
+    parse(&f, f.out.data);
+    buffer_free(&printed);
+    close_fixture(&f);
+}
+END_TEST
 
 START_TEST(test_verify_finds_damage) {
     Fixture f;
@@ -461,6 +572,22 @@ static const Analysis analyses[] = {
     {"%0 = indices\n%1 = select_lt %0 %0\n%2 = width %1\n%3 = select_eq %2 %2\n%4 = width %3\n"
      "%5 = neg %0\n",
      ""},
+    /* a body's heads are there in each round: k-means, two layers a round */
+    {"%0 = input \"x\" vec[2]\n%1 = indices\n%2 = const True\n%3 = select_eq %2 %2\nloop 0\n"
+     "%4 = state of 0 from %0 vec[2]\n%5 = distance %4 %0\n%6 = hardmax %5 %3\n"
+     "%7 = attend %6 %1 %1\n%8 = select_eq %7 %1\n%9 = attend %8 %0 %4\n%10 = total %8 %1\n"
+     "end 0 times 3 next %9\n%11 = result %9 of 0\n",
+     "1 1 1 1 1 1"},
+    /* two rounds of three in each of two: the inner heads at 1, 2, 3 and, behind the outer, 5, 6, 7
+     */
+    {"%0 = indices\n%1 = select_lt %0 %0\nloop 0\n%2 = state of 0 from %0 int\nloop 1 in 0\n"
+     "%3 = state of 1 from %2 int\n%4 = total %1 %3\nend 1 times 3 next %4\n%5 = result %4 of 1\n"
+     "%6 = select_eq %0 %0\n%7 = total %6 %5\nend 0 times 2 next %7\n%8 = result %7 of 0\n",
+     "1 1 1 1 1 1 1 1"},
+    /* a condition deeper than the result counts as far as there are layers */
+    {"%0 = indices\n%1 = select_lt %0 %0\nloop 0\n%2 = state of 0 from %0 int\n%3 = total %1 %2\n"
+     "%4 = total %1 %3\nend 0 times 1 until %4 next %3\n%5 = result %3 of 0\n",
+     "1"},
     /* a selector by itself */
     {"%0 = indices\n%1 = select_lt %0 %0\n", "1"},
 };
@@ -475,7 +602,7 @@ START_TEST(test_layers) {
         buffer_printf(&f.out, layer ? " %u" : "%u", layers.heads[layer]);
         for (uint32_t head = 0; head < layers.heads[layer]; head++) {
             NodeId selector = layers.selectors[layer][head];
-            ck_assert_uint_eq(graph_node(graph, selector)->type, TYPE_SELECTOR);
+            ck_assert(graph_node(graph, selector)->type & (TYPE_SELECTOR | TYPE_PATTERN));
             if (head > 0) ck_assert_uint_gt(selector, layers.selectors[layer][head - 1]);
         }
     }
@@ -495,6 +622,7 @@ Suite *graph_suite(void) {
     tcase_add_test(text, test_comments_say_type_and_depth);
     tcase_add_loop_test(text, test_atoms_read_back, 0, COUNT(atoms));
     tcase_add_test(text, test_one_node_is_numbered_afresh);
+    tcase_add_test(text, test_loops_are_numbered_afresh);
     tcase_add_test(text, test_blank_lines_and_comments_are_skipped);
     suite_add_tcase(suite, text);
 
@@ -506,6 +634,7 @@ Suite *graph_suite(void) {
 
     TCase *verify = tcase_create("verify");
     tcase_add_loop_test(verify, test_verify_finds_damage, 0, COUNT(damages));
+    tcase_add_loop_test(verify, test_verify_finds_damaged_loops, 0, COUNT(loop_damages));
     suite_add_tcase(suite, verify);
 
     TCase *layers = tcase_create("layers");
