@@ -9,6 +9,7 @@ typedef struct Column {
     InputReader *reader;
     ColumnWant want;
     bool shape_only; /* one row is enough */
+    bool whole_text; /* a string is one element, not its characters */
     uint32_t width;  /* of vectors: declared or the first row's; 0: not known yet */
     uint32_t n;
     Atom *atoms;        /* (n), malloc'ed; or */

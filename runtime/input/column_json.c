@@ -70,13 +70,13 @@ static bool flat_list(Column *column, Json *json) {
     return true;
 }
 
-/* A string's characters, or all of it when `*` follows. */
+/* A string's characters, or all of it where one is wanted or `*` follows. */
 static bool string(Column *column, Json *json) {
     uint32_t start = json->at;
     Atom whole;
     if (!json_string(json, &whole)) return false;
     Span span = json_from(json, start);
-    if (json_peek(json) == '*') return column_add(column, whole, span);
+    if (column->whole_text || json_peek(json) == '*') return column_add(column, whole, span);
     const String *text = whole.as.string;
     Elements characters = {0};
     bool read = reader_characters(json->reader, &characters, text->bytes, text->len, span);

@@ -80,6 +80,12 @@ static bool is_named(const Argument *argument, const char *name) {
            memcmp(argument->text, name, argument->name_len) == 0;
 }
 
+bool columns_given(const Columns *columns, const char *name) {
+    for (size_t i = 0; i < columns->count; i++)
+        if (is_named(&columns->arguments[i], name)) return true;
+    return false;
+}
+
 /* The argument for the name, its text among the sources; NULL when there is none. */
 static Argument *find(Columns *columns, const char *name) {
     for (size_t i = 0; i < columns->count; i++) {
@@ -247,8 +253,13 @@ static bool is_plain_text(const Column *column, const Json *json) {
 static bool plain_text(Column *column, Json *json) {
     Span span = {json->file, json->at, json->len};
     Elements characters = {0};
-    bool read = reader_characters(json->reader, &characters, json->text + json->at,
-                                  json->len - json->at, span);
+    const char *text = json->text + json->at;
+    size_t len = json->len - json->at, bad;
+    if (column->whole_text && utf8_valid(text, len, &bad)) {
+        json->at = json->len;
+        return column_add(column, atom_string(string_new(json->reader->arena, text, len)), span);
+    }
+    bool read = reader_characters(json->reader, &characters, text, len, span);
     for (size_t i = 0; i < characters.count && read; i++)
         read = column_add(column, characters.atoms[i], span);
     elements_free(&characters);
@@ -301,6 +312,28 @@ bool columns_width(Columns *columns, const char *name, uint32_t *width) {
     Column column = {.reader = &columns->reader, .want = want, .shape_only = true};
     bool read = read_argument(columns, argument, &column);
     *width = column.width;
+    column_free(&column);
+    return read;
+}
+
+bool columns_param(Columns *columns, const char *argument, ColumnWant want, ParamValue *out) {
+    Argument whole = {argument, columns_name_length(argument),
+                      sources_add(columns->reader.sources, "<param>", argument, strlen(argument))};
+    Column column = {
+        .reader = &columns->reader, .want = want, .width = want.width, .whole_text = true};
+    bool read = read_argument(columns, &whole, &column);
+    if (read && column.open)
+        read = column_wrong(&column, DIAG_INPUT_SHAPE, column.open_span, "'%s': how many times?",
+                            want.name->bytes);
+    if (read) {
+        bool vectors = want.type == SEQUENCE_VECTORS;
+        size_t width = vectors ? column.width : 1, count = column.n * width;
+        const double *numbers = column.lent != NULL ? column.lent : column.numbers;
+        Atom *atoms = ARENA_ARRAY(columns->reader.arena, Atom, count);
+        for (size_t i = 0; i < count; i++)
+            atoms[i] = vectors ? atom_float(numbers[i]) : column.atoms[i];
+        *out = (ParamValue){column.n, (uint32_t)width, atoms};
+    }
     column_free(&column);
     return read;
 }

@@ -31,9 +31,21 @@ size_t columns_name_length(const char *argument);
 /* Notes NAME=...; nothing is read before it is asked for. The text outlives columns. */
 void columns_add(Columns *columns, const char *argument);
 
+bool columns_given(const Columns *columns, const char *name);
+
 /* How wide the vectors are that the input was given, from the beginning of its first part. False
    after reporting that there are none, or that it was not given. */
 bool columns_width(Columns *columns, const char *name, uint32_t *width);
+
+/* What NAME=... of a `param` says: a value, a list or a table, from JSON or @FILE. A text is one
+   value, not its characters. */
+typedef struct ParamValue {
+    uint32_t n;
+    uint32_t width;    /* of vectors, else 1 */
+    const Atom *atoms; /* (n, width), as long as columns */
+} ParamValue;
+/* want.width 0: what the value has. False after reporting. */
+bool columns_param(Columns *columns, const char *argument, ColumnWant want, ParamValue *out);
 
 /* Reads all that is wanted, in that order. False after reporting every column that is missing,
    wrong, not wanted, or of another length than the first. */

@@ -36,6 +36,18 @@ const InputColumn *input_column(const Input *input, const String *name) {
     return NULL;
 }
 
+Sequence column_sequence(const InputColumn *column, uint32_t n) {
+    Sequence sequence = {.n = n,
+                         .type = SEQUENCE_VECTORS,
+                         .atoms = column->atoms,
+                         .width = column->width,
+                         .numbers = column->numbers};
+    uint32_t bad;
+    if (column->atoms != NULL && !sequence_type_of(column->atoms, n, &sequence.type, &bad))
+        BUG("a column of mixed types");
+    return sequence;
+}
+
 static bool all_equal(Sequence sequence) {
     if (sequence.type == SEQUENCE_VECTORS) return false;
     for (uint32_t i = 0; i < sequence.n; i++) /* from 0: a NaN is not equal even to itself */

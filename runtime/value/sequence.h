@@ -67,5 +67,7 @@ typedef struct Input {
 } Input;
 /* The column of that name, or NULL. */
 const InputColumn *input_column(const Input *input, const String *name);
+/* Its n values; they are the column's. */
+Sequence column_sequence(const InputColumn *column, uint32_t n);
 
 #endif
