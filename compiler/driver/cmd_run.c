@@ -199,8 +199,7 @@ static bool run_all(Run *run) {
     if (ready) ready = program_targets(run->session, options, &run->targets);
     bool stream = !run->named && can_stream(run);
     if (!stream && (ready || !run->named)) ready = read_inputs(run) && ready;
-    if (!run->named)
-        ready = vocabulary_argument(&run->reader, vocabulary_text(options), &vocabulary) && ready;
+    ready = vocabulary_argument(&run->reader, vocabulary_text(options), &vocabulary) && ready;
     uint64_t threads = 0;
     ready =
         number_argument(session_diagnostics(run->session), options, OPT_THREADS, &threads) && ready;

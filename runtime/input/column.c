@@ -204,9 +204,9 @@ bool column_fill(Column *column, uint32_t n) {
     const char *name = column->want.name->bytes;
     if (n < others || block == 0 || (n - others) % block != 0)
         return column_wrong(column, DIAG_INPUT_SHAPE, column->open_span,
-                            "'%s' has %u elements beside this, which can't be filled up to the %u "
-                            "of the other inputs",
-                            name, others, n);
+                            "'%s' has %u element%s beside this, which can't be filled up to the "
+                            "%u of the other inputs",
+                            name, others, others == 1 ? "" : "s", n);
     uint32_t wanted = n - others, behind = column->n - column->open_to;
     uint32_t width = column->want.type == SEQUENCE_VECTORS ? column->width : 1;
     if (wanted > block && !reserve(column, wanted - block, width, column->open_span)) return false;

@@ -390,8 +390,8 @@ static bool check_lengths(Columns *columns) {
         } else if (column->n != first->n) {
             diag_error(columns->reader.diags, DIAG_INPUT_SHAPE,
                        (Span){argument->file, 0, (uint32_t)argument->name_len},
-                       "'%s' has %u elements, and '%s' %u", column->want.name->bytes, column->n,
-                       first->want.name->bytes, first->n);
+                       "'%s' has %u element%s, and '%s' %u", column->want.name->bytes, column->n,
+                       column->n == 1 ? "" : "s", first->want.name->bytes, first->n);
             all = false;
         }
     }
