@@ -198,7 +198,9 @@ static bool run_all(Run *run) {
     /* Every part of the command line is looked at, so that one run tells every mistake. */
     if (ready) ready = program_targets(run->session, options, &run->targets);
     bool stream = !run->named && can_stream(run);
-    if (!stream && (ready || !run->named)) ready = read_inputs(run) && ready;
+    /* But whether the program has inputs of those names is known only when it was read. */
+    bool skip = !ready && (run->named || columns_any(run->data.columns));
+    if (!stream && !skip) ready = read_inputs(run) && ready;
     ready = vocabulary_argument(&run->reader, vocabulary_text(options), &vocabulary) && ready;
     uint64_t threads = 0;
     ready =

@@ -1,7 +1,8 @@
 /* --plot: what of a run is drawn how. The program is not told of it; its declarations say it:
      the first vector input          points, coloured by
      the first int output            their cluster;
-     a bool input                    which positions are centres rather than points
+     a bool input                    which positions are centres rather than points; one has the
+                                     colour of the points whose int is its position, or its own
      the first vector output         its way through its loop, of the centres, or without a bool
                                      input of all positions, with the polytope of the ends
      a bool output                   which of these are leaders */
@@ -211,22 +212,46 @@ static int by_value(const void *left, const void *right) {
     return a < b ? -1 : a > b;
 }
 
-/* Clusters are numbered in the order of their values. colours: (n). */
-static void number_clusters(const Sequence *owners, uint32_t n, uint32_t *colours) {
-    int64_t *sorted = memory_zeroed(n * sizeof *sorted);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < n; i++)
-        if (!atom_as_int64(owners->atoms[i], &sorted[i])) sorted[i] = INT64_MAX;
-    qsort(sorted, n, sizeof *sorted, by_value);
-    for (uint32_t i = 0; i < n; i++)
-        if (count == 0 || sorted[i] != sorted[count - 1]) sorted[count++] = sorted[i];
-    for (uint32_t i = 0; i < n; i++) {
-        int64_t value = INT64_MAX;
-        (void)atom_as_int64(owners->atoms[i], &value);
-        const int64_t *found = bsearch(&value, sorted, count, sizeof *sorted, by_value);
-        colours[i] = (uint32_t)(found - sorted);
+static int64_t owner_of(const Sequence *owners, uint32_t position) {
+    int64_t value;
+    return atom_as_int64(owners->atoms[position], &value) ? value : INT64_MAX;
+}
+
+/* The points' clusters in the order of their numbers, in malloc'ed memory. */
+static int64_t *sorted_clusters(const Sequence *owners, const InputColumn *centres,
+                                uint32_t *count) {
+    int64_t *sorted = memory_zeroed(owners->n * sizeof *sorted);
+    uint32_t all = 0;
+    for (uint32_t i = 0; i < owners->n; i++)
+        if (!is_centre(centres, i)) sorted[all++] = owner_of(owners, i);
+    qsort(sorted, all, sizeof *sorted, by_value);
+    *count = 0;
+    for (uint32_t i = 0; i < all; i++)
+        if (*count == 0 || sorted[i] != sorted[*count - 1]) sorted[(*count)++] = sorted[i];
+    return sorted;
+}
+
+/* Are clusters called by the positions of their centres? */
+static bool are_addresses(const int64_t *clusters, uint32_t count, const InputColumn *centres,
+                          uint32_t n) {
+    for (uint32_t i = 0; i < count; i++)
+        if (clusters[i] < 0 || clusters[i] >= n || !is_centre(centres, (uint32_t)clusters[i]))
+            return false;
+    return true;
+}
+
+/* A point's colour is its cluster's; a centre's that of the points which name its position, or else
+   of those with its own number. colours: (n). */
+static void choose_colours(const Sequence *owners, const InputColumn *centres, uint32_t *colours) {
+    uint32_t count;
+    int64_t *clusters = sorted_clusters(owners, centres, &count);
+    bool addresses = are_addresses(clusters, count, centres, owners->n);
+    for (uint32_t i = 0; i < owners->n; i++) {
+        int64_t value = addresses && is_centre(centres, i) ? i : owner_of(owners, i);
+        const int64_t *found = bsearch(&value, clusters, count, sizeof *clusters, by_value);
+        colours[i] = found == NULL ? PLOT_NO_COLOUR : (uint32_t)(found - clusters);
     }
-    free(sorted);
+    free(clusters);
 }
 
 typedef struct Picture {
@@ -323,7 +348,7 @@ bool run_write_plot(Run *run, const Outcome *outcomes) {
     Picture picture = {.plot = {.path_word = centres ? "centre" : "token", .centres = centres}};
     if (owners != NULL) {
         picture.colours = memory_zeroed(input->n * sizeof *picture.colours);
-        number_clusters(owners, input->n, picture.colours);
+        choose_colours(owners, centres_of(input), picture.colours);
     }
     const char *name = points != NULL ? points->name->bytes : run->targets.items[ways].name;
     add_words(&picture, run, name);

@@ -80,6 +80,8 @@ static bool is_named(const Argument *argument, const char *name) {
            memcmp(argument->text, name, argument->name_len) == 0;
 }
 
+bool columns_any(const Columns *columns) { return columns->count > 0; }
+
 bool columns_given(const Columns *columns, const char *name) {
     for (size_t i = 0; i < columns->count; i++)
         if (is_named(&columns->arguments[i], name)) return true;

@@ -32,6 +32,7 @@ size_t columns_name_length(const char *argument);
 void columns_add(Columns *columns, const char *argument);
 
 bool columns_given(const Columns *columns, const char *name);
+bool columns_any(const Columns *columns); /* was any given? */
 
 /* How wide the vectors are that the input was given, from the beginning of its first part. False
    after reporting that there are none, or that it was not given. */
