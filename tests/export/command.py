@@ -126,7 +126,21 @@ def checked(program, count=24):
 
 
 def programs():
+    """The programs of tokens. Those with inputs of their own are not read by these tests (programs_with_inputs)."""
+    return [path for path in all_programs() if not has_inputs(path)]
+
+
+def programs_with_inputs():
+    return [path for path in all_programs() if has_inputs(path)]
+
+
+def all_programs():
     return sorted(glob.glob("programs/**/*.rasp", recursive=True))
+
+
+def has_inputs(path):
+    with open(path, encoding="utf-8") as file:
+        return any(line.startswith("input ") for line in file)
 
 
 def tracr_cases():

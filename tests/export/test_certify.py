@@ -1,6 +1,5 @@
 """Certificates: real programs are certified, and what is certified computes in float32 what it does without rounding."""
 
-import glob
 import json
 import os
 import random
@@ -9,7 +8,7 @@ import sys
 import numpy as np
 
 import tap
-from command import Refused, compiled, place, raspc, written
+from command import Refused, compiled, place, programs, raspc, written
 
 DIGITS, LETTERS, BRACKETS = [0, 1, 2], list("abc"), list("(){}")
 
@@ -31,7 +30,7 @@ def certified(path):
 
 def test_each_program():
     """every program of programs/ that compiles, at three lengths"""
-    for path in sorted(glob.glob("programs/*/*.rasp")):
+    for path in programs():
         yield f"certified: {path}", lambda path=path: certify_lengths(path)
 
 
