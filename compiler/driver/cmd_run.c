@@ -36,14 +36,45 @@ static void apply(const Run *run, Target target, const ReadInput *inputs, uint32
     }
 }
 
-bool run_inputs(const Run *run, size_t first, uint32_t count) {
+/* Every s-op on a named input in one evaluation, so that what they share is computed once. */
+static bool apply_together(Run *run, const ReadInput *input, Arena *arena, Outcome *outcomes) {
+    NodeId *nodes = ARENA_ARRAY(arena, NodeId, run->targets.count);
+    Sequence *sequences = ARENA_ARRAY(arena, Sequence, run->targets.count);
+    uint32_t count = 0;
+    for (size_t i = 0; i < run->targets.count; i++) {
+        outcomes[i] = (Outcome){.value = run->targets.items[i].value};
+        if (outcomes[i].value.kind == VALUE_SOP) nodes[count++] = outcomes[i].value.as.node;
+    }
+    if (count < run->targets.count || run->engine->apply_outputs == NULL || run->trace)
+        return false;
+    ApplyRequest request = {.graph = session_graph(run->session),
+                            .node = nodes[0],
+                            .input = input->input,
+                            .span = input->span,
+                            .arena = arena,
+                            .diags = session_diagnostics(run->session)};
+    run_watch(run, &request);
+    ApplyStatus status = run->engine->apply_outputs(run->state, &request, nodes, count, sequences);
+    run_watched(run);
+    for (uint32_t i = 0; i < count; i++) {
+        outcomes[i].sequence = sequences[i];
+        if (status != APPLY_OK) outcomes[i].value = value_error();
+    }
+    return true;
+}
+
+bool run_inputs(Run *run, size_t first, uint32_t count) {
     Arena *arena = arena_new(LIMIT_EVALUATION_BYTES);
     Outcome *outcomes = ARENA_ARRAY(arena, Outcome, count * run->targets.count);
-    for (size_t t = 0; t < run->targets.count; t++)
-        apply(run, run->targets.items[t], run->reader.inputs + first, count, arena, outcomes + t);
+    const ReadInput *inputs = run->reader.inputs + first;
+    if (!run->named || !apply_together(run, inputs, arena, outcomes))
+        for (size_t t = 0; t < run->targets.count; t++)
+            apply(run, run->targets.items[t], inputs, count, arena, outcomes + t);
     bool all = true;
     for (uint32_t i = 0; i < count; i++)
         all = run_show(run, first + i, outcomes + i * run->targets.count) && all;
+    if (all && run->file_count > 0) all = run_write_files(run, outcomes);
+    if (all && run->plot != NULL) all = run_write_plot(run, outcomes);
     arena_free(arena);
     return all;
 }
@@ -79,7 +110,7 @@ static bool can_stream(const Run *run) {
         if (strcmp(options->given[i].value, "-") != 0 || ++inputs > 1) return false;
     }
     bool needs_vocabulary = run->engine->open != NULL;
-    return inputs == 1 && !option_given(options, OPT_WHOLE) && run->format != RUN_NPY &&
+    return inputs == 1 && !option_given(options, OPT_WHOLE) && run->file_count == 0 &&
            (!needs_vocabulary ||
             (option_given(options, OPT_VOCAB) && option_given(options, OPT_MAX_LEN)));
 }
@@ -95,44 +126,86 @@ static bool run_read_inputs(Run *run) {
     return all && written;
 }
 
-/* One array holds one result of one input. */
-static bool fits_array(const Run *run) {
-    const char *why = NULL;
-    if (run->reader.count > 1) why = "there are several inputs";
-    if (run->targets.count > 1) why = "several names are asked for";
-    if (run->targets.count == 1 && run->targets.items[0].value.kind != VALUE_SOP)
-        why = "that is no s-op";
-    if (why == NULL) return true;
-    diag_error(session_diagnostics(run->session), DIAG_NO_RESULT, (Span){0},
-               "%s: an .npy file holds the values of one s-op on one input, and %s", run->path,
-               why);
-    return false;
-}
-
 /* The file of --output: whole, or not at all. */
-static bool write_output(Run *run) {
+static bool write_output(Run *run, bool keep) {
     const char *why;
     Buffer *out = &run->driver->out;
-    bool written = file_write(run->path, out->data ? out->data : "", out->len, &why);
-    if (!written)
+    bool written = true;
+    if (run->stream != NULL) {
+        file_stream_write(run->stream, out->data, out->len, &why);
+        written = file_stream_close(run->stream, keep, &why);
+    } else if (keep) {
+        written = file_write(run->path, out->data ? out->data : "", out->len, &why);
+    }
+    if (keep && !written)
         diag_error(session_diagnostics(run->session), DIAG_FILE, (Span){0}, "can't write '%s': %s",
                    run->path, why);
+    out->len = 0;
     return written;
+}
+
+void run_drain(Run *run) {
+    enum { MUCH = 1 << 20 };
+    const char *why;
+    Buffer *out = &run->driver->out;
+    if (out->len < MUCH || run->broken) return;
+    if (run->path == NULL) {
+        run->broken = !driver_flush(run->driver);
+        return;
+    }
+    if (run->stream == NULL) run->stream = file_stream_open(run->path, &why);
+    if (run->stream == NULL) {
+        diag_error(session_diagnostics(run->session), DIAG_FILE, (Span){0}, "can't write '%s': %s",
+                   run->path, why);
+        run->broken = true;
+    } else if (file_stream_write(run->stream, out->data, out->len, &why)) {
+        out->len = 0;
+    } /* what was wrong is said when it is closed */
+}
+
+/* The program, its params as the command line and the data say. */
+static bool read_program(Run *run) {
+    const Options *options = &run->driver->options;
+    Program program = {0};
+    bool fetched = options->operand_count == 0 ||
+                   program_fetch(options->operands[0], run->data.diags, &program);
+    bool read = false;
+    if (fetched)
+        read = data_session(&run->data, options, options->operand_count == 0 ? NULL : &program,
+                            &run->session);
+    else
+        run->session = program_session(NULL, NULL);
+    program_free(&program);
+    return read;
+}
+
+static bool read_inputs(Run *run) {
+    const Options *options = &run->driver->options;
+    if (!run->named) return input_arguments(&run->reader, run->session, options);
+    Input input;
+    return data_input(&run->data, run->session, options, &input) && input_add(&run->reader, input);
 }
 
 static bool run_all(Run *run) {
     const Options *options = &run->driver->options;
     Vocabulary vocabulary;
-    bool ready = options->operand_count == 0 || program_read(run->session, options->operands[0]);
+    bool ready = read_program(run);
+    /* Not the session's arena: large inputs must not use up what elaboration may take. */
+    run->reader = (InputReader){.arena = arena_new(0),
+                                .sources = session_sources(run->session),
+                                .diags = session_diagnostics(run->session)};
+    run->named = session_has_inputs(run->session);
     /* Every part of the command line is looked at, so that one run tells every mistake. */
     if (ready) ready = program_targets(run->session, options, &run->targets);
-    bool stream = can_stream(run);
-    if (!stream) ready = input_arguments(&run->reader, run->session, options) && ready;
+    bool stream = !run->named && can_stream(run);
+    /* But whether the program has inputs of those names is known only when it was read. */
+    bool skip = !ready && (run->named || columns_any(run->data.columns));
+    if (!stream && !skip) ready = read_inputs(run) && ready;
     ready = vocabulary_argument(&run->reader, vocabulary_text(options), &vocabulary) && ready;
     uint64_t threads = 0;
     ready =
         number_argument(session_diagnostics(run->session), options, OPT_THREADS, &threads) && ready;
-    if (!ready || (run->format == RUN_NPY && !fits_array(run))) return false;
+    if (!ready || !run_check_files(run) || !run_check_plot(run)) return false;
     const char *cache = option_value(options, OPT_CACHE);
     EngineOptions engine = {.vocabulary = &vocabulary,
                             .causal = option_given(options, OPT_CAUSAL),
@@ -141,32 +214,11 @@ static bool run_all(Run *run) {
                             .cache = cache ? cache : getenv("RASPC_CACHE"),
                             .registers = run->registers};
     run->state = engine_open(run->engine, &engine);
-    bool done = stream ? run_stream(run) : run_read_inputs(run);
-    if (done && run->path != NULL) done = write_output(run);
-    if (run->path != NULL) run->driver->out.len = 0;
+    bool done = (stream ? run_stream(run) : run_read_inputs(run)) && !run->broken;
+    if (run->path != NULL && !run->broken) done = write_output(run, done) && done;
     if (option_given(options, OPT_EXPLAIN)) explain(run);
     engine_close(run->engine, run->state);
     return done;
-}
-
-/* By the name of the file, if there is one. */
-static bool choose_format(Run *run) {
-    const Options *options = &run->driver->options;
-    run->format = option_given(options, OPT_JSON) ? RUN_JSON : RUN_TEXT;
-    run->path = option_value(options, OPT_RESULTS);
-    if (run->path == NULL || strcmp(run->path, "-") == 0) {
-        run->path = NULL;
-        return true;
-    }
-    const char *ending = strrchr(run->path, '.');
-    if (ending == NULL) ending = "";
-    if (strcmp(ending, ".jsonl") == 0 || strcmp(ending, ".json") == 0)
-        run->format = RUN_JSON;
-    else if (strcmp(ending, ".npy") == 0)
-        run->format = RUN_NPY;
-    else if (strcmp(ending, ".txt") != 0)
-        return false;
-    return true;
 }
 
 ExitStatus cmd_run(Driver *driver) {
@@ -179,9 +231,6 @@ ExitStatus cmd_run(Driver *driver) {
         !option_given(options, OPT_NAME)) {
         return driver_usage(driver, "which program? (or an expression, with -e)");
     }
-    if (!choose_format(&run))
-        return driver_usage(driver, "--output: the file's name ends in .jsonl, .npy or .txt, which "
-                                    "says what is written");
     run.engine = engine_find(driver, option_value(options, OPT_ENGINE));
     if (run.engine == NULL) return EXIT_USAGE;
     if (run.engine->explain == NULL && option_given(options, OPT_EXPLAIN))
@@ -194,15 +243,17 @@ ExitStatus cmd_run(Driver *driver) {
     if (run.engine->open == NULL && option_given(options, OPT_CAUSAL))
         return driver_usage(driver, "%s makes no transformer; --engine interp and jit do",
                             run.engine->name);
-    run.session = program_session(NULL, NULL);
-    /* Not the session's arena: large inputs must not use up what elaboration may take. */
-    run.reader = (InputReader){.arena = arena_new(0),
-                               .sources = session_sources(run.session),
-                               .diags = session_diagnostics(run.session)};
-    bool done = run_all(&run);
-    driver_show(driver, session_diagnostics(run.session));
-    input_reader_free(&run.reader);
-    session_free(run.session);
-    arena_free(run.reader.arena);
-    return done ? EXIT_DONE : EXIT_WRONG;
+    data_open(&run.data, options);
+    bool done = false, understood = run_choose_files(&run) && run_choose_plot(&run);
+    if (understood) {
+        done = run_all(&run);
+        driver_show(driver, run.data.diags);
+        driver_show(driver, session_diagnostics(run.session));
+        input_reader_free(&run.reader);
+        session_free(run.session);
+        arena_free(run.reader.arena);
+        run_forget_rounds(&run);
+    }
+    data_close(&run.data);
+    return !understood ? EXIT_USAGE : done ? EXIT_DONE : EXIT_WRONG;
 }

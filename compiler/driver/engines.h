@@ -35,6 +35,10 @@ typedef struct Engine {
     void (*close)(void *state); /* NULL when open is */
     /* Runs several requests together; NULL: one after the other is as good. */
     void (*apply_all)(void *state, const ApplyRequest *requests, uint32_t count, Applied *out);
+    /* Several s-ops on one input at once, so that what they share is computed once: out (count).
+       request->node is not looked at. NULL: one after the other is as good. */
+    ApplyStatus (*apply_outputs)(void *state, const ApplyRequest *request, const NodeId *nodes,
+                                 uint32_t count, Sequence *out);
     /* How it computes each head of what it has at present; NULL when there is nothing to say. */
     void (*explain)(void *state, Buffer *out);
     /* The residual streams of one input; false after reporting. NULL where there are none. */

@@ -81,10 +81,10 @@ static size_t input_name(const char *text) {
     return names ? len : 0;
 }
 
-/* No program of the reference dialect has named inputs: characters are hardly what was meant. */
+/* Of a program that declares none: characters are hardly what was meant. */
 static bool refuse_name(InputReader *reader, const char *text, uint32_t file, size_t len) {
     Span span = {file, 0, (uint32_t)len};
-    Diagnostic *diag = diag_error(reader->diags, DIAG_INPUT_SYNTAX, span,
+    Diagnostic *diag = diag_error(reader->diags, DIAG_INPUT_NAME, span,
                                   "the program has no input named '%.*s'", (int)len, text);
     diag_help(diag, "a text with '=' that is meant as characters goes in double quotes");
     return false;
@@ -101,16 +101,20 @@ static bool input_argument(InputReader *reader, const char *text, ReadSource rea
                                        : input_read_word(reader, file);
 }
 
+bool input_add(InputReader *reader, Input input) {
+    reader->inputs = memory_reserve(reader->inputs, &reader->capacity, reader->count + 1,
+                                    sizeof *reader->inputs);
+    reader->inputs[reader->count++] = (ReadInput){.input = input};
+    return true;
+}
+
 /* The running example: --example, or the session's own. */
 static bool read_example(InputReader *reader, Session *session, const Options *options) {
     const char *example = option_value(options, OPT_EXAMPLE);
     if (example != NULL) return input_argument(reader, example, input_read_lines);
     Input input;
     if (!session_input(session, session_examples(session)->sop, (Span){0}, &input)) return false;
-    reader->inputs = memory_reserve(reader->inputs, &reader->capacity, reader->count + 1,
-                                    sizeof *reader->inputs);
-    reader->inputs[reader->count++] = (ReadInput){.input = input};
-    return true;
+    return input_add(reader, input);
 }
 
 bool input_arguments(InputReader *reader, Session *session, const Options *options) {

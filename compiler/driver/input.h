@@ -15,6 +15,9 @@ enum { DEFAULT_MAX_LEN = 32 };
    values, or else a line an input; with --whole plain text is one input). False after reporting. */
 bool input_arguments(InputReader *reader, Session *session, const Options *options);
 
+/* Adds an input that lives elsewhere; true. */
+bool input_add(InputReader *reader, Input input);
+
 /* Does a text begin as JSON inputs do? */
 bool input_looks_like_json(const char *text);
 

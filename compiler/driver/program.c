@@ -110,10 +110,23 @@ static bool main_output(Session *session, Target *out) {
     return true;
 }
 
+/* What `output` statements name; else the last s-op. */
+static bool main_outputs(Session *session, Targets *out) {
+    size_t count = session_output_count(session);
+    if (count == 0) return main_output(session, &out->items[out->count++]);
+    for (size_t i = 0; i < count; i++) {
+        const String *name;
+        Value value = session_output(session, i, &name);
+        out->items[out->count++] = (Target){name->bytes, value};
+    }
+    return true;
+}
+
 bool program_targets(Session *session, const Options *options, Targets *out) {
     size_t expressions = 0;
     bool found = true;
-    *out = (Targets){.items = ARENA_ARRAY(session_arena(session), Target, options->count + 1)};
+    size_t most = options->count + session_output_count(session) + 1;
+    *out = (Targets){.items = ARENA_ARRAY(session_arena(session), Target, most)};
     for (size_t i = 0; i < options->count; i++) {
         GivenOption given = options->given[i];
         Target target = {0};
@@ -125,8 +138,7 @@ bool program_targets(Session *session, const Options *options, Targets *out) {
             continue;
         out->items[out->count++] = target;
     }
-    if (out->count == 0) found = main_output(session, &out->items[out->count++]);
-    return found;
+    return out->count > 0 ? found : main_outputs(session, out) && found;
 }
 
 bool registers_option(const Driver *driver, Registers *out) {

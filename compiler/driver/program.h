@@ -23,8 +23,8 @@ bool program_run(Session *session, const Program *program);
 /* Both at once. */
 bool program_read(Session *session, const char *path);
 
-/* What -o and -e ask for, in the order of the command line; without them the program's last s-op.
- */
+/* What -o and -e ask for, in the order of the command line; without them what the program's
+   `output` statements name, else its last s-op. */
 typedef struct Target {
     const char *name; /* of -e: out, then out2, ... */
     Value value;      /* an s-op, a selector, or a constant */

@@ -4,7 +4,11 @@
 #include "compiler/driver/show_trace.h"
 
 #include "runtime/base/visible.h"
-#include "runtime/value/npy.h"
+
+#include <unistd.h>
+
+/* Positions after which the output is looked at: is there much of it? */
+enum { SHOWN_TOGETHER = 4096 };
 
 static void show_traces_json(const Run *run, Input input, const Outcome *outcomes) {
     Buffer *out = &run->driver->out;
@@ -19,15 +23,44 @@ static void show_traces_json(const Run *run, Input input, const Outcome *outcome
     buffer_char(out, '}');
 }
 
-static void show_json(const Run *run, Input input, const Outcome *outcomes) {
+static void show_elements_json(Run *run, Sequence sequence) {
+    Buffer *out = &run->driver->out;
+    for (uint32_t from = 0, to; from < sequence.n; from = to) {
+        to = sequence.n - from < SHOWN_TOGETHER ? sequence.n : from + SHOWN_TOGETHER;
+        sequence_json_elements(out, sequence, from, to);
+        if (run->named) run_drain(run);
+    }
+}
+
+static void show_sequence_json(Run *run, Sequence sequence) {
+    sequence_json_open(&run->driver->out, sequence);
+    show_elements_json(run, sequence);
+    sequence_json_close(&run->driver->out);
+}
+
+/* {"x": [[0.0, 0.0]], "is_centre": [true]} */
+static void show_named_json(Run *run, Input input) {
+    Buffer *out = &run->driver->out;
+    for (uint32_t i = 0; i < input.column_count; i++) {
+        buffer_printf(out, "%s\"%s\": [", i > 0 ? ", " : "{", input.columns[i].name->bytes);
+        show_elements_json(run, column_sequence(&input.columns[i], input.n));
+        buffer_char(out, ']');
+    }
+    buffer_char(out, '}');
+}
+
+static void show_json(Run *run, Input input, const Outcome *outcomes) {
     Buffer *out = &run->driver->out;
     buffer_text(out, "{\"input\": ");
-    show_input_json(out, input);
+    if (run->named)
+        show_named_json(run, input);
+    else
+        show_input_json(out, input);
     buffer_printf(out, ", \"engine\": \"%s\", \"results\": {", run->engine->name);
     for (size_t i = 0; i < run->targets.count; i++) {
         buffer_printf(out, "%s\"%s\": ", i > 0 ? ", " : "", run->targets.items[i].name);
         if (outcomes[i].value.kind == VALUE_SOP)
-            sequence_format_json(out, outcomes[i].sequence);
+            show_sequence_json(run, outcomes[i].sequence);
         else if (outcomes[i].value.kind == VALUE_SELECTOR)
             matrix_format_json(out, outcomes[i].matrix);
         else
@@ -45,19 +78,69 @@ static void show_sequence(Buffer *out, Sequence sequence) {
     buffer_free(&raw);
 }
 
+/* All of it, in pieces. */
+static void show_long_sequence(Run *run, Sequence sequence, uint32_t count) {
+    Buffer *out = &run->driver->out, raw = {0};
+    buffer_char(out, '[');
+    for (uint32_t from = 0, to; from < count; from = to) {
+        to = count - from < SHOWN_TOGETHER ? count : from + SHOWN_TOGETHER;
+        sequence_format_elements(&raw, sequence, from, to);
+        visible_text(out, raw.data, raw.len);
+        raw.len = 0;
+        run_drain(run);
+    }
+    if (count < sequence.n) buffer_printf(out, ", and %u more", sequence.n - count);
+    buffer_printf(out, "] (%s)", sequence_type_name(sequence.type));
+    buffer_free(&raw);
+}
+
+/* What fits some lines of a terminal. */
+static uint32_t shown_at_once(const Run *run, Sequence sequence) {
+    enum { NUMBERS = 100, SLACK = 2 };
+    bool terminal = run->path == NULL && isatty(STDOUT_FILENO);
+    uint32_t width = sequence.type == SEQUENCE_VECTORS ? sequence.width : 1;
+    uint32_t most = width >= NUMBERS ? 1 : NUMBERS / width;
+    return terminal && sequence.n > SLACK * most ? most : sequence.n;
+}
+
+/* c = [[0.5, 1.0], [2.0, 3.0]] (vectors): which input that is of is known. */
+static void show_named(Run *run, Target target, const Outcome *outcome) {
+    Buffer *out = &run->driver->out;
+    uint32_t few = shown_at_once(run, outcome->sequence);
+    buffer_printf(out, "%s = ", target.name);
+    if (few < outcome->sequence.n || few > SHOWN_TOGETHER)
+        show_long_sequence(run, outcome->sequence, few);
+    else
+        show_sequence(out, outcome->sequence);
+    buffer_char(out, '\n');
+}
+
+/* What heads a matrix where there are no tokens: the positions. */
+static Input indices(const Run *run, uint32_t n) {
+    Atom *positions = ARENA_ARRAY(run->data.arena, Atom, n);
+    for (uint32_t i = 0; i < n; i++)
+        positions[i] = atom_int(i);
+    return (Input){.n = n, .tokens = positions};
+}
+
 /* hist("aab") = [2, 2, 1] (ints) */
-static void show_text(const Run *run, Target target, const Outcome *outcome, Input input) {
+static void show_text(Run *run, Target target, const Outcome *outcome, Input input) {
     enum { MATRIX_INDENT = 4 };
     Buffer *out = &run->driver->out;
+    if (run->named && outcome->value.kind == VALUE_SOP) {
+        show_named(run, target, outcome);
+        return;
+    }
     buffer_text(out, target.name);
-    if (target_is_node(target)) {
+    if (target_is_node(target) && !run->named) {
         buffer_char(out, '(');
         show_input(out, input);
         buffer_char(out, ')');
     }
     buffer_text(out, outcome->value.kind == VALUE_SELECTOR ? " =\n" : " = ");
     if (outcome->value.kind == VALUE_SELECTOR)
-        show_matrix(out, outcome->matrix, input, MATRIX_INDENT);
+        show_matrix(out, outcome->matrix, run->named ? indices(run, input.n) : input,
+                    MATRIX_INDENT);
     else if (outcome->value.kind == VALUE_SOP)
         show_sequence(out, outcome->sequence);
     else
@@ -76,15 +159,7 @@ static void show_trace_text(const Run *run, Target target, const Outcome *outcom
     show_trace(out, &outcome->trace, input);
 }
 
-static bool show_npy(const Run *run, const Outcome *outcome) {
-    uint32_t bad;
-    if (npy_write_sequence(&run->driver->out, outcome->sequence, &bad)) return true;
-    diag_error(session_diagnostics(run->session), DIAG_NO_RESULT, (Span){0},
-               "position %u: the value does not fit 64 bits, which is what .npy holds", bad);
-    return false;
-}
-
-bool run_show(const Run *run, size_t index, const Outcome *outcomes) {
+bool run_show(Run *run, size_t index, const Outcome *outcomes) {
     Input input = run->reader.inputs[index].input;
     bool all = true;
     for (size_t i = 0; i < run->targets.count; i++) {
@@ -98,6 +173,5 @@ bool run_show(const Run *run, size_t index, const Outcome *outcomes) {
             show_trace_text(run, target, &outcomes[i], input);
     }
     if (all && run->format == RUN_JSON) show_json(run, input, outcomes);
-    if (all && run->format == RUN_NPY) all = show_npy(run, &outcomes[0]);
     return all;
 }

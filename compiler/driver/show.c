@@ -20,7 +20,40 @@ static bool is_text(Input input) {
     return true;
 }
 
+/* x=[[0, 0], [1, 2], ...], is_centre=[T, ...] */
+static void show_columns(Buffer *out, Input input) {
+    Buffer raw = {0};
+    for (uint32_t i = 0; i < input.column_count; i++) {
+        const InputColumn *column = &input.columns[i];
+        Sequence sequence = column_sequence(column, input.n);
+        size_t start = raw.len;
+        uint32_t k = 0;
+        buffer_printf(&raw, "%s%s=[", i > 0 ? ", " : "", column->name->bytes);
+        for (; k < input.n && raw.len - start < SHOWN_INPUT; k++)
+            sequence_format_elements(&raw, sequence, k, k + 1);
+        buffer_text(&raw, k < input.n ? ", ...]" : "]");
+    }
+    visible_text(out, raw.data, raw.len);
+    buffer_free(&raw);
+}
+
+/* {"x": [[0.0, 0.0]], "is_centre": [true]} */
+static void show_columns_json(Buffer *out, Input input) {
+    buffer_char(out, '{');
+    for (uint32_t i = 0; i < input.column_count; i++) {
+        const InputColumn *column = &input.columns[i];
+        buffer_printf(out, "%s\"%s\": [", i > 0 ? ", " : "", column->name->bytes);
+        sequence_json_elements(out, column_sequence(column, input.n), 0, input.n);
+        buffer_char(out, ']');
+    }
+    buffer_char(out, '}');
+}
+
 void show_input(Buffer *out, Input input) {
+    if (input.column_count > 0) {
+        show_columns(out, input);
+        return;
+    }
     bool text = is_text(input);
     Buffer raw = {0};
     uint32_t i = 0;
@@ -44,6 +77,10 @@ void show_input(Buffer *out, Input input) {
 }
 
 void show_input_json(Buffer *out, Input input) {
+    if (input.column_count > 0) {
+        show_columns_json(out, input);
+        return;
+    }
     if (is_text(input)) {
         Buffer joined = {0};
         for (uint32_t i = 0; i < input.n; i++) {

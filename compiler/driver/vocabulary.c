@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A program that names its inputs has none. */
 static void add_tokens(AtomSet *set, Input input) {
+    if (input.tokens == NULL) return;
     for (uint32_t i = 0; i < input.n; i++)
         (void)atom_set_add(set, input.tokens[i]);
 }

@@ -374,7 +374,7 @@ static Form gather_mean(Gather *g, const Form *sum) {
                                                "the default of %s is no number, and what it "
                                                "gathers is a mean",
                                                plan_name(l, g->node)));
-    nothing /= g->unit;
+    nothing = nothing == 0 ? 0 : nothing / g->unit; /* -0.0 is a matter of its kind */
     double shift = g->hits ? sum->low : fmin(sum->low, nothing);
     double top = g->hits ? sum->high : fmax(sum->high, nothing);
     const double *fractions = NULL;

@@ -3,6 +3,8 @@
    three variables is a look-up. */
 #include "compiler/lower/plan.h"
 
+#include "runtime/base/bug.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -139,6 +141,30 @@ void plan_trap(Lowering *l, NodeId node, const Form *form, const uint8_t *bits, 
     l->traps[l->trap_count++] = (PlanTrap){node, form->var, bits, id, why};
 }
 
+void failures_add(Failures *failures, Atom failed, DiagId id) {
+    for (uint32_t i = 0; i < failures->count; i++) {
+        if (string_equal(failures->why[i], failed.as.string)) return;
+    }
+    if (failures->count == PLAN_REASONS)
+        BUG("an operation fails for more than %d reasons", PLAN_REASONS);
+    failures->ids[failures->count] = id;
+    failures->why[failures->count++] = failed.as.string;
+}
+
+void plan_traps(Lowering *l, NodeId node, const Form *form, const uint8_t *bits,
+                const Failures *failures) {
+    uint32_t count = form_count(l, form);
+    for (uint32_t i = 0; i < failures->count; i++) {
+        uint8_t *fails = ARENA_ARRAY(l->scratch, uint8_t, count);
+        uint32_t values = 0;
+        for (uint32_t v = 0; v < count; v++) {
+            fails[v] = bits[v] && string_equal(form->atoms[v].as.string, failures->why[i]);
+            values += fails[v];
+        }
+        if (values > 0) plan_trap(l, node, form, fails, failures->ids[i], failures->why[i]);
+    }
+}
+
 /* --- tables ----------------------------------------------------------------------------------- */
 
 /* What the definition may compute where the noise-free value is a: a itself, or a neighbour. */
@@ -192,8 +218,7 @@ static Atom argument_at(const Form *arg, uint32_t v, bool exact) {
 typedef struct Version {
     Atom *atoms;
     uint8_t *fails; /* where the operation itself fails */
-    DiagId id;
-    const String *why; /* NULL: nowhere */
+    Failures failures;
     bool noise_left, noise_decides, kind_decides;
 } Version;
 
@@ -213,8 +238,7 @@ static Version table_version(Lowering *l, const Node *node, const Form *args, in
         out.kind_decides = out.kind_decides || kind_decides(l->scratch, node, args, arity, values);
         if (atom_failed(out.atoms[v]) && !failed_before) {
             out.fails[v] = 1;
-            out.id = failure;
-            out.why = out.atoms[v].as.string;
+            failures_add(&out.failures, out.atoms[v], failure);
         }
         for (int i = 0; i < arity; i++) {
             if (args[i].noise == NOISE_NONE) continue;
@@ -287,7 +311,7 @@ static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, V
     } else if (form.alternative == NULL) {
         form.atoms = plan_keep_atoms(l, version.atoms, count);
     }
-    if (version.why) plan_trap(l, id, &form, version.fails, version.id, version.why);
+    plan_traps(l, id, &form, version.fails, &version.failures);
     return form;
 }
 

@@ -56,7 +56,7 @@ VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *given, uint32_t co
     return plan_var(l, &var);
 }
 
-/* A growing list of distinct atoms; all that failed are one. */
+/* A growing list of distinct atoms; all that failed for the same reason are one. */
 typedef struct Distinct {
     Atom *list;
     uint32_t count, slots;
@@ -72,10 +72,9 @@ static Distinct distinct_new(Lowering *l, uint32_t most) {
 }
 
 static uint32_t atom_number(Distinct *distinct, Atom atom) {
-    uint32_t at = atom_failed(atom) ? 0 : (uint32_t)(atom_hash(atom) >> 32);
+    uint32_t at = (uint32_t)(atom_hash(atom) >> 32);
     for (at &= distinct->slots - 1; distinct->slot[at]; at = (at + 1) & (distinct->slots - 1)) {
-        Atom other = distinct->list[distinct->slot[at] - 1];
-        if (atom_identical(other, atom) || (atom_failed(other) && atom_failed(atom)))
+        if (atom_identical(distinct->list[distinct->slot[at] - 1], atom))
             return distinct->slot[at] - 1;
     }
     distinct->list[distinct->count++] = atom;
@@ -405,15 +404,12 @@ uint32_t form_lookup_cells(Lowering *l, NodeId id, const Form *args, int arity) 
     return cells_of(l, id, args, arity, &cells) ? cells.count : UINT32_MAX;
 }
 
-static void trap_failures(Lowering *l, NodeId id, const Form *form, DiagId failure) {
+static void trap_failures(Lowering *l, NodeId id, const Form *form, const Failures *failures) {
     uint32_t count = form_count(l, form);
     uint8_t *fails = ARENA_ARRAY(l->scratch, uint8_t, count);
-    const String *why = NULL;
-    for (uint32_t v = 0; v < count; v++) {
+    for (uint32_t v = 0; v < count; v++)
         fails[v] = atom_failed(form->atoms[v]);
-        if (fails[v]) why = form->atoms[v].as.string;
-    }
-    plan_trap(l, id, form, fails, failure, why);
+    plan_traps(l, id, form, fails, failures);
 }
 
 Form form_lookup(Lowering *l, NodeId id, const Form *args, int arity) {
@@ -422,7 +418,7 @@ Form form_lookup(Lowering *l, NodeId id, const Form *args, int arity) {
     if (!cells_of(l, id, args, arity, &cells)) return refuse_cells(l, id, args, arity);
     uint32_t *result = ARENA_ARRAY(l->scratch, uint32_t, cells.count);
     Distinct distinct = distinct_new(l, cells.count);
-    bool fails_afresh = false;
+    Failures failures = {0};
     DiagId failure = DIAG_TYPE;
     for (uint32_t cell = 0; cell < cells.count; cell++) {
         uint32_t at[PLAN_SOURCES] = {0};
@@ -435,7 +431,7 @@ Form form_lookup(Lowering *l, NodeId id, const Form *args, int arity) {
         }
         if (kind_decides(l->scratch, node, args, arity, values)) return form_refuse_kind(l, id);
         Atom atom = element_apply(l->scratch, node, values, &failure);
-        fails_afresh = fails_afresh || (atom_failed(atom) && !failed_before);
+        if (atom_failed(atom) && !failed_before) failures_add(&failures, atom, failure);
         result[cell] = atom_number(&distinct, atom);
     }
     cells.lookup.result = result;
@@ -446,7 +442,7 @@ Form form_lookup(Lowering *l, NodeId id, const Form *args, int arity) {
     for (uint32_t v = 0; v < distinct.count; v++)
         number = number || distinct.list[v].kind == ATOM_INT || distinct.list[v].kind == ATOM_FLOAT;
     form.kind_unknown = unknown && number;
-    if (fails_afresh) trap_failures(l, id, &form, failure);
+    trap_failures(l, id, &form, &failures);
     return form;
 }
 

@@ -305,6 +305,17 @@ Form form_element(Lowering *l, NodeId node);
 /* Remembers where the node's table first fails (values that its arguments did not fail on). */
 void plan_trap(Lowering *l, NodeId node, const Form *form, const uint8_t *bits, DiagId id,
                const String *why);
+/* The reasons for which one operation fails, on other values for another. */
+enum { PLAN_REASONS = 8 };
+typedef struct Failures {
+    uint32_t count;
+    DiagId ids[PLAN_REASONS];
+    const String *why[PLAN_REASONS];
+} Failures;
+void failures_add(Failures *failures, Atom failed, DiagId id);
+/* A trap for each diagnostic, of the form's values where the bit is set. */
+void plan_traps(Lowering *l, NodeId node, const Form *form, const uint8_t *bits,
+                const Failures *failures);
 /* apply.c: one element-wise operation on atoms. Where it fails the result is ATOM_OPAQUE with the
    reason, and *id is how eval reports it. */
 Atom element_apply(Arena *arena, const Node *node, const Atom *args, DiagId *id);

@@ -44,18 +44,25 @@ static bool total_is_noisy(const Lowering *l, double greatest) {
 
 /* Where the mean is an int the total is one: int * int; else int * float is a float. */
 static void total_kind(Lowering *l, Form *total, NodeId factor, const Selection *mean) {
+    static const uint8_t everywhere[1] = {1};
     Form count = l->forms[factor];
     Bits exact = {NO_VAR, NULL};
     MeanKind kind = kind_of_mean(l, mean, &exact);
     if (kind == MEAN_FLOAT) return;
+    if (kind == MEAN_OWN) exact = (Bits){NO_VAR, everywhere};
     total->kind_unknown = kind == MEAN_UNKNOWN || !form_as_table(l, factor, &count, &count) ||
                           count.exact || count.kind_unknown;
     if (total->kind_unknown) return;
-    for (uint32_t v = 0; v < form_count(l, &count); v++) {
-        if (count.atoms[v].kind == ATOM_FLOAT) return; /* a float count makes floats of all */
+    uint32_t counts = form_count(l, &count), ints = 0;
+    uint8_t *bits = ARENA_ARRAY(l->scratch, uint8_t, counts);
+    for (uint32_t v = 0; v < counts; v++) {
+        bits[v] = count.atoms[v].kind != ATOM_FLOAT;
+        ints += bits[v];
     }
-    total->floating = kind != MEAN_OWN;
-    if (kind == MEAN_OWN) return;
+    if (ints == 0) return;
+    total->floating = kind != MEAN_OWN || ints < counts;
+    if (!total->floating) return;
+    if (ints < counts) exact = plan_both(l, mean->node, exact, (Bits){count.var, bits});
     total->chooser = exact.var;
     total->exact = exact.bits;
 }

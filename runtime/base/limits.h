@@ -28,7 +28,7 @@ enum {
     LIMIT_GRAPH_LAYERS = 4000000,                          /* attention layers, rounds unrolled */
     LIMIT_VECTOR_WIDTH = 65536,                            /* numbers of one vector */
     LIMIT_LOOP_ROUNDS = 1000000,                           /* of one `repeat` */
-    LIMIT_INPUT_TOKENS = 100000000,                        /* elements of one input */
+    LIMIT_INPUT_TOKENS = 100000000 / LIMIT_PART_OF,        /* elements of one input */
     LIMIT_DIAGNOSTICS = 100,          /* messages printed for one run; the rest are counted */
     LIMIT_DIAGNOSTIC_RECORDS = 10000, /* messages kept; the rest are only counted */
 };
@@ -36,6 +36,8 @@ enum {
 /* Bytes that elaborating one program, or evaluating one node on one input, may take. */
 #define LIMIT_ELABORATION_BYTES ((size_t)1 << 30)
 #define LIMIT_EVALUATION_BYTES ((size_t)4 << 30)
+/* Numbers of one input's vectors together, where they are not a file's own. */
+#define LIMIT_INPUT_NUMBERS (((uint64_t)1 << 31) / LIMIT_PART_OF)
 /* Pairs of positions that one evaluation may look at: minutes of work. */
 #define LIMIT_EVALUATION_PAIRS ((uint64_t)100000000000 / LIMIT_PART_OF)
 /* Pairs of positions after which a verification whose extent nobody gave leaves out the rest. */

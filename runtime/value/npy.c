@@ -24,20 +24,37 @@ void npy_header(Buffer *out, const char *type, const uint64_t *shape, uint32_t r
     buffer_free(&text);
 }
 
-/* Code points of four bytes, padded with zeros to the longest text's. */
-static void add_strings(Buffer *out, Sequence sequence) {
+/* Code points of the longest text, at least 1. */
+static size_t longest_text(Sequence sequence) {
     size_t longest = 1;
     for (uint32_t i = 0; i < sequence.n; i++) {
         const String *s = sequence.atoms[i].as.string;
         size_t points = utf8_count(s->bytes, s->len);
         if (points > longest) longest = points;
     }
-    Buffer type = {0};
-    uint64_t shape = sequence.n;
-    buffer_printf(&type, "<U%zu", longest);
-    npy_header(out, type.data, &shape, 1);
-    buffer_free(&type);
-    for (uint32_t i = 0; i < sequence.n; i++) {
+    return longest;
+}
+
+void npy_sequence_header(Buffer *out, Sequence sequence) {
+    static const char *const types[] = {[SEQUENCE_BOOLS] = "|b1",
+                                        [SEQUENCE_INTS] = "<i8",
+                                        [SEQUENCE_FLOATS] = "<f8",
+                                        [SEQUENCE_VECTORS] = "<f8"};
+    uint64_t shape[] = {sequence.n, sequence.width};
+    if (sequence.type == SEQUENCE_STRINGS) {
+        Buffer type = {0};
+        buffer_printf(&type, "<U%zu", longest_text(sequence));
+        npy_header(out, type.data, shape, 1);
+        buffer_free(&type);
+    } else {
+        npy_header(out, types[sequence.type], shape, sequence.type == SEQUENCE_VECTORS ? 2 : 1);
+    }
+}
+
+/* Code points of four bytes, padded with zeros to the longest text's. */
+static void add_strings(Buffer *out, Sequence sequence, uint32_t from, uint32_t to) {
+    size_t longest = longest_text(sequence);
+    for (uint32_t i = from; i < to; i++) {
         const String *s = sequence.atoms[i].as.string;
         size_t points = 0;
         for (size_t at = 0, step; at < s->len; at += step, points++) {
@@ -49,16 +66,18 @@ static void add_strings(Buffer *out, Sequence sequence) {
     }
 }
 
-bool npy_write_sequence(Buffer *out, Sequence sequence, uint32_t *bad) {
-    static const char *const types[] = {
-        [SEQUENCE_BOOLS] = "|b1", [SEQUENCE_INTS] = "<i8", [SEQUENCE_FLOATS] = "<f8"};
-    uint64_t shape = sequence.n;
+bool npy_add_elements(Buffer *out, Sequence sequence, uint32_t from, uint32_t to, uint32_t *bad) {
     if (sequence.type == SEQUENCE_STRINGS) {
-        add_strings(out, sequence);
+        add_strings(out, sequence, from, to);
         return true;
     }
-    npy_header(out, types[sequence.type], &shape, 1);
-    for (uint32_t i = 0; i < sequence.n; i++) {
+    if (sequence.type == SEQUENCE_VECTORS) {
+        size_t row = sequence.width * sizeof(double);
+        buffer_add(out, (const char *)(sequence.numbers + (size_t)from * sequence.width),
+                   (to - from) * row);
+        return true;
+    }
+    for (uint32_t i = from; i < to; i++) {
         Atom atom = sequence.atoms[i];
         double real;
         int64_t whole;
@@ -74,4 +93,9 @@ bool npy_write_sequence(Buffer *out, Sequence sequence, uint32_t *bad) {
         }
     }
     return true;
+}
+
+bool npy_write_sequence(Buffer *out, Sequence sequence, uint32_t *bad) {
+    npy_sequence_header(out, sequence);
+    return npy_add_elements(out, sequence, 0, sequence.n, bad);
 }

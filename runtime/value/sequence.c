@@ -36,6 +36,18 @@ const InputColumn *input_column(const Input *input, const String *name) {
     return NULL;
 }
 
+Sequence column_sequence(const InputColumn *column, uint32_t n) {
+    Sequence sequence = {.n = n,
+                         .type = SEQUENCE_VECTORS,
+                         .atoms = column->atoms,
+                         .width = column->width,
+                         .numbers = column->numbers};
+    uint32_t bad;
+    if (column->atoms != NULL && !sequence_type_of(column->atoms, n, &sequence.type, &bad))
+        BUG("a column of mixed types");
+    return sequence;
+}
+
 static bool all_equal(Sequence sequence) {
     if (sequence.type == SEQUENCE_VECTORS) return false;
     for (uint32_t i = 0; i < sequence.n; i++) /* from 0: a NaN is not equal even to itself */
@@ -54,33 +66,46 @@ static void vector_format(Buffer *out, Sequence sequence, uint32_t position,
     buffer_char(out, ']');
 }
 
-void sequence_format(Buffer *out, Sequence sequence) {
-    bool repeated = sequence.n > 1 && all_equal(sequence);
-    uint32_t shown = repeated ? 1 : sequence.n;
-    buffer_char(out, '[');
-    for (uint32_t i = 0; i < shown; i++) {
+static void elements(Buffer *out, Sequence sequence, uint32_t from, uint32_t to,
+                     void (*format)(Buffer *out, Atom atom)) {
+    for (uint32_t i = from; i < to; i++) {
         if (i > 0) buffer_text(out, ", ");
         if (sequence.type == SEQUENCE_VECTORS)
-            vector_format(out, sequence, i, atom_format_display);
+            vector_format(out, sequence, i, format);
         else
-            atom_format_display(out, sequence.atoms[i]);
+            format(out, sequence.atoms[i]);
     }
+}
+
+void sequence_format_elements(Buffer *out, Sequence sequence, uint32_t from, uint32_t to) {
+    elements(out, sequence, from, to, atom_format_display);
+}
+
+void sequence_format(Buffer *out, Sequence sequence) {
+    bool repeated = sequence.n > 1 && all_equal(sequence);
+    buffer_char(out, '[');
+    sequence_format_elements(out, sequence, 0, repeated ? 1 : sequence.n);
     buffer_char(out, ']');
     if (repeated) buffer_printf(out, "*%u", sequence.n);
     buffer_printf(out, " (%s)", sequence_type_name(sequence.type));
 }
 
+void sequence_json_open(Buffer *out, Sequence sequence) {
+    buffer_printf(out, "{\"kind\": \"seq\", \"type\": \"%s\", ", sequence_type_name(sequence.type));
+    if (sequence.type == SEQUENCE_VECTORS) buffer_printf(out, "\"width\": %u, ", sequence.width);
+    buffer_text(out, "\"values\": [");
+}
+
+void sequence_json_elements(Buffer *out, Sequence sequence, uint32_t from, uint32_t to) {
+    elements(out, sequence, from, to, atom_format_json);
+}
+
+void sequence_json_close(Buffer *out) { buffer_text(out, "]}"); }
+
 void sequence_format_json(Buffer *out, Sequence sequence) {
-    buffer_printf(out, "{\"kind\": \"seq\", \"type\": \"%s\", \"values\": [",
-                  sequence_type_name(sequence.type));
-    for (uint32_t i = 0; i < sequence.n; i++) {
-        if (i > 0) buffer_text(out, ", ");
-        if (sequence.type == SEQUENCE_VECTORS)
-            vector_format(out, sequence, i, atom_format_json);
-        else
-            atom_format_json(out, sequence.atoms[i]);
-    }
-    buffer_text(out, "]}");
+    sequence_json_open(out, sequence);
+    sequence_json_elements(out, sequence, 0, sequence.n);
+    sequence_json_close(out);
 }
 
 void matrix_format_json(Buffer *out, Matrix matrix) {

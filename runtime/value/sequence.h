@@ -34,10 +34,18 @@ typedef struct Matrix {
 bool sequence_type_of(const Atom *atoms, uint32_t n, SequenceType *type, uint32_t *bad);
 const char *sequence_type_name(SequenceType type); /* "strings", "bools", "ints", "floats" */
 
-/* As tutorials show it: [a, b, c] (strings); [5]*5 (ints); T and F; 3 decimals. */
+/* As tutorials show it: [a, b, c] (strings); [5]*5 (ints); T and F; 3 decimals; vectors as [[0.5,
+   1.0], [2.0, 3.0]] (vectors). */
 void sequence_format(Buffer *out, Sequence sequence);
-/* {"kind": "seq", "type": "ints", "values": [...]} */
+/* {"kind": "seq", "type": "ints", "values": [...]}; of vectors also "width" */
 void sequence_format_json(Buffer *out, Sequence sequence);
+/* The same in parts, for long ones: what stands before the elements, the elements [from, to) with
+   the comma before them, and what stands behind the last. */
+void sequence_json_open(Buffer *out, Sequence sequence);
+void sequence_json_elements(Buffer *out, Sequence sequence, uint32_t from, uint32_t to);
+void sequence_json_close(Buffer *out);
+/* Elements [from, to) as sequence_format shows them, with the comma before them. */
+void sequence_format_elements(Buffer *out, Sequence sequence, uint32_t from, uint32_t to);
 /* {"kind": "select", "rows": ["010", ...]} */
 void matrix_format_json(Buffer *out, Matrix matrix);
 
@@ -59,5 +67,7 @@ typedef struct Input {
 } Input;
 /* The column of that name, or NULL. */
 const InputColumn *input_column(const Input *input, const String *name);
+/* Its n values; they are the column's. */
+Sequence column_sequence(const InputColumn *column, uint32_t n);
 
 #endif

@@ -1,0 +1,259 @@
+#include "runtime/engines/interp_real.h"
+
+#include "runtime/base/limits.h"
+#include "runtime/engines/real/forward.h"
+
+#include <math.h>
+
+struct InterpReal {
+    const RealModel *model; /* its ends' names and types only */
+    const DenseRealModel *weights;
+    const RealForward *forward; /* in the weights' type */
+    const RealTransformer *transformer;
+};
+
+/* One run of one input. */
+typedef struct RealRun {
+    const InterpReal *interp;
+    const RealRequest *request;
+    const Input *input; /* the request's */
+    Span span;
+    Diagnostics *diags;
+    Arena *scratch;
+    RealStream stream;
+} RealRun;
+
+static RealShape shape_of(Arena *arena, const RealModel *model) {
+    RealLoopShape *loops = ARENA_ARRAY(arena, RealLoopShape, model->loop_count);
+    uint32_t *trap_layers = ARENA_ARRAY(arena, uint32_t, model->trap_count);
+    for (uint32_t i = 0; i < model->loop_count; i++) {
+        const RealLoop *loop = &model->loops[i];
+        loops[i] = (RealLoopShape){loop->first, loop->count, loop->times, loop->has_until};
+    }
+    for (uint32_t t = 0; t < model->trap_count; t++)
+        trap_layers[t] = model->traps[t].layer;
+    return (RealShape){model->loop_count, loops, model->trap_count, trap_layers};
+}
+
+InterpReal *interp_real_new(Arena *arena, const RealModel *model, Span span, Diagnostics *diags) {
+    const DenseRealModel *weights = real_model_weights(arena, model, span, diags);
+    if (!weights) return NULL;
+    InterpReal *interp = ARENA_NEW(arena, InterpReal);
+    const RealForward *forward = real_forward_of(weights->type);
+    RealShape shape = shape_of(arena, model);
+    *interp = (InterpReal){model, weights, forward, forward->pack(arena, weights, &shape)};
+    return interp;
+}
+
+/* --- inputs ----------------------------------------------------------------------------------- */
+
+static Shape given_shape(const InputColumn *column, uint32_t n) {
+    if (column->numbers) return (Shape){TYPE_VECTOR, column->width};
+    Shape given = {0};
+    for (uint32_t i = 0; i < n; i++)
+        given.types |= type_of_atom(column->atoms[i]);
+    return given;
+}
+
+/* The column of that name, where it is what the model declares; NULL after reporting. */
+static const InputColumn *take_column(const RealRun *run, const RealInput *input) {
+    const InputColumn *column = input_column(run->input, input->name);
+    if (!column) {
+        diag_error(run->diags, DIAG_BAD_INPUT, run->span, "the input gives no '%.100s'",
+                   input->name->bytes);
+        return NULL;
+    }
+    Shape given = given_shape(column, run->input->n), declared = {input->types, 0};
+    if (input->types == TYPE_VECTOR)
+        declared.width = run->interp->model->spaces[input->space].width;
+    if (given.types == declared.types && given.width == declared.width) return column;
+    Buffer text = {0};
+    shape_format(&text, declared);
+    buffer_text(&text, " here, and the input gives ");
+    shape_format(&text, given);
+    diag_error(run->diags, DIAG_BAD_INPUT, run->span, "'%.100s' is %s", input->name->bytes,
+               text.data);
+    buffer_free(&text);
+    return NULL;
+}
+
+static bool fail_number(const RealRun *run, const RealInput *input, uint32_t position) {
+    FloatType type = run->interp->weights->type;
+    Diagnostic *diag = diag_error(run->diags, DIAG_BAD_INPUT, run->span,
+                                  "position %u of '%.100s' is beyond the greatest %s", position,
+                                  input->name->bytes, float_name(type, FLOAT_LONG_NAME));
+    if (type != FLOAT_64) diag_help(diag, "use --dtype f64");
+    return false;
+}
+
+/* Writes the input into numbers (n, I) from a column on. */
+static bool copy_column(const RealRun *run, const RealInput *input, double *numbers,
+                        uint32_t first) {
+    const InputColumn *column = take_column(run, input);
+    if (!column) return false;
+    uint32_t width = column->numbers ? column->width : 1, inputs = run->interp->weights->inputs;
+    double greatest = float_greatest(run->interp->weights->type);
+    for (uint32_t i = 0; i < run->input->n; i++) {
+        for (uint32_t c = 0; c < width; c++) {
+            double number = column->numbers ? column->numbers[(size_t)i * width + c] : 0;
+            if (!column->numbers && !atom_as_double(column->atoms[i], &number))
+                return fail_number(run, input, i);
+            if (!(fabs(number) <= greatest)) return fail_number(run, input, i);
+            numbers[(size_t)i * inputs + first + c] = number;
+        }
+    }
+    return true;
+}
+
+static bool check_length(const RealRun *run) {
+    uint32_t n = run->input->n, most = run->interp->weights->max_length;
+    if (n == 0) {
+        diag_error(run->diags, DIAG_BAD_INPUT, run->span, "an input has at least one element");
+        return false;
+    }
+    if (n > most) {
+        Diagnostic *diag = diag_error(run->diags, DIAG_INPUT_LENGTH, run->span,
+                                      "%u elements, but the model takes at most %u", n, most);
+        diag_help(diag, "make the model for longer inputs with --max-len %u", n);
+        return false;
+    }
+    double bytes = run->interp->forward->bytes(run->interp->transformer, n);
+    if (bytes <= (double)LIMIT_DENSE_BYTES) return true;
+    diag_error(run->diags, DIAG_TOO_LARGE_FOR_DENSE, run->span,
+               "running the dense weights on %u positions takes %.0f MiB; the limit is %zu MiB", n,
+               bytes / (1 << 20), LIMIT_DENSE_BYTES >> 20);
+    return false;
+}
+
+/* (n, I) in the weights' type. */
+static bool take_inputs(const RealRun *run, Numbers *out) {
+    const RealModel *model = run->interp->model;
+    if (!check_length(run)) return false;
+    size_t count = (size_t)run->input->n * run->interp->weights->inputs;
+    double *numbers = ARENA_ARRAY(run->scratch, double, count);
+    uint32_t first = 0;
+    for (uint32_t i = 0; i < model->input_count; i++) {
+        if (!copy_column(run, &model->inputs[i], numbers, first)) return false;
+        first += model->spaces[model->inputs[i].space].width;
+    }
+    *out = numbers_hold(run->scratch, run->interp->weights->type, numbers, count);
+    return true;
+}
+
+/* --- outputs ---------------------------------------------------------------------------------- */
+
+static bool check_finite(const RealRun *run, const RealOutput *output, const double *numbers,
+                         uint32_t width) {
+    for (size_t i = 0; i < (size_t)run->input->n * width; i++) {
+        if (isfinite(numbers[i])) continue;
+        diag_error(run->diags, DIAG_NOT_FINITE, run->span, "position %u of '%.100s' is %s",
+                   (uint32_t)(i / width), output->name->bytes,
+                   isnan(numbers[i]) ? "not a number" : "infinite");
+        return false;
+    }
+    return true;
+}
+
+/* A whole number that no int64 holds stays a float. */
+static Atom read_number(TypeSet types, double number) {
+    const double most = 9.2e18;
+    double whole = nearbyint(number);
+    if (types == TYPE_BOOL) return atom_bool(number > 0.5);
+    if (types == TYPE_INT && fabs(whole) < most) return atom_int((int64_t)whole);
+    return atom_float(types == TYPE_INT ? whole : number);
+}
+
+/* all: (outputs, n); the output's columns begin at first. */
+static bool read_output(const RealRun *run, const RealOutput *output, Numbers all, uint32_t first,
+                        Sequence *out) {
+    uint32_t n = run->input->n, width = output->value.rows, bad;
+    double *numbers = ARENA_ARRAY(run->request->arena, double, (size_t)n *width);
+    for (uint32_t c = 0; c < width; c++) {
+        for (uint32_t i = 0; i < n; i++)
+            numbers[(size_t)i * width + c] =
+                numbers_at(run->interp->weights->type, all, (size_t)(first + c) * n + i);
+    }
+    if (!check_finite(run, output, numbers, width)) return false;
+    if (output->types == TYPE_VECTOR) {
+        *out = (Sequence){.n = n, .type = SEQUENCE_VECTORS, .width = width, .numbers = numbers};
+        return true;
+    }
+    Atom *atoms = ARENA_ARRAY(run->request->arena, Atom, n);
+    for (uint32_t i = 0; i < n; i++)
+        atoms[i] = read_number(output->types, numbers[i]);
+    *out = (Sequence){.n = n, .atoms = atoms};
+    return sequence_type_of(atoms, n, &out->type, &bad);
+}
+
+static bool read_outputs(const RealRun *run, Numbers all, Sequence *out) {
+    const RealModel *model = run->interp->model;
+    uint32_t first = 0;
+    for (uint32_t o = 0; o < model->output_count; o++) {
+        if (!read_output(run, &model->outputs[o], all, first, &out[o])) return false;
+        first += model->outputs[o].value.rows;
+    }
+    return true;
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+static void report_trap(const RealRun *run, const RealTrap *trap, uint32_t position) {
+    diag_error(run->diags, trap->id, trap->span.file ? trap->span : run->span, "position %u: %s",
+               position, trap->why->bytes);
+}
+
+static void report_failure(const RealRun *run, const RealFailure *failure) {
+    switch (failure->end) {
+    case REAL_DONE: break;
+    case REAL_STOPPED:
+        diag_error(run->diags, DIAG_STOPPED, run->span, "stopped while this was computed");
+        break;
+    case REAL_TOO_LONG:
+        diag_error(run->diags, DIAG_LIMIT_STEPS, run->span,
+                   "interp looks at every pair of the %u positions, and stops at %llu pairs",
+                   run->input->n, (unsigned long long)LIMIT_EVALUATION_PAIRS);
+        break;
+    case REAL_SCORE_NAN:
+        diag_error(run->diags, DIAG_NOT_FINITE, run->span,
+                   "position %u: the score of key %u is not a number, so no score is the highest",
+                   failure->position, failure->key);
+        break;
+    case REAL_TRAPPED:
+        report_trap(run, &run->interp->model->traps[failure->trap], failure->position);
+        break;
+    }
+}
+
+static void show_stream(void *state, uint32_t layer, Numbers stream) {
+    RealRun *run = state;
+    run->stream.layer = layer;
+    run->stream.numbers = stream;
+    const RealViewer *viewer = run->request->viewer;
+    viewer->see(viewer->state, &run->stream);
+    run->stream.step++;
+}
+
+static bool run_weights(RealRun *run, Sequence *out) {
+    const InterpReal *interp = run->interp;
+    Numbers inputs;
+    if (!take_inputs(run, &inputs)) return false;
+    run->stream = (RealStream){.model = interp->model, .n = run->input->n};
+    RealWatcher watcher = {show_stream, run};
+    RealWork work = {.cancel = run->request->cancel};
+    Numbers all = interp->forward->run(interp->transformer, inputs, run->input->n, run->scratch,
+                                       &work, run->request->viewer ? &watcher : NULL);
+    report_failure(run, &work.failure);
+    return work.failure.end == REAL_DONE && read_outputs(run, all, out);
+}
+
+bool interp_real_run(const InterpReal *interp, const RealRequest *request, Sequence *out) {
+    RealRun run = {.interp = interp,
+                   .request = request,
+                   .input = request->input,
+                   .span = request->span,
+                   .diags = request->diags,
+                   .scratch = arena_new(0)};
+    bool done = run_weights(&run, out);
+    arena_free(run.scratch);
+    return done;
+}

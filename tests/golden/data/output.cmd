@@ -1,0 +1,9 @@
+# a table of all outputs, an array each; whole or not at all
+raspc run lloyd.rasp -i x=@points.csv -i 'is_centre=true*2+false*' --output all.csv --output c=c.npy && cat all.csv
+raspc run dynamics.rasp -i z0=@c.npy -o z
+raspc run types.rasp -i 'v=[[1,2],[3,4]]' -i 'f=[1,0.1]' -i 'i=1*2' -i 'b=[1,0]' -i 's=["a,b","\"q\""]' --output - --output all.csv && cat all.csv
+rm -f c.npy all.csv
+raspc run lloyd.rasp -i x=@points.csv -i 'is_centre=true*2+false*' --output c.npy
+raspc run lloyd.rasp -i x=@points.csv -i 'is_centre=true*2+false*' --output d=c.npy
+raspc run lloyd.rasp -i x=@points.csv -i 'is_centre=true*2+false*' --output c=c.npy --output owner=no/such.csv; ls c.npy
+raspc run lloyd.rasp -i x=@points.csv -i 'is_centre=true*2+false*' --output c=c.xls

@@ -1,0 +1,9 @@
+# a param from the command line; the width from the data
+raspc run lloyd.rasp -i 'x=[[0,0,0],[9,9,9],[1,0,0],[8,9,9]]' -i 'is_centre=true*2+false*'
+raspc run lloyd.rasp -i 'x=[[0],[9],[1],[8]]' -i 'is_centre=true*2+false*'
+raspc run lloyd.rasp -i 'x=[[0],[9],[1],[8]]' -i 'is_centre=true*2+false*' --param d=2
+raspc run dynamics.rasp -i 'z0=[[1,0],[2,0]]' --param alpha=1 -o z
+raspc run types.rasp -i 'v=[[1,2]]' -i f=1*1 -i i=1*1 -i b=true*1 -i s=x --param 'm=[[0,1],[1,0]]' --param 'w=[10,20]' --param greeting=ho
+raspc run types.rasp -i 'v=[[1,2]]' -i f=1*1 -i i=1*1 -i b=true*1 -i s=x --param m=@points.csv
+raspc run types.rasp -i 'v=[[1,2]]' -i f=1*1 -i i=1*1 -i b=true*1 -i s=x --param 'w=[1,2,3]'
+raspc run types.rasp -i 'v=[[1,2]]' -i f=1*1 -i i=1*1 -i b=true*1 -i s=x --param 'greet=ho' --param 3

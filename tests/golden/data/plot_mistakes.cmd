@@ -1,0 +1,4 @@
+raspc run ../output/json.rasp -i abc --plot out.svg
+raspc run lloyd.rasp -i x=@points.csv -i 'is_centre=true*2+false*' --plot out.svg --axes 0,2
+raspc run lloyd.rasp -i x=@points.csv -i 'is_centre=true*2+false*' --plot out.svg --axes 0
+raspc run lloyd.rasp -i x=@points.csv -i 'is_centre=true*2+false*' --plot no/such.svg -o owner
