@@ -174,7 +174,10 @@ static bool describe_on_example(CaseRun *run, Value value, Buffer *out) {
 
 bool case_describe(CaseRun *run, Value value, Buffer *out) {
     switch (value.kind) {
-    case VALUE_ERROR: return false;
+    case VALUE_ERROR:
+    case VALUE_SCORE: /* Part II: no case shows one */
+    case VALUE_PATTERN:
+    case VALUE_BARRED: return false;
     case VALUE_ATOM: describe_atom(value.as.atom, out); return true;
     case VALUE_LIST:
     case VALUE_DICT: return describe_items(run, value, out);
