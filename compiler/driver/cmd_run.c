@@ -154,13 +154,13 @@ void run_drain(Run *run) {
         return;
     }
     if (run->stream == NULL) run->stream = file_stream_open(run->path, &why);
-    if (run->stream == NULL) {
-        diag_error(session_diagnostics(run->session), DIAG_FILE, (Span){0}, "can't write '%s': %s",
-                   run->path, why);
-        run->broken = true;
-    } else if (file_stream_write(run->stream, out->data, out->len, &why)) {
-        out->len = 0;
-    } /* what was wrong is said when it is closed */
+    run->broken = run->stream == NULL || !file_stream_write(run->stream, out->data, out->len, &why);
+    out->len = 0;
+    if (!run->broken) return;
+    diag_error(session_diagnostics(run->session), DIAG_FILE, (Span){0}, "can't write '%s': %s",
+               run->path, why);
+    if (run->stream != NULL) file_stream_close(run->stream, false, &why);
+    run->stream = NULL;
 }
 
 /* The program, its params as the command line and the data say. */

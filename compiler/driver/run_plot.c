@@ -157,10 +157,9 @@ static bool ways_nodes(const Graph *graph, NodeId result, RunRounds *rounds) {
     if (number == 0 || graph->loops[number - 1].outer != 0) return false;
     const GraphLoop *loop = &graph->loops[number - 1];
     rounds->rounds.loop = number - 1;
-    for (uint32_t i = 0; i < loop->state_count; i++)
+    for (uint32_t i = 0; i < loop->state_count && rounds->rounds.count == 0; i++)
         if (loop->states[i].next == body)
             rounds->nodes[rounds->rounds.count++] = loop->states[i].state;
-    if (rounds->rounds.count > 1) rounds->rounds.count = 1; /* two names for the same */
     rounds->nodes[rounds->rounds.count++] = body;
     return true;
 }
