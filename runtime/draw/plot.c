@@ -78,7 +78,7 @@ static double extent_of_both(Range x, Range y) {
 
 static int pixels(double size, double scale) {
     double wanted = size * scale + 2 * INSET;
-    return wanted < LEAST_SIDE ? LEAST_SIDE : wanted > SIDE ? SIDE : (int)ceil(wanted);
+    return (int)fmin(fmax(ceil(wanted), LEAST_SIDE), SIDE);
 }
 
 static Frame make_frame(const Plot *plot) {

@@ -18,7 +18,7 @@ enum {
     PLOT_MOST_STEPS = 200, /* of one path */
 };
 
-enum { PLOT_NO_COLOUR = UINT32_MAX };
+#define PLOT_NO_COLOUR UINT32_MAX
 
 typedef struct PlotPoint {
     double x, y;
