@@ -1,11 +1,13 @@
-/* The REPL on a terminal: what its keys do. Runs the command itself ($RASPC) under a pseudo
-   terminal. */
+/* The REPL on a terminal: what its keys do; and what `run` shows there alone. Runs the command
+   itself
+   ($RASPC) under a pseudo terminal. */
 #include "runtime/base/buffer.h"
 
 #include <check.h>
 #include <poll.h>
 #include <pty.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,21 +26,29 @@ typedef struct Terminal {
     Buffer all;  /* what has come since the start, for messages */
 } Terminal;
 
-static Terminal open_terminal(const char *home) {
+/* arguments: behind the command's name, up to a NULL. */
+static Terminal open_command(const char *home, const char *kind, const char *const *arguments) {
+    enum { MOST_ARGUMENTS = 16 };
+    const char *words[MOST_ARGUMENTS] = {getenv("RASPC")};
     Terminal terminal = {0};
     strcpy(terminal.home, home);
-    const char *command = getenv("RASPC");
-    if (command == NULL) command = "build/raspc";
+    if (words[0] == NULL) words[0] = "build/raspc";
+    for (size_t i = 0; arguments[i] != NULL; i++)
+        words[i + 1] = arguments[i];
     terminal.child = forkpty(&terminal.fd, NULL, NULL, NULL);
     ck_assert_int_ge(terminal.child, 0);
     if (terminal.child == 0) {
         setenv("HOME", home, 1);
-        setenv("TERM", "dumb", 1);
+        setenv("TERM", kind, 1);
         unsetenv("XDG_STATE_HOME");
-        execl(command, command, (char *)NULL);
+        execv(words[0], (char *const *)(uintptr_t)words);
         _exit(127);
     }
     return terminal;
+}
+
+static Terminal open_terminal(const char *home) {
+    return open_command(home, "dumb", (const char *const[]){NULL});
 }
 
 static Terminal new_terminal(void) {
@@ -244,6 +254,28 @@ static bool has_terminals(void) {
     return true;
 }
 
+/* A loop long enough to be wondered at: its rounds are told and wiped, and its long result is cut.
+ */
+START_TEST(rounds_are_told_and_long_results_cut) {
+    char home[] = "/tmp/raspc-home-XXXXXX", program[64];
+    ck_assert_ptr_nonnull(mkdtemp(home));
+    snprintf(program, sizeof program, "%s/loop.rasp", home);
+    FILE *file = fopen(program, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs("input x: vec[2];\nz = x;\nrepeat 20000 { z = z * 0.5 + 1; }\noutput z;\n", file);
+    ck_assert_int_eq(fclose(file), 0);
+    const char *words[] = {"run", program, "-i", "x=[0,1]*1000", NULL};
+    Terminal terminal = open_command(home, "xterm", words);
+    expect(&terminal, "\r\033[Kround ");
+    expect(&terminal, " of 20000");
+    expect(&terminal, "\r\033[Kz = [[2.0, 2.0], ");
+    expect(&terminal, ", and 950 more] (vectors)\r\n");
+    leave(&terminal);
+    unlink(program);
+    rmdir(home);
+}
+END_TEST
+
 Suite *terminal_suite(void) {
     Suite *suite = suite_create("terminal");
     if (!has_terminals()) {
@@ -259,6 +291,7 @@ Suite *terminal_suite(void) {
     tcase_add_test(keys, the_history_outlives_the_session);
     tcase_add_test(keys, control_c_ends_an_evaluation);
     tcase_add_test(keys, control_c_ends_elaboration);
+    tcase_add_test(keys, rounds_are_told_and_long_results_cut);
     suite_add_tcase(suite, keys);
     return suite;
 }
