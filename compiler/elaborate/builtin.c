@@ -164,9 +164,17 @@ void builtins_give(Session *session) {
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
-static bool all_known(const List *arguments) {
-    for (uint32_t i = 0; i < arguments->count; i++)
-        if (value_is_node(arguments->items[i])) return false;
+/* Is there no node in any of them, not in a list or dict either? Values nest no deeper than
+   LIMIT_NESTING. */
+static bool all_known(const Value *values, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        Value value = values[i];
+        if (value_is_node(value)) return false;
+        if (value.kind == VALUE_LIST && !all_known(value.as.list->items, value.as.list->count))
+            return false;
+        if (value.kind == VALUE_DICT && !all_known(value.as.dict->values, value.as.dict->count))
+            return false;
+    }
     return true;
 }
 
@@ -228,5 +236,6 @@ Value builtin_call(Session *session, const BuiltinCall *call) {
                    builtin->name, builtin->least, builtin->most, count);
         return value_error();
     }
-    return all_known(call->arguments) ? fold(session, call) : builtin->apply(session, call);
+    bool known = all_known(call->arguments->items, count);
+    return known ? fold(session, call) : builtin->apply(session, call);
 }
