@@ -162,7 +162,14 @@ static bool at_own_level(Session *session, const Environment *env, const Tree *t
     return false;
 }
 
+/* Or one too many; both are reported. */
 static bool declared_before(Session *session, const Tree *tree) {
+    if (session->declared_count >= LIMIT_DECLARATIONS) {
+        report(session, DIAG_LIMIT_PROGRAM, tree->span,
+               "a program with more than %d inputs and params", LIMIT_DECLARATIONS);
+        session->stopped = true;
+        return true;
+    }
     const Declared *before = find_declared(session, tree->text);
     if (!before || session->options.interactive) return false;
     Diagnostic *diag = report(session, DIAG_DECLARATION, tree->name_span, "'%s' is declared twice",

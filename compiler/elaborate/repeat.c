@@ -11,8 +11,8 @@ typedef struct Carried {
     const Tree *name;    /* where it is assigned last */
     const Value *before; /* a copy of its value before the loop; NULL: none */
     bool is_state;
-    NodeId init, state, next;
-    Shape shape; /* of the state, in any round */
+    NodeId init, state, next; /* NO_NODE: not yet */
+    Shape shape;              /* of the state, in any round */
 } Carried;
 
 typedef struct Repeat {
@@ -37,7 +37,8 @@ static void add_name(Session *session, Repeat *repeat, Environment *seen, const 
                                    sizeof *repeat->names);
         repeat->capacity = capacity;
     }
-    repeat->names[repeat->count++] = (Carried){.name = name};
+    repeat->names[repeat->count++] =
+        (Carried){.name = name, .init = NO_NODE, .state = NO_NODE, .next = NO_NODE};
 }
 
 static bool refuse_statement(Session *session, const Tree *statement) {
@@ -181,22 +182,37 @@ static bool begin_round(Session *session, Repeat *repeat, uint32_t outer) {
 
 /* --- after a round ---------------------------------------------------------------------------- */
 
-/* Does anything but its own name read the state? */
-static bool is_read(Session *session, const Repeat *repeat, const Carried *carried) {
+static void mark_read(bool *read, const GraphLoop *loop, NodeId node) {
+    NodeId first = loop->states[0].state;
+    if (node >= first && node - first < loop->state_count) read[node - first] = true;
+}
+
+/* Marks the states that anything but their own names reads. They are the nodes first, first + 1,
+ * ... */
+static bool *states_read(Session *session, const Repeat *repeat) {
     const Graph *graph = session->graph;
-    for (NodeId id = carried->state + 1; id < graph->count; id++)
+    const GraphLoop *loop = &graph->loops[repeat->loop];
+    bool *read = ARENA_ARRAY(session->arena, bool, loop->state_count + 1), everything = false;
+    if (loop->state_count == 0) return read;
+    NodeId first = loop->states[0].state;
+    for (NodeId id = first; id < graph->count; id++)
         for (int a = 0; a < op_info(graph_node(graph, id)->op)->arity; a++)
-            if (graph_node(graph, id)->args[a] == carried->state) return true;
+            mark_read(read, loop, graph_node(graph, id)->args[a]);
     for (uint32_t l = repeat->loop + 1; l < graph->loop_count; l++)
         for (uint32_t s = 0; s < graph->loops[l].state_count; s++)
-            if (graph->loops[l].states[s].init == carried->state) return true;
+            mark_read(read, loop, graph->loops[l].states[s].init);
     for (uint32_t i = 0; i < repeat->count; i++) {
         const Value *value = environment_own(repeat->env, repeat->names[i].name->text);
-        if (value && value->kind == VALUE_SOP && value->as.node == carried->state) return true;
-        /* It may hold the state somewhere. */
-        if (value && (value->kind == VALUE_LIST || value->kind == VALUE_DICT)) return true;
+        if (value && value->kind == VALUE_SOP && value->as.node != repeat->names[i].state)
+            mark_read(read, loop, value->as.node);
+        /* It may hold any state somewhere. */
+        everything =
+            everything || (value && (value->kind == VALUE_LIST || value->kind == VALUE_DICT));
     }
-    return repeat->until == carried->state;
+    mark_read(read, loop, repeat->until);
+    for (uint32_t s = 0; everything && s < loop->state_count; s++)
+        read[s] = true;
+    return read;
 }
 
 static bool changed_kind(Session *session, const Carried *carried, Value value, Span span) {
@@ -234,10 +250,12 @@ static bool widen(Session *session, Carried *carried, Span span, bool *grown) {
 /* Takes what the round leaves; *again when the body is to be read anew. */
 static bool end_round(Session *session, Repeat *repeat, bool *again) {
     Environment *env = repeat->env;
+    const bool *read = states_read(session, repeat);
+    uint32_t number = 0;
     for (uint32_t i = 0; i < repeat->count; i++) {
         Carried *carried = &repeat->names[i];
         if (!carried->is_state) continue;
-        if (!is_read(session, repeat, carried)) {
+        if (!read[number++]) {
             carried->is_state = false;
             *again = true;
             continue;

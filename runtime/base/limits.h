@@ -27,6 +27,7 @@ enum {
     LIMIT_GRAPH_NODES = 1000000 / LIMIT_PART_OF,           /* nodes of one graph */
     LIMIT_GRAPH_LAYERS = 4000000,                          /* attention layers, rounds unrolled */
     LIMIT_VECTOR_WIDTH = 65536,                            /* numbers of one vector */
+    LIMIT_DECLARATIONS = 1000,                             /* inputs and params of a program */
     LIMIT_LOOP_ROUNDS = 1000000,                           /* of one `repeat` */
     LIMIT_INPUT_TOKENS = 100000000 / LIMIT_PART_OF,        /* elements of one input */
     LIMIT_DIAGNOSTICS = 100,          /* messages printed for one run; the rest are counted */

@@ -46,7 +46,7 @@ static void add_rounds(Uses *uses, const Graph *graph, uint32_t loop, NodeId sel
     uint32_t first = uses->count - 1;
     for (; loop && uses->whole; loop = graph->loops[loop - 1].outer) {
         const GraphLoop *at = &graph->loops[loop - 1];
-        uint32_t last = uses->count, step = at->closed ? graph_loop_step(graph, at) : 0;
+        uint32_t last = uses->count, step = at->step;
         for (uint32_t i = first; i < last && step > 0; i++) {
             uint64_t layer = use_layer(uses->items[i]);
             for (uint32_t r = 1; r < at->times && uses->whole; r++) {

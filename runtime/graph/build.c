@@ -109,7 +109,7 @@ static uint32_t node_depth(const Graph *graph, const NodeSpec *spec) {
         if (here > depth) depth = here;
     }
     if (spec->op != OP_RESULT) return depth;
-    return graph_result_depth(graph, &graph->loops[graph_result_loop(spec->atom)], depth);
+    return graph_result_depth(&graph->loops[graph_result_loop(spec->atom)], depth);
 }
 
 /* The deepest of the loops that the arguments depend on: loops lie within one another. */

@@ -117,6 +117,7 @@ typedef struct GraphLoop {
     LoopState *states; /* (state_count) */
     uint32_t outer;    /* 1 + the number of the loop whose body it is in; 0: none */
     bool closed;       /* graph_loop_end was called */
+    uint32_t step;     /* how many layers a round adds to those before it, once it is closed */
     Span span;
 } GraphLoop;
 
@@ -168,8 +169,6 @@ NodeId graph_loop_result(Graph *graph, uint32_t loop, NodeId node, Span span, Bu
 const LoopState *graph_state(const Graph *graph, NodeId state);
 /* The number of the loop that an OP_RESULT with that atom is of. */
 uint32_t graph_result_loop(Atom number);
-/* How many layers a round adds to those before it. */
-uint32_t graph_loop_step(const Graph *graph, const GraphLoop *loop);
 
 void graph_name(Graph *graph, const String *name, NodeId node);
 NodeId graph_find(const Graph *graph, const char *name); /* the latest of that name, or NO_NODE */

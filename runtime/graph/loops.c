@@ -62,6 +62,17 @@ NodeId graph_loop_state(Graph *graph, uint32_t loop, NodeId init, Shape declared
     return state;
 }
 
+/* How many layers a round adds, at most. */
+static uint32_t layers_of_round(const Graph *graph, const GraphLoop *loop) {
+    uint32_t most = 0;
+    for (uint32_t s = 0; s < loop->state_count; s++) {
+        uint32_t before = graph->nodes[loop->states[s].state].depth;
+        uint32_t after = graph->nodes[loop->states[s].next].depth;
+        if (after > before && after - before > most) most = after - before;
+    }
+    return most;
+}
+
 void graph_loop_end(Graph *graph, uint32_t loop, uint32_t times, NodeId until, const NodeId *next) {
     GraphLoop *l = &graph->loops[loop];
     for (uint32_t s = 0; s < l->state_count; s++) {
@@ -74,6 +85,7 @@ void graph_loop_end(Graph *graph, uint32_t loop, uint32_t times, NodeId until, c
     l->times = times;
     l->until = until;
     l->closed = true;
+    l->step = layers_of_round(graph, l);
 }
 
 NodeId graph_loop_result(Graph *graph, uint32_t loop, NodeId node, Span span, Buffer *why) {
@@ -85,21 +97,10 @@ NodeId graph_loop_result(Graph *graph, uint32_t loop, NodeId node, Span span, Bu
 
 /* --- for build.c ------------------------------------------------------------------------------ */
 
-uint32_t graph_result_depth(const Graph *graph, const GraphLoop *loop, uint32_t depth) {
-    /* What a round adds, at most, in each round but the last. */
-    uint64_t most = graph_loop_step(graph, loop);
-    uint64_t all = depth + most * (loop->times - 1);
+uint32_t graph_result_depth(const GraphLoop *loop, uint32_t depth) {
+    uint64_t all =
+        depth + (uint64_t)loop->step * (loop->times - 1); /* in all rounds but the last */
     return all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
-}
-
-uint32_t graph_loop_step(const Graph *graph, const GraphLoop *loop) {
-    uint32_t most = 0;
-    for (uint32_t s = 0; s < loop->state_count; s++) {
-        uint32_t before = graph->nodes[loop->states[s].state].depth;
-        uint32_t after = graph->nodes[loop->states[s].next].depth;
-        if (after > before && after - before > most) most = after - before;
-    }
-    return most;
 }
 
 void graph_loop_needs(const Graph *graph, NodeId node, uint8_t *needed) {

@@ -5,7 +5,7 @@
 #include "runtime/graph/graph.h"
 
 /* How deep a result is whose argument is known at `depth` in the first round. */
-uint32_t graph_result_depth(const Graph *graph, const GraphLoop *loop, uint32_t depth);
+uint32_t graph_result_depth(const GraphLoop *loop, uint32_t depth);
 /* Marks what a state or a loop's result needs beside its arguments. */
 void graph_loop_needs(const Graph *graph, NodeId node, uint8_t *needed);
 /* verify.c: the loops, and that every node says rightly on which of them it depends. Arguments,
