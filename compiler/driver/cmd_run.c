@@ -45,8 +45,8 @@ static bool apply_together(Run *run, const ReadInput *input, Arena *arena, Outco
         outcomes[i] = (Outcome){.value = run->targets.items[i].value};
         if (outcomes[i].value.kind == VALUE_SOP) nodes[count++] = outcomes[i].value.as.node;
     }
-    if (count < run->targets.count || run->engine->apply_outputs == NULL || run->trace)
-        return false;
+    if (count < run->targets.count || run->engine->apply_outputs == NULL) return false;
+    if (run->trace && run->engine->trace_outputs == NULL) return false;
     ApplyRequest request = {.graph = session_graph(run->session),
                             .node = nodes[0],
                             .input = input->input,
@@ -54,7 +54,12 @@ static bool apply_together(Run *run, const ReadInput *input, Arena *arena, Outco
                             .arena = arena,
                             .diags = session_diagnostics(run->session)};
     run_watch(run, &request);
-    ApplyStatus status = run->engine->apply_outputs(run->state, &request, nodes, count, sequences);
+    run->stream_text.json = run->format == RUN_JSON;
+    RealViewer viewer = {see_real_stream, &run->stream_text};
+    ApplyStatus status =
+        run->trace
+            ? run->engine->trace_outputs(run->state, &request, nodes, count, &viewer, sequences)
+            : run->engine->apply_outputs(run->state, &request, nodes, count, sequences);
     run_watched(run);
     for (uint32_t i = 0; i < count; i++) {
         outcomes[i].sequence = sequences[i];
@@ -253,6 +258,7 @@ ExitStatus cmd_run(Driver *driver) {
         session_free(run.session);
         arena_free(run.reader.arena);
         run_forget_rounds(&run);
+        buffer_free(&run.stream_text.out);
     }
     data_close(&run.data);
     return !understood ? EXIT_USAGE : done ? EXIT_DONE : EXIT_WRONG;

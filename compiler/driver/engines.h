@@ -6,6 +6,7 @@
 #include "compiler/elaborate/elaborate.h"
 #include "compiler/lower/lower.h"
 #include "runtime/engines/interp.h"
+#include "runtime/engines/interp_real.h"
 
 /* What an engine is told when it is opened. What it points to outlives the engine. */
 typedef struct EngineOptions {
@@ -39,6 +40,10 @@ typedef struct Engine {
        request->node is not looked at. NULL: one after the other is as good. */
     ApplyStatus (*apply_outputs)(void *state, const ApplyRequest *request, const NodeId *nodes,
                                  uint32_t count, Sequence *out);
+    /* The same, for programs over real vectors, with someone who sees the residual stream. NULL
+       where there is none. */
+    ApplyStatus (*trace_outputs)(void *state, const ApplyRequest *request, const NodeId *nodes,
+                                 uint32_t count, const RealViewer *viewer, Sequence *out);
     /* How it computes each head of what it has at present; NULL when there is nothing to say. */
     void (*explain)(void *state, Buffer *out);
     /* The residual streams of one input; false after reporting. NULL where there are none. */

@@ -30,6 +30,7 @@ typedef struct Vocabulary {
     uint32_t count;
     uint32_t max_len;
     FloatType float_type;
+    bool float_chosen; /* by --dtype */
 } Vocabulary;
 
 /* What --vocab, --max-len and --dtype say; NULL where they are left out. */

@@ -8,6 +8,7 @@
 #include "compiler/driver/engines.h"
 #include "compiler/driver/program.h"
 #include "compiler/driver/progress.h"
+#include "compiler/driver/show_trace_real.h"
 #include "runtime/base/file.h"
 
 typedef enum RunFormat {
@@ -56,6 +57,7 @@ typedef struct Run {
     uint32_t axes[2]; /* of --axes */
     RunRounds rounds;
     bool trace;
+    RealTraceText stream_text; /* of a named input, when there is a trace */
     Registers registers;
     size_t before; /* inputs that were run and forgotten before those in reader */
 } Run;

@@ -67,7 +67,13 @@ static void show_json(Run *run, Input input, const Outcome *outcomes) {
             show_value_json(out, session_graph(run->session), outcomes[i].value);
     }
     buffer_char(out, '}');
-    if (run->trace) show_traces_json(run, input, outcomes);
+    const Buffer *stream = &run->stream_text.out;
+    if (run->trace && run->named) {
+        buffer_text(out, ", \"trace\": [");
+        buffer_add(out, stream->data, stream->len);
+        buffer_char(out, ']');
+    } else if (run->trace)
+        show_traces_json(run, input, outcomes);
     buffer_text(out, "}\n");
 }
 
@@ -172,6 +178,9 @@ bool run_show(Run *run, size_t index, const Outcome *outcomes) {
         if (outcomes[i].traced && run->format == RUN_TEXT)
             show_trace_text(run, target, &outcomes[i], input);
     }
+    const Buffer *stream = &run->stream_text.out;
+    if (run->format == RUN_TEXT && stream->len > 0)
+        buffer_add(&run->driver->out, stream->data, stream->len);
     if (all && run->format == RUN_JSON) show_json(run, input, outcomes);
     return all;
 }

@@ -81,6 +81,7 @@ static bool read_max_len(InputReader *reader, const char *text, Vocabulary *out)
 
 static bool read_dtype(InputReader *reader, const char *text, Vocabulary *out) {
     out->float_type = FLOAT_32;
+    out->float_chosen = text != NULL;
     if (text == NULL || float_type_named(text, FLOAT_SHORT_NAME, &out->float_type)) return true;
     diag_error(reader->diags, DIAG_INPUT_SYNTAX, (Span){0}, "--dtype is f32 or f64, not '%s'",
                text);
