@@ -2,6 +2,7 @@
    model that computes it. What it prints it also reads back: --from, or a file's name that ends in
    .tree, .graph, .model or .rtm, says so. */
 #include "compiler/driver/input.h"
+#include "compiler/driver/lowered_real.h"
 #include "compiler/driver/program.h"
 
 #include "runtime/base/bug.h"
@@ -104,9 +105,29 @@ static bool dump_graph(const Dump *dump) {
 /* --- the model -------------------------------------------------------------------------------- */
 
 static bool model_from_text(const Dump *dump) {
-    Model *model = model_parse(session_arena(dump->session), session_sources(dump->session),
-                               add_source(dump), session_diagnostics(dump->session));
+    Arena *arena = session_arena(dump->session);
+    Sources *sources = session_sources(dump->session);
+    Diagnostics *diags = session_diagnostics(dump->session);
+    uint32_t file = add_source(dump);
+    if (real_model_is_text(sources, file)) {
+        RealModel *real = real_model_parse(arena, sources, file, diags);
+        if (real != NULL) real_model_print(real, &dump->driver->out);
+        return real != NULL;
+    }
+    Model *model = model_parse(arena, sources, file, diags);
     if (model != NULL) model_print(model, &dump->driver->out);
+    return model != NULL;
+}
+
+/* One model for all that is asked for; nodes: their s-ops. */
+static bool print_real_model(const Dump *dump, const NodeId *nodes, uint32_t count,
+                             const Vocabulary *vocabulary) {
+    Arena *arena = arena_new(0);
+    RealLowerOptions options = real_lower_options(vocabulary);
+    const RealModel *model = lower_real(arena, session_graph(dump->session), nodes, count, &options,
+                                        session_diagnostics(dump->session));
+    if (model != NULL) real_model_print(model, &dump->driver->out);
+    arena_free(arena);
     return model != NULL;
 }
 
@@ -138,8 +159,14 @@ static bool dump_model(const Dump *dump) {
                           .diags = session_diagnostics(dump->session)};
     Vocabulary vocabulary;
     bool all = vocabulary_argument(&reader, vocabulary_text(options), &vocabulary);
-    for (size_t i = 0; all && i < targets.count; i++)
-        all = print_model(dump, targets.items[i], &vocabulary);
+    uint32_t count;
+    const NodeId *nodes = target_nodes(&targets, reader.arena, &count);
+    if (all && outputs_are_real(session_graph(dump->session), nodes, count,
+                                session_has_inputs(dump->session)))
+        all = print_real_model(dump, nodes, count, &vocabulary);
+    else
+        for (size_t i = 0; all && i < targets.count; i++)
+            all = print_model(dump, targets.items[i], &vocabulary);
     input_reader_free(&reader);
     arena_free(reader.arena);
     return all;

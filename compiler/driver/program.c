@@ -148,6 +148,16 @@ bool program_targets(Session *session, const Options *options, Targets *out) {
     return out->count > 0 ? found : main_outputs(session, out) && found;
 }
 
+const NodeId *target_nodes(const Targets *targets, Arena *arena, uint32_t *count) {
+    NodeId *nodes = ARENA_ARRAY(arena, NodeId, targets->count);
+    *count = 0;
+    for (size_t i = 0; i < targets->count; i++) {
+        if (targets->items[i].value.kind == VALUE_SOP)
+            nodes[(*count)++] = targets->items[i].value.as.node;
+    }
+    return nodes;
+}
+
 bool registers_option(const Driver *driver, Registers *out) {
     static const char *const names[] = {
         [REGISTERS_AUTO] = "auto", [REGISTERS_REUSE] = "reuse", [REGISTERS_KEEP] = "keep"};

@@ -36,6 +36,9 @@ typedef struct Targets {
 /* False after reporting: an unknown name, a wrong expression, nothing to run. */
 bool program_targets(Session *session, const Options *options, Targets *out);
 
+/* The nodes of the targets that are s-ops, in their order: (count). */
+const NodeId *target_nodes(const Targets *targets, Arena *arena, uint32_t *count);
+
 /* What --registers asks for; false after saying on standard error what it can. */
 bool registers_option(const Driver *driver, Registers *out);
 

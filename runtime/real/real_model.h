@@ -244,6 +244,8 @@ uint32_t real_layers_with_heads(const RealModel *model);
    and `approximate` behind the length where the outputs have an error. Gates are numbered from 0:
    `and 0 1` is of the first two. */
 void real_model_print(const RealModel *model, Buffer *out);
+/* Does the text begin as one of these models, not one over tokens? */
+bool real_model_is_text(const Sources *sources, uint32_t file);
 /* Reads what real_model_print writes. On any mistake reports it and returns NULL. */
 RealModel *real_model_parse(Arena *arena, const Sources *sources, uint32_t file,
                             Diagnostics *diags);

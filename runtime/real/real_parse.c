@@ -400,6 +400,14 @@ static bool read_model(Reader *r, RealModel *model) {
     return read_layers(r, model) && read_outputs(r, model);
 }
 
+bool real_model_is_text(const Sources *sources, uint32_t file) {
+    Reader r = {.file = file};
+    r.text = sources_text(sources, file, &r.len);
+    while (read_peek(&r) == '#' && read_line_end(&r)) {
+    }
+    return read_take(&r, "model") && read_take(&r, "real");
+}
+
 RealModel *real_model_parse(Arena *arena, const Sources *sources, uint32_t file,
                             Diagnostics *diags) {
     Reader r = {.arena = arena, .diags = diags, .file = file};
