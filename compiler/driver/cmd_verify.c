@@ -4,6 +4,7 @@
 #include "compiler/driver/program.h"
 #include "compiler/driver/show.h"
 #include "compiler/driver/trials.h"
+#include "compiler/driver/verify_real.h"
 #include "compiler/lower/lower.h"
 
 #include "runtime/base/limits.h"
@@ -18,6 +19,7 @@
 enum {
     FEASIBLE_INPUTS = 20000, /* as many as this are all compared, unless --samples says otherwise */
     DEFAULT_SAMPLES = 1000,
+    DEFAULT_REAL_SAMPLES = 200,
     ENGINES_AT_MOST = 8,
     TRIALS_TOGETHER = 256, /* an engine may be faster on several inputs at once */
     TOKENS_TOGETHER = 4096,
@@ -351,6 +353,26 @@ static void verify_target(Verification *verification, Target target) {
     }
 }
 
+/* A program that names its inputs has no vocabulary: all that it gives is compared at once. */
+static bool verify_inputs(Verification *verification, const Targets *targets,
+                          const Vocabulary *vocabulary) {
+    const Options *options = &verification->driver->options;
+    RealVerification real = {.driver = verification->driver,
+                             .session = verification->session,
+                             .only = verification->only,
+                             .vocabulary = *vocabulary,
+                             .samples = DEFAULT_REAL_SAMPLES,
+                             .seed = 1,
+                             .bounded = !option_given(options, OPT_SAMPLES)};
+    Diagnostics *diags = session_diagnostics(verification->session);
+    bool read = number_argument(diags, options, OPT_SAMPLES, &real.samples);
+    read = number_argument(diags, options, OPT_SEED, &real.seed) && read;
+    bool done = read && verify_real(&real, targets);
+    verification->any_difference = real.any_difference;
+    verification->any_verified = real.any_verified;
+    return done;
+}
+
 static bool verify(Verification *verification, InputReader *reader) {
     const Options *options = &verification->driver->options;
     const char *program = options->operand_count == 0 ? NULL : options->operands[0];
@@ -359,7 +381,10 @@ static bool verify(Verification *verification, InputReader *reader) {
     bool ready = (program == NULL || program_read(verification->session, program)) &&
                  program_targets(verification->session, options, &targets);
     ready = vocabulary_argument(reader, vocabulary_text(options), &vocabulary) && ready;
-    if (!ready || !choose_trials(verification, &vocabulary)) return false;
+    if (!ready) return false;
+    if (session_has_inputs(verification->session))
+        return verify_inputs(verification, &targets, &vocabulary);
+    if (!choose_trials(verification, &vocabulary)) return false;
     uint32_t fit = TOKENS_TOGETHER / vocabulary.max_len;
     verification->together = fit < 1 ? 1 : fit < TRIALS_TOGETHER ? fit : TRIALS_TOGETHER;
     verification->tokens =

@@ -1,0 +1,136 @@
+#include "compiler/driver/real_trials.h"
+
+#include "runtime/base/random.h"
+
+#include <math.h>
+
+/* How the numbers of one input are made. */
+typedef enum DataKind {
+    DATA_ZERO,
+    DATA_SMALL,   /* integers from -2 to 2: ties */
+    DATA_COPIES,  /* few different rows of reals */
+    DATA_CLUSTER, /* reals around few centres */
+    DATA_UNIFORM, /* reals from -1 to 1 */
+    DATA_KINDS
+} DataKind;
+
+typedef struct Filling {
+    Arena *arena;
+    Random random;
+    DataKind kind;
+    uint32_t n;
+} Filling;
+
+enum { LENGTHS = 5 }; /* of the edge cases */
+
+RealTrials real_trials(const Session *session, uint32_t max_len, uint64_t samples, uint64_t seed) {
+    RealTrials trials = {.session = session, .max_len = max_len, .seed = seed};
+    trials.edges = LENGTHS * DATA_KINDS;
+    trials.count = trials.edges + samples;
+    return trials;
+}
+
+static uint32_t edge_length(uint32_t max_len, uint32_t which) {
+    const uint32_t lengths[LENGTHS] = {1, 2, 3, max_len > 1 ? max_len - 1 : 1, max_len};
+    return lengths[which] < max_len ? lengths[which] : max_len;
+}
+
+/* From 0 to below 1. */
+static double fraction(Random *random) { return ldexp((double)(random_next(random) >> 11), -53); }
+
+static double uniform(Random *random, double reach) { return reach * (2 * fraction(random) - 1); }
+
+/* --- numbers ---------------------------------------------------------------------------------- */
+
+/* (count, width): rows to copy, or to be near. */
+static double *some_rows(Filling *filling, uint32_t count, uint32_t width, double reach) {
+    double *rows = ARENA_ARRAY(filling->arena, double, (size_t)count *width);
+    for (size_t i = 0; i < (size_t)count * width; i++)
+        rows[i] = uniform(&filling->random, reach);
+    return rows;
+}
+
+/* (n, width) */
+static const double *fill_numbers(Filling *filling, uint32_t width) {
+    const double reach = 10, noise = 0.25;
+    Random *random = &filling->random;
+    uint32_t few = 1 + random_below(random, 4);
+    bool copies = filling->kind == DATA_COPIES, clusters = filling->kind == DATA_CLUSTER;
+    const double *rows = copies || clusters ? some_rows(filling, few, width, reach) : NULL;
+    double *numbers = ARENA_ARRAY(filling->arena, double, (size_t)filling->n *width);
+    for (size_t i = 0; i < filling->n; i++) {
+        uint32_t row = random_below(random, few);
+        for (uint32_t c = 0; c < width; c++) {
+            double *number = &numbers[i * width + c];
+            if (filling->kind == DATA_SMALL) *number = (double)random_below(random, 5) - 2;
+            if (filling->kind == DATA_UNIFORM) *number = uniform(random, 1);
+            if (rows) *number = rows[(size_t)row * width + c];
+            if (clusters) *number += uniform(random, noise);
+        }
+    }
+    return numbers;
+}
+
+/* --- atoms ------------------------------------------------------------------------------------ */
+
+/* Some first positions, as those of centres; or each by chance. */
+static void fill_bools(Filling *filling, Atom *atoms) {
+    Random *random = &filling->random;
+    bool first = random_chance(random, 50);
+    uint32_t count = random_below(random, filling->n + 1);
+    for (uint32_t i = 0; i < filling->n; i++)
+        atoms[i] = atom_bool(filling->kind != DATA_ZERO &&
+                             (first ? i < count : random_chance(random, 50)));
+}
+
+/* Positions, or small numbers. */
+static void fill_ints(Filling *filling, Atom *atoms) {
+    bool positions = random_chance(&filling->random, 50);
+    for (uint32_t i = 0; i < filling->n; i++) {
+        int64_t number = positions ? (int64_t)random_below(&filling->random, filling->n)
+                                   : (int64_t)random_below(&filling->random, 7) - 3;
+        atoms[i] = atom_int(filling->kind == DATA_ZERO ? 0 : number);
+    }
+}
+
+static void fill_strings(Filling *filling, Atom *atoms) {
+    for (uint32_t i = 0; i < filling->n; i++) {
+        char letter =
+            (char)('a' + (filling->kind == DATA_ZERO ? 0 : random_below(&filling->random, 3)));
+        atoms[i] = atom_string(string_new(filling->arena, &letter, 1));
+    }
+}
+
+static InputColumn fill_column(Filling *filling, Declared declared) {
+    InputColumn column = {.name = declared.name};
+    if (declared.type.dimensions > 0) {
+        column.width = declared.type.columns;
+        column.numbers = fill_numbers(filling, column.width);
+        return column;
+    }
+    Atom *atoms = ARENA_ARRAY(filling->arena, Atom, filling->n);
+    column.atoms = atoms;
+    if (declared.type.atoms == TYPE_BOOL) fill_bools(filling, atoms);
+    if (declared.type.atoms == TYPE_INT) fill_ints(filling, atoms);
+    if (declared.type.atoms == TYPE_STRING) fill_strings(filling, atoms);
+    const double *numbers = declared.type.atoms == TYPE_FLOAT ? fill_numbers(filling, 1) : NULL;
+    for (uint32_t i = 0; numbers && i < filling->n; i++)
+        atoms[i] = atom_float(numbers[i]);
+    return column;
+}
+
+Input real_trial(const RealTrials *trials, uint64_t index, Arena *arena) {
+    Filling filling = {arena, random_of(trials->seed, index), (DataKind)(index % DATA_KINDS), 0};
+    if (index < trials->edges)
+        filling.n = edge_length(trials->max_len, (uint32_t)index / DATA_KINDS);
+    else
+        filling.n = 1 + random_below(&filling.random, trials->max_len);
+    size_t declared = session_declared_count(trials->session);
+    InputColumn *columns = ARENA_ARRAY(arena, InputColumn, declared);
+    Input input = {.n = filling.n, .columns = columns};
+    for (size_t i = 0; i < declared; i++) {
+        Declared one = session_declared(trials->session, i);
+        if (!one.is_param) columns[input.column_count++] = fill_column(&filling, one);
+    }
+    return input;
+}

@@ -1,0 +1,22 @@
+/* Trials of programs that name their inputs: the data on which engines are compared. Edge cases
+   first (one position; everything 0; few different rows, small integers, so that there are ties),
+   then seeded random ones of the same kinds and clustered reals. A trial is a function of its
+   number alone. */
+#ifndef RASPC_DRIVER_REAL_TRIALS_H
+#define RASPC_DRIVER_REAL_TRIALS_H
+
+#include "compiler/elaborate/elaborate.h"
+
+typedef struct RealTrials {
+    const Session *session; /* whose inputs are filled */
+    uint32_t max_len;       /* at least 1 */
+    uint64_t edges;         /* trials before the random ones */
+    uint64_t count;         /* in all */
+    uint64_t seed;
+} RealTrials;
+
+RealTrials real_trials(const Session *session, uint32_t max_len, uint64_t samples, uint64_t seed);
+/* Input number `index`, in arena. */
+Input real_trial(const RealTrials *trials, uint64_t index, Arena *arena);
+
+#endif
