@@ -2,6 +2,7 @@
    that they become. */
 #include "compiler/driver/input.h"
 #include "compiler/driver/report.h"
+#include "compiler/driver/report_real.h"
 
 #include <string.h>
 
@@ -70,6 +71,7 @@ static bool report_targets(Driver *driver, Session *session, const Vocabulary *v
                            Registers registers) {
     Targets targets;
     if (!program_targets(session, &driver->options, &targets)) return false;
+    if (session_has_inputs(session)) return report_real(driver, session, &targets, vocabulary);
     bool all = true;
     for (size_t i = 0; i < targets.count; i++) {
         Target target = targets.items[i];
