@@ -31,7 +31,7 @@ CORE_SRC = $(sort $(wildcard runtime/base/*.c runtime/value/*.c runtime/input/*.
              compiler/elaborate/*.c compiler/lower/*.c compiler/lower/real/*.c compiler/*.c))
 API_SRC  = $(sort $(wildcard compiler/api/*.c))
 DRIVER_SRC = $(sort $(wildcard compiler/driver/*.c))
-JIT_SRC  = $(sort $(wildcard runtime/engines/jit/*.c))
+JIT_SRC  = $(sort $(wildcard runtime/engines/jit/*.c runtime/engines/jit/real/*.c))
 
 GENERATED = $(BUILD)/grammar/rasp.tab.c $(BUILD)/grammar/rasp.lex.c $(BUILD)/compiler/library_text.c \
             $(BUILD)/runtime/export/modeling_raspc_text.c
@@ -85,6 +85,9 @@ $(BUILD)/libraspc.a: $(API_OBJ) $(BUILD)/libraspc-core.a
 # Its names are its own: one that the executable has as well must not take its place.
 $(JIT_OBJ): CPPFLAGS_ALL += $(shell $(LLVM_CONFIG) --cppflags 2>/dev/null)
 $(JIT_OBJ): CFLAGS_ALL += -fvisibility=hidden
+
+# What the jit does itself over real vectors are loops over columns.
+$(BUILD)/runtime/engines/jit/real/%.o: CFLAGS_ALL += -O3
 
 # A product and its sum may be one instruction there: what is computed is exact either way.
 $(BUILD)/runtime/engines/dense/%.o: CFLAGS_ALL += -ffp-contract=fast

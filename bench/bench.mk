@@ -53,3 +53,12 @@ $(BUILD)/bench-dense: $(DENSE_BENCH_OBJ) $(BUILD)/libraspc-core.a
 .PHONY: bench-dense
 bench-dense: all venv $(BUILD)/bench-dense ## measure interp beside ONNX Runtime and numpy, same weights
 	@$(VENV)/bin/python bench/dense/compare.py $(RASPC) $(BUILD)/bench-dense
+
+# --- clustering and attention over real vectors beside scikit-learn, OpenBLAS and ONNX Runtime -----------
+
+REAL_BENCH_OBJ = $(BUILD)/bench/real/main.o $(BUILD)/bench/measure.o
+$(REAL_BENCH_OBJ): | $(BUILD)/grammar/rasp.tab.h $(BUILD)/grammar/rasp.lex.h
+
+$(BUILD)/bench-real: $(REAL_BENCH_OBJ) $(BUILD)/libraspc-core.a
+	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(REAL_BENCH_OBJ) -Wl,--whole-archive $(BUILD)/libraspc-core.a \
+	    -Wl,--no-whole-archive $(LIBS)

@@ -6,6 +6,8 @@
 
 void *open_jit(const EngineOptions *options);
 ApplyStatus apply_jit(void *state, const ApplyRequest *request, Sequence *sequence, Matrix *matrix);
+ApplyStatus apply_outputs_jit(void *state, const ApplyRequest *request, const NodeId *nodes,
+                              uint32_t count, Sequence *out);
 void explain_jit(void *state, Buffer *out);
 void close_jit(void *state);
 

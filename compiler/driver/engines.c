@@ -26,6 +26,7 @@ static const Engine engines[] = {
     {.name = "jit",
      .open = open_jit,
      .apply = apply_jit,
+     .apply_outputs = apply_outputs_jit,
      .close = close_jit,
      .explain = explain_jit},
 };

@@ -6,6 +6,7 @@
 #ifndef RASPC_JIT_H
 #define RASPC_JIT_H
 
+#include "runtime/graph/graph.h"
 #include "runtime/model/model.h"
 #include "runtime/value/sequence.h"
 
@@ -16,6 +17,7 @@ typedef struct JitOptions {
     const char *cpu; /* "x86-64-v3" and the like (jit/cpus.def); NULL or "native": this machine's */
     uint32_t threads;  /* that a run may use; 0: as many as there are processors. What a run gives
                           does not depend on it */
+    bool single;       /* vectors of a program over reals are of float32 rather than float64 */
     const char *cache; /* a directory that keeps native code for the next time, made when it is not
                           there; NULL: none. Its files are run: it must be the user's own */
 } JitOptions;
@@ -74,10 +76,31 @@ void jit_explain(const JitProgram *program, Buffer *out);
 bool jit_library(const Jit *jit, const Model *model, const JitOptions *options, const char *name,
                  Span span, Diagnostics *diags, Buffer *object, Buffer *header);
 
+/* --- programs over real vectors (language, part II): from the graph ----------------------------
+ */
+
+/* The compiled outputs of one graph, for any number of positions. */
+typedef struct JitReal JitReal;
+
+/* outputs: (count) s-ops that depend on no loop. The graph must outlive the program; what is
+   added to it later does not matter. NULL after reporting (DIAG_CANNOT_LOWER, DIAG_NO_JIT) what has
+   no native code. */
+JitReal *jit_compile_real(const Jit *jit, const Graph *graph, const NodeId *outputs, uint32_t count,
+                          const JitOptions *options, Span span, Diagnostics *diags);
+void jit_real_free(JitReal *program); /* NULL is fine */
+/* All outputs on one input, in the arena; out: (count). Columns of doubles are read where they lie.
+   Equal to eval_all bit for bit, but for softmax (softmax_emit.h) and linear weights (linear.c),
+   which say how near they are; in float32 each column is eval's on the columns it is made of,
+   rounded. Several runs may go on at once. False after reporting at the node, else at span. */
+bool jit_real_run(const JitReal *program, const Input *input, Span span, Arena *arena,
+                  Diagnostics *diags, Sequence *out);
+/* A line a head, two blanks in: its plan, what that costs, and for all pairs why. */
+void jit_real_explain(const JitReal *program, Buffer *out);
+
 /* --- between the door and the module ---------------------------------------------------------- */
 
 #define JIT_MODULE_SYMBOL "raspc_jit_module"
-enum { JIT_MODULE_VERSION = 3 };
+enum { JIT_MODULE_VERSION = 4 };
 
 typedef struct JitModule {
     uint32_t version;
@@ -95,6 +118,13 @@ typedef struct JitModule {
     void (*explain)(const JitProgram *program, Buffer *out);
     bool (*library)(const Model *model, const JitOptions *options, const char *name, Span span,
                     Diagnostics *diags, Buffer *object, Buffer *header);
+    JitReal *(*real_compile)(const struct JitModule *module, const Graph *graph,
+                             const NodeId *outputs, uint32_t count, const JitOptions *options,
+                             Span span, Diagnostics *diags);
+    void (*real_free)(JitReal *program);
+    bool (*real_run)(const JitReal *program, const Input *input, Span span, Arena *arena,
+                     Diagnostics *diags, Sequence *out);
+    void (*real_explain)(const JitReal *program, Buffer *out);
 } JitModule;
 
 /* A program and a runner begin with the module that made them, so that the door needs no more to
@@ -103,6 +133,9 @@ struct JitProgram {
     const JitModule *module;
 };
 struct JitRunner {
+    const JitModule *module;
+};
+struct JitReal {
     const JitModule *module;
 };
 

@@ -110,3 +110,21 @@ bool jit_library(const Jit *jit, const Model *model, const JitOptions *options, 
                  Span span, Diagnostics *diags, Buffer *object, Buffer *header) {
     return jit->module->library(model, options, name, span, diags, object, header);
 }
+
+JitReal *jit_compile_real(const Jit *jit, const Graph *graph, const NodeId *outputs, uint32_t count,
+                          const JitOptions *options, Span span, Diagnostics *diags) {
+    return jit->module->real_compile(jit->module, graph, outputs, count, options, span, diags);
+}
+
+void jit_real_free(JitReal *program) {
+    if (program) program->module->real_free(program);
+}
+
+bool jit_real_run(const JitReal *program, const Input *input, Span span, Arena *arena,
+                  Diagnostics *diags, Sequence *out) {
+    return program->module->real_run(program, input, span, arena, diags, out);
+}
+
+void jit_real_explain(const JitReal *program, Buffer *out) {
+    program->module->real_explain(program, out);
+}

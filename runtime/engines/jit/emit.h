@@ -75,7 +75,7 @@ void emit_fill(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef f
 
 /* --- loops ------------------------------------------------------------------------------------ */
 
-enum { LOOP_CARRIES = 20 };
+enum { LOOP_CARRIES = 32 };
 
 /* for (index = from; index < to; index++), with values carried from one round to the next. */
 typedef struct Loop {

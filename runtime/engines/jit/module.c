@@ -4,6 +4,7 @@
 #include "runtime/engines/jit/library.h"
 #include "runtime/engines/jit/object_cache.h"
 #include "runtime/engines/jit/program_emit.h"
+#include "runtime/engines/jit/real/real_program.h"
 #include "runtime/engines/jit/runner.h"
 
 #include <stdint.h>
@@ -130,4 +131,8 @@ const JitModule raspc_jit_module = {
     .runner_run = runner_run,
     .explain = module_explain,
     .library = module_library,
+    .real_compile = real_compile,
+    .real_free = real_free,
+    .real_run = real_run,
+    .real_explain = real_explain,
 };

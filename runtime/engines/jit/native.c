@@ -183,7 +183,11 @@ void *native_load(Native *native, const char *object, size_t len, const char *en
     LLVMOrcJITDylibRef library = LLVMOrcLLJITGetMainJITDylib(native->linker);
     LLVMErrorRef error = LLVMOrcLLJITAddObjectFile(native->linker, library, memory);
     if (failed(error, "adding the code", why)) return NULL;
+    return native_find(native, entry, why);
+}
+
+void *native_find(Native *native, const char *name, Buffer *why) {
     LLVMOrcExecutorAddress address = 0;
-    if (failed(LLVMOrcLLJITLookup(native->linker, &address, entry), "linking", why)) return NULL;
+    if (failed(LLVMOrcLLJITLookup(native->linker, &address, name), "linking", why)) return NULL;
     return (void *)(uintptr_t)address;
 }

@@ -28,5 +28,7 @@ bool native_object(Native *native, bool vectors, Buffer *object, Buffer *why);
 /* Links an object file (len bytes) into this process; the address of its function entry, or NULL on
    failure (*why). Once. */
 void *native_load(Native *native, const char *object, size_t len, const char *entry, Buffer *why);
+/* Another function of what native_load linked. */
+void *native_find(Native *native, const char *name, Buffer *why);
 
 #endif

@@ -1,0 +1,142 @@
+/* bench-real DTYPE K D THREADS POINTS.f64 STARTS.f64: one Lloyd iteration and softmax attention as
+   native code, and the machine's fused multiply-add peak. Prints one line of JSON. */
+#include "bench/measure.h"
+#include "compiler/elaborate/elaborate.h"
+#include "runtime/base/file.h"
+#include "runtime/engines/jit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The points, then the centres' starts, as one input: see programs/clustering. */
+static const char lloyd[] = "input x: vec[%u]; input mark: bool;\n"
+                            "c = x;\n"
+                            "repeat %u {\n"
+                            "  near = hardmax_first(-distance(c, x), select(mark, True, ==));\n"
+                            "  owner = aggregate(near, indices);\n"
+                            "  members = select(owner, indices, ==) and select(mark, False, ==);\n"
+                            "  c = aggregate(members, x, c) if mark else c;\n"
+                            "}\n"
+                            "output owner;\n";
+static const char attention[] = "input q: vec[%u]; input k: vec[%u]; input v: vec[%u];\n"
+                                "y = aggregate(softmax(score(k, q, *) / %u), v);\n"
+                                "output y;\n";
+
+typedef struct Program {
+    Session *session;
+    NodeId node;
+    JitReal *code;
+} Program;
+
+static Program compile(const Jit *jit, const char *text, const JitOptions *options) {
+    Program program = {.session = session_new(&(SessionOptions){0})};
+    Diagnostics *diags = session_diagnostics(program.session);
+    const String *name;
+    if (session_run_text(program.session, "bench.rasp", text, strlen(text), NULL) &&
+        session_output_count(program.session) > 0) {
+        program.node = session_output(program.session, 0, &name).as.node;
+        program.code = jit_compile_real(jit, session_graph(program.session), &program.node, 1,
+                                        options, (Span){0}, diags);
+    }
+    if (program.code == NULL) {
+        fprintf(stderr, "bench-real: %s\n",
+                diagnostics_count(diags) ? diagnostics_message(diags, 0) : "no program");
+        exit(1);
+    }
+    return program;
+}
+
+static double seconds_of(const Program *program, const Input *input, bool wall) {
+    Arena *arena = arena_new(0);
+    Sequence out;
+    double start = wall ? wall_seconds() : cpu_seconds();
+    if (!jit_real_run(program->code, input, (Span){0}, arena, session_diagnostics(program->session),
+                      &out)) {
+        fprintf(stderr, "bench-real: %s\n",
+                diagnostics_message(session_diagnostics(program->session), 0));
+        exit(1);
+    }
+    double seconds = (wall ? wall_seconds() : cpu_seconds()) - start;
+    arena_free(arena);
+    return seconds;
+}
+
+static void *read_all(const char *path, size_t *count) {
+    Buffer text = {0};
+    const char *why;
+    if (!file_read(path, (size_t)4 << 30, &text, &why)) {
+        fprintf(stderr, "bench-real: %s: %s\n", path, why);
+        exit(1);
+    }
+    *count = text.len / sizeof(double);
+    return text.data;
+}
+
+static InputColumn vectors(Arena *arena, const char *name, uint32_t width, const double *numbers) {
+    return (InputColumn){
+        .name = string_new(arena, name, strlen(name)), .width = width, .numbers = numbers};
+}
+
+/* Many rounds less few, a round: what reading and answering take goes out. */
+static void bench_lloyd(const Jit *jit, Arena *arena, const JitOptions *options, uint32_t k,
+                        uint32_t d, const char *path) {
+    enum { FEW = 2, MANY = 12 };
+    size_t count;
+    double *x = read_all(path, &count), samples[RUNS];
+    uint32_t n = (uint32_t)(count / d);
+    Atom *mark = ARENA_ARRAY(arena, Atom, n);
+    for (uint32_t i = 0; i < n; i++)
+        mark[i] = atom_bool(i < k);
+    InputColumn columns[2] = {vectors(arena, "x", d, x),
+                              {.name = string_new(arena, "mark", 4), .atoms = mark}};
+    Input input = {.n = n, .column_count = 2, .columns = columns};
+    char text[sizeof lloyd + 32];
+    snprintf(text, sizeof text, lloyd, d, FEW);
+    Program few = compile(jit, text, options);
+    snprintf(text, sizeof text, lloyd, d, MANY);
+    Program many = compile(jit, text, options);
+    bool wall = options->threads != 1;
+    for (int r = 0; r < RUNS; r++)
+        samples[r] =
+            (seconds_of(&many, &input, wall) - seconds_of(&few, &input, wall)) / (MANY - FEW);
+    printf("%.6g\n", median(samples, RUNS));
+    free(x);
+}
+
+static void bench_attention(const Jit *jit, Arena *arena, const JitOptions *options, uint32_t d,
+                            const char *path) {
+    size_t count;
+    double *x = read_all(path, &count), samples[RUNS];
+    uint32_t n = (uint32_t)(count / d / 3), scale = 1;
+    while (scale * scale < d)
+        scale++;
+    InputColumn columns[3] = {vectors(arena, "q", d, x), vectors(arena, "k", d, x + (size_t)n * d),
+                              vectors(arena, "v", d, x + 2 * (size_t)n * d)};
+    Input input = {.n = n, .column_count = 3, .columns = columns};
+    char text[sizeof attention + 64];
+    snprintf(text, sizeof text, attention, d, d, d, scale);
+    Program program = compile(jit, text, options);
+    for (int r = 0; r < RUNS; r++)
+        samples[r] = seconds_of(&program, &input, options->threads != 1);
+    printf("%.6g\n", median(samples, RUNS));
+    free(x);
+}
+
+/* bench-real lloyd|attention f32|f64 K D THREADS FILE: seconds, of CPU for one thread. FILE:
+   doubles; for lloyd the starts of the K centres first, then the points. */
+int main(int argc, char **argv) {
+    if (argc != 7) return 2;
+    Session *session = session_new(&(SessionOptions){0});
+    Arena *arena = arena_new(0);
+    Jit *jit = jit_open((Span){0}, session_diagnostics(session));
+    if (jit == NULL) return 1;
+    JitOptions options = {.single = strcmp(argv[2], "f32") == 0,
+                          .threads = (uint32_t)atoi(argv[5])};
+    if (strcmp(argv[1], "lloyd") == 0)
+        bench_lloyd(jit, arena, &options, (uint32_t)atoi(argv[3]), (uint32_t)atoi(argv[4]),
+                    argv[6]);
+    else
+        bench_attention(jit, arena, &options, (uint32_t)atoi(argv[4]), argv[6]);
+    return 0;
+}

@@ -1,0 +1,19 @@
+/* The kernel that adds vectors by group: sums[group of row r] += row r, in the order of the rows,
+   so that each group's sum goes from left to right as eval's. Components stand in lanes. Group 0 is
+   that of the rows that belong to none. */
+#ifndef RASPC_JIT_REAL_ACCUMULATE_EMIT_H
+#define RASPC_JIT_REAL_ACCUMULATE_EMIT_H
+
+#include "runtime/engines/jit/real/kernel.h"
+
+/* Components that a part of a row has, where threads share the components. */
+enum { ACCUMULATE_PART = 8 };
+
+/* values: (n, width). groups: of row `from` on. sums: (groups, width). counts: (groups), raised by
+   one a row. part: the number of the components' part; below 0: whole rows. */
+typedef void AccumulateKernel(const void *values, const int32_t *groups, double *sums,
+                              int64_t *counts, int64_t part, int64_t from, int64_t to);
+
+void accumulate_emit(Kernel *kernel, const char *name, uint32_t width);
+
+#endif

@@ -1,0 +1,543 @@
+/* Hardmax by tiles: the fast scores of nearest_emit.h decide where they can, eval's own scores
+   where they can't, so that the winners are eval's.
+
+   The bound. Let u be the unit roundoff of the tile's type, D the components of all terms, and for
+   a term with factor a let K be the greatest norm of its keys and |q| the query's. Both the tile
+   and eval compute the same real number s (less what only the query says, which moves all keys
+   alike).
+   - The tile starts with a bias, correct to a few u, and adds D products, each in one rounding (two
+     without fused products): its error is at most g(2D + 8) times the sum of the magnitudes, which
+     for a distance is |a| (K^2 + 2 K |q|), for a product |a| K |q|, for a bias its greatest; where
+     g(m) = m u / (1 - m u) (Higham, Accuracy and Stability, 3.1 and 3.5).
+   - eval adds w squares of differences, or products, in doubles, and combines P parts: its error is
+   at most g(w + P + 8), in doubles, times |a| (K + |q|)^2, or |a| K |q|, or the bias. If the tile's
+   best is ahead of its second by more than twice both, eval's best is the same key and alone. What
+   underflows in a tile adds at most D + 8 of the smallest normal numbers. The sums of the bounds
+   are computed with a surplus of 1/64, more than their own rounding. */
+#include "runtime/engines/jit/real/accumulate_emit.h"
+#include "runtime/engines/jit/real/score_rows.h"
+
+#include "runtime/base/bug.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A margin as a function of the query's norm: fixed + per_norm |q| + per_square |q|^2. */
+typedef struct Margin {
+    double fixed, per_norm, per_square;
+} Margin;
+
+typedef struct Assigning {
+    Run *run;
+    const Assignment *assignment;
+    const RealHead *head;
+    Winners *winners;
+    ScoreRows *exact;
+    void *panel, *bias;
+    int64_t blocks;
+    Margin margin;
+    const void *queries[NEAREST_TERMS];
+    int64_t block_rows, piece_rows;
+    struct Piece *pieces;
+    bool sum_too;           /* the rows are added to their groups as they go */
+    const uint8_t *members; /* (n) which rows are added, or NULL: all */
+    int32_t *groups;        /* (block_rows, or n) */
+} Assigning;
+
+/* What one thread at a time works with. */
+typedef struct Piece {
+    void *tile;
+    double *scores;
+    Tie *ties;
+    int32_t *tied;
+    uint32_t tie_count, tie_capacity;
+    uint64_t tied_count, tied_capacity;
+    int64_t failed_row, failed_key; /* -1: none */
+} Piece;
+
+/* --- the panel of keys ------------------------------------------------------------------------ */
+
+static void put(const Run *run, void *reals, size_t place, double value) {
+    if (run->plan->single)
+        ((float *)reals)[place] = (float)value;
+    else
+        ((double *)reals)[place] = value;
+}
+
+/* g(m) for a unit roundoff u. */
+static double rounding(double m, double u) { return m * u / (1 - m * u); }
+
+static void add_margin(const Run *run, const RealHead *head, const ScoreTerm *term, double norm,
+                       Margin *margin) {
+    double tile = rounding(2 * head->form.shape.width + 8, run->plan->single ? 0x1p-24 : 0x1p-53);
+    double exact = rounding(term->width + head->form.node_count + 8, 0x1p-53);
+    double a = fabs(term->coefficient);
+    if (term->distance) {
+        margin->fixed += a * (tile + exact) * norm * norm;
+        margin->per_norm += 2 * a * (tile + exact) * norm;
+        margin->per_square += a * exact;
+    } else {
+        margin->per_norm += a * (tile + exact) * norm;
+    }
+}
+
+static void pack_term(Assigning *assigning, const ScoreTerm *term, uint32_t before,
+                      double *biases) {
+    Run *run = assigning->run;
+    const KeyList *keys = &assigning->winners->keys;
+    uint32_t wide = run->plan->unit.tile_keys, width = assigning->head->form.shape.width;
+    double most = 0;
+    for (int64_t j = 0; j < keys->count; j++) {
+        double square = 0;
+        for (uint32_t c = 0; c < term->width; c++) {
+            double k = run_component(run, term->key, keys->positions[j], c);
+            size_t block = (size_t)(j / wide), place = (block * width + before + c) * wide;
+            put(run, assigning->panel, place + (size_t)(j % wide),
+                (term->distance ? -2 : 1) * term->coefficient * k);
+            square += k * k;
+        }
+        if (term->distance) biases[j] += term->coefficient * square;
+        if (!(square <= most)) most = square;
+    }
+    add_margin(run, assigning->head, term, sqrt(most), &assigning->margin);
+}
+
+static void pack_bias(Assigning *assigning, const ScoreBias *bias, double *biases) {
+    Run *run = assigning->run;
+    const KeyList *keys = &assigning->winners->keys;
+    Scalars numbers = run_numbers(run, bias->key);
+    double most = 0;
+    for (int64_t j = 0; j < keys->count; j++) {
+        double part = bias->coefficient * number_at(&numbers, keys->positions[j]);
+        biases[j] += part;
+        if (!(fabs(part) <= most)) most = fabs(part);
+    }
+    const ScoreForm *form = &assigning->head->form;
+    double tile = rounding(2 * form->shape.width + 8, run->plan->single ? 0x1p-24 : 0x1p-53);
+    double other = fabs(bias->coefficient * bias->other);
+    assigning->margin.fixed +=
+        tile * most + rounding(form->node_count + 8, 0x1p-53) * (most + other);
+}
+
+static bool pack(Assigning *assigning) {
+    Run *run = assigning->run;
+    const ScoreForm *form = &assigning->head->form;
+    uint32_t wide = run->plan->unit.tile_keys;
+    int64_t count = assigning->winners->keys.count;
+    assigning->blocks = (count + wide - 1) / wide;
+    size_t all = (size_t)assigning->blocks * wide;
+    assigning->panel = run_take(run, all * form->shape.width, sizeof(double));
+    assigning->bias = run_take(run, all, sizeof(double));
+    double *biases = run_take(run, all, sizeof *biases);
+    if (!assigning->panel || !assigning->bias || !biases) return false;
+    uint32_t before = 0;
+    for (uint32_t t = 0; t < form->term_count; t++) {
+        pack_term(assigning, &form->terms[t], before, biases);
+        before += form->terms[t].width;
+        NodeId query = form->terms[t].query;
+        assigning->queries[t] = run->columns[2 * (size_t)query];
+    }
+    for (uint32_t b = 0; b < form->bias_count; b++)
+        pack_bias(assigning, &form->biases[b], biases);
+    for (size_t j = 0; j < all; j++)
+        put(run, assigning->bias, j, (int64_t)j < count ? biases[j] : -(double)INFINITY);
+    Margin *margin = &assigning->margin;
+    const double twice = 2 * (1 + 1.0 / 64);
+    double least = run->plan->single ? (double)FLT_MIN : DBL_MIN;
+    margin->fixed = twice * margin->fixed + 2 * least * (form->shape.width + 8);
+    margin->per_norm *= twice;
+    margin->per_square *= twice;
+    run_give(run, biases);
+    return true;
+}
+
+/* --- rows that the tile can't decide ------------------------------------------------------------
+ */
+
+static void *grown(void *old, uint64_t count, uint64_t *capacity, size_t size) {
+    if (count < *capacity) return old;
+    *capacity = *capacity ? 2 * *capacity : 64;
+    void *larger = realloc(old, *capacity * size);
+    if (larger == NULL) abort();
+    return larger;
+}
+
+static void add_tied(Piece *piece, int32_t key) {
+    piece->tied = grown(piece->tied, piece->tied_count, &piece->tied_capacity, sizeof *piece->tied);
+    piece->tied[piece->tied_count++] = key;
+}
+
+/* As eval: the keys of the greatest score, or the first of them. The row's slot. */
+static int32_t decide(Assigning *assigning, Piece *piece, int64_t row) {
+    const double *scores = score_row(assigning->exact, row, piece->scores);
+    int64_t count = assigning->winners->keys.count;
+    double best = -(double)INFINITY;
+    int64_t first = -1;
+    uint32_t several = 0;
+    for (int64_t j = 0; j < count; j++) {
+        if (isnan(scores[j])) {
+            if (piece->failed_row < 0 || row < piece->failed_row) {
+                piece->failed_row = row;
+                piece->failed_key = assigning->winners->keys.positions[j];
+            }
+            return 0;
+        }
+        if (scores[j] > best || first < 0) {
+            best = scores[j];
+            first = j;
+            several = 0;
+        }
+        several += scores[j] == best;
+    }
+    if (several == 1 || assigning->head->pattern == OP_HARDMAX_FIRST) return (int32_t)first;
+    uint64_t capacity = piece->tie_capacity;
+    piece->ties = grown(piece->ties, piece->tie_count, &capacity, sizeof *piece->ties);
+    piece->tie_capacity = (uint32_t)capacity;
+    piece->ties[piece->tie_count] = (Tie){row, piece->tied_count, several};
+    for (int64_t j = first; j < count; j++)
+        if (scores[j] == best) add_tied(piece, (int32_t)j);
+    return -1 - (int32_t)piece->tie_count++;
+}
+
+/* --- sums as it goes ---------------------------------------------------------------------------
+ */
+
+static double tie_mean(const KeyList *keys, const int32_t *tied, uint32_t count) {
+    double sum = 0;
+    for (uint32_t t = 0; t < count; t++)
+        sum += keys->positions[tied[t]];
+    return sum / count;
+}
+
+/* Room for one group more. A sum begins at -0.0, which added to the first value is that value. */
+static bool room_for_group(Run *run, Sums *sums, size_t width) {
+    if (sums->groups < sums->capacity) return true;
+    int64_t capacity = 2 * sums->capacity;
+    double *larger = run_take(run, (size_t)capacity * width, sizeof *larger);
+    int64_t *counts = run_take(run, (size_t)capacity, sizeof *counts);
+    if (!larger || !counts) return false;
+    memcpy(larger, sums->sums, (size_t)sums->groups * width * sizeof *larger);
+    memcpy(counts, sums->counts, (size_t)sums->groups * sizeof *counts);
+    for (size_t i = (size_t)sums->groups * width; i < (size_t)capacity * width; i++)
+        larger[i] = -0.0;
+    run_give(run, sums->sums);
+    run_give(run, sums->counts);
+    sums->sums = larger;
+    sums->counts = counts;
+    sums->capacity = capacity;
+    return true;
+}
+
+/* A key's group is its number + 1. The mean of several may be a position too; one that is no key
+   gets a group of its own. */
+static int32_t group_of_tie(Assigning *assigning, const Tie *tie, const int32_t *tied) {
+    Run *run = assigning->run;
+    Sums *sums = &run->sums[assigning->assignment - run->plan->assignments];
+    double mean = tie_mean(&assigning->winners->keys, tied + tie->first, tie->count);
+    if (mean != floor(mean)) return 0;
+    int32_t *group = &sums->group_of_position[(int64_t)mean];
+    size_t width = graph_node(run->graph, assigning->assignment->follow->value)->width;
+    if (*group == 0 && room_for_group(run, sums, width)) *group = (int32_t)sums->groups++;
+    return *group;
+}
+
+static void find_groups(Assigning *assigning, int64_t from, int64_t to, const Tie *ties,
+                        const int32_t *tied, int32_t *groups) {
+    const int32_t *slots = assigning->winners->slots;
+    const uint8_t *members = assigning->members;
+    for (int64_t i = from; i < to; i++) {
+        int32_t group = slots[i] + 1;
+        groups[i - from] = members && !members[i] ? 0 : group;
+    }
+    for (int64_t i = from; i < to; i++)
+        if (slots[i] < 0 && (!members || members[i]))
+            groups[i - from] = group_of_tie(assigning, &ties[-1 - slots[i]], tied);
+}
+
+static void add_rows(Assigning *assigning, const int32_t *groups, int64_t part, int64_t *counts,
+                     int64_t from, int64_t to) {
+    Run *run = assigning->run;
+    const RealHead *follow = assigning->assignment->follow;
+    const Sums *sums = &run->sums[assigning->assignment - run->plan->assignments];
+    AccumulateKernel *add = (AccumulateKernel *)(uintptr_t)run->program->functions[follow->kernel];
+    add(run->columns[2 * (size_t)follow->value], groups, sums->sums, counts, part, from, to);
+}
+
+/* --- rows --------------------------------------------------------------------------------------
+ */
+
+static void assign_block(Assigning *assigning, Piece *piece, int64_t from, int64_t to) {
+    Run *run = assigning->run;
+    int32_t *slots = assigning->winners->slots;
+    NearestKernel *nearest =
+        (NearestKernel *)(uintptr_t)run->program->functions[assigning->assignment->kernel];
+    nearest(assigning->queries, assigning->panel, assigning->bias, assigning->blocks,
+            assigning->margin.fixed, assigning->margin.per_norm, assigning->margin.per_square,
+            piece->tile, run->n - 1, slots, from, to);
+    for (int64_t i = from; i < to; i++)
+        if (slots[i] < 0) slots[i] = decide(assigning, piece, i);
+    if (!assigning->sum_too) return;
+    const Sums *sums = &run->sums[assigning->assignment - run->plan->assignments];
+    find_groups(assigning, from, to, piece->ties, piece->tied, assigning->groups);
+    add_rows(assigning, assigning->groups, -1, sums->counts, from, to);
+}
+
+static void assign_piece(void *state, uint32_t number) {
+    Assigning *assigning = state;
+    int64_t from = number * assigning->piece_rows, end = from + assigning->piece_rows;
+    if (end > assigning->run->n) end = assigning->run->n;
+    for (; from < end; from += assigning->block_rows) {
+        int64_t to = from + assigning->block_rows < end ? from + assigning->block_rows : end;
+        assign_block(assigning, &assigning->pieces[number], from, to);
+    }
+}
+
+/* The pieces' ties, in the order of their rows. */
+static void join_ties(Assigning *assigning, uint32_t count) {
+    Winners *winners = assigning->winners;
+    winners->tie_count = 0;
+    winners->tied_count = 0;
+    for (uint32_t p = 0; p < count; p++) {
+        Piece *piece = &assigning->pieces[p];
+        for (uint32_t t = 0; t < piece->tie_count; t++) {
+            Tie tie = piece->ties[t];
+            uint64_t capacity = winners->tie_capacity;
+            winners->ties =
+                grown(winners->ties, winners->tie_count, &capacity, sizeof *winners->ties);
+            winners->tie_capacity = (uint32_t)capacity;
+            winners->slots[tie.row] = -1 - (int32_t)winners->tie_count;
+            winners->ties[winners->tie_count++] = (Tie){tie.row, winners->tied_count, tie.count};
+            for (uint32_t k = 0; k < tie.count; k++) {
+                winners->tied = grown(winners->tied, winners->tied_count, &winners->tied_capacity,
+                                      sizeof *winners->tied);
+                winners->tied[winners->tied_count++] = piece->tied[tie.first + k];
+            }
+        }
+        free(piece->ties);
+        free(piece->tied);
+    }
+}
+
+static bool make_pieces(Assigning *assigning, uint32_t count) {
+    Run *run = assigning->run;
+    assigning->pieces = run_take(run, count, sizeof *assigning->pieces);
+    if (assigning->pieces == NULL) return false;
+    size_t tile = (size_t)nearest_rows(run->plan->unit, run->plan->single) *
+                  assigning->head->form.shape.width;
+    for (uint32_t p = 0; p < count; p++) {
+        Piece *piece = &assigning->pieces[p];
+        piece->failed_row = -1;
+        piece->tile = run_take(run, tile, sizeof(double));
+        piece->scores = run_take(run, score_rows_scratch(assigning->exact), sizeof(double));
+        if (!piece->tile || !piece->scores) return false;
+    }
+    return true;
+}
+
+static bool give_pieces(Assigning *assigning, uint32_t count) {
+    Run *run = assigning->run;
+    const Piece *failed = NULL;
+    for (uint32_t p = 0; p < count; p++) {
+        Piece *piece = &assigning->pieces[p];
+        run_give(run, piece->tile);
+        run_give(run, piece->scores);
+        if (!failed && piece->failed_row >= 0) failed = piece;
+    }
+    bool fine = failed == NULL ||
+                run_fail(run, assigning->head->node, DIAG_NOT_FINITE,
+                         "position %lld: the score of key %lld is not a number, so no score is the "
+                         "highest",
+                         (long long)failed->failed_row, (long long)failed->failed_key);
+    run_give(run, assigning->pieces);
+    return fine;
+}
+
+/* --- sums, before and after ---------------------------------------------------------------------
+ */
+
+static bool clear_sums(Assigning *assigning) {
+    Run *run = assigning->run;
+    const RealHead *follow = assigning->assignment->follow;
+    Sums *sums = &run->sums[assigning->assignment - run->plan->assignments];
+    const KeyList *keys = &assigning->winners->keys;
+    KeyList members;
+    if (!run_keys(run, follow, &members)) return false;
+    assigning->members = follow->parts.key_count > 0 ? members.mask : NULL;
+    size_t width = graph_node(run->graph, follow->value)->width;
+    enum { SPARE = 16 }; /* groups for means of ties */
+    size_t most = (size_t)keys->count + 1 + SPARE;
+    if (sums->group_of_position == NULL)
+        sums->group_of_position = run_take(run, (size_t)run->n, sizeof(int32_t));
+    if (sums->group_of_position == NULL) return false;
+    if (sums->keys != keys->made || sums->groups > keys->count + 1) {
+        memset(sums->group_of_position, 0, (size_t)run->n * sizeof(int32_t));
+        for (int64_t j = 0; j < keys->count; j++)
+            sums->group_of_position[keys->positions[j]] = (int32_t)j + 1;
+        sums->keys = keys->made;
+    }
+    run_give(run, sums->sums);
+    run_give(run, sums->counts);
+    sums->groups = keys->count + 1;
+    sums->sums = run_take(run, most * width, sizeof(double));
+    sums->counts = run_take(run, most, sizeof(int64_t));
+    if (!sums->sums || !sums->counts) return false;
+    for (size_t i = 0; i < most * width; i++)
+        sums->sums[i] = -0.0;
+    sums->capacity = (int64_t)most;
+    return true;
+}
+
+typedef struct Adding {
+    Assigning *assigning;
+    int64_t *counts; /* (parts)(groups): each part counts for itself */
+    int64_t groups;
+} Adding;
+
+static void add_piece(void *state, uint32_t part) {
+    const Adding *adding = state;
+    add_rows(adding->assigning, adding->assigning->groups, part,
+             adding->counts + part * adding->groups, 0, adding->assigning->run->n);
+}
+
+/* Threads share the components: so each sum goes from left to right. */
+static bool add_all(Assigning *assigning) {
+    Run *run = assigning->run;
+    const Winners *winners = assigning->winners;
+    Sums *sums = &run->sums[assigning->assignment - run->plan->assignments];
+    find_groups(assigning, 0, run->n, winners->ties, winners->tied, assigning->groups);
+    uint32_t width = graph_node(run->graph, assigning->assignment->follow->value)->width;
+    uint32_t parts = (width + ACCUMULATE_PART - 1) / ACCUMULATE_PART;
+    Adding adding = {assigning,
+                     run_take(run, (size_t)parts * (size_t)sums->groups, sizeof(int64_t)),
+                     sums->groups};
+    if (adding.counts == NULL) return false;
+    run_pieces(run, add_piece, &adding, parts);
+    memcpy(sums->counts, adding.counts, (size_t)sums->groups * sizeof(int64_t));
+    run_give(run, adding.counts);
+    return true;
+}
+
+/* --- the step -----------------------------------------------------------------------------------
+ */
+
+static bool assign(Assigning *assigning) {
+    Run *run = assigning->run;
+    bool follows = assigning->assignment->follow != NULL;
+    uint32_t rows = nearest_rows(run->plan->unit, run->plan->single);
+    enum { BLOCK = 512, PIECES_A_THREAD = 8 };
+    assigning->block_rows = rows * (BLOCK / rows);
+    int64_t blocks = (run->n + assigning->block_rows - 1) / assigning->block_rows;
+    int64_t pieces = run->threads > 1 ? (int64_t)run->threads * PIECES_A_THREAD : 1;
+    if (pieces > blocks) pieces = blocks;
+    assigning->piece_rows = (blocks + pieces - 1) / pieces * assigning->block_rows;
+    assigning->sum_too = follows && pieces == 1;
+    if (follows) {
+        if (!clear_sums(assigning)) return false;
+        int64_t groups = assigning->sum_too ? assigning->block_rows : run->n;
+        assigning->groups = run_take(run, (size_t)groups, sizeof(int32_t));
+        if (assigning->groups == NULL) return false;
+    }
+    if (!make_pieces(assigning, (uint32_t)pieces)) return false;
+    run_pieces(run, assign_piece, assigning, (uint32_t)pieces);
+    join_ties(assigning, (uint32_t)pieces);
+    return give_pieces(assigning, (uint32_t)pieces) &&
+           (!follows || assigning->sum_too || add_all(assigning));
+}
+
+bool run_assign(Run *run, uint32_t number) {
+    const Assignment *assignment = &run->plan->assignments[number];
+    Winners *winners = &run->winners[number];
+    Assigning assigning = {
+        .run = run, .assignment = assignment, .head = assignment->head, .winners = winners};
+    if (!run_keys(run, assignment->head, &winners->keys)) return false;
+    if (winners->slots == NULL)
+        winners->slots = run_take(run, (size_t)run->n + 64, sizeof *winners->slots);
+    if (winners->slots == NULL) return false;
+    if (winners->keys.count == 0) {
+        winners->tie_count = 0;
+        return assignment->follow == NULL || clear_sums(&assigning);
+    }
+    assigning.exact = score_rows_new(run, assignment->head->score, &winners->keys);
+    bool fine = assigning.exact != NULL && pack(&assigning) && assign(&assigning);
+    score_rows_free(assigning.exact);
+    run_give(run, assigning.panel);
+    run_give(run, assigning.bias);
+    run_give(run, assigning.groups);
+    return fine;
+}
+
+/* --- heads --------------------------------------------------------------------------------------
+ */
+
+typedef struct Gathering {
+    Run *run;
+    const RealHead *head;
+    const Winners *winners;
+    int64_t piece_rows;
+} Gathering;
+
+static void gather_number(const Gathering *gathering, const Scalars *values, int64_t row) {
+    Run *run = gathering->run;
+    const Winners *winners = gathering->winners;
+    int32_t slot = winners->slots[row];
+    if (slot >= 0) {
+        int64_t key = winners->keys.positions[slot];
+        run_set_number(run, gathering->head->node, row, number_at(values, key),
+                       tag_at(values, key));
+        return;
+    }
+    const Tie *tie = &winners->ties[-1 - slot];
+    double sum = 0;
+    for (uint32_t t = 0; t < tie->count; t++)
+        sum += number_at(values, winners->keys.positions[winners->tied[tie->first + t]]);
+    run_set_number(run, gathering->head->node, row, sum / tie->count, TAG_FLOAT);
+}
+
+static void gather_vector(const Gathering *gathering, int64_t row) {
+    Run *run = gathering->run;
+    const Winners *winners = gathering->winners;
+    NodeId node = gathering->head->node, value = gathering->head->value;
+    uint32_t width = graph_node(run->graph, node)->width;
+    int32_t slot = winners->slots[row];
+    const Tie *tie = slot < 0 ? &winners->ties[-1 - slot] : NULL;
+    for (uint32_t c = 0; c < width; c++) {
+        double number = 0;
+        for (uint32_t t = 0; tie && t < tie->count; t++)
+            number += run_component(run, value,
+                                    winners->keys.positions[winners->tied[tie->first + t]], c);
+        number =
+            tie ? number / tie->count : run_component(run, value, winners->keys.positions[slot], c);
+        size_t place = (size_t)row * width + c;
+        if (run->plan->single)
+            ((float *)run->columns[2 * (size_t)node])[place] = (float)number;
+        else
+            ((double *)run->columns[2 * (size_t)node])[place] = number;
+    }
+}
+
+static void gather_piece(void *state, uint32_t number) {
+    const Gathering *gathering = state;
+    Run *run = gathering->run;
+    int64_t from = number * gathering->piece_rows, to = from + gathering->piece_rows;
+    bool vectors = graph_node(run->graph, gathering->head->node)->type == TYPE_VECTOR;
+    Scalars values = {0};
+    if (!vectors) values = run_numbers(run, gathering->head->value);
+    for (int64_t i = from; i < to && i < run->n; i++) {
+        if (gathering->winners->keys.count == 0)
+            run_give_default(run, gathering->head, i, i);
+        else if (vectors)
+            gather_vector(gathering, i);
+        else
+            gather_number(gathering, &values, i);
+    }
+}
+
+bool run_nearest(Run *run, const RealHead *head) {
+    enum { PIECE = 8192 };
+    if (!run_make_column(run, head->node)) return false;
+    Gathering gathering = {run, head, &run->winners[head->assignment], PIECE};
+    run_pieces(run, gather_piece, &gathering, (uint32_t)((run->n + PIECE - 1) / PIECE));
+    return true;
+}

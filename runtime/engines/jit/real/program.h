@@ -1,0 +1,191 @@
+/* A program over real vectors, planned: which columns there are and which steps fill them. Made
+   from the graph once, run on many inputs. Everything lives in the program's arena.
+
+   Scalars of scalars are doubles. An int is a double without a fraction, at most 2^53 in magnitude;
+   what would pass that is refused where it happens. Where a scalar may be of several kinds, a
+   column of tags says which. Components of vectors are reals: double, or float where asked for;
+   whatever is computed is computed in double from them and rounded when it is stored.
+
+   Always holds: a step's operands are filled by steps before it; nodes of a loop's body between its
+   STEP_LOOP and its STEP_ROUND. */
+#ifndef RASPC_JIT_REAL_PROGRAM_H
+#define RASPC_JIT_REAL_PROGRAM_H
+
+#include "runtime/engines/jit.h"
+#include "runtime/engines/jit/real/kernel.h"
+#include "runtime/engines/jit/real/nearest_emit.h"
+#include "runtime/graph/graph.h"
+
+/* What a scalar is, where a column's numbers may be several. */
+enum { TAG_FLOAT = 0, TAG_INT = 1, TAG_BOOL = 2 };
+/* The integers that a double holds with all their neighbours. */
+#define REAL_INTEGER_MOST 9007199254740992.0
+
+/* Which positions a node is computed at: all of them, or those where a condition, which depends on
+   no loop, is true (or false): then its column holds these rows alone, one after the other. */
+typedef struct RowSet {
+    NodeId condition; /* NO_NODE: all */
+    bool negated;
+} RowSet;
+
+/* A conjunction's parts: a selector seen from its plan. */
+typedef struct SelectorParts {
+    NodeId node;  /* the selector; NO_NODE: everything */
+    NodeId *keys; /* (key_count) parts that look at the key alone */
+    uint32_t key_count;
+    NodeId *queries; /* (query_count) parts that look at the query alone */
+    uint32_t query_count;
+    NodeId *equalities; /* (equality_count) select_eq of a key and a query feature */
+    uint32_t equality_count;
+    uint32_t other_count; /* parts that are none of these */
+} SelectorParts;
+
+typedef enum HeadPlan {
+#define REAL_PLAN(id, name, cost) id,
+#include "runtime/engines/jit/real/plans.def"
+#undef REAL_PLAN
+    HEAD_PLANS
+} HeadPlan;
+
+/* A vector term of a score: coefficient * |k - q|^2, or coefficient * <k, q>. */
+typedef struct ScoreTerm {
+    bool distance;
+    double coefficient;
+    NodeId key, query;
+    uint32_t width;
+} ScoreTerm;
+
+/* A key's own part of a score: coefficient * k. */
+typedef struct ScoreBias {
+    double coefficient;
+    NodeId key;
+    double other; /* the query's constant, for the bound on rounding */
+} ScoreBias;
+
+/* A score as a sum of terms that a tile of dot products computes. */
+typedef struct ScoreForm {
+    bool fits; /* it is such a sum */
+    uint32_t term_count, bias_count, node_count;
+    ScoreTerm terms[NEAREST_TERMS];
+    ScoreBias *biases; /* (bias_count) */
+    NearestShape shape;
+} ScoreForm;
+
+/* A sum by owner that follows an arg-max: fused with it while the points are in the cache. */
+typedef struct Follow {
+    NodeId attend; /* the OP_ATTEND, or NO_NODE */
+    NodeId values;
+    SelectorParts members;
+} Follow;
+
+/* One attention. */
+typedef struct RealHead {
+    NodeId node;
+    HeadPlan plan;
+    GraphOp pattern;     /* OP_HARDMAX, ...; OP_COUNT: a selector */
+    NodeId score;        /* of a pattern */
+    NodeId value, other; /* NO_NODE: none */
+    SelectorParts parts;
+    ScoreForm form;
+    uint32_t rows;       /* row set */
+    const char *why;     /* of a plan that looks at all pairs */
+    uint32_t assignment; /* hardmax: the number of the arg-max it gathers by */
+    bool fused;          /* its sums are made by that assignment's step */
+    bool late;       /* only what follows its assignment and the loop's result look at it: not every
+                        round needs it */
+    uint32_t kernel; /* the number of the code that adds vectors or weighs them */
+} RealHead;
+
+/* The arg-max of a pattern's score, for all its heads. */
+typedef struct Assignment {
+    NodeId pattern;
+    uint32_t kernel;  /* NEAREST's number among the program's functions */
+    RealHead *head;   /* the first one: its score, form and selector are all heads' */
+    RealHead *follow; /* sums by owner made at the same time, or NULL */
+    NodeId owner;     /* with follow: the attend whose value is indices */
+} Assignment;
+
+/* What can go wrong in a fused loop: where, and with which values. */
+typedef struct TrapSite {
+    NodeId node;
+} TrapSite;
+
+typedef struct ElementStep {
+    uint32_t rows; /* row set */
+    NodeId *nodes; /* (count) ascending */
+    uint32_t count, capacity;
+    uint32_t first_trap, trap_count; /* of the program's sites */
+    uint32_t function;
+} ElementStep;
+
+typedef enum StepKind { STEP_ELEMENTS, STEP_ASSIGN, STEP_HEAD, STEP_LOOP, STEP_ROUND } StepKind;
+typedef struct Step {
+    StepKind kind;
+    uint32_t number; /* of elements, assignments, heads; of the loop */
+    uint32_t target; /* ROUND: the step after its LOOP; LOOP: its ROUND */
+} Step;
+
+/* How a state takes its next value. */
+typedef struct StatePlan {
+    bool in_place; /* next is choose(condition, value, state): only those rows are written */
+    uint32_t rows; /* in place: the row set of value */
+    NodeId value;  /* in place: the column of those rows */
+} StatePlan;
+
+typedef struct LoopPlan {
+    StatePlan *states; /* (state_count) */
+} LoopPlan;
+
+typedef struct RealPlan {
+    Arena *arena;
+    const Graph *graph;
+    const NodeId *outputs; /* (output_count) */
+    uint32_t output_count;
+    bool single;
+    VectorUnit unit;
+    uint8_t *needed;  /* (graph->count) */
+    uint8_t *stored;  /* (graph->count) it has a column */
+    uint32_t *rows;   /* (graph->count) row set of each s-op */
+    RowSet *row_sets; /* (row_set_count); number 0: all */
+    uint32_t row_set_count;
+    ElementStep *elements;
+    uint32_t element_count, element_capacity;
+    RealHead *heads;
+    uint32_t head_count, head_capacity;
+    Assignment *assignments;
+    uint32_t assignment_count, assignment_capacity;
+    LoopPlan *loops; /* (graph->loop_count) */
+    Step *steps;
+    uint32_t step_count, step_capacity;
+    TrapSite *traps;
+    uint32_t trap_count, trap_capacity;
+    uint32_t function_count;
+} RealPlan;
+
+/* NULL after reporting what has no native code. */
+RealPlan *real_plan(Arena *arena, const Graph *graph, const NodeId *outputs, uint32_t count,
+                    bool single, VectorUnit unit, Span span, Diagnostics *diags);
+/* A line a head: its plan and why. */
+void real_plan_print(const RealPlan *plan, Buffer *out);
+
+/* The plan of one attention, but for its rows (heads.c). */
+void real_plan_head(RealPlan *plan, RealHead *head, NodeId node);
+/* Can the node's kind be anything but one? Then its column has tags. */
+bool real_is_tagged(const Graph *graph, NodeId node);
+/* The tag of a node that is not tagged. */
+int real_tag(const Graph *graph, NodeId node);
+
+/* Writes the code of a fused loop, and says where it can fail (element_emit.c). */
+void element_emit(Kernel *kernel, const char *name, RealPlan *plan, ElementStep *step);
+
+/* Positions [from, to) of the step's row set; rows: their places, or NULL. columns: two a node,
+   data and tags. traps: (trap_count) of the step. */
+typedef struct TrapCell {
+    int64_t position; /* n: none */
+    double a, b;
+    int64_t tag_a, tag_b;
+} TrapCell;
+typedef void ElementCode(void *const *columns, const int32_t *rows, int64_t from, int64_t to,
+                         TrapCell *traps);
+
+#endif

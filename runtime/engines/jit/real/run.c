@@ -1,0 +1,416 @@
+#include "runtime/engines/jit/real/run.h"
+
+#include "runtime/base/bug.h"
+#include "runtime/base/limits.h"
+#include "runtime/base/memory.h"
+#include "runtime/engines/jit/real/real_program.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+/* Before what is handed out; the list of all. */
+typedef struct Block {
+    struct Block *before, *after;
+    size_t bytes; /* with this */
+    bool mapped;
+} Block;
+
+enum { LINE = 64 };
+/* From here on large pages are asked for: a fault for each small one takes longer than the work. */
+#define LARGE_FROM ((size_t)2 << 20)
+
+static void *no_room(Run *run, size_t bytes) {
+    diag_error(
+        run->diags, DIAG_LIMIT_MEMORY, run->span,
+        "an input of %lld positions needs too much memory (%zu MiB more than the %zu in use)",
+        (long long)run->n, bytes >> 20, run->bytes >> 20);
+    return NULL;
+}
+
+void *run_take(Run *run, size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count ? count : 1, size, &bytes) || bytes > LIMIT_EVALUATION_BYTES ||
+        run->bytes + bytes > LIMIT_EVALUATION_BYTES)
+        return no_room(run, bytes);
+    bytes = (bytes + 2 * LINE - 1) / LINE * LINE + LINE;
+    bool mapped = bytes >= LARGE_FROM;
+    Block *block;
+    if (mapped) {
+        block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (block == MAP_FAILED) return no_room(run, bytes);
+        madvise(block, bytes, MADV_HUGEPAGE);
+    } else {
+        block = aligned_alloc(LINE, bytes);
+        if (block == NULL) return no_room(run, bytes);
+        memset(block, 0, bytes);
+    }
+    *block = (Block){NULL, run->blocks, bytes, mapped};
+    if (run->blocks) run->blocks->before = block;
+    run->blocks = block;
+    run->bytes += bytes;
+    return (char *)block + LINE;
+}
+
+void run_give(Run *run, void *memory) {
+    if (memory == NULL) return;
+    Block *block = (Block *)(void *)((char *)memory - LINE);
+    if (block->before)
+        block->before->after = block->after;
+    else
+        run->blocks = block->after;
+    if (block->after) block->after->before = block->before;
+    run->bytes -= block->bytes;
+    if (block->mapped)
+        munmap(block, block->bytes);
+    else
+        free(block);
+}
+
+/* --- what steps ask for ------------------------------------------------------------------------
+ */
+
+bool run_fail(Run *run, NodeId node, DiagId id, const char *format, ...) {
+    char message[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    Span span = graph_node(run->graph, node)->span;
+    Diagnostic *diag = diag_error(run->diags, id, span.file ? span : run->span, "%s", message);
+    if (span.file && run->span.file) diag_note(diag, run->span, "evaluated here");
+    return false;
+}
+
+void run_pieces(Run *run, void (*work)(void *state, uint32_t piece), void *state, uint32_t count) {
+    if (run->threads == 1 || count == 1) {
+        for (uint32_t p = 0; p < count; p++)
+            work(state, p);
+        return;
+    }
+    if (run->pool == NULL) run->pool = pool_new(run->threads);
+    pool_run(run->pool, work, state, count);
+}
+
+int64_t run_row_count(const Run *run, uint32_t rows) {
+    return rows ? run->row_counts[rows] : run->n;
+}
+const int32_t *run_rows(const Run *run, uint32_t rows) { return rows ? run->rows[rows] : NULL; }
+
+/* --- fused loops -------------------------------------------------------------------------------
+ */
+
+enum { PIECE = 1 << 14 };
+
+typedef struct Looping {
+    Run *run;
+    const ElementStep *step;
+    TrapCell *traps; /* (pieces)(trap_count) */
+} Looping;
+
+static void loop_piece(void *state, uint32_t piece) {
+    const Looping *looping = state;
+    Run *run = looping->run;
+    const ElementStep *step = looping->step;
+    int64_t count = run_row_count(run, step->rows), from = (int64_t)piece * PIECE;
+    int64_t to = from + PIECE < count ? from + PIECE : count;
+    ElementCode *code = (ElementCode *)(uintptr_t)run->program->functions[step->function];
+    code(run->columns, run_rows(run, step->rows), from, to,
+         looping->traps + (size_t)piece * step->trap_count);
+}
+
+static Atom operand(double number, int64_t tag) {
+    if (tag == TAG_FLOAT) return atom_float(number);
+    return tag == TAG_BOOL ? atom_bool(number != 0) : atom_int((int64_t)number);
+}
+
+static bool report_trap(Run *run, NodeId node, const TrapCell *cell) {
+    GraphOp op = graph_node(run->graph, node)->op;
+    Buffer a = {0}, b = {0};
+    atom_format_brief(&a, operand(cell->a, cell->tag_a));
+    atom_format_brief(&b, operand(cell->b, cell->tag_b));
+    long long position = (long long)cell->position;
+    if (cell->b == 0 && (op == OP_DIV || op == OP_MOD))
+        run_fail(run, node, arith_diag_id(ARITH_ZERO_DIVISION), "position %lld: %s %s %s: %s",
+                 position, a.data, op == OP_DIV ? "/" : "%", b.data,
+                 arith_reason(ARITH_ZERO_DIVISION));
+    else if (op == OP_FLOOR || op == OP_CEIL || op == OP_ROUND)
+        run_fail(run, node, arith_diag_id(ARITH_NOT_A_NUMBER),
+                 "position %lld: %s can't be rounded to an integer", position, a.data);
+    else
+        run_fail(run, node, DIAG_CANNOT_LOWER,
+                 "position %lld: %s of %s and %s passes 2^53, which the jit can't hold exactly; "
+                 "--engine eval can",
+                 position, op_info(op)->name, a.data, b.data);
+    buffer_free(&a);
+    buffer_free(&b);
+    return false;
+}
+
+/* The first node that failed somewhere, where it did first. */
+static bool check_traps(Run *run, const ElementStep *step, const TrapCell *traps, uint32_t pieces) {
+    for (uint32_t t = 0; t < step->trap_count; t++)
+        for (uint32_t p = 0; p < pieces; p++) {
+            const TrapCell *cell = &traps[(size_t)p * step->trap_count + t];
+            if (cell->position < run->n)
+                return report_trap(run, run->plan->traps[step->first_trap + t].node, cell);
+        }
+    return true;
+}
+
+static bool run_elements(Run *run, const ElementStep *step) {
+    bool stores = false;
+    for (uint32_t i = 0; i < step->count; i++) {
+        if (!run->plan->stored[step->nodes[i]]) continue;
+        stores = true;
+        if (!run_make_column(run, step->nodes[i])) return false;
+    }
+    if (!stores && step->trap_count == 0) return true;
+    uint32_t pieces = (uint32_t)((run_row_count(run, step->rows) + PIECE - 1) / PIECE);
+    size_t cells = (size_t)pieces * step->trap_count;
+    Looping looping = {run, step, run_take(run, cells, sizeof(TrapCell))};
+    if (looping.traps == NULL) return false;
+    for (size_t c = 0; c < cells; c++)
+        looping.traps[c].position = run->n;
+    run_pieces(run, loop_piece, &looping, pieces);
+    bool fine = check_traps(run, step, looping.traps, pieces);
+    run_give(run, looping.traps);
+    return fine;
+}
+
+/* --- loops -------------------------------------------------------------------------------------
+ */
+
+static size_t column_bytes(const Run *run, NodeId node, int which) {
+    const Node *at = graph_node(run->graph, node);
+    size_t rows = (size_t)run_row_count(run, run->plan->rows[node]);
+    if (which == 1) return rows;
+    if (at->type != TYPE_VECTOR) return rows * sizeof(double);
+    return rows * at->width * (run->plan->single ? sizeof(float) : sizeof(double));
+}
+
+/* to = from's values; where `to` has tags and `from` none, they are all one. */
+static void copy_column(Run *run, NodeId from, NodeId to, void *data, void *tags) {
+    Scalars numbers;
+    if (graph_node(run->graph, to)->type == TYPE_VECTOR) {
+        memcpy(data, run->columns[2 * (size_t)from], column_bytes(run, to, 0));
+        return;
+    }
+    numbers = run_numbers(run, from);
+    for (int64_t i = 0; i < run->n; i++) {
+        ((double *)data)[i] = number_at(&numbers, i);
+        if (tags) ((uint8_t *)tags)[i] = tag_at(&numbers, i);
+    }
+}
+
+/* The row sets of the loop's in-place states. */
+static bool find_rows(Run *run, uint32_t set) {
+    if (set == 0 || run->rows[set] != NULL) return true;
+    const RowSet *rows = &run->plan->row_sets[set];
+    Scalars condition = run_numbers(run, rows->condition);
+    int64_t count = 0, next = 0;
+    for (int64_t i = 0; i < run->n; i++)
+        count += (number_at(&condition, i) != 0) != rows->negated;
+    run->rows[set] = run_take(run, (size_t)count, sizeof(int32_t));
+    if (run->rows[set] == NULL) return false;
+    for (int64_t i = 0; i < run->n; i++)
+        if ((number_at(&condition, i) != 0) != rows->negated) run->rows[set][next++] = (int32_t)i;
+    run->row_counts[set] = count;
+    return true;
+}
+
+static bool begin_loop(Run *run, uint32_t number) {
+    const GraphLoop *loop = &run->graph->loops[number];
+    for (uint32_t s = 0; s < loop->state_count; s++) {
+        const StatePlan *plan = &run->plan->loops[number].states[s];
+        size_t at = 2 * (size_t)loop->states[s].state;
+        if (!run->plan->needed[loop->states[s].state]) continue;
+        if (!run_make_column(run, loop->states[s].state) || !find_rows(run, plan->rows))
+            return false;
+        for (size_t part = at; !plan->in_place && part <= at + 1; part++) {
+            if (run->columns[part] == NULL || run->spare[part] != NULL) continue;
+            run->spare[part] =
+                run_take(run, column_bytes(run, loop->states[s].state, (int)(part - at)), 1);
+            if (run->spare[part] == NULL) return false;
+        }
+        copy_column(run, loop->states[s].init, loop->states[s].state, run->columns[at],
+                    run->columns[at + 1]);
+    }
+    return true;
+}
+
+static void write_rows(Run *run, const StatePlan *plan, NodeId state) {
+    size_t width = graph_node(run->graph, state)->width;
+    size_t row = width * (run->plan->single ? sizeof(float) : sizeof(double));
+    char *to = run->columns[2 * (size_t)state];
+    const char *from = run->columns[2 * (size_t)plan->value];
+    bool whole = run->plan->rows[plan->value] == 0;
+    for (int64_t i = 0; i < run->row_counts[plan->rows]; i++) {
+        size_t position = (size_t)run->rows[plan->rows][i];
+        memcpy(to + position * row, from + (whole ? position : (size_t)i) * row, row);
+    }
+}
+
+/* What the round leaves: all read before any is written. */
+static void next_states(Run *run, uint32_t number) {
+    const GraphLoop *loop = &run->graph->loops[number];
+    for (uint32_t s = 0; s < loop->state_count; s++) {
+        size_t at = 2 * (size_t)loop->states[s].state;
+        if (run->plan->loops[number].states[s].in_place || !run->spare[at]) continue;
+        copy_column(run, loop->states[s].next, loop->states[s].state, run->spare[at],
+                    run->spare[at + 1]);
+    }
+    for (uint32_t s = 0; s < loop->state_count; s++) {
+        const StatePlan *plan = &run->plan->loops[number].states[s];
+        size_t at = 2 * (size_t)loop->states[s].state;
+        if (!run->plan->needed[loop->states[s].state]) continue;
+        if (plan->in_place) {
+            write_rows(run, plan, loop->states[s].state);
+            continue;
+        }
+        for (size_t part = at; part <= at + 1; part++) {
+            void *now = run->columns[part];
+            run->columns[part] = run->spare[part];
+            run->spare[part] = now;
+        }
+    }
+}
+
+static bool is_over(const Run *run, const GraphLoop *loop, uint32_t rounds) {
+    if (rounds == loop->times) return true;
+    if (loop->until == NO_NODE) return false;
+    Scalars until = run_numbers(run, loop->until);
+    for (int64_t i = 0; i < run->n; i++)
+        if (number_at(&until, i) == 0) return false;
+    return true;
+}
+
+/* The node of which a result is what the last round left. In place, that is the state. */
+static NodeId left_in(const Run *run, const GraphLoop *loop, uint32_t number, NodeId node) {
+    for (uint32_t s = 0; s < loop->state_count; s++)
+        if (loop->states[s].next == node && run->plan->loops[number].states[s].in_place)
+            return loop->states[s].state;
+    return node;
+}
+
+static bool leave_loop(Run *run, uint32_t number) {
+    const GraphLoop *loop = &run->graph->loops[number];
+    for (uint32_t s = 0; s < loop->state_count; s++)
+        if (run->plan->loops[number].states[s].in_place)
+            write_rows(run, &run->plan->loops[number].states[s], loop->states[s].state);
+    for (NodeId id = 0; id < run->graph->count; id++) {
+        const Node *node = graph_node(run->graph, id);
+        int64_t of;
+        if (!run->plan->needed[id] || node->op != OP_RESULT) continue;
+        if (!atom_as_int64(node->atom, &of) || of != (int64_t)number) continue;
+        NodeId left = left_in(run, loop, number, node->args[0]);
+        bool scalar_leaf = graph_node(run->graph, left)->op == OP_CONST ||
+                           graph_node(run->graph, left)->op == OP_INDICES;
+        if (loop->outer == 0 && !scalar_leaf) { /* no round comes that could change it */
+            run->columns[2 * (size_t)id] = run->columns[2 * (size_t)left];
+            run->columns[2 * (size_t)id + 1] = run->columns[2 * (size_t)left + 1];
+            continue;
+        }
+        if (!run_make_column(run, id)) return false;
+        copy_column(run, left, id, run->columns[2 * (size_t)id], run->columns[2 * (size_t)id + 1]);
+    }
+    return true;
+}
+
+/* --- steps -------------------------------------------------------------------------------------
+ */
+
+static bool run_head(Run *run, const RealHead *head) {
+    switch (head->plan) {
+    case HEAD_UNIFORM: return run_uniform(run, head);
+    case HEAD_GROUP: return run_group(run, head);
+    case HEAD_NEAREST: return run_nearest(run, head);
+    case HEAD_ROWS: return run_rows_head(run, head);
+    default: BUG("head plan %d", head->plan);
+    }
+}
+
+static bool run_late_heads(Run *run, uint32_t loop) {
+    bool fine = true;
+    for (uint32_t h = 0; h < run->plan->head_count && fine; h++) {
+        const RealHead *head = &run->plan->heads[h];
+        if (head->late && graph_node(run->graph, head->node)->loop == loop + 1)
+            fine = run_head(run, head);
+    }
+    return fine;
+}
+
+static bool run_steps(Run *run) {
+    const RealPlan *plan = run->plan;
+    uint32_t *rounds = run_take(run, run->graph->loop_count, sizeof *rounds);
+    if (rounds == NULL) return false;
+    bool fine = true;
+    for (uint32_t s = 0; s < plan->step_count && fine; s++) {
+        const Step *step = &plan->steps[s];
+        switch (step->kind) {
+        case STEP_ELEMENTS: fine = run_elements(run, &plan->elements[step->number]); break;
+        case STEP_ASSIGN: fine = run_assign(run, step->number); break;
+        case STEP_HEAD:
+            fine = plan->heads[step->number].late || run_head(run, &plan->heads[step->number]);
+            break;
+        case STEP_LOOP:
+            rounds[step->number] = 0;
+            fine = begin_loop(run, step->number);
+            break;
+        case STEP_ROUND:
+            rounds[step->number]++;
+            if (is_over(run, &run->graph->loops[step->number], rounds[step->number])) {
+                fine = run_late_heads(run, step->number) && leave_loop(run, step->number);
+            } else {
+                next_states(run, step->number);
+                s = step->target - 1;
+            }
+            break;
+        }
+    }
+    return fine;
+}
+
+static bool make_lists(Run *run) {
+    const RealPlan *plan = run->plan;
+    run->columns = run_take(run, 2 * (size_t)run->graph->count, sizeof(void *));
+    run->spare = run_take(run, 2 * (size_t)run->graph->count, sizeof(void *));
+    run->rows = run_take(run, plan->row_set_count, sizeof *run->rows);
+    run->row_counts = run_take(run, plan->row_set_count, sizeof *run->row_counts);
+    run->winners = run_take(run, plan->assignment_count, sizeof *run->winners);
+    run->sums = run_take(run, plan->assignment_count, sizeof *run->sums);
+    run->keys = run_take(run, plan->head_count, sizeof *run->keys);
+    return run->columns && run->spare && run->rows && run->row_counts && run->winners &&
+           run->sums && run->keys;
+}
+
+bool real_run(const JitReal *base, const Input *input, Span span, Arena *arena, Diagnostics *diags,
+              Sequence *out) {
+    const RealProgram *program = (const RealProgram *)base;
+    Run run = {.program = program,
+               .plan = program->plan,
+               .graph = program->plan->graph,
+               .input = input,
+               .n = input->n,
+               .threads = program->threads ? program->threads : pool_processors(),
+               .span = span,
+               .diags = diags};
+    if (input->n == 0) {
+        diag_error(diags, DIAG_BAD_INPUT, span, "an input has at least one element");
+        return false;
+    }
+    bool fine = make_lists(&run) && run_read_inputs(&run) && run_steps(&run) &&
+                run_results(&run, arena, out);
+    for (uint32_t a = 0; run.winners && a < program->plan->assignment_count; a++) {
+        free(run.winners[a].ties);
+        free(run.winners[a].tied);
+    }
+    while (run.blocks)
+        run_give(&run, (char *)run.blocks + LINE);
+    pool_free(run.pool);
+    return fine;
+}

@@ -1,0 +1,141 @@
+/* A run of a program on one input: its columns, and how its steps go on. All memory is the run's
+   and goes with it. What a run gives does not depend on how many threads it has: they share
+   positions where each position is computed by itself, and components or groups where sums go over
+   positions. */
+#ifndef RASPC_JIT_REAL_RUN_H
+#define RASPC_JIT_REAL_RUN_H
+
+#include "runtime/engines/jit/pool.h"
+#include "runtime/engines/jit/real/program.h"
+
+#include <stddef.h>
+
+typedef struct RealProgram {
+    const JitModule *module; /* first, as JitReal */
+    Arena *arena;
+    RealPlan *plan;
+    Native *native;
+    void **functions; /* (plan->function_count) */
+    uint32_t threads;
+} RealProgram;
+
+/* The keys that a selector lets through whatever the query is. */
+typedef struct KeyList {
+    bool known;
+    uint64_t made; /* which of the run's lists it is: each has another number */
+    int64_t count;
+    int32_t *positions;  /* (count), in order */
+    const uint8_t *mask; /* (n), or NULL: all */
+} KeyList;
+
+/* What an arg-max found. */
+typedef struct Winners {
+    int32_t *slots; /* (n, and a tile more) the key's number in the list; below 0: -1 - its tie's */
+    KeyList keys;
+    struct Tie *ties; /* (tie_count) rows whose winners are several */
+    uint32_t tie_count, tie_capacity;
+    int32_t *tied; /* (tied_count) numbers of keys, tie after tie */
+    uint64_t tied_count, tied_capacity;
+} Winners;
+
+typedef struct Tie {
+    int64_t row;
+    uint64_t first; /* in `tied` */
+    uint32_t count;
+} Tie;
+
+/* Sums by group: group 0 is that of the rows that belong to none. */
+typedef struct Sums {
+    int64_t groups, capacity;   /* those that there are, number 0 included; room for so many */
+    double *sums;               /* (groups, width) */
+    int64_t *counts;            /* (groups) */
+    uint64_t keys;              /* the list of keys that group_of_position was made for */
+    int32_t *group_of_position; /* (n) the group of the value that is this position, or 0 */
+} Sums;
+
+typedef struct Run {
+    const RealProgram *program;
+    const RealPlan *plan;
+    const Graph *graph;
+    const Input *input;
+    int64_t n;
+    void **columns;      /* (2 * graph->count) data and tags of each node */
+    int32_t **rows;      /* (row_set_count) positions of each row set, or NULL */
+    int64_t *row_counts; /* (row_set_count) */
+    Winners *winners;    /* (assignment_count) */
+    Sums *sums;          /* (assignment_count) of those that a sum follows */
+    KeyList *keys;       /* (head_count) of heads whose keys no loop changes */
+    void **spare;        /* (2 * graph->count) a state's other columns */
+    uint64_t lists_made;
+    struct Block *blocks; /* all memory */
+    size_t bytes;
+    Pool *pool;
+    uint32_t threads;
+    Span span;
+    Diagnostics *diags;
+} Run;
+
+/* Zeroed memory that lasts until the run ends; NULL after reporting that there is none. */
+void *run_take(Run *run, size_t count, size_t size);
+/* Gives it back before. */
+void run_give(Run *run, void *memory);
+
+bool run_fail(Run *run, NodeId node, DiagId id, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* work(state, piece) for pieces [0, count): on the run's threads. */
+void run_pieces(Run *run, void (*work)(void *state, uint32_t piece), void *state, uint32_t count);
+
+/* How many rows the set has; their positions (NULL: each its own). */
+int64_t run_row_count(const Run *run, uint32_t rows);
+const int32_t *run_rows(const Run *run, uint32_t rows);
+
+/* --- columns (columns.c) ---------------------------------------------------------------------- */
+
+/* The numbers of a scalar node. */
+typedef struct Scalars {
+    const double *numbers; /* NULL: constant, or the position itself */
+    const uint8_t *tags;   /* or NULL */
+    double constant;
+    bool is_index;
+    uint8_t tag; /* where there are no tags */
+} Scalars;
+Scalars run_numbers(const Run *run, NodeId node);
+static inline double number_at(const Scalars *numbers, int64_t position) {
+    if (numbers->numbers) return numbers->numbers[position];
+    return numbers->is_index ? (double)position : numbers->constant;
+}
+static inline uint8_t tag_at(const Scalars *numbers, int64_t position) {
+    return numbers->tags ? numbers->tags[position] : numbers->tag;
+}
+/* Component c of row `row` of a node's column, of a vector or number. */
+double run_component(const Run *run, NodeId node, int64_t row, uint32_t c);
+/* Row `row` of a node's column as doubles: (width or 1). */
+void run_vector(const Run *run, NodeId node, int64_t row, double *out);
+/* Sets the node's column at a row. */
+void run_set_number(Run *run, NodeId node, int64_t row, double number, uint8_t tag);
+void run_set_vector(Run *run, NodeId node, int64_t row, const double *numbers);
+/* Makes the node's column, if it has none. */
+bool run_make_column(Run *run, NodeId node);
+bool run_read_inputs(Run *run);
+/* The results, in the arena; false after reporting one that is not finite. */
+bool run_results(Run *run, Arena *arena, Sequence *out);
+
+/* --- heads ------------------------------------------------------------------------------------ */
+
+/* The keys of a head (keys.c). */
+bool run_keys(Run *run, const RealHead *head, KeyList *out);
+/* Bytes (n): which positions a selector lets through that looks at one side alone. */
+uint8_t *run_mask(Run *run, const NodeId *parts, uint32_t count);
+
+bool run_assign(Run *run, uint32_t assignment);     /* nearest.c */
+bool run_nearest(Run *run, const RealHead *head);   /* nearest.c: gathers by an assignment */
+bool run_uniform(Run *run, const RealHead *head);   /* group.c */
+bool run_group(Run *run, const RealHead *head);     /* group.c */
+bool run_rows_head(Run *run, const RealHead *head); /* rows.c */
+bool run_softmax(Run *run, const RealHead *head);   /* softmax.c */
+bool run_linear(Run *run, const RealHead *head);    /* linear.c */
+
+/* The default of a row of the head; it stands in the row set's place `at`, position `position`. */
+void run_give_default(Run *run, const RealHead *head, int64_t at, int64_t position);
+
+#endif

@@ -1,0 +1,441 @@
+/* Native code over real vectors against eval: bit for bit where jit.h promises it, for inputs that
+   fill no tile, ties, duplicates and empty clusters, on several processors and numbers of threads.
+   Without LLVM there is no jit, and the tests say so and pass. */
+#include "compiler/elaborate/elaborate.h"
+#include "runtime/base/random.h"
+#include "runtime/engines/eval.h"
+#include "runtime/engines/jit.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- programs --------------------------------------------------------------------------------- */
+
+/* Each takes x: vec[D] and some of: mark: bool, a: float, k: int. D is written in its text. */
+typedef struct Subject {
+    const char *name;
+    uint32_t width;
+    const char *text;
+    const char *plan; /* a line of the explanation holds this */
+} Subject;
+
+#define LLOYD(d, rounds, pattern)                                                                  \
+    "input x: vec[" d "]; input mark: bool;\n"                                                     \
+    "c = x;\n"                                                                                     \
+    "repeat " rounds " {\n"                                                                        \
+    "  near = " pattern "(-distance(c, x), select(mark, True, ==));\n"                             \
+    "  owner = aggregate(near, indices);\n"                                                        \
+    "  members = select(owner, indices, ==) and select(mark, False, ==);\n"                        \
+    "  c = aggregate(members, x, c) if mark else c;\n"                                             \
+    "}\n"                                                                                          \
+    "output c, owner;\n"
+
+static const Subject exact_subjects[] = {
+    {"lloyd 1", 1, LLOYD("1", "4", "hardmax"), "added while owner is found"},
+    {"lloyd 2", 2, LLOYD("2", "5", "hardmax"), "added while owner is found"},
+    {"lloyd 2, first", 2, LLOYD("2", "5", "hardmax_first"), "added while owner is found"},
+    {"lloyd 5", 5, LLOYD("5", "3", "hardmax"), "fused dot products"},
+    {"lloyd 16", 16, LLOYD("16", "3", "hardmax_first"), "fused dot products"},
+    {"lloyd 35", 35, LLOYD("35", "2", "hardmax"), "fused dot products"},
+    {"until nothing moves", 3,
+     "input x: vec[3]; input mark: bool;\n"
+     "c = x; rounds = 0;\n"
+     "repeat 20 until (moved == 0) {\n"
+     "  near = hardmax_first(-distance(c, x), select(mark, True, ==));\n"
+     "  owner = aggregate(near, indices);\n"
+     "  members = select(owner, indices, ==) and select(mark, False, ==);\n"
+     "  next = aggregate(members, x, c) if mark else c;\n"
+     "  moved = total(select(1, 1, ==), 0 if next == c else 1);\n"
+     "  c = next; rounds = rounds + 1;\n"
+     "}\n"
+     "output c, owner, rounds, moved;\n",
+     "sums by group"},
+    {"hardmax dynamics", 2,
+     "input x: vec[2]; z = x;\n"
+     "repeat 6 { z = (z + 0.5 * aggregate(hardmax(score(z, z, *)), z)) / 1.5; }\n"
+     "output z;\n",
+     "fused dot products"},
+    {"values that are numbers", 3,
+     "input x: vec[3]; input a: float; input k: int; input mark: bool;\n"
+     "near = hardmax(score(x, x, *) + score(a, 0, +));\n"
+     "one = aggregate(near, k); two = aggregate(near, a); three = aggregate(near, x);\n"
+     "output one, two, three;\n",
+     "fused dot products"},
+    {"products of numbers", 1,
+     "input a: float; input k: int;\n"
+     "near = hardmax(2 * score(a, k, *) - score(k, 3, -) / 7);\n"
+     "o0 = aggregate(near, indices); o1 = aggregate(near, a); output o0, o1;\n",
+     "fused dot products"},
+    {"several terms", 4,
+     "input x: vec[4]; input a: float;\n"
+     "s = score(x, x, *) * 0.3 - distance(a, a) + score(a, 1, -) - distance(x, 2 * x) / 3;\n"
+     "o0 = aggregate(hardmax(s), x); o1 = aggregate(hardmax_first(s), indices); output o0, o1;\n",
+     "fused dot products"},
+    {"no key", 2,
+     "input x: vec[2]; input a: float;\n"
+     "none = hardmax(score(x, x, *), select(indices, -1, ==));\n"
+     "o0 = aggregate(none, x, -x); o1 = aggregate(none, a, a + 1); o2 = aggregate(none, "
+     "indices); output o0, o1, o2;\n",
+     "fused dot products"},
+    {"keys by query", 2,
+     "input x: vec[2];\n"
+     "past = hardmax(score(x, x, *), select(indices, indices, <));\n"
+     "o0 = aggregate(past, x, 7); o1 = aggregate(past, indices); output o0, o1;\n",
+     "row by row"},
+    {"sums by group", 3,
+     "input x: vec[3]; input k: int; input a: float; input mark: bool;\n"
+     "same = select(k, k, ==); marked = same and select(mark, True, ==);\n"
+     "mine = marked and select(True, mark, ==);\n"
+     "o0 = aggregate(same, x, 0); o1 = total(marked, x); o2 = aggregate(mine, a, -1); o3 "
+     "= total(same, k); o4 = total(mine, a); o5 = selector_width(marked); o6 = "
+     "aggregate(marked, x, 2 * x); o7 = aggregate(select(a, a, ==), k); output o0, o1, "
+     "o2, o3, o4, o5, o6, o7;\n",
+     "sums by group"},
+    {"everything", 4,
+     "input x: vec[4]; input a: float; input k: int; input mark: bool;\n"
+     "all = select(1, 1, ==); some = select(mark, True, ==);\n"
+     "o0 = aggregate(all, x, 0); o1 = aggregate(some, a); o2 = total(some, x); o3 = "
+     "total(all, k); o4 = length; o5 = aggregate(some and select(k, 3, <), x, x); o6 = "
+     "selector_width(not some); output o0, o1, o2, o3, o4, o5, o6;\n",
+     "one sum for all queries"},
+    {"rows", 2,
+     "input x: vec[2]; input a: float; input k: int;\n"
+     "up = select(indices, indices, <=); two = select(k, k, ==) or select(a, a, >);\n"
+     "o0 = aggregate(up, x, 0); o1 = total(up, a); o2 = aggregate(two, a); o3 = "
+     "selector_width(two); o4 = aggregate(select(k, k, ==) and select(indices, indices, "
+     "<), x, -x); o5 = total(up, k); output o0, o1, o2, o3, o4, o5;\n",
+     "row by row"},
+    {"sparsemax", 2,
+     "input x: vec[2]; input a: float;\n"
+     "p = sparsemax(-distance(x, x)); q = sparsemax(score(a, a, *), select(indices, "
+     "indices, <));\n"
+     "o0 = aggregate(p, x); o1 = aggregate(q, a); o2 = aggregate(q, x, 1); output o0, o1, o2;\n",
+     "sparsemax sorts"},
+    {"vectors", 3,
+     "input x: vec[3]; input a: float; input k: int;\n"
+     "y = x * a + 1 - x / 3; m = [[1, 2, 3], [0.5, -1, 2]];\n"
+     "o1 = dot(x, y); o2 = sum(x); o3 = norm(y); o4 = matmul(m, y); o5 = argmin(x); o6 = "
+     "argmax(y); o7 = onehot(k, 4); o8 = rmsnorm(y + 10); o9 = unit(y + 9); o10 = "
+     "layernorm(vec(10, 2, 40) + x); o11 = concat(x, a); o12 = vec(a, k); o13 = x[2] - "
+     "x[0]; o14 = relu(x); o15 = abs(x); o16 = sign(x); o17 = floor(y); o18 = ceil(y); "
+     "o19 = -x; o20 = x == abs(x); o21 = exp(x); o22 = sqrt(abs(y)); o23 = sin(x); o24 = "
+     "cos(a); o25 = tanh(y); o26 = log(abs(x) + 1); output y, o1, o2, o3, o4, o5, o6, "
+     "o7, o8, o9, o10, o11, o12, o13, o14, o15, o16, o17, o18, o19, o20, o21, o22, o23, "
+     "o24, o25, o26;\n",
+     ""},
+    {"numbers", 1,
+     "input a: float; input k: int; input mark: bool;\n"
+     "o0 = a + k; o1 = k * 3 - 1; o2 = k / 4; o3 = k % 5; o4 = a % 2.5; o5 = -k % 7; o6 "
+     "= a / (abs(a) + 1); o7 = k == a; o8 = k < a; o9 = k >= 2; o10 = mark and k; o11 = "
+     "mark or a; o12 = not k; o13 = k if mark else a; o14 = floor(a); o15 = ceil(a); o16 "
+     "= round(a); o17 = abs(k); o18 = relu(-k); o19 = sign(a); o20 = indicator(mark); "
+     "o21 = -mark; o22 = abs(mark); o23 = exp(a); o24 = (k + mark) * 2; output o0, o1, "
+     "o2, o3, o4, o5, o6, o7, o8, o9, o10, o11, o12, o13, o14, o15, o16, o17, o18, o19, "
+     "o20, o21, o22, o23, o24;\n",
+     ""},
+    {"loops in loops", 2,
+     "input x: vec[2]; input a: float;\n"
+     "u = x; v = 2 * x; s = a;\n"
+     "repeat 3 {\n"
+     "  w = u; u = v + 0.25; v = w;\n"
+     "  repeat 2 { s = s / 2 + u[0]; t = s + 1; }\n"
+     "  s = s + t;\n"
+     "}\n"
+     "output u, v, s, t;\n",
+     ""},
+};
+enum { EXACT_SUBJECTS = sizeof exact_subjects / sizeof exact_subjects[0] };
+
+/* --- a program and its inputs ------------------------------------------------------------------
+ */
+
+enum { OUTPUTS = 40, COLUMNS = 4 };
+
+typedef struct Bench {
+    const Subject *subject;
+    Session *session;
+    Arena *arena;
+    Diagnostics *diags;
+    Jit *jit;
+    NodeId outputs[OUTPUTS];
+    uint32_t count;
+} Bench;
+
+static bool open_bench(Bench *bench, const Subject *subject) {
+    *bench = (Bench){
+        .subject = subject, .session = session_new(&(SessionOptions){0}), .arena = arena_new(0)};
+    bench->diags = session_diagnostics(bench->session);
+    bool ran =
+        session_run_text(bench->session, subject->name, subject->text, strlen(subject->text), NULL);
+    ck_assert_msg(ran, "%s: %s", subject->name,
+                  diagnostics_count(bench->diags) ? diagnostics_message(bench->diags, 0) : "?");
+    size_t count = session_output_count(bench->session);
+    ck_assert_uint_gt(count, 0);
+    ck_assert_uint_le(count, OUTPUTS);
+    for (size_t o = 0; o < count; o++) {
+        const String *name;
+        Value value;
+        value = session_output(bench->session, o, &name);
+        ck_assert_int_eq(value.kind, VALUE_SOP);
+        bench->outputs[bench->count++] = value.as.node;
+    }
+    bench->jit = jit_open((Span){0}, bench->diags);
+    if (bench->jit) return true;
+    ck_assert_int_eq(diagnostics_id(bench->diags, 0), DIAG_NO_JIT);
+    return false;
+}
+
+static void close_bench(Bench *bench) {
+    jit_close(bench->jit);
+    arena_free(bench->arena);
+    session_free(bench->session);
+}
+
+/* How numbers are drawn. */
+typedef enum Flavour { SMOOTH, GRID, FEW, FLAVOURS } Flavour;
+
+static double draw(Random *random, Flavour flavour) {
+    double unit = (double)random_below(random, 1u << 30) / (1 << 30);
+    switch (flavour) {
+    case SMOOTH: return 4 * unit - 2;
+    case GRID: return (double)random_below(random, 5) - 2; /* ties and duplicates */
+    default: return random_below(random, 2) ? 0.5 : -0.5;
+    }
+}
+
+static Input draw_input(Bench *bench, uint32_t n, Flavour flavour, uint64_t seed) {
+    Random random = random_of(seed, 0);
+    uint32_t width = bench->subject->width;
+    InputColumn *columns = ARENA_ARRAY(bench->arena, InputColumn, COLUMNS);
+    double *x = ARENA_ARRAY(bench->arena, double, (size_t)n *width);
+    Atom *atoms[3];
+    for (int c = 0; c < 3; c++)
+        atoms[c] = ARENA_ARRAY(bench->arena, Atom, n);
+    for (size_t i = 0; i < (size_t)n * width; i++)
+        x[i] = draw(&random, flavour);
+    for (uint32_t i = 0; i < n; i++) {
+        atoms[0][i] = atom_bool(random_below(&random, 4) == 0);
+        atoms[1][i] = atom_float(draw(&random, flavour));
+        atoms[2][i] = atom_int((int64_t)random_below(&random, 7) - 2);
+    }
+    static const char *const names[] = {"mark", "a", "k", "x"};
+    for (int c = 0; c < COLUMNS; c++)
+        columns[c] = (InputColumn){.name = string_new(bench->arena, names[c], strlen(names[c])),
+                                   .atoms = c < 3 ? atoms[c] : NULL};
+    columns[3].numbers = x;
+    columns[3].width = width;
+    return (Input){.n = n, .column_count = COLUMNS, .columns = columns};
+}
+
+/* --- comparing ---------------------------------------------------------------------------------
+ */
+
+static bool same_bits(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
+
+static void compare(const Bench *bench, const char *how, uint32_t o, const Sequence *wanted,
+                    const Sequence *got) {
+    const char *name = bench->subject->name;
+    ck_assert_msg(wanted->type == got->type && wanted->n == got->n, "%s %s, output %u: %s, not %s",
+                  name, how, o, sequence_type_name(got->type), sequence_type_name(wanted->type));
+    for (uint32_t i = 0; i < wanted->n && wanted->type != SEQUENCE_VECTORS; i++) {
+        if (atom_identical(wanted->atoms[i], got->atoms[i])) continue;
+        Buffer a = {0}, b = {0};
+        atom_format_repr(&a, wanted->atoms[i]);
+        atom_format_repr(&b, got->atoms[i]);
+        ck_abort_msg("%s %s, n = %u, output %u at %u: %s, not %s", name, how, wanted->n, o, i,
+                     b.data, a.data);
+    }
+    for (size_t i = 0; wanted->type == SEQUENCE_VECTORS && i < (size_t)wanted->n * wanted->width;
+         i++)
+        ck_assert_msg(same_bits(wanted->numbers[i], got->numbers[i]),
+                      "%s %s, n = %u, output %u, row %zu component %zu: %.17g, not %.17g", name,
+                      how, wanted->n, o, i / wanted->width, i % wanted->width, got->numbers[i],
+                      wanted->numbers[i]);
+}
+
+/* eval's results or, where it fails, the jit must fail with the same words. */
+static void run_both(Bench *bench, const JitReal *program, const char *how, Input input) {
+    Sequence wanted[OUTPUTS], got[OUTPUTS];
+    ApplyRequest request = {.graph = session_graph(bench->session),
+                            .input = input,
+                            .arena = bench->arena,
+                            .diags = bench->diags};
+    size_t before = diagnostics_count(bench->diags);
+    bool fine = eval_all(&request, bench->outputs, bench->count, wanted);
+    size_t between = diagnostics_count(bench->diags);
+    bool ran = jit_real_run(program, &input, (Span){0}, bench->arena, bench->diags, got);
+    if (!fine) {
+        ck_assert_msg(!ran, "%s %s: eval fails, the jit does not", bench->subject->name, how);
+        ck_assert_str_eq(diagnostics_message(bench->diags, between),
+                         diagnostics_message(bench->diags, before));
+        return;
+    }
+    ck_assert_msg(ran, "%s %s: %s", bench->subject->name, how,
+                  ran ? "" : diagnostics_message(bench->diags, between));
+    for (uint32_t o = 0; o < bench->count; o++)
+        compare(bench, how, o, &wanted[o], &got[o]);
+}
+
+static JitReal *compile(Bench *bench, const char *cpu, uint32_t threads, bool single) {
+    JitOptions options = {.cpu = cpu, .threads = threads, .single = single};
+    size_t before = diagnostics_count(bench->diags);
+    JitReal *program = jit_compile_real(bench->jit, session_graph(bench->session), bench->outputs,
+                                        bench->count, &options, (Span){0}, bench->diags);
+    if (program == NULL && strstr(diagnostics_message(bench->diags, before), "this machine can't"))
+        return NULL;
+    ck_assert_msg(program != NULL, "%s: %s", bench->subject->name,
+                  program ? "" : diagnostics_message(bench->diags, before));
+    return program;
+}
+
+/* --- tests -------------------------------------------------------------------------------------
+ */
+
+static const char *const cpus[] = {NULL, "x86-64-v2", "x86-64-v3", "x86-64-v4"};
+static const uint32_t thread_counts[] = {1, 2, 5};
+
+START_TEST(equal_to_eval) {
+    static const uint32_t lengths[] = {1, 2, 7, 33, 64, 100, 270};
+    Bench bench;
+    if (open_bench(&bench, &exact_subjects[_i])) {
+        for (size_t c = 0; c < sizeof cpus / sizeof cpus[0]; c++) {
+            uint32_t threads = thread_counts[c % 3];
+            JitReal *program = compile(&bench, cpus[c], threads, false);
+            for (size_t l = 0; program && l < sizeof lengths / sizeof lengths[0]; l++)
+                for (int f = 0; f < FLAVOURS; f++) {
+                    char how[64];
+                    snprintf(how, sizeof how, "on %s, %u threads, flavour %d",
+                             cpus[c] ? cpus[c] : "native", threads, f);
+                    run_both(&bench, program, how,
+                             draw_input(&bench, lengths[l], (Flavour)f, 31 * l + (size_t)f));
+                }
+            jit_real_free(program);
+        }
+    }
+    close_bench(&bench);
+}
+END_TEST
+
+/* Long enough that every thread has several pieces. */
+START_TEST(threads_change_nothing) {
+    Bench bench;
+    if (open_bench(&bench, &exact_subjects[_i])) {
+        Sequence first[OUTPUTS], other[OUTPUTS];
+        for (int f = 0; f < FLAVOURS; f++) {
+            bool quadratic = strstr(exact_subjects[_i].plan, "row by row") ||
+                             strstr(exact_subjects[_i].plan, "sparsemax");
+            Input input = draw_input(&bench, quadratic ? 300 : 3000, (Flavour)f, (uint64_t)_i);
+            for (size_t t = 0; t < 3; t++) {
+                size_t before = diagnostics_count(bench.diags);
+                JitReal *program = compile(&bench, NULL, thread_counts[t], false);
+                bool ran = jit_real_run(program, &input, (Span){0}, bench.arena, bench.diags,
+                                        t ? other : first);
+                ck_assert_msg(ran, "%s: %s", bench.subject->name,
+                              ran ? "" : diagnostics_message(bench.diags, before));
+                for (uint32_t o = 0; t > 0 && o < bench.count; o++)
+                    compare(&bench, "with other threads", o, &first[o], &other[o]);
+                jit_real_free(program);
+            }
+        }
+    }
+    close_bench(&bench);
+}
+END_TEST
+
+START_TEST(plans_are_what_they_should) {
+    Bench bench;
+    if (open_bench(&bench, &exact_subjects[_i])) {
+        Buffer text = {0};
+        JitReal *program = compile(&bench, NULL, 1, false);
+        jit_real_explain(program, &text);
+        buffer_char(&text, '\0');
+        ck_assert_msg(strstr(text.data, exact_subjects[_i].plan) != NULL, "%s:\n%s",
+                      exact_subjects[_i].name, text.data);
+        buffer_free(&text);
+        jit_real_free(program);
+    }
+    close_bench(&bench);
+}
+END_TEST
+
+/* In float32 every column is eval's on rounded operands, rounded: so on inputs that float32 holds,
+   assignments are eval's, and what is made of one rounding is eval's rounded. */
+START_TEST(float32_is_rounded_once) {
+    static const Subject subject = {
+        "float32", 16,
+        "input x: vec[16]; input mark: bool;\n"
+        "near = hardmax(-distance(x, x), select(mark, True, ==));\n"
+        "o0 = aggregate(near, indices); o1 = aggregate(near, x); o2 = x * 0.1; output "
+        "o0, o1, o2;\n",
+        ""};
+    Bench bench;
+    if (open_bench(&bench, &subject)) {
+        for (size_t c = 0; c < sizeof cpus / sizeof cpus[0]; c++) {
+            JitReal *program = compile(&bench, cpus[c], 2, true);
+            for (int f = 0; program && f < FLAVOURS; f++) {
+                Input input = draw_input(&bench, 300, (Flavour)f, 5);
+                double *x = (double *)(uintptr_t)input.columns[3].numbers;
+                for (size_t i = 0; i < (size_t)input.n * 16; i++)
+                    x[i] = (float)x[i];
+                Sequence wanted[3], got[3];
+                ApplyRequest request = {.graph = session_graph(bench.session),
+                                        .input = input,
+                                        .arena = bench.arena,
+                                        .diags = bench.diags};
+                ck_assert(eval_all(&request, bench.outputs, 3, wanted));
+                ck_assert(jit_real_run(program, &input, (Span){0}, bench.arena, bench.diags, got));
+                compare(&bench, "in float32", 0, &wanted[0], &got[0]);
+                for (int o = 1; o < 3; o++)
+                    for (size_t i = 0; i < (size_t)input.n * 16; i++)
+                        ck_assert(got[o].numbers[i] == (double)(float)wanted[o].numbers[i]);
+            }
+            jit_real_free(program);
+        }
+    }
+    close_bench(&bench);
+}
+END_TEST
+
+/* Where eval fails, the jit does so at the same position with the same words. */
+START_TEST(failures_are_evals) {
+    static const Subject subjects[] = {
+        {"division", 1, "input k: int; d = 1 / (k - 1); output d;", ""},
+        {"remainder", 1, "input k: int; input a: float; d = a % k; output d;", ""},
+        {"infinite", 1, "input k: int; d = exp(k * 1000.0); output d;", ""},
+        {"no number", 2, "input x: vec[2]; d = x / (x - x); output d;", ""},
+        {"no score", 2,
+         "input x: vec[2]; y = log(x); o0 = aggregate(hardmax(score(y, y, *)), indices); output "
+         "o0;",
+         ""},
+        {"rounding", 1,
+         "input a: float; input k: int; d = round(exp(abs(a) * 1000 * k)); output d;", ""},
+    };
+    for (size_t s = 0; s < sizeof subjects / sizeof subjects[0]; s++) {
+        Bench bench;
+        if (open_bench(&bench, &subjects[s])) {
+            JitReal *program = compile(&bench, NULL, 2, false);
+            for (uint32_t n = 1; n < 200; n = 3 * n + 1)
+                run_both(&bench, program, "failing", draw_input(&bench, n, GRID, n));
+            jit_real_free(program);
+        }
+        close_bench(&bench);
+    }
+}
+END_TEST
+
+Suite *jit_real_suite(void);
+
+Suite *jit_real_suite(void) {
+    Suite *suite = suite_create("jit_real");
+    TCase *tests = tcase_create("programs");
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, equal_to_eval, 0, EXACT_SUBJECTS);
+    tcase_add_loop_test(tests, threads_change_nothing, 0, EXACT_SUBJECTS);
+    tcase_add_loop_test(tests, plans_are_what_they_should, 0, EXACT_SUBJECTS);
+    tcase_add_test(tests, float32_is_rounded_once);
+    tcase_add_test(tests, failures_are_evals);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
