@@ -1,54 +1,11 @@
-/* The lowering of programs over real vectors: as few layers with heads as the program asks for, and
-   what it refuses it refuses where it is written. */
-#include "compiler/elaborate/elaborate.h"
-#include "compiler/lower/lower_real.h"
+/* The lowering of programs over real vectors: its models compute what eval says, in as few layers
+   with heads as the program asks for; what it refuses it refuses where it is written. */
+#include "tests/unit/real_world.h"
 
 #include <check.h>
 #include <string.h>
 
-enum { MOST_OUTPUTS = 8, LENGTH = 9 };
-
-typedef struct World {
-    Session *session;
-    Graph *graph;
-    Arena *arena;
-    Diagnostics *diags;
-    NodeId outputs[MOST_OUTPUTS];
-    uint32_t output_count;
-    uint32_t max_length;
-} World;
-
-static void open_world(World *w, const char *text) {
-    *w = (World){.session = session_new(&(SessionOptions){0}), .arena = arena_new(0)};
-    w->graph = session_graph(w->session);
-    w->diags = session_diagnostics(w->session);
-    w->max_length = LENGTH;
-    session_run_text(w->session, "test.rasp", text, strlen(text), NULL);
-    ck_assert_msg(diagnostics_count(w->diags) == 0, "%s\n%s", text,
-                  diagnostics_count(w->diags) ? diagnostics_message(w->diags, 0) : "");
-    w->output_count = (uint32_t)session_output_count(w->session);
-    ck_assert_uint_ge(w->output_count, 1);
-    ck_assert_uint_le(w->output_count, MOST_OUTPUTS);
-    for (uint32_t o = 0; o < w->output_count; o++) {
-        const String *name;
-        w->outputs[o] = session_output(w->session, o, &name).as.node;
-    }
-}
-
-static void close_world(World *w) {
-    session_free(w->session);
-    arena_free(w->arena);
-}
-
-static RealModel *lower_world(World *w) {
-    RealLowerOptions options = {.max_length = w->max_length, .float_type = FLOAT_64};
-    return lower_real(w->arena, w->graph, w->outputs, w->output_count, &options, w->diags);
-}
-
-static const char *last_message(const World *w) {
-    size_t count = diagnostics_count(w->diags);
-    return count ? diagnostics_message(w->diags, count - 1) : "no diagnostic";
-}
+enum { SAMPLES = 16 };
 
 /* --- programs --------------------------------------------------------------------------------- */
 
@@ -61,10 +18,10 @@ typedef struct Case {
 #define POINTS "input x: vec[2]; input m: bool; input a: float; input k: int;\n"
 
 static void check_case(const Case *at) {
-    World w;
-    open_world(&w, at->program);
-    RealModel *model = lower_world(&w);
-    ck_assert_msg(model != NULL, "%s\n%s", at->program, last_message(&w));
+    RealWorld w;
+    real_world_open(&w, at->program);
+    RealModel *model = real_world_lower(&w);
+    ck_assert_msg(model != NULL, "%s\n%s", at->program, real_world_message(&w));
     if (at->with_heads >= 0)
         ck_assert_msg(real_layers_with_heads(model) == (uint32_t)at->with_heads,
                       "%s\n%u layers with heads, not %d", at->program,
@@ -73,7 +30,8 @@ static void check_case(const Case *at) {
         ck_assert_msg(model->layer_count == (uint32_t)at->layers, "%s\n%u layers, not %d",
                       at->program, model->layer_count, at->layers);
     ck_assert_msg(model->exact == at->exact, "%s\nexact: %d", at->program, model->exact);
-    close_world(&w);
+    real_world_compare(&w, model, at->program, SAMPLES);
+    real_world_close(&w);
 }
 
 /* Affine functions and functions of the position cost nothing, other operations a unit. */
@@ -233,7 +191,7 @@ END_TEST
 
 /* Softmax(X A X') X with every number an input (arXiv 2506.18739): n = 2 rows of d = 2. */
 START_TEST(simulator_has_four_layers) {
-    World w;
+    RealWorld w;
     static const char program[] =
         "input v: float; n = 2; d = 2; p = indices;\n"
         "def gather(x, at) { return aggregate(select(indices, at, ==), x); }\n"
@@ -248,12 +206,13 @@ START_TEST(simulator_has_four_layers) {
         "e = exp(s); row = floor(p / 2);\n"
         "weights = e / (2 * aggregate(select(row, row, ==), e));\n"
         "y = product(weights, 0, v, 0, 2, 2) if p < 4 else 0; output y;\n";
-    open_world(&w, program);
+    real_world_open(&w, program);
     w.max_length = 8;
-    RealModel *model = lower_world(&w);
-    ck_assert_msg(model != NULL, "%s", last_message(&w));
+    RealModel *model = real_world_lower(&w);
+    ck_assert_msg(model != NULL, "%s", real_world_message(&w));
     ck_assert_uint_eq(real_layers_with_heads(model), 4);
-    close_world(&w);
+    real_world_compare(&w, model, program, SAMPLES);
+    real_world_close(&w);
 }
 END_TEST
 
@@ -274,10 +233,10 @@ static const Refusal refusals[] = {
 };
 
 START_TEST(refusals_are_located) {
-    World w;
+    RealWorld w;
     const Refusal *at = &refusals[_i];
-    open_world(&w, at->program);
-    ck_assert(lower_world(&w) == NULL);
+    real_world_open(&w, at->program);
+    ck_assert(real_world_lower(&w) == NULL);
     ck_assert_uint_eq(diagnostics_count(w.diags), 1);
     ck_assert_msg(strstr(diagnostics_message(w.diags, 0), at->message), "%s\n%s", at->program,
                   diagnostics_message(w.diags, 0));
@@ -288,7 +247,7 @@ START_TEST(refusals_are_located) {
         ck_assert_msg(span.start >= start && span.end <= start + strlen(at->at), "%s\n%u-%u",
                       at->program, span.start, span.end);
     }
-    close_world(&w);
+    real_world_close(&w);
 }
 END_TEST
 

@@ -1,0 +1,132 @@
+#include "tests/unit/real_world.h"
+
+#include "runtime/engines/interp_real.h"
+
+#include <check.h>
+#include <math.h>
+#include <string.h>
+
+void real_world_open(RealWorld *w, const char *text) {
+    *w = (RealWorld){.session = session_new(&(SessionOptions){0}), .arena = arena_new(0)};
+    w->graph = session_graph(w->session);
+    w->diags = session_diagnostics(w->session);
+    w->max_length = REAL_LENGTH;
+    session_run_text(w->session, "test.rasp", text, strlen(text), NULL);
+    ck_assert_msg(diagnostics_count(w->diags) == 0, "%s\n%s", text,
+                  diagnostics_count(w->diags) ? diagnostics_message(w->diags, 0) : "");
+    w->output_count = (uint32_t)session_output_count(w->session);
+    ck_assert_uint_ge(w->output_count, 1);
+    ck_assert_uint_le(w->output_count, REAL_OUTPUTS);
+    for (uint32_t o = 0; o < w->output_count; o++) {
+        const String *name;
+        w->outputs[o] = session_output(w->session, o, &name).as.node;
+    }
+}
+
+void real_world_close(RealWorld *w) {
+    session_free(w->session);
+    arena_free(w->arena);
+}
+
+RealModel *real_world_lower(RealWorld *w) {
+    RealLowerOptions options = {.max_length = w->max_length, .float_type = FLOAT_64};
+    return lower_real(w->arena, w->graph, w->outputs, w->output_count, &options, w->diags);
+}
+
+const char *real_world_message(const RealWorld *w) {
+    size_t count = diagnostics_count(w->diags);
+    return count ? diagnostics_message(w->diags, count - 1) : "no diagnostic";
+}
+
+/* --- inputs ----------------------------------------------------------------------------------- */
+
+/* Few different numbers, so that ties and empty rows are frequent; all of them short in binary. */
+static double draw_number(Random *random) { return (random_below(random, 17) - 8.0) / 4; }
+
+static Atom draw_atom(Random *random, TypeSet type) {
+    if (type == TYPE_BOOL) return atom_bool(random_chance(random, 50));
+    if (type == TYPE_INT) return atom_int((int64_t)random_below(random, 5) - 1);
+    return atom_float(draw_number(random));
+}
+
+static Input draw_input(RealWorld *w, Random *random, uint32_t n) {
+    size_t count = session_declared_count(w->session);
+    InputColumn *columns = ARENA_ARRAY(w->arena, InputColumn, count);
+    Input input = {.n = n, .columns = columns};
+    for (size_t d = 0; d < count; d++) {
+        Declared declared = session_declared(w->session, d);
+        if (declared.is_param) continue;
+        InputColumn *column = &columns[input.column_count++];
+        column->name = declared.name;
+        if (declared.type.dimensions == 0) {
+            Atom *atoms = ARENA_ARRAY(w->arena, Atom, n);
+            for (uint32_t i = 0; i < n; i++)
+                atoms[i] = draw_atom(random, declared.type.atoms);
+            column->atoms = atoms;
+            continue;
+        }
+        column->width = declared.type.columns * declared.type.rows;
+        double *numbers = ARENA_ARRAY(w->arena, double, n * column->width);
+        for (uint32_t i = 0; i < n * column->width; i++)
+            numbers[i] = draw_number(random);
+        column->numbers = numbers;
+    }
+    return input;
+}
+
+/* --- eval against interp ---------------------------------------------------------------------- */
+
+static double number_at(const Sequence *sequence, uint32_t i) {
+    double number = NAN;
+    if (sequence->type == SEQUENCE_VECTORS) return sequence->numbers[i];
+    ck_assert(atom_as_double(sequence->atoms[i], &number));
+    return number;
+}
+
+static void compare(const Sequence *expected, const Sequence *got, const char *program,
+                    uint32_t output, uint32_t n) {
+    uint32_t width = expected->type == SEQUENCE_VECTORS ? expected->width : 1;
+    ck_assert_uint_eq(got->n, n);
+    for (uint32_t i = 0; i < n * width; i++) {
+        double a = number_at(expected, i), b = number_at(got, i);
+        ck_assert_msg(fabs(a - b) <= 1e-12 * fmax(1, fabs(a)),
+                      "%s\noutput %u, length %u, number %u: eval says %.17g, interp %.17g", program,
+                      output, n, i, a, b);
+    }
+}
+
+/* Does eval give finite values to every output? */
+static bool evaluate(RealWorld *w, const Input *input, Sequence *out) {
+    for (uint32_t o = 0; o < w->output_count; o++) {
+        if (!eval_sequence(w->graph, w->outputs[o], *input, (Span){0}, w->arena, w->diags, &out[o]))
+            return false;
+        uint32_t width = out[o].type == SEQUENCE_VECTORS ? out[o].width : 1;
+        for (uint32_t i = 0; i < input->n * width; i++)
+            if (!isfinite(number_at(&out[o], i))) return false;
+    }
+    return true;
+}
+
+void real_world_compare(RealWorld *w, const RealModel *model, const char *program,
+                        uint32_t samples) {
+    Buffer text = {0};
+    real_model_print(model, &text);
+    InterpReal *interp = interp_real_new(w->arena, model, (Span){0}, w->diags);
+    ck_assert_msg(interp != NULL, "%s", real_world_message(w));
+    for (uint32_t s = 0; s < w->max_length + samples; s++) {
+        Random random = random_of(7, s);
+        uint32_t n = s < w->max_length ? s + 1 : 1 + random_below(&random, w->max_length);
+        Input input = draw_input(w, &random, n);
+        Sequence expected[REAL_OUTPUTS], got[REAL_OUTPUTS];
+        RealRequest request = {.input = &input, .arena = w->arena, .diags = w->diags};
+        bool fine = evaluate(w, &input, expected);
+        bool ran = interp_real_run(interp, &request, got);
+        ck_assert_msg(fine == ran, "%s\nlength %u: eval %s, interp %s: %s\n%s", program, n,
+                      fine ? "runs" : "fails", ran ? "runs" : "fails", real_world_message(w),
+                      text.data);
+        for (uint32_t o = 0; o < w->output_count && fine; o++)
+            compare(&expected[o], &got[o], program, o, n);
+        diagnostics_truncate(w->diags, 0);
+    }
+    buffer_free(&text);
+}

@@ -1,0 +1,32 @@
+/* Programs over real vectors for tests: their models, and eval against interp on drawn inputs. */
+#ifndef RASPC_TEST_REAL_WORLD_H
+#define RASPC_TEST_REAL_WORLD_H
+
+#include "compiler/elaborate/elaborate.h"
+#include "compiler/lower/lower_real.h"
+#include "runtime/base/random.h"
+
+enum { REAL_OUTPUTS = 8, REAL_LENGTH = 9 };
+
+typedef struct RealWorld {
+    Session *session;
+    Graph *graph; /* the session's */
+    Arena *arena;
+    Diagnostics *diags; /* the session's */
+    NodeId outputs[REAL_OUTPUTS];
+    uint32_t output_count;
+    uint32_t max_length; /* of the model; REAL_LENGTH at first */
+} RealWorld;
+
+/* A program that runs, and says what its outputs are. */
+void real_world_open(RealWorld *world, const char *text);
+void real_world_close(RealWorld *world);
+const char *real_world_message(const RealWorld *world); /* the last diagnostic's */
+/* The model of its outputs; NULL after a diagnostic. */
+RealModel *real_world_lower(RealWorld *world);
+/* Fails the test unless interp gives what eval does, within 1e-12, on inputs of every length and
+   `samples` more, or both fail. */
+void real_world_compare(RealWorld *world, const RealModel *model, const char *program,
+                        uint32_t samples);
+
+#endif
