@@ -114,9 +114,17 @@ static void add_text(Buffer *out, const RealReport *report) {
     }
 }
 
-static void add_names(Buffer *out, const Targets *targets) {
-    for (size_t i = 0; i < targets->count; i++)
-        buffer_printf(out, "%s%s", i ? ", " : "", targets->items[i].name);
+/* What the program asks for of one output (language I.7): "c: an s-op, 2 layers, 2 heads". */
+static void add_program(Buffer *out, const Graph *graph, Target target) {
+    Arena *arena = arena_new(0);
+    Layers layers = graph_layers(graph, target.value.as.node, arena);
+    uint32_t heads = 0;
+    for (uint32_t l = 0; l < layers.count; l++)
+        heads += layers.heads[l];
+    buffer_printf(out, "%s: %s, %" PRIu32 " layer%s, %" PRIu32 " head%s\n", target.name,
+                  value_kind_name(target.value), layers.count, layers.count == 1 ? "" : "s", heads,
+                  heads == 1 ? "" : "s");
+    arena_free(arena);
 }
 
 static void add_refusal(Buffer *out, const RealReport *report, const Diagnostics *diags) {
@@ -129,6 +137,20 @@ static void add_refusal(Buffer *out, const RealReport *report, const Diagnostics
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */
+
+/* A line an output, as of programs over tokens. */
+static void add_program_json(Buffer *out, const Graph *graph, Target target) {
+    Arena *arena = arena_new(0);
+    Layers layers = graph_layers(graph, target.value.as.node, arena);
+    buffer_text(out, "{\"name\":");
+    show_json_text(out, target.name);
+    buffer_printf(out, ",\"kind\":\"sop\",\"layers\":%" PRIu32 ",\"heads_per_layer\":[",
+                  layers.count);
+    for (uint32_t l = 0; l < layers.count; l++)
+        buffer_printf(out, "%s%" PRIu32, l ? "," : "", layers.heads[l]);
+    buffer_text(out, "]}\n");
+    arena_free(arena);
+}
 
 static void add_names_json(Buffer *out, const Targets *targets) {
     buffer_text(out, "{\"outputs\": [");
@@ -198,6 +220,8 @@ bool report_real(Driver *driver, Session *session, const Targets *targets,
     const NodeId *nodes = target_nodes(targets, arena, &count);
     report.model = lower_real(arena, session_graph(session), nodes, count, &report.options, diags);
     if (report.model) count_parts(&report);
+    for (size_t i = 0; i < targets->count; i++)
+        (json ? add_program_json : add_program)(out, session_graph(session), targets->items[i]);
     if (json) {
         add_names_json(out, targets);
         if (report.model)
@@ -205,13 +229,10 @@ bool report_real(Driver *driver, Session *session, const Targets *targets,
         else
             add_refusal_json(out, diags);
         buffer_text(out, "}\n");
+    } else if (report.model) {
+        add_text(out, &report);
     } else {
-        add_names(out, targets);
-        buffer_char(out, '\n');
-        if (report.model)
-            add_text(out, &report);
-        else
-            add_refusal(out, &report, diags);
+        add_refusal(out, &report, diags);
     }
     diagnostics_free(diags);
     arena_free(arena);
