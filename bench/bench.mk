@@ -62,3 +62,13 @@ $(REAL_BENCH_OBJ): | $(BUILD)/grammar/rasp.tab.h $(BUILD)/grammar/rasp.lex.h
 $(BUILD)/bench-real: $(REAL_BENCH_OBJ) $(BUILD)/libraspc-core.a
 	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(REAL_BENCH_OBJ) -Wl,--whole-archive $(BUILD)/libraspc-core.a \
 	    -Wl,--no-whole-archive $(LIBS)
+
+# --- the papers' experiments ----------------------------------------------------------------------------
+
+PAPERS = golden validation
+
+.PHONY: bench-papers
+bench-papers: all venv ## the papers' tables beside ours, the quick ones; bench/papers/NAME runs one of them whole
+	@status=0; for name in $(PAPERS); do \
+	    BUILD=$(BUILD) VENV=$(VENV) RASPC=$(RASPC) $(VENV)/bin/python bench/papers/$$name --quick || status=1; \
+	done; exit $$status
