@@ -27,7 +27,7 @@ LIBS_REPL    = -ledit
 
 CORE_SRC = $(sort $(wildcard runtime/base/*.c runtime/value/*.c runtime/input/*.c runtime/graph/*.c \
              runtime/model/*.c runtime/real/*.c runtime/certify/*.c runtime/engines/*.c runtime/engines/dense/*.c \
-             runtime/engines/real/*.c runtime/draw/*.c runtime/export/*.c grammar/*.c \
+             runtime/engines/real/*.c runtime/exact/*.c runtime/draw/*.c runtime/export/*.c grammar/*.c \
              compiler/elaborate/*.c compiler/lower/*.c compiler/lower/real/*.c compiler/*.c))
 API_SRC  = $(sort $(wildcard compiler/api/*.c))
 DRIVER_SRC = $(sort $(wildcard compiler/driver/*.c))

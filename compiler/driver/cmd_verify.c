@@ -4,6 +4,7 @@
 #include "compiler/driver/program.h"
 #include "compiler/driver/show.h"
 #include "compiler/driver/trials.h"
+#include "compiler/driver/verify_exact.h"
 #include "compiler/driver/verify_real.h"
 #include "compiler/lower/lower.h"
 
@@ -417,6 +418,9 @@ ExitStatus cmd_verify(Driver *driver) {
     if (option_given(options, OPT_EXHAUSTIVE) && option_given(options, OPT_SAMPLES)) {
         return driver_usage(driver, "either --exhaustive or --samples");
     }
+    if (option_given(options, OPT_EXACT)) return verify_exact(driver);
+    if (option_given(options, OPT_INPUT) || option_given(options, OPT_PARAM))
+        return driver_usage(driver, "inputs and params are given with --exact alone");
     const char *engine = option_value(options, OPT_ENGINE);
     if (engine != NULL) verification.only = engine_find(driver, engine);
     if (engine != NULL && verification.only == NULL) return EXIT_USAGE;
