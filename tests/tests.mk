@@ -143,13 +143,15 @@ PART_found   = $(BUILD)/test-random --replay --strict $(sort $(wildcard tests/ra
 PART_export  = VENV=$(VENV) tests/export/run onnx weights directory transformer_lens float64
 PART_masks   = VENV=$(VENV) tests/export/run causal
 PART_exact   = VENV=$(VENV) tests/export/run peers certify
+PART_clustering = VENV=$(VENV) tests/clustering/run
+PART_heads   = VENV=$(VENV) HEADS=1000 tests/clustering/run simulator
 PART_installed = tests/installed
 PART_tree    = tests/clean-tree
 
 # The long ones first, so that none is left alone at the end.
-PARTS = exact export unit masks api values errors analyse repl shown golden explanations limits replay programs batches docs tracr peers harness found random native installed tree
+PARTS = exact export unit masks clustering api values errors analyse repl shown golden explanations limits replay programs batches docs tracr peers harness found random native installed tree
 # By name alone: it takes long.
-MORE_PARTS = exhaustive
+MORE_PARTS = exhaustive heads
 
 RUN_PARTS = BUILD=$(BUILD) RASPC=$(abspath $(RASPC)) tests/run
 part = $(1) '$(PART_$(1))'
@@ -175,6 +177,7 @@ check-values check-errors check-analyse: $(BUILD)/test-conformance
 check-repl check-shown: all $(BUILD)/test-conformance
 check-golden check-explanations check-limits check-programs check-batches check-docs check-exhaustive: all
 check-export check-masks check-exact: all venv $(BUILD)/test-random
+check-clustering check-heads: all venv
 check-replay: $(REPLAYS)
 check-harness check-random check-found: all $(BUILD)/test-random
 check-tracr check-peers: all $(BUILD)/test-peers

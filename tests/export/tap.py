@@ -10,7 +10,7 @@ class Skipped(Exception):
 
 def run(module):
     """Runs every test_* of the module; its docstring is the name of the case. A generator is a case an
-    item: (name, function)."""
+    item: (name, function). A text that a case returns is shown with its name."""
     failed = 0
     for name, function in sorted(vars(module).items(), key=lambda item: line_of(item[1])):
         if not name.startswith("test_"):
@@ -18,8 +18,8 @@ def run(module):
         cases = function() if name.startswith("test_each_") else [(function.__doc__, function)]
         for title, case in cases:
             try:
-                case()
-                print(f"ok - {title}", flush=True)
+                said = case()
+                print(f"ok - {title}" + (f": {said}" if isinstance(said, str) else ""), flush=True)
             except Skipped as why:
                 print(f"ok - {title} # SKIP {why}", flush=True)
             except Exception:
