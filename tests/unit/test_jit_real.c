@@ -360,6 +360,70 @@ START_TEST(plans_are_what_they_should) {
 }
 END_TEST
 
+/* Softmax is within 1e-12 of eval, of the greatest magnitude among the values; other numbers of
+   threads give the same bits. */
+START_TEST(softmax_is_near) {
+    static const Subject subjects[] = {
+        {"softmax 1", 1, "input x: vec[1]; y = aggregate(softmax(score(x, x, *)), x); output y;",
+         "online softmax"},
+        {"softmax 5", 5,
+         "input x: vec[5]; input mark: bool; input a: float;\n"
+         "p = softmax(-3 * distance(x, x + 1) + score(a, 0, +), select(mark, True, ==));\n"
+         "y = aggregate(p, x, 2 * x); z = aggregate(p, a, 7); w = aggregate(p, indices, 7);\n"
+         "output y, z, w;",
+         "online softmax"},
+        {"softmax 40", 40,
+         "input x: vec[40]; y = aggregate(softmax(score(x, x, *) / 6), x); output y;",
+         "online softmax"},
+        {"steep", 3,
+         "input x: vec[3]; y = aggregate(softmax(-10000 * distance(x, x)), -x); output y;",
+         "online softmax"},
+    };
+    static const uint32_t lengths[] = {1, 2, 9, 33, 100, 330};
+    const Subject *subject = &subjects[_i];
+    Bench bench;
+    if (open_bench(&bench, subject)) {
+        for (size_t c = 0; c < sizeof cpus / sizeof cpus[0]; c++) {
+            JitReal *one = compile(&bench, cpus[c], 1, false);
+            JitReal *five = compile(&bench, cpus[c], 5, false);
+            for (size_t l = 0; one && l < sizeof lengths / sizeof lengths[0]; l++) {
+                uint32_t n = lengths[l];
+                Sequence wanted[OUTPUTS], got[OUTPUTS], again[OUTPUTS];
+                Input input = draw_input(&bench, n, (Flavour)(l % FLAVOURS), l);
+                ApplyRequest request = {.graph = session_graph(bench.session),
+                                        .input = input,
+                                        .arena = bench.arena,
+                                        .diags = bench.diags};
+                ck_assert(eval_all(&request, bench.outputs, bench.count, wanted));
+                ck_assert(jit_real_run(one, &input, (Span){0}, bench.arena, bench.diags, got));
+                ck_assert(jit_real_run(five, &input, (Span){0}, bench.arena, bench.diags, again));
+                for (uint32_t o = 0; o < bench.count; o++) {
+                    compare(&bench, "with five threads", o, &got[o], &again[o]);
+                    bool vectors = wanted[o].type == SEQUENCE_VECTORS;
+                    for (size_t i = 0; i < (size_t)n * (vectors ? wanted[o].width : 1); i++) {
+                        double a = 0, b = 0, most = vectors ? 4 : n;
+                        if (vectors) {
+                            a = wanted[o].numbers[i];
+                            b = got[o].numbers[i];
+                        } else {
+                            ck_assert_int_eq(wanted[o].atoms[i].kind, got[o].atoms[i].kind);
+                            ck_assert(atom_as_double(wanted[o].atoms[i], &a));
+                            ck_assert(atom_as_double(got[o].atoms[i], &b));
+                        }
+                        ck_assert_msg(fabs(a - b) <= 1e-12 * most,
+                                      "%s on %s, n = %u, output %u, number %zu: %.17g, not %.17g",
+                                      subject->name, cpus[c] ? cpus[c] : "native", n, o, i, b, a);
+                    }
+                }
+            }
+            jit_real_free(one);
+            jit_real_free(five);
+        }
+    }
+    close_bench(&bench);
+}
+END_TEST
+
 /* In float32 every column is eval's on rounded operands, rounded: so on inputs that float32 holds,
    assignments are eval's, and what is made of one rounding is eval's rounded. */
 START_TEST(float32_is_rounded_once) {
@@ -434,6 +498,7 @@ Suite *jit_real_suite(void) {
     tcase_add_loop_test(tests, equal_to_eval, 0, EXACT_SUBJECTS);
     tcase_add_loop_test(tests, threads_change_nothing, 0, EXACT_SUBJECTS);
     tcase_add_loop_test(tests, plans_are_what_they_should, 0, EXACT_SUBJECTS);
+    tcase_add_loop_test(tests, softmax_is_near, 0, 4);
     tcase_add_test(tests, float32_is_rounded_once);
     tcase_add_test(tests, failures_are_evals);
     suite_add_tcase(suite, tests);

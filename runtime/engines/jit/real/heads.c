@@ -89,7 +89,7 @@ static double number_of(const Graph *graph, NodeId node) {
 }
 
 static bool add_term(const Graph *graph, ScoreForm *form, const Node *node, double coefficient) {
-    if (form->term_count == NEAREST_TERMS) return false;
+    if (form->term_count == TILE_TERMS) return false;
     uint32_t width = graph_node(graph, node->args[0])->width;
     ScoreTerm *term = &form->terms[form->term_count];
     *term = (ScoreTerm){.distance = node->op == OP_DISTANCE,
@@ -190,8 +190,10 @@ static void plan_pattern(RealPlan *plan, RealHead *head) {
         by_rows(head, "its score is no sum of products or distances");
     else if (hard)
         head->plan = HEAD_NEAREST;
+    else if (head->pattern == OP_SOFTMAX)
+        head->plan = HEAD_SOFTMAX;
     else
-        by_rows(head, "its weights are no arg-max");
+        by_rows(head, "its weights are no softmax or arg-max");
 }
 
 void real_plan_head(RealPlan *plan, RealHead *head, NodeId node) {

@@ -1,33 +1,15 @@
 /* Hardmax by tiles: the fast scores of nearest_emit.h decide where they can, eval's own scores
-   where they can't, so that the winners are eval's.
-
-   The bound. Let u be the unit roundoff of the tile's type, D the components of all terms, and for
-   a term with factor a let K be the greatest norm of its keys and |q| the query's. Both the tile
-   and eval compute the same real number s (less what only the query says, which moves all keys
-   alike).
-   - The tile starts with a bias, correct to a few u, and adds D products, each in one rounding (two
-     without fused products): its error is at most g(2D + 8) times the sum of the magnitudes, which
-     for a distance is |a| (K^2 + 2 K |q|), for a product |a| K |q|, for a bias its greatest; where
-     g(m) = m u / (1 - m u) (Higham, Accuracy and Stability, 3.1 and 3.5).
-   - eval adds w squares of differences, or products, in doubles, and combines P parts: its error is
-   at most g(w + P + 8), in doubles, times |a| (K + |q|)^2, or |a| K |q|, or the bias. If the tile's
-   best is ahead of its second by more than twice both, eval's best is the same key and alone. What
-   underflows in a tile adds at most D + 8 of the smallest normal numbers. The sums of the bounds
-   are computed with a surplus of 1/64, more than their own rounding. */
+   where they can't, so that the winners are eval's. panel.h has the bound. */
 #include "runtime/engines/jit/real/accumulate_emit.h"
+#include "runtime/engines/jit/real/nearest_emit.h"
+#include "runtime/engines/jit/real/panel.h"
 #include "runtime/engines/jit/real/score_rows.h"
 
 #include "runtime/base/bug.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A margin as a function of the query's norm: fixed + per_norm |q| + per_square |q|^2. */
-typedef struct Margin {
-    double fixed, per_norm, per_square;
-} Margin;
 
 typedef struct Assigning {
     Run *run;
@@ -35,10 +17,7 @@ typedef struct Assigning {
     const RealHead *head;
     Winners *winners;
     ScoreRows *exact;
-    void *panel, *bias;
-    int64_t blocks;
-    Margin margin;
-    const void *queries[NEAREST_TERMS];
+    Panel panel;
     int64_t block_rows, piece_rows;
     struct Piece *pieces;
     bool sum_too;           /* the rows are added to their groups as they go */
@@ -56,102 +35,6 @@ typedef struct Piece {
     uint64_t tied_count, tied_capacity;
     int64_t failed_row, failed_key; /* -1: none */
 } Piece;
-
-/* --- the panel of keys ------------------------------------------------------------------------ */
-
-static void put(const Run *run, void *reals, size_t place, double value) {
-    if (run->plan->single)
-        ((float *)reals)[place] = (float)value;
-    else
-        ((double *)reals)[place] = value;
-}
-
-/* g(m) for a unit roundoff u. */
-static double rounding(double m, double u) { return m * u / (1 - m * u); }
-
-static void add_margin(const Run *run, const RealHead *head, const ScoreTerm *term, double norm,
-                       Margin *margin) {
-    double tile = rounding(2 * head->form.shape.width + 8, run->plan->single ? 0x1p-24 : 0x1p-53);
-    double exact = rounding(term->width + head->form.node_count + 8, 0x1p-53);
-    double a = fabs(term->coefficient);
-    if (term->distance) {
-        margin->fixed += a * (tile + exact) * norm * norm;
-        margin->per_norm += 2 * a * (tile + exact) * norm;
-        margin->per_square += a * exact;
-    } else {
-        margin->per_norm += a * (tile + exact) * norm;
-    }
-}
-
-static void pack_term(Assigning *assigning, const ScoreTerm *term, uint32_t before,
-                      double *biases) {
-    Run *run = assigning->run;
-    const KeyList *keys = &assigning->winners->keys;
-    uint32_t wide = run->plan->unit.tile_keys, width = assigning->head->form.shape.width;
-    double most = 0;
-    for (int64_t j = 0; j < keys->count; j++) {
-        double square = 0;
-        for (uint32_t c = 0; c < term->width; c++) {
-            double k = run_component(run, term->key, keys->positions[j], c);
-            size_t block = (size_t)(j / wide), place = (block * width + before + c) * wide;
-            put(run, assigning->panel, place + (size_t)(j % wide),
-                (term->distance ? -2 : 1) * term->coefficient * k);
-            square += k * k;
-        }
-        if (term->distance) biases[j] += term->coefficient * square;
-        if (!(square <= most)) most = square;
-    }
-    add_margin(run, assigning->head, term, sqrt(most), &assigning->margin);
-}
-
-static void pack_bias(Assigning *assigning, const ScoreBias *bias, double *biases) {
-    Run *run = assigning->run;
-    const KeyList *keys = &assigning->winners->keys;
-    Scalars numbers = run_numbers(run, bias->key);
-    double most = 0;
-    for (int64_t j = 0; j < keys->count; j++) {
-        double part = bias->coefficient * number_at(&numbers, keys->positions[j]);
-        biases[j] += part;
-        if (!(fabs(part) <= most)) most = fabs(part);
-    }
-    const ScoreForm *form = &assigning->head->form;
-    double tile = rounding(2 * form->shape.width + 8, run->plan->single ? 0x1p-24 : 0x1p-53);
-    double other = fabs(bias->coefficient * bias->other);
-    assigning->margin.fixed +=
-        tile * most + rounding(form->node_count + 8, 0x1p-53) * (most + other);
-}
-
-static bool pack(Assigning *assigning) {
-    Run *run = assigning->run;
-    const ScoreForm *form = &assigning->head->form;
-    uint32_t wide = run->plan->unit.tile_keys;
-    int64_t count = assigning->winners->keys.count;
-    assigning->blocks = (count + wide - 1) / wide;
-    size_t all = (size_t)assigning->blocks * wide;
-    assigning->panel = run_take(run, all * form->shape.width, sizeof(double));
-    assigning->bias = run_take(run, all, sizeof(double));
-    double *biases = run_take(run, all, sizeof *biases);
-    if (!assigning->panel || !assigning->bias || !biases) return false;
-    uint32_t before = 0;
-    for (uint32_t t = 0; t < form->term_count; t++) {
-        pack_term(assigning, &form->terms[t], before, biases);
-        before += form->terms[t].width;
-        NodeId query = form->terms[t].query;
-        assigning->queries[t] = run->columns[2 * (size_t)query];
-    }
-    for (uint32_t b = 0; b < form->bias_count; b++)
-        pack_bias(assigning, &form->biases[b], biases);
-    for (size_t j = 0; j < all; j++)
-        put(run, assigning->bias, j, (int64_t)j < count ? biases[j] : -(double)INFINITY);
-    Margin *margin = &assigning->margin;
-    const double twice = 2 * (1 + 1.0 / 64);
-    double least = run->plan->single ? (double)FLT_MIN : DBL_MIN;
-    margin->fixed = twice * margin->fixed + 2 * least * (form->shape.width + 8);
-    margin->per_norm *= twice;
-    margin->per_square *= twice;
-    run_give(run, biases);
-    return true;
-}
 
 /* --- rows that the tile can't decide ------------------------------------------------------------
  */
@@ -273,9 +156,10 @@ static void assign_block(Assigning *assigning, Piece *piece, int64_t from, int64
     int32_t *slots = assigning->winners->slots;
     NearestKernel *nearest =
         (NearestKernel *)(uintptr_t)run->program->functions[assigning->assignment->kernel];
-    nearest(assigning->queries, assigning->panel, assigning->bias, assigning->blocks,
-            assigning->margin.fixed, assigning->margin.per_norm, assigning->margin.per_square,
-            piece->tile, run->n - 1, slots, from, to);
+    nearest(assigning->panel.queries, assigning->panel.keys, assigning->panel.bias,
+            assigning->panel.blocks, assigning->panel.margin.fixed,
+            assigning->panel.margin.per_norm, assigning->panel.margin.per_square, piece->tile,
+            run->n - 1, slots, from, to);
     for (int64_t i = from; i < to; i++)
         if (slots[i] < 0) slots[i] = decide(assigning, piece, i);
     if (!assigning->sum_too) return;
@@ -324,8 +208,8 @@ static bool make_pieces(Assigning *assigning, uint32_t count) {
     Run *run = assigning->run;
     assigning->pieces = run_take(run, count, sizeof *assigning->pieces);
     if (assigning->pieces == NULL) return false;
-    size_t tile = (size_t)nearest_rows(run->plan->unit, run->plan->single) *
-                  assigning->head->form.shape.width;
+    size_t tile =
+        (size_t)tile_rows(run->plan->unit, run->plan->single) * assigning->head->form.shape.width;
     for (uint32_t p = 0; p < count; p++) {
         Piece *piece = &assigning->pieces[p];
         piece->failed_row = -1;
@@ -425,7 +309,7 @@ static bool add_all(Assigning *assigning) {
 static bool assign(Assigning *assigning) {
     Run *run = assigning->run;
     bool follows = assigning->assignment->follow != NULL;
-    uint32_t rows = nearest_rows(run->plan->unit, run->plan->single);
+    uint32_t rows = tile_rows(run->plan->unit, run->plan->single);
     enum { BLOCK = 512, PIECES_A_THREAD = 8 };
     assigning->block_rows = rows * (BLOCK / rows);
     int64_t blocks = (run->n + assigning->block_rows - 1) / assigning->block_rows;
@@ -460,10 +344,11 @@ bool run_assign(Run *run, uint32_t number) {
         return assignment->follow == NULL || clear_sums(&assigning);
     }
     assigning.exact = score_rows_new(run, assignment->head->score, &winners->keys);
-    bool fine = assigning.exact != NULL && pack(&assigning) && assign(&assigning);
+    bool fine = assigning.exact != NULL &&
+                panel_pack(run, assignment->head, &winners->keys, &assigning.panel) &&
+                assign(&assigning);
     score_rows_free(assigning.exact);
-    run_give(run, assigning.panel);
-    run_give(run, assigning.bias);
+    panel_free(run, &assigning.panel);
     run_give(run, assigning.groups);
     return fine;
 }

@@ -5,21 +5,11 @@
 #ifndef RASPC_JIT_REAL_NEAREST_EMIT_H
 #define RASPC_JIT_REAL_NEAREST_EMIT_H
 
-#include "runtime/engines/jit/real/kernel.h"
-
-enum { NEAREST_TERMS = 4 };
-
-/* Where a query's components come from. */
-typedef struct NearestShape {
-    uint32_t count;                 /* columns */
-    uint32_t widths[NEAREST_TERMS]; /* (count) */
-    bool doubles[NEAREST_TERMS];    /* (count) the column holds doubles, whatever real is */
-    uint32_t width;                 /* D: of all together */
-} NearestShape;
+#include "runtime/engines/jit/real/tile_emit.h"
 
 /* queries: (count) columns (n, width). panel: (blocks, D, tile_keys) the keys; bias: (blocks *
-   tile_keys), minus infinity where there is no key. scratch: (D, nearest_rows) reals. Rows [from,
-   to) of last + 1 in all; from is a multiple of nearest_rows, and winners is long enough for `to`
+   tile_keys), minus infinity where there is no key. scratch: (D, tile_rows) reals. Rows [from,
+   to) of last + 1 in all; from is a multiple of tile_rows, and winners is long enough for `to`
    made one. winners: the key's number where the best score exceeds the second by more than
    fixed + per_norm |q| + per_square |q|^2; -1 less the number where it does not, or where a score
    is not a number. */
@@ -27,8 +17,6 @@ typedef void NearestKernel(const void *const *queries, const void *panel, const 
                            int64_t blocks, double fixed, double per_norm, double per_square,
                            void *scratch, int64_t last, int32_t *winners, int64_t from, int64_t to);
 
-/* Rows of a tile. */
-uint32_t nearest_rows(VectorUnit unit, bool single);
-void nearest_emit(Kernel *kernel, const char *name, const NearestShape *shape);
+void nearest_emit(Kernel *kernel, const char *name, const TileShape *shape);
 
 #endif

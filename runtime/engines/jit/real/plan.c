@@ -327,6 +327,9 @@ static void add_head(Planner *planner, NodeId id) {
     uint32_t number = plan->head_count++;
     real_plan_head(plan, head, id);
     head->rows = plan->rows[id];
+    /* Tiles read their queries from columns, whatever they are. */
+    for (uint32_t t = 0; t < head->form.term_count; t++)
+        plan->stored[head->form.terms[t].query] = 1;
     plan->stored[id] = 1;
     if (head->plan == HEAD_NEAREST) {
         NodeId pattern = graph_node(plan->graph, id)->args[0];
@@ -340,8 +343,7 @@ static void add_head(Planner *planner, NodeId id) {
             add_step(plan, STEP_ASSIGN, head->assignment);
         }
     }
-    if (head->plan == HEAD_SOFTMAX || head->plan == HEAD_LINEAR || head->plan == HEAD_GROUP ||
-        head->plan == HEAD_UNIFORM)
+    if (head->plan == HEAD_SOFTMAX || head->plan == HEAD_GROUP || head->plan == HEAD_UNIFORM)
         head->kernel = plan->function_count++;
     add_step(plan, STEP_HEAD, number);
 }

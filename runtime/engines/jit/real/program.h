@@ -13,7 +13,7 @@
 
 #include "runtime/engines/jit.h"
 #include "runtime/engines/jit/real/kernel.h"
-#include "runtime/engines/jit/real/nearest_emit.h"
+#include "runtime/engines/jit/real/tile_emit.h"
 #include "runtime/graph/graph.h"
 
 /* What a scalar is, where a column's numbers may be several. */
@@ -66,9 +66,9 @@ typedef struct ScoreBias {
 typedef struct ScoreForm {
     bool fits; /* it is such a sum */
     uint32_t term_count, bias_count, node_count;
-    ScoreTerm terms[NEAREST_TERMS];
+    ScoreTerm terms[TILE_TERMS];
     ScoreBias *biases; /* (bias_count) */
-    NearestShape shape;
+    TileShape shape;
 } ScoreForm;
 
 /* A sum by owner that follows an arg-max: fused with it while the points are in the cache. */

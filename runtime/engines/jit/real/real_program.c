@@ -2,7 +2,9 @@
 #include "runtime/engines/jit/real/real_program.h"
 
 #include "runtime/engines/jit/real/accumulate_emit.h"
+#include "runtime/engines/jit/real/nearest_emit.h"
 #include "runtime/engines/jit/real/run.h"
+#include "runtime/engines/jit/real/softmax_emit.h"
 
 #include <stdio.h>
 
@@ -18,6 +20,8 @@ static void emit_head(Kernel *kernel, const RealPlan *plan, const RealHead *head
     bool vectors = graph_node(plan->graph, head->node)->type == TYPE_VECTOR;
     if ((head->plan == HEAD_GROUP || head->plan == HEAD_UNIFORM) && vectors)
         accumulate_emit(kernel, name, graph_node(plan->graph, head->value)->width);
+    if (head->plan == HEAD_SOFTMAX)
+        softmax_emit(kernel, name, &head->form.shape, graph_node(plan->graph, head->value)->width);
 }
 
 /* The functions of element-wise code, whose loops the optimiser makes nothing of, and of tiles. */
@@ -43,6 +47,7 @@ static bool has_function(const RealPlan *plan, uint32_t number) {
         const RealHead *head = &plan->heads[h];
         if (head->kernel != number || head->plan == HEAD_NEAREST || head->plan == HEAD_ROWS)
             continue;
+        if (head->plan == HEAD_SOFTMAX) return true;
         if (number > 0 || head->plan == HEAD_GROUP || head->plan == HEAD_UNIFORM)
             return graph_node(plan->graph, head->node)->type == TYPE_VECTOR;
     }

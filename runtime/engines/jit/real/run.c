@@ -329,6 +329,7 @@ static bool run_head(Run *run, const RealHead *head) {
     case HEAD_UNIFORM: return run_uniform(run, head);
     case HEAD_GROUP: return run_group(run, head);
     case HEAD_NEAREST: return run_nearest(run, head);
+    case HEAD_SOFTMAX: return run_softmax(run, head);
     case HEAD_ROWS: return run_rows_head(run, head);
     default: BUG("head plan %d", head->plan);
     }

@@ -133,7 +133,6 @@ bool run_uniform(Run *run, const RealHead *head);   /* group.c */
 bool run_group(Run *run, const RealHead *head);     /* group.c */
 bool run_rows_head(Run *run, const RealHead *head); /* rows.c */
 bool run_softmax(Run *run, const RealHead *head);   /* softmax.c */
-bool run_linear(Run *run, const RealHead *head);    /* linear.c */
 
 /* The default of a row of the head; it stands in the row set's place `at`, position `position`. */
 void run_give_default(Run *run, const RealHead *head, int64_t at, int64_t position);

@@ -1,0 +1,52 @@
+#include "runtime/engines/jit/real/exp_emit.h"
+
+/* What differs between the types. */
+typedef struct ExpShape {
+    double rounder;       /* added, it leaves an integer in the low bits */
+    double high, low;     /* ln 2 in two parts, the first short */
+    double least;         /* below it the result is no normal number */
+    uint32_t power;       /* of the series */
+    uint32_t significand; /* bits, without the leading one */
+} ExpShape;
+
+static const ExpShape exp_64 = {0x1.8p52, 0x1.62e42fefap-1, 0x1.cf79abc9e3b39p-40, -708, 13, 52};
+static const ExpShape exp_32 = {0x1.8p23, 0x1.62e4p-1, 0x1.7f7d1cp-20, -87, 7, 23};
+
+static LLVMValueRef bits_of(Kernel *kernel, LLVMValueRef value, LLVMTypeRef type) {
+    return LLVMBuildBitCast(kernel->emit.builder, value, type, "");
+}
+
+LLVMValueRef exp_emit(Kernel *kernel, LLVMValueRef x) {
+    Emit *emit = &kernel->emit;
+    const ExpShape *shape = kernel->single ? &exp_32 : &exp_64;
+    LLVMTypeRef integer = kernel->single ? emit->i32 : emit->i64;
+    LLVMTypeRef integers = LLVMVectorType(integer, kernel->lanes);
+    LLVMValueRef rounder = kernel_vector(kernel, shape->rounder);
+    LLVMValueRef shifted =
+        kernel_fma(kernel, x, kernel_vector(kernel, 0x1.71547652b82fep0), rounder);
+    LLVMValueRef n = LLVMBuildFSub(emit->builder, shifted, rounder, "");
+    LLVMValueRef r = kernel_fma(kernel, n, kernel_vector(kernel, -shape->high), x);
+    r = kernel_fma(kernel, n, kernel_vector(kernel, -shape->low), r);
+    double factorial = 1;
+    for (uint32_t p = 2; p <= shape->power; p++)
+        factorial *= p;
+    LLVMValueRef sum = kernel_vector(kernel, 1 / factorial);
+    for (uint32_t p = shape->power; p-- > 0;) {
+        factorial /= p + 1;
+        sum = kernel_fma(kernel, sum, r, kernel_vector(kernel, 1 / factorial));
+    }
+    /* 2^n: n in the bits of the exponent. */
+    LLVMValueRef places =
+        kernel_splat(kernel, LLVMConstInt(integer, shape->significand, false), kernel->lanes);
+    LLVMValueRef exponent =
+        LLVMBuildShl(emit->builder, bits_of(kernel, shifted, integers), places, "");
+    LLVMValueRef one = bits_of(kernel, kernel_vector(kernel, 1), integers);
+    LLVMValueRef power =
+        bits_of(kernel, LLVMBuildAdd(emit->builder, exponent, one, ""), kernel->vector);
+    LLVMValueRef result = LLVMBuildFMul(emit->builder, sum, power, "");
+    LLVMValueRef small =
+        LLVMBuildFCmp(emit->builder, LLVMRealOLT, x, kernel_vector(kernel, shape->least), "");
+    result = emit_choose(emit, small, kernel_vector(kernel, 0), result);
+    LLVMValueRef none = LLVMBuildFCmp(emit->builder, LLVMRealUNO, x, x, "");
+    return emit_choose(emit, none, x, result);
+}

@@ -1,0 +1,106 @@
+#include "runtime/engines/jit/real/panel.h"
+
+#include <float.h>
+#include <math.h>
+
+typedef struct Packing {
+    Run *run;
+    const RealHead *head;
+    const KeyList *keys;
+    Panel *panel;
+    double *biases; /* (blocks * tile_keys) */
+} Packing;
+
+static void put(const Run *run, void *reals, size_t place, double value) {
+    if (run->plan->single)
+        ((float *)reals)[place] = (float)value;
+    else
+        ((double *)reals)[place] = value;
+}
+
+/* g(m) for a unit roundoff u. */
+static double rounding(double m, double u) { return m * u / (1 - m * u); }
+
+static double tile_rounding(const Packing *packing) {
+    const RealPlan *plan = packing->run->plan;
+    double roundings = plan->unit.fma ? 1 : 2;
+    return rounding(roundings * packing->head->form.shape.width + 8,
+                    plan->single ? 0x1p-24 : 0x1p-53);
+}
+
+static void add_margin(const Packing *packing, const ScoreTerm *term, double norm) {
+    Margin *margin = &packing->panel->margin;
+    double tile = tile_rounding(packing), a = fabs(term->coefficient);
+    double exact = rounding(term->width + packing->head->form.node_count + 8, 0x1p-53);
+    if (term->distance) {
+        margin->fixed += a * (tile + exact) * norm * norm;
+        margin->per_norm += 2 * a * (tile + exact) * norm;
+        margin->per_square += a * exact;
+    } else {
+        margin->per_norm += a * (tile + exact) * norm;
+    }
+}
+
+static void pack_term(const Packing *packing, const ScoreTerm *term, uint32_t before) {
+    Run *run = packing->run;
+    uint32_t wide = run->plan->unit.tile_keys, width = packing->head->form.shape.width;
+    double most = 0;
+    for (int64_t j = 0; j < packing->keys->count; j++) {
+        double square = 0;
+        size_t block = (size_t)(j / wide), place = (block * width + before) * wide;
+        for (uint32_t c = 0; c < term->width; c++) {
+            double k = run_component(run, term->key, packing->keys->positions[j], c);
+            put(run, packing->panel->keys, place + c * (size_t)wide + (size_t)(j % wide),
+                (term->distance ? -2 : 1) * term->coefficient * k);
+            square += k * k;
+        }
+        if (term->distance) packing->biases[j] += term->coefficient * square;
+        if (!(square <= most)) most = square;
+    }
+    add_margin(packing, term, sqrt(most));
+}
+
+static void pack_bias(const Packing *packing, const ScoreBias *bias) {
+    Scalars numbers = run_numbers(packing->run, bias->key);
+    double most = 0, other = fabs(bias->coefficient * bias->other);
+    for (int64_t j = 0; j < packing->keys->count; j++) {
+        double part = bias->coefficient * number_at(&numbers, packing->keys->positions[j]);
+        packing->biases[j] += part;
+        if (!(fabs(part) <= most)) most = fabs(part);
+    }
+    packing->panel->margin.fixed +=
+        tile_rounding(packing) * most +
+        rounding(packing->head->form.node_count + 8, 0x1p-53) * (most + other);
+}
+
+bool panel_pack(Run *run, const RealHead *head, const KeyList *keys, Panel *out) {
+    const ScoreForm *form = &head->form;
+    uint32_t wide = run->plan->unit.tile_keys, before = 0;
+    *out = (Panel){.blocks = (keys->count + wide - 1) / wide};
+    size_t all = (size_t)out->blocks * wide;
+    Packing packing = {run, head, keys, out, run_take(run, all, sizeof(double))};
+    out->keys = run_take(run, all * form->shape.width, sizeof(double));
+    out->bias = run_take(run, all, sizeof(double));
+    if (!out->keys || !out->bias || !packing.biases) return false;
+    for (uint32_t t = 0; t < form->term_count; t++) {
+        pack_term(&packing, &form->terms[t], before);
+        before += form->terms[t].width;
+        out->queries[t] = run->columns[2 * (size_t)form->terms[t].query];
+    }
+    for (uint32_t b = 0; b < form->bias_count; b++)
+        pack_bias(&packing, &form->biases[b]);
+    for (size_t j = 0; j < all; j++)
+        put(run, out->bias, j, (int64_t)j < keys->count ? packing.biases[j] : -(double)INFINITY);
+    const double twice = 2 * (1 + 1.0 / 64);
+    double least = run->plan->single ? (double)FLT_MIN : DBL_MIN;
+    out->margin.fixed = twice * out->margin.fixed + 2 * least * (form->shape.width + 8);
+    out->margin.per_norm *= twice;
+    out->margin.per_square *= twice;
+    run_give(run, packing.biases);
+    return true;
+}
+
+void panel_free(Run *run, Panel *panel) {
+    run_give(run, panel->keys);
+    run_give(run, panel->bias);
+}
