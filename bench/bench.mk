@@ -56,8 +56,10 @@ bench-dense: all venv $(BUILD)/bench-dense ## measure interp beside ONNX Runtime
 
 # --- clustering and attention over real vectors beside scikit-learn, OpenBLAS and ONNX Runtime -----------
 
-REAL_BENCH_OBJ = $(BUILD)/bench/real/main.o $(BUILD)/bench/measure.o
+REAL_BENCH_OBJ = $(BUILD)/bench/real/main.o $(BUILD)/bench/real/peak.o $(BUILD)/bench/measure.o
 $(REAL_BENCH_OBJ): | $(BUILD)/grammar/rasp.tab.h $(BUILD)/grammar/rasp.lex.h
+
+$(BUILD)/bench/real/peak.o: CFLAGS_ALL += -O3 -march=native -ffp-contract=fast
 
 $(BUILD)/bench-real: $(REAL_BENCH_OBJ) $(BUILD)/libraspc-core.a
 	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(REAL_BENCH_OBJ) -Wl,--whole-archive $(BUILD)/libraspc-core.a \
@@ -72,3 +74,12 @@ bench-papers: all venv ## the papers' tables beside ours, the quick ones; bench/
 	@status=0; for name in $(PAPERS); do \
 	    BUILD=$(BUILD) VENV=$(VENV) RASPC=$(RASPC) $(VENV)/bin/python bench/papers/$$name --quick || status=1; \
 	done; exit $$status
+
+$(BUILD)/venv-real/made: bench/real/requirements.txt
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/pip install --quiet -r $< && touch $@
+
+.PHONY: bench-real
+bench-real: all $(BUILD)/bench-real $(BUILD)/venv-real/made ## measure k-means and attention beside scikit-learn, OpenBLAS and ONNX Runtime
+	@$(BUILD)/venv-real/bin/python bench/real/compare.py $(BUILD)/bench-real 1
+	@$(BUILD)/venv-real/bin/python bench/real/compare.py $(BUILD)/bench-real 2

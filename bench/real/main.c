@@ -1,6 +1,7 @@
-/* bench-real DTYPE K D THREADS POINTS.f64 STARTS.f64: one Lloyd iteration and softmax attention as
-   native code, and the machine's fused multiply-add peak. Prints one line of JSON. */
+/* bench-real: one Lloyd iteration and softmax attention as native code, and the machine's peak.
+   What compare.py runs. */
 #include "bench/measure.h"
+#include "bench/real/peak.h"
 #include "compiler/elaborate/elaborate.h"
 #include "runtime/base/file.h"
 #include "runtime/engines/jit.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The points, then the centres' starts, as one input: see programs/clustering. */
+/* The first points are the centres' starts: see programs/clustering. */
 static const char lloyd[] = "input x: vec[%u]; input mark: bool;\n"
                             "c = x;\n"
                             "repeat %u {\n"

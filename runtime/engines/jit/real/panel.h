@@ -5,9 +5,9 @@
    and eval compute the same real number s (less what only the query says, which moves all keys
    alike).
    - The tile starts with a bias, correct to a few u, and adds D products, each in one rounding (two
-     without fused products): its error is at most g(2D + 8) times the sum of the magnitudes, which
-     for a distance is |a| (K^2 + 2 K |q|), for a product |a| K |q|, for a bias its greatest; where
-     g(m) = m u / (1 - m u) (Higham, Accuracy and Stability, 3.1 and 3.5).
+     without fused products): its error is at most g(D + 8), or g(2D + 8), times the sum of the
+   magnitudes, which for a distance is |a| (K^2 + 2 K |q|), for a product |a| K |q|, for a bias its
+   greatest; where g(m) = m u / (1 - m u) (Higham, Accuracy and Stability, 3.1 and 3.5).
    - eval adds w squares of differences, or products, in doubles, and combines P parts: its error is
    at most g(w + P + 8), in doubles, times |a| (K + |q|)^2, or |a| K |q|, or the bias. If the tile's
    best is ahead of its second by more than twice both, eval's best is the same key and alone. What

@@ -1,0 +1,141 @@
+"""Lloyd's iteration and softmax attention: native code beside scikit-learn, OpenBLAS and ONNX Runtime.
+
+compare.py BENCH_REAL: one run, same data and start, medians. One thread: CPU seconds of the process;
+more threads: wall seconds. Shares of the peak are of a loop of fused multiply-adds on registers.
+OpenBLAS is the one that numpy brings; its row has the product and the arg-max, without the sums."""
+
+import os
+import subprocess
+import sys
+import time
+
+THREADS = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = str(THREADS)
+
+import numpy as np  # noqa: E402  (after the number of threads is set)
+import warnings  # noqa: E402
+from sklearn.cluster import KMeans  # noqa: E402
+
+warnings.filterwarnings("ignore")
+
+RUNS = 7
+N = 100_000
+FEW, MANY = 2, 12
+
+
+def clock():
+    return time.process_time() if THREADS == 1 else time.perf_counter()
+
+
+def median_of(work):
+    samples = []
+    for _ in range(RUNS):
+        start = clock()
+        work()
+        samples.append(clock() - start)
+    return float(np.median(samples))
+
+
+def scikit_learn(x, starts):
+    """Many iterations less few, an iteration."""
+
+    def run(rounds):
+        KMeans(len(starts), init=starts, n_init=1, max_iter=rounds, tol=0, algorithm="lloyd").fit(x)
+
+    run(FEW)
+    return (median_of(lambda: run(MANY)) - median_of(lambda: run(FEW))) / (MANY - FEW)
+
+
+def openblas(x, starts):
+    """The product and the arg-max, without the sums."""
+    scores = np.empty((len(x), len(starts)), x.dtype)
+    half = (starts * starts).sum(1) / 2
+
+    def run():
+        np.matmul(x, starts.T, out=scores)
+        np.subtract(scores, half, out=scores)
+        scores.argmax(1)
+
+    run()
+    return median_of(run)
+
+
+def ours(bench, what, dtype, k, d, path):
+    out = subprocess.run(
+        [bench, what, dtype, str(k), str(d), str(THREADS), path], check=True, capture_output=True
+    )
+    return float(out.stdout)
+
+
+def peak(bench, dtype):
+    """GFLOP/s of all threads."""
+    out = subprocess.run([bench, "peak", dtype], check=True, capture_output=True)
+    return float(out.stdout) / 1e9 * THREADS
+
+
+def attention(bench, dtype):
+    import onnx
+    import onnxruntime
+    from onnx import TensorProto, helper
+
+    n, d = 4096, 64
+    rng = np.random.default_rng(2)
+    q, k, v = (rng.standard_normal((n, d)) for _ in range(3))
+    path = "/tmp/bench-real-attention.f64"
+    np.concatenate([q, k, v]).tofile(path)
+    kind = TensorProto.FLOAT if dtype == "f32" else TensorProto.DOUBLE
+    nodes = [
+        helper.make_node("Transpose", ["k"], ["kt"], perm=[1, 0]),
+        helper.make_node("MatMul", ["q", "kt"], ["s"]),
+        helper.make_node("Div", ["s", "scale"], ["t"]),
+        helper.make_node("Softmax", ["t"], ["p"], axis=1),
+        helper.make_node("MatMul", ["p", "v"], ["y"]),
+    ]
+    inputs = [helper.make_tensor_value_info(name, kind, [n, d]) for name in "qkv"]
+    output = helper.make_tensor_value_info("y", kind, [n, d])
+    scale = helper.make_tensor("scale", kind, [], [8.0])
+    graph = helper.make_graph(nodes, "attention", inputs, [output], [scale])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+    onnx.checker.check_model(model)
+    number = np.float32 if dtype == "f32" else np.float64
+    feed = {"q": q.astype(number), "k": k.astype(number), "v": v.astype(number)}
+    theirs = median_of(lambda: session.run(None, feed))
+    mine = ours(bench, "attention", dtype, 0, d, path)
+    os.remove(path)
+    print(f"| attention n = {n}, d = {d}, {dtype} | {mine * 1e3:.1f} | {theirs * 1e3:.1f} | {theirs / mine:.2f} |")
+
+
+def main():
+    bench = sys.argv[1]
+    print(f"threads: {THREADS}, n = {N}, {'CPU' if THREADS == 1 else 'wall'} ms an iteration\n")
+    print("| k, d, type | raspc | scikit-learn | ratio | OpenBLAS + arg-max | ratio | share of peak |")
+    print("|---|---|---|---|---|---|---|")
+    for dtype in ("f32", "f64"):
+        number = np.float32 if dtype == "f32" else np.float64
+        top = peak(bench, dtype)
+        for k, d in ((64, 16), (256, 16), (64, 64), (256, 64)):
+            rng = np.random.default_rng(1)
+            x = rng.random((N, d)) + rng.random((N, d)) - 1
+            path = f"/tmp/bench-real-{d}.f64"
+            x.tofile(path)
+            points, starts = x.astype(number), x[:k].astype(number)
+            mine = ours(bench, "lloyd", dtype, k, d, path)
+            learn = scikit_learn(points, starts)
+            blas = openblas(points, starts)
+            os.remove(path)
+            share = 2 * N * k * d / mine / 1e9 / top
+            print(
+                f"| {k}, {d}, {dtype} | {mine * 1e3:.2f} | {learn * 1e3:.2f} | {learn / mine:.2f} "
+                f"| {blas * 1e3:.2f} | {blas / mine:.2f} | {share:.0%} of {top:.0f} GFLOP/s |",
+                flush=True,
+            )
+    print("\n| | raspc | ONNX Runtime | ratio |\n|---|---|---|---|")
+    for dtype in ("f32", "f64"):
+        attention(bench, dtype)
+
+
+main()
