@@ -65,11 +65,30 @@ static bool same_pattern(const RealPlan *plan, const Pattern *a, const Pattern *
     return true;
 }
 
+/* The equal pattern's slot, or the free one for it. */
+static PatternId *find_slot(const RealPlan *plan, const Pattern *pattern) {
+    for (uint64_t slot = pattern->hash ^ pattern->hash >> 32;; slot++) {
+        PatternId *at = &plan->pattern_slots[slot & (plan->pattern_slot_count - 1)];
+        if (*at == NO_ITEM || same_pattern(plan, &plan->patterns[*at], pattern)) return at;
+    }
+}
+
+static void grow_slots(RealPlan *plan) {
+    uint32_t count = plan->pattern_slot_count ? plan->pattern_slot_count * 2 : 32;
+    plan->pattern_slots = ARENA_ARRAY(plan->scratch, PatternId, count);
+    plan->pattern_slot_count = count;
+    for (uint32_t s = 0; s < count; s++)
+        plan->pattern_slots[s] = NO_ITEM;
+    for (PatternId p = 0; p < plan->pattern_count; p++)
+        *find_slot(plan, &plan->patterns[p]) = p;
+}
+
 /* The equal pattern that is there, or this one, added. */
 static PatternId add_pattern(RealPlan *plan, Pattern *pattern) {
     pattern->hash = hash_of(pattern);
-    for (PatternId p = 0; p < plan->pattern_count; p++)
-        if (same_pattern(plan, &plan->patterns[p], pattern)) return p;
+    if (2 * plan->pattern_count >= plan->pattern_slot_count) grow_slots(plan);
+    PatternId *slot = find_slot(plan, pattern);
+    if (*slot != NO_ITEM) return *slot;
     if (plan->pattern_count == plan->pattern_capacity) {
         uint32_t count = plan->pattern_count, capacity = count ? count * 2 : 16;
         plan->patterns =
@@ -77,7 +96,7 @@ static PatternId add_pattern(RealPlan *plan, Pattern *pattern) {
         plan->pattern_capacity = capacity;
     }
     plan->patterns[plan->pattern_count] = *pattern;
-    return plan->pattern_count++;
+    return *slot = plan->pattern_count++;
 }
 
 /* The pattern of a selector (raw: that weighs by 1) or pattern node. NO_ITEM: refused. */

@@ -6,8 +6,6 @@
 
 typedef struct Layout {
     RealPlan *plan;
-    uint32_t *starts; /* (regions + 1) where each region's items begin */
-    ItemId *items;    /* the live ones, by region, in the order of the plan */
     uint32_t *phases; /* (regions) how many phases each region has */
 } Layout;
 
@@ -88,30 +86,30 @@ static void rank_loops(Layout *layout) {
         if (plan->loops[l].live) plan->loops[l].rank = layout->phases[plan->loops[l].outer]++;
 }
 
-static void sort_items(Layout *layout) {
-    RealPlan *plan = layout->plan;
+static void sort_items(RealPlan *plan) {
     uint32_t regions = plan->graph->loop_count + 1;
-    layout->starts = ARENA_ARRAY(plan->scratch, uint32_t, (size_t)regions + 1);
-    layout->items = ARENA_ARRAY(plan->scratch, ItemId, plan->item_count);
+    uint32_t *starts = ARENA_ARRAY(plan->scratch, uint32_t, (size_t)regions + 1);
+    plan->by_region = ARENA_ARRAY(plan->scratch, ItemId, plan->item_count);
+    plan->sorted_items = plan->item_count;
+    plan->region_items = starts;
     for (ItemId i = 0; i < plan->item_count; i++)
-        if (plan->items[i].live) layout->starts[plan->items[i].region + 1]++;
+        if (plan->items[i].live) starts[plan->items[i].region + 1]++;
     for (uint32_t r = 0; r < regions; r++)
-        layout->starts[r + 1] += layout->starts[r];
+        starts[r + 1] += starts[r];
     uint32_t *next = ARENA_ARRAY(plan->scratch, uint32_t, regions);
     for (uint32_t r = 0; r < regions; r++)
-        next[r] = layout->starts[r];
+        next[r] = starts[r];
     for (ItemId i = 0; i < plan->item_count; i++)
-        if (plan->items[i].live) layout->items[next[plan->items[i].region]++] = i;
+        if (plan->items[i].live) plan->by_region[next[plan->items[i].region]++] = i;
 }
 
 /* --- regions ---------------------------------------------------------------------------------- */
 
-static void lay_out_items(Layout *layout, uint32_t region, uint32_t phase) {
-    RealPlan *plan = layout->plan;
-    uint32_t first = layout->starts[region], end = layout->starts[region + 1], count = 0;
+static void lay_out_items(RealPlan *plan, uint32_t region, uint32_t phase) {
+    uint32_t first = plan->region_items[region], end = plan->region_items[region + 1], count = 0;
     ItemId *items = ARENA_ARRAY(plan->scratch, ItemId, end - first);
     for (uint32_t i = first; i < end; i++)
-        if (plan->items[layout->items[i]].phase == phase) items[count++] = layout->items[i];
+        if (plan->items[plan->by_region[i]].phase == phase) items[count++] = plan->by_region[i];
     uint32_t layers = plan_real_phase(plan, items, count, plan->layer_count);
     for (uint32_t l = 0; l < layers; l++)
         add_layer(plan, region);
@@ -130,13 +128,13 @@ static void lay_out_region(Layout *layout, uint32_t region) {
     RealPlan *plan = layout->plan;
     uint32_t phase = 0;
     if (region > 0) plan->loops[region - 1].first = plan->layer_count;
-    lay_out_items(layout, region, phase);
+    lay_out_items(plan, region, phase);
     for (uint32_t l = region; l < plan->graph->loop_count; l++) {
         LoopPlan *loop = &plan->loops[l];
         if (!loop->live || loop->outer != region) continue;
         if (loop->rank != phase) BUG("loops out of order");
         lay_out_region(layout, l + 1);
-        lay_out_items(layout, region, ++phase);
+        lay_out_items(plan, region, ++phase);
     }
     if (region > 0) plan_real_updates(plan, region - 1);
 }
@@ -146,6 +144,7 @@ void plan_real_layout(RealPlan *plan) {
     layout.phases = ARENA_ARRAY(plan->scratch, uint32_t, (size_t)plan->graph->loop_count + 1);
     rank_loops(&layout);
     find_phases(plan);
-    sort_items(&layout);
+    sort_items(plan);
+    plan->last_reads = ARENA_ARRAY(plan->scratch, uint32_t, plan->value_count);
     lay_out_region(&layout, 0);
 }

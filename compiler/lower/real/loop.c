@@ -82,7 +82,9 @@ static ValueId add_result(RealPlan *plan, uint32_t loop, NodeId node, ValueId of
                    .writer = NO_ITEM,
                    .of = of,
                    .loop = loop};
-    return plan_real_value(plan, &value);
+    ValueId result = plan_real_value(plan, &value);
+    plan->values[of].after = result;
+    return result;
 }
 
 static void keep(RealPlan *plan, uint32_t loop, ValueId value) {
@@ -156,9 +158,7 @@ static void close_loop(RealPlan *plan, uint32_t loop) {
 /* The form with each value that lasts replaced by the same value after the loop. */
 static Form after_loop(RealPlan *plan, uint32_t loop, NodeId node, const Form *form) {
     if (form->rows == 0 || is_invariant(plan, loop, form)) return *form;
-    ValueId of = form->blocks[0].value, after = NO_VALUE;
-    for (ValueId v = plan->value_count; v-- > of && after == NO_VALUE;)
-        if (plan->values[v].kind == VALUE_RESULT && plan->values[v].of == of) after = v;
+    ValueId of = form->blocks[0].value, after = plan->values[of].after;
     if (after == NO_VALUE) after = add_result(plan, loop, node, of);
     Block *blocks = ARENA_ARRAY(plan->scratch, Block, form->count);
     for (uint32_t b = 0; b < form->count; b++) {

@@ -41,6 +41,7 @@ ValueId plan_real_value(RealPlan *plan, const Value *value) {
     ValueId id = plan->value_count++;
     plan->values[id] = *value;
     plan->values[id].place = id;
+    plan->values[id].after = NO_VALUE;
     return id;
 }
 
@@ -233,7 +234,7 @@ static RealPlan *new_plan(const Graph *graph, Arena *scratch) {
         plan->squares[id] = NO_VALUE;
         plan->pattern_of[id] = plan->raw_pattern_of[id] = NO_ITEM;
     }
-    plan->indices = NO_VALUE;
+    plan->indices = plan->last_position = NO_VALUE;
     return plan;
 }
 

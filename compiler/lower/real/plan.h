@@ -57,7 +57,8 @@ typedef struct Value {
     uint32_t width;
     uint32_t region;       /* that reads it where it is computed; RESULT: around the loop */
     ItemId writer;         /* WRITTEN */
-    ValueId of;            /* RESULT */
+    ValueId of;            /* RESULT; POSITION: the one before, or NO_VALUE */
+    ValueId after;         /* as its loop leaves it: the RESULT, or NO_VALUE */
     uint32_t loop, state;  /* STATE, RESULT: the loop; STATE: its number there */
     const double *numbers; /* POSITION; STATE that the embedding brings: (max_length, width) */
     ValueId place;         /* the value whose place it shares, itself at first; update.c */
@@ -169,6 +170,7 @@ typedef struct RealPlan {
     uint32_t walks;
     uint32_t *part_number; /* (graph count) where the last list of parts has the node */
     ValueId indices;       /* the positions themselves, or NO_VALUE */
+    ValueId last_position; /* the latest VALUE_POSITION, or NO_VALUE */
 
     Value *values;
     uint32_t value_count, value_capacity;
@@ -176,11 +178,21 @@ typedef struct RealPlan {
     uint32_t item_count, item_capacity;
     Pattern *patterns;
     uint32_t pattern_count, pattern_capacity;
+    PatternId *pattern_slots; /* (pattern_slot_count, a power of two) by hash, or NO_ITEM */
+    uint32_t pattern_slot_count;
     PatternId *pattern_of;     /* (graph count) of a pattern node or a selector, or NO_ITEM */
     PatternId *raw_pattern_of; /* (graph count) of a selector that weighs by 1 */
     PlanTrap *traps;
     uint32_t trap_count, trap_capacity;
     LoopPlan *loops; /* (graph loop_count) */
+
+    /* layout.c: the live items by region, in the order of the plan. Loops in a loop have the
+       numbers behind its own, so the items of a region and of all inside it are one run. What
+       update.c adds comes at the end of `items`. */
+    ItemId *by_region;
+    uint32_t *region_items; /* (regions + 1) where each region's items begin */
+    uint32_t sorted_items;  /* how many items there were then */
+    uint32_t *last_reads;   /* (value_count) plan_real_last_reads */
 
     uint32_t *layer_regions; /* (layer_count) */
     uint32_t layer_count, layer_capacity;
@@ -273,7 +285,9 @@ void item_reads(const RealPlan *plan, const Item *item, VisitValue visit, void *
    that of its last reader, or the first behind the loop in its region that reads it; NO_LAYER:
    nobody reads it. `within`: only what is read in that region is looked at, all of which has
    layers. */
-uint32_t *plan_real_last_reads(const RealPlan *plan, uint32_t within);
+const uint32_t *plan_real_last_reads(RealPlan *plan, uint32_t within);
+/* The first region behind `region` that is not inside it. */
+uint32_t plan_real_region_end(const RealPlan *plan, uint32_t region);
 
 /* phase.c: layers for the live items of a region and phase, from layer `start` on. Returns how many
    layers they take. items: (count) in the order of the plan. */

@@ -87,9 +87,9 @@ static bool is_line(const double *numbers, uint32_t n, uint32_t width, double *s
 
 static ValueId add_position(RealPlan *plan, NodeId node, uint32_t width, const double *numbers) {
     uint32_t n = plan->options->max_length;
-    for (ValueId id = 0; id < plan->value_count; id++) {
+    for (ValueId id = plan->last_position; id != NO_VALUE; id = plan->values[id].of) {
         const Value *value = &plan->values[id];
-        if (value->kind == VALUE_POSITION && value->width == width &&
+        if (value->width == width &&
             memcmp(value->numbers, numbers, sizeof(double) * n * width) == 0)
             return id;
     }
@@ -97,9 +97,9 @@ static ValueId add_position(RealPlan *plan, NodeId node, uint32_t width, const d
                    .node = node,
                    .width = width,
                    .writer = NO_ITEM,
-                   .of = NO_VALUE,
+                   .of = plan->last_position,
                    .numbers = numbers};
-    return plan_real_value(plan, &value);
+    return plan->last_position = plan_real_value(plan, &value);
 }
 
 static ValueId positions_themselves(RealPlan *plan, NodeId node) {

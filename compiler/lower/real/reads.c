@@ -42,18 +42,29 @@ static void see_read(void *state, ValueId id) {
     if (reads->last[id] == NO_LAYER || reads->last[id] < layer) reads->last[id] = layer;
 }
 
-uint32_t *plan_real_last_reads(const RealPlan *plan, uint32_t within) {
-    LastReads reads = {.plan = plan};
-    reads.last = ARENA_ARRAY(plan->scratch, uint32_t, plan->value_count);
+static void see_item(LastReads *reads, ItemId id) {
+    const Item *item = &reads->plan->items[id];
+    reads->region = item->region;
+    reads->layer = item->layer;
+    item_reads(reads->plan, item, see_read, reads);
+}
+
+uint32_t plan_real_region_end(const RealPlan *plan, uint32_t region) {
+    uint32_t end = region + 1;
+    while (end <= plan->graph->loop_count && plan_real_within(plan, end, region))
+        end++;
+    return end;
+}
+
+const uint32_t *plan_real_last_reads(RealPlan *plan, uint32_t within) {
+    LastReads reads = {.plan = plan, .last = plan->last_reads};
+    uint32_t end = plan_real_region_end(plan, within);
     for (ValueId v = 0; v < plan->value_count; v++)
         reads.last[v] = NO_LAYER;
-    for (ItemId i = 0; i < plan->item_count; i++) {
-        const Item *item = &plan->items[i];
-        if (!item->live || !plan_real_within(plan, item->region, within)) continue;
-        reads.region = item->region;
-        reads.layer = item->layer;
-        item_reads(plan, item, see_read, &reads);
-    }
+    for (uint32_t i = plan->region_items[within]; i < plan->region_items[end]; i++)
+        see_item(&reads, plan->by_region[i]);
+    for (ItemId i = plan->sorted_items; i < plan->item_count; i++)
+        if (plan_real_within(plan, plan->items[i].region, within)) see_item(&reads, i);
     for (uint32_t t = 0; t < plan->trap_count; t++) {
         const PlanTrap *trap = &plan->traps[t];
         if (!plan_real_within(plan, trap->region, within)) continue;
@@ -61,9 +72,9 @@ uint32_t *plan_real_last_reads(const RealPlan *plan, uint32_t within) {
         reads.layer = trap->layer;
         form_reads(&trap->divisor, see_read, &reads);
     }
-    for (uint32_t l = 0; l < plan->graph->loop_count; l++) {
+    for (uint32_t l = within > 0 ? within - 1 : 0; l + 1 < end; l++) {
         const LoopPlan *loop = &plan->loops[l];
-        if (!loop->live || loop->count == 0 || !plan_real_within(plan, l + 1, within)) continue;
+        if (!loop->live || loop->count == 0) continue;
         reads.region = l + 1;
         reads.layer = loop->first + loop->count - 1;
         form_reads(&loop->until, see_read, &reads);

@@ -99,28 +99,32 @@ static void delay_update(Round *round, StatePlan *state) {
 /* --- what a round erases at its end ------------------------------------------------------------
  */
 
-/* Adds a layer where there is none for it. */
+/* Adds a layer where there is none to erase the value in, once nobody reads it before `least`. */
+static void make_room_for(Round *round, ValueId value, uint32_t least) {
+    uint32_t last = value == NO_VALUE ? NO_LAYER : round->last[value];
+    if (last != NO_LAYER && last > least) least = last;
+    (void)plan_real_layer_of(round->plan, round->region, least, true);
+}
+
 static void make_room(Round *round) {
     RealPlan *plan = round->plan;
-    for (ValueId v = 0; v < plan->value_count; v++) {
-        const Value *value = &plan->values[v];
-        if (!value->live || value->region != round->region || value->kept) continue;
-        uint32_t least;
-        const Item *writer = value->kind == VALUE_WRITTEN ? &plan->items[value->writer] : NULL;
-        if (writer && value->place == v)
-            least = writer->layer + (writer->kind == ITEM_UNIT ? 1 : 0);
-        else if (value->kind == VALUE_RESULT)
-            least = plan->loops[value->loop].first + plan->loops[value->loop].count;
-        else
-            continue;
-        if (round->last[v] != NO_LAYER && round->last[v] > least) least = round->last[v];
-        (void)plan_real_layer_of(plan, round->region, least, true);
+    uint32_t end = plan_real_region_end(plan, round->region);
+    for (uint32_t i = plan->region_items[round->region]; i < plan->region_items[round->region + 1];
+         i++) {
+        const Item *item = &plan->items[plan->by_region[i]];
+        const Value *value = &plan->values[item->target];
+        if (value->kind == VALUE_WRITTEN && value->place == item->target && !value->kept)
+            make_room_for(round, item->target, item->layer + (item->kind == ITEM_UNIT ? 1 : 0));
     }
-    /* The states of the loops inside too, whose results nobody may read. */
-    for (uint32_t l = 0; l < plan->graph->loop_count; l++) {
+    /* What the loops inside leave, whether somebody reads it or not. */
+    for (uint32_t l = round->region; l + 1 < end; l++) {
         const LoopPlan *inner = &plan->loops[l];
-        if (inner->live && inner->outer == round->region)
-            (void)plan_real_layer_of(plan, round->region, inner->first + inner->count, true);
+        if (!inner->live || inner->outer != round->region) continue;
+        make_room_for(round, NO_VALUE, inner->first + inner->count);
+        for (uint32_t s = 0; s < inner->state_count; s++)
+            make_room_for(round, inner->states[s].after, inner->first + inner->count);
+        for (uint32_t k = 0; k < inner->kept_count; k++)
+            make_room_for(round, plan->values[inner->kept[k]].after, inner->first + inner->count);
     }
 }
 
