@@ -8,9 +8,7 @@
 typedef struct RealLowerOptions {
     uint32_t max_length; /* at least 1 */
     FloatType float_type;
-    bool relu_only; /* scalar functions and products by interpolation with `knots` knots, where the
-                       model can bound the argument; its outputs then have an error */
-    uint32_t knots;
+    bool relu_only; /* units of ReLUs and no others: what they do not compute exactly is refused */
 } RealLowerOptions;
 
 /* Does the output need an operation that lower() does not take: an input by name, a vector, a

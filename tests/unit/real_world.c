@@ -29,7 +29,8 @@ void real_world_close(RealWorld *w) {
 }
 
 RealModel *real_world_lower(RealWorld *w) {
-    RealLowerOptions options = {.max_length = w->max_length, .float_type = FLOAT_64};
+    RealLowerOptions options = {
+        .max_length = w->max_length, .float_type = FLOAT_64, .relu_only = w->relu_only};
     return lower_real(w->arena, w->graph, w->outputs, w->output_count, &options, w->diags);
 }
 

@@ -16,6 +16,7 @@ typedef struct RealWorld {
     NodeId outputs[REAL_OUTPUTS];
     uint32_t output_count;
     uint32_t max_length; /* of the model; REAL_LENGTH at first */
+    bool relu_only;      /* so too */
 } RealWorld;
 
 /* A program that runs, and says what its outputs are. */

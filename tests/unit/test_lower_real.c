@@ -216,6 +216,45 @@ START_TEST(simulator_has_four_layers) {
 }
 END_TEST
 
+/* ReLUs alone; a gate is closed where its bound is below every number. */
+static const Case with_relus[] = {
+    {POINTS "y = relu(a) + abs(x)[0] + relu(x - 1)[1]; output y;", 0, 1, true},
+    {POINTS "y = onehot(k, 3); z = (k < indices) + (k >= 2) + (k == 1); output y, z;", 0, 1, true},
+    {POINTS "y = m and k > 1; z = m or k <= 1; output y, z;", 0, 2, true},
+    {"input a: float; b = a; repeat 4 { b = a - relu(b); } output b;", 0, 3, true},
+    {POINTS "b = 99 * (1 - indicator(m)); y = relu(a - b) - relu(-a - b);\n"
+            "z = aggregate(select(m, True, ==), y); output z;",
+     1, 2, true},
+};
+
+START_TEST(relus_alone) {
+    RealWorld w;
+    const Case *at = &with_relus[_i];
+    real_world_open(&w, at->program);
+    w.relu_only = true;
+    RealModel *model = real_world_lower(&w);
+    ck_assert_msg(model != NULL, "%s\n%s", at->program, real_world_message(&w));
+    for (uint32_t l = 0; l < model->layer_count; l++)
+        for (uint32_t u = 0; u < model->layers[l].unit_count; u++)
+            ck_assert_uint_ne(model->layers[l].units[u].kind, REAL_OPERATION);
+    ck_assert_uint_eq(real_layers_with_heads(model), (uint32_t)at->with_heads);
+    ck_assert_uint_eq(model->layer_count, (uint32_t)at->layers);
+    real_world_compare(&w, model, at->program, SAMPLES);
+    real_world_close(&w);
+}
+END_TEST
+
+START_TEST(relus_alone_are_no_product) {
+    RealWorld w;
+    real_world_open(&w, "input a: float; y = a * a; output y;");
+    w.relu_only = true;
+    ck_assert(real_world_lower(&w) == NULL);
+    ck_assert_str_eq(real_world_message(&w), "'mul' is no sum of ReLUs");
+    ck_assert_uint_eq(diagnostics_span(w.diags, 0).start, 20);
+    real_world_close(&w);
+}
+END_TEST
+
 /* --- refusals --------------------------------------------------------------------------------- */
 
 typedef struct Refusal {
@@ -260,6 +299,8 @@ Suite *lower_real_suite(void) {
     tcase_add_loop_test(tests, papers_cost_few_layers, 0, sizeof papers / sizeof *papers);
     tcase_add_loop_test(tests, loops_share_weights, 0, sizeof loops / sizeof *loops);
     tcase_add_test(tests, simulator_has_four_layers);
+    tcase_add_loop_test(tests, relus_alone, 0, sizeof with_relus / sizeof *with_relus);
+    tcase_add_test(tests, relus_alone_are_no_product);
     tcase_add_loop_test(tests, refusals_are_located, 0, sizeof refusals / sizeof *refusals);
     suite_add_tcase(suite, tests);
     return suite;

@@ -157,7 +157,19 @@ static RealMove move_of(const Emitter *e, const Item *item) {
     return (RealMove){item->node, e->places->spaces[item->target], moved_of(e, item)};
 }
 
+static RealUnit relus_of(const Emitter *e, const Item *item) {
+    Relus relus;
+    RealUnit unit = {.kind = REAL_RELU, .node = item->node, .argument_count = 1};
+    unit.target = e->places->spaces[item->target];
+    if (!plan_real_relus(e->plan, item, &relus)) return unit;
+    unit.relus = relus.input.rows;
+    unit.arguments[0] = affine_of(e, &relus.input);
+    unit.out = copy_numbers(e, relus.out, (size_t)width_of(e, unit.target) * unit.relus);
+    return unit;
+}
+
 static RealUnit unit_of(const Emitter *e, const Item *item) {
+    if (e->plan->options->relu_only) return relus_of(e, item);
     RealUnit unit = {.kind = REAL_OPERATION,
                      .node = item->node,
                      .target = e->places->spaces[item->target],

@@ -5,7 +5,7 @@
          -> the items that are needed                            live.c
          -> their layers                                         phase.c, layout.c, update.c
          -> places in the stream                                 places.c
-         -> the model                                            emit.c
+         -> the model                                            emit.c, relus.c
 
    A region is 0, or 1 + a loop: where something is computed anew in every round.
    Owns nothing: everything lives in `scratch`, which goes when the model is made. */
@@ -317,6 +317,13 @@ typedef struct Places {
     Erasure *erasures; /* (erase_count) */
 } Places;
 Places plan_real_places(RealPlan *plan);
+
+/* relus.c: a unit's item as ReLUs. False: refused. */
+typedef struct Relus {
+    Form input;        /* (relus) rows */
+    const double *out; /* (width of the item's target, relus) */
+} Relus;
+bool plan_real_relus(RealPlan *plan, const Item *item, Relus *relus);
 
 /* emit.c */
 RealModel *plan_real_emit(RealPlan *plan, const Places *places);
