@@ -113,6 +113,10 @@ static const Case attentions[] = {
      1, 1, true},
     {POINTS "y = aggregate(select(k, k, ==), a); z = aggregate(select(y, y, <), y); output z;", 2,
      2, true},
+    /* What is taken away and put in its place: 0, exactly, and then the new value. */
+    {"input a: float; z = a / 3; b = z * 1000000007;\n"
+     "y = (b - aggregate(select(indices, indices, ==), b)) + z; output y;",
+     1, -1, true},
     /* The second chain waits with its head for the first's. */
     {POINTS
      "y = aggregate(full_s, exp(exp(a * a) / 9)); z = aggregate(select(k, k, ==), a); output y, z;",

@@ -60,7 +60,29 @@ static void trap_division(RealPlan *plan, NodeId id, const Form *divisor) {
 
 /* --- arithmetic ------------------------------------------------------------------------------- */
 
+/* Is it what attention brought, and nothing else? */
+static bool is_moved(const RealPlan *plan, NodeId id) {
+    ValueId value;
+    if (!plan->formed[id] || !form_is_value(plan, &plan->forms[id], &value)) return false;
+    const Value *at = &plan->values[value];
+    return at->kind == VALUE_WRITTEN && plan->items[at->writer].kind == ITEM_MOVE;
+}
+
+/* In `(z - old) + new` attention brings the old value, so that z - old is 0, exactly; z + new - old
+   would round (arXiv 2506.19125: erase, then add). Such a difference has a unit of its own. */
+static void subtract_first(RealPlan *plan, NodeId id) {
+    const Node *node = node_at(plan, id);
+    if (node->op != OP_SUB || !is_moved(plan, node->args[1])) return;
+    ValueId known;
+    if (form_is_constant(&plan->forms[id]) || form_is_value(plan, &plan->forms[id], &known)) return;
+    Form form = plan->forms[id];
+    plan->forms[id] = form_value(plan, plan_real_unit(plan, id, OP_POS, &form, NULL, form.rows));
+}
+
 static Form add_forms(RealPlan *plan, NodeId id, double sign) {
+    for (int i = 0; i < 2 && node_at(plan, id)->op == OP_ADD; i++)
+        if (plan->dependence[node_at(plan, id)->args[1 - i]] == DEPENDS_INPUT)
+            subtract_first(plan, node_at(plan, id)->args[i]);
     Form a = spread_argument(plan, id, 0), b = spread_argument(plan, id, 1);
     b = form_scale(plan, id, &b, sign);
     return form_add(plan, id, &a, &b);
