@@ -125,8 +125,13 @@ static void bench_attention(const Jit *jit, Arena *arena, const JitOptions *opti
 }
 
 /* bench-real lloyd|attention f32|f64 K D THREADS FILE: seconds, of CPU for one thread. FILE:
-   doubles; for lloyd the starts of the K centres first, then the points. */
+   doubles; for lloyd the first K points are the centres' starts. bench-real peak f32|f64:
+   operations a second. */
 int main(int argc, char **argv) {
+    if (argc == 3 && strcmp(argv[1], "peak") == 0) {
+        printf("%.6g\n", strcmp(argv[2], "f32") == 0 ? peak_single() : peak_double());
+        return 0;
+    }
     if (argc != 7) return 2;
     Session *session = session_new(&(SessionOptions){0});
     Arena *arena = arena_new(0);

@@ -14,21 +14,24 @@
             Vector sums[CHAINS] = {{0}}, half = (Vector){0} + (type)0.5;                           \
             double start = cpu_seconds();                                                          \
             for (long i = 0; i < rounds; i++) {                                                    \
-                for (int c = 0; c < CHAINS; c++)                                                   \
+                for (int c = 0; c < CHAINS; c++) {                                                 \
                     sums[c] = sums[c] * half + half;                                               \
-                __asm__ volatile("" : "+x"(sums[0]));                                              \
+                    __asm__ volatile("" : "+v"(sums[c]));                                          \
+                }                                                                                  \
             }                                                                                      \
             samples[r] = cpu_seconds() - start;                                                    \
             for (int c = 0; c < CHAINS; c++)                                                       \
-                __asm__ volatile("" : : "x"(sums[c]));                                             \
+                __asm__ volatile("" : : "v"(sums[c]));                                             \
         }                                                                                          \
         return 2.0 * CHAINS * (double)LANES * (double)rounds / median(samples, RUNS);              \
     }
 
 #ifdef __AVX512F__
 enum { VECTOR_BYTES = 64 };
-#else
+#elif defined(__AVX__)
 enum { VECTOR_BYTES = 32 };
+#else
+enum { VECTOR_BYTES = 16 };
 #endif
 
 PEAK(peak_single, float)
