@@ -57,6 +57,13 @@ static const Subject exact_subjects[] = {
      "repeat 6 { z = (z + 0.5 * aggregate(hardmax(score(z, z, *)), z)) / 1.5; }\n"
      "output z;\n",
      "fused dot products"},
+    {"queries that are constants and positions", 3,
+     "input x: vec[3]; input a: float; input k: int;\n"
+     "biased = hardmax(2 * score(x, x, *) - score(a, 3, *) / 2 + score(k, 1, -));\n"
+     "o0 = aggregate(biased, x); o1 = aggregate(hardmax_first(score(a, -2, *)), indices);\n"
+     "o2 = aggregate(hardmax(-distance(k, 1)), x);\n"
+     "o3 = aggregate(hardmax_first(score(a, indices, *)), indices); output o0, o1, o2, o3;\n",
+     "fused dot products"},
     {"values that are numbers", 3,
      "input x: vec[3]; input a: float; input k: int; input mark: bool;\n"
      "near = hardmax(score(x, x, *) + score(a, 0, +));\n"

@@ -104,17 +104,29 @@ static bool add_term(const Graph *graph, ScoreForm *form, const Node *node, doub
     return true;
 }
 
+/* Do a node's values lie in memory? A constant's and a position's are known without. */
+static bool has_column(const Graph *graph, NodeId node) {
+    return !is_const(graph, node) && graph_node(graph, node)->op != OP_INDICES;
+}
+
+/* What only the key says is a bias: a query that is a constant is a factor or a summand of it. */
 static bool add_leaf(const RealPlan *plan, ScoreForm *form, NodeId id, double coefficient) {
     const Graph *graph = plan->graph;
     const Node *node = graph_node(graph, id);
+    double other = 0;
+    if (is_const(graph, node->args[1]) && node->op == OP_SCORE_MUL)
+        coefficient *= number_of(graph, node->args[1]);
+    else if (is_const(graph, node->args[1]) && node->op != OP_DISTANCE)
+        other = number_of(graph, node->args[1]);
+    else if ((node->op == OP_DISTANCE || node->op == OP_SCORE_MUL) &&
+             has_column(graph, node->args[1]))
+        return isfinite(coefficient) && add_term(graph, form, node, coefficient);
+    else
+        return false;
     if (!isfinite(coefficient)) return false;
-    if (node->op == OP_DISTANCE || node->op == OP_SCORE_MUL)
-        return add_term(graph, form, node, coefficient);
-    if (!is_const(graph, node->args[1])) return false;
     form->biases = arena_grow(plan->arena, form->biases, form->bias_count, form->bias_count + 1,
                               sizeof(ScoreBias));
-    form->biases[form->bias_count++] =
-        (ScoreBias){coefficient, node->args[0], number_of(graph, node->args[1])};
+    form->biases[form->bias_count++] = (ScoreBias){coefficient, node->args[0], other};
     return true;
 }
 
