@@ -79,8 +79,11 @@ const ExactColumn *exact_column(const ExactInput *input, const String *name) {
 
 /* --- work ------------------------------------------------------------------------------------- */
 
+/* The greatest common divisors that keep fractions small take the square of their length. */
 bool exact_work(ExactWork *work, uint64_t operations, size_t bits) {
-    work->done += operations * (1 + bits / 64);
+    const uint64_t square = 128;
+    uint64_t limbs = bits / 64;
+    work->done += operations * (1 + limbs + limbs * limbs / square);
     return work->done <= LIMIT_EXACT_WORK;
 }
 
