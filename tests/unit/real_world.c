@@ -1,6 +1,8 @@
 #include "tests/unit/real_world.h"
 
 #include "runtime/engines/interp_real.h"
+#include "runtime/exact/eval_exact.h"
+#include "runtime/exact/run_exact.h"
 
 #include <check.h>
 #include <math.h>
@@ -130,4 +132,66 @@ void real_world_compare(RealWorld *w, const RealModel *model, const char *progra
         diagnostics_truncate(w->diags, 0);
     }
     buffer_free(&text);
+}
+
+/* --- in rational numbers ---------------------------------------------------------------------- */
+
+static void draw_numbers(Random *random, TypeSet type, mpq_t *out, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        bool whole = type == TYPE_INT;
+        if (type == TYPE_BOOL)
+            mpq_set_ui(out[i], random_below(random, 2), 1);
+        else
+            mpq_set_si(out[i], (long)random_below(random, 9) - 4, whole ? 1 : 3);
+        mpq_canonicalize(out[i]);
+    }
+}
+
+/* All that the program declares: it may need more than the model does. */
+static void draw_exact(Random *random, const Graph *graph, Exact *pool, Arena *arena,
+                       ExactInput *out) {
+    ExactColumn *columns = ARENA_ARRAY(arena, ExactColumn, graph->count);
+    *out = (ExactInput){.n = 1 + random_below(random, REAL_LENGTH), .columns = columns};
+    for (NodeId id = 0; id < graph->count; id++) {
+        const Node *node = graph_node(graph, id);
+        if (node->op != OP_INPUT) continue;
+        uint32_t width = node->width ? node->width : 1;
+        size_t count = (size_t)out->n * width;
+        mpq_t *numbers = exact_array(pool, count);
+        columns[out->count++] = (ExactColumn){node->atom.as.string, node->type, width, numbers};
+        draw_numbers(random, node->type, numbers, count);
+    }
+}
+
+static void compare_exactly(RealWorld *world, const RealModel *model, const char *program,
+                            uint32_t sample) {
+    Random random = random_of(3, sample);
+    Exact pool = {0};
+    Arena *arena = arena_new(0);
+    ExactInput input;
+    ExactDifference where = {0};
+    draw_exact(&random, world->graph, &pool, arena, &input);
+    ExactRequest request = {.input = &input, .pool = &pool};
+    ExactResult definition =
+                    eval_exact(world->graph, world->outputs, world->output_count, &request, arena),
+                result = run_exact(model, &request, arena);
+    if (definition.end == EXACT_DONE || definition.end == EXACT_FAILS)
+        ck_assert_msg(definition.end == result.end, "%s\nends as %d, in the model as %d", program,
+                      definition.end, result.end);
+    if (definition.end == EXACT_DONE)
+        ck_assert_msg(exact_equal(&definition, &result, input.n, &where),
+                      "%s\noutput %u, position %u, component %u, sample %u", program, where.output,
+                      where.position, where.component, sample);
+    exact_free(&pool);
+    arena_free(arena);
+}
+
+bool real_world_compare_exact(RealWorld *world, const RealModel *model, const char *program,
+                              uint32_t samples) {
+    if (!model->exact ||
+        exact_refuses(world->graph, world->outputs, world->output_count) != NO_NODE)
+        return false;
+    for (uint32_t sample = 0; sample < samples; sample++)
+        compare_exactly(world, model, program, sample);
+    return true;
 }

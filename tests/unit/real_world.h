@@ -29,5 +29,9 @@ RealModel *real_world_lower(RealWorld *world);
    `samples` more, or both fail. */
 void real_world_compare(RealWorld *world, const RealModel *model, const char *program,
                         uint32_t samples);
+/* Fails the test unless the model gives what the program does in rational numbers, thirds among
+   them. False where there are none: an operation is not rational, or the weights are rounded. */
+bool real_world_compare_exact(RealWorld *world, const RealModel *model, const char *program,
+                              uint32_t samples);
 
 #endif

@@ -1,4 +1,5 @@
-/* Random programs over real vectors: their models compute what eval says.
+/* Random programs over real vectors: their models compute what eval says; those that are rational
+   also the same fractions.
 
    A comparison, a rounding or a hardmax may tell apart what differs in the last bit, so those are
    made of numbers alone that no order of computing rounds: inputs are short in binary, and every
@@ -9,7 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PROGRAMS = 400, BATCH = 40, SAMPLES = 4, MOST = 64, DIGITS = 40 };
+enum {
+    PROGRAMS = 400,
+    BATCH = 40,
+    SAMPLES = 4,
+    MOST = 64,
+    DIGITS = 40,
+    RATIONAL = 10 /* in a batch, at least */
+};
 
 typedef enum Kind { NUMBER, INTEGER, TRUTH, VECTOR } Kind;
 
@@ -358,6 +366,7 @@ static void make_program(Generator *g) {
 }
 
 START_TEST(random_programs_compute_the_same) {
+    uint32_t rational = 0;
     for (uint32_t p = (uint32_t)_i * BATCH; p < ((uint32_t)_i + 1) * BATCH; p++) {
         Generator g = {.random = random_of(1, p)};
         RealWorld w;
@@ -366,9 +375,11 @@ START_TEST(random_programs_compute_the_same) {
         RealModel *model = real_world_lower(&w);
         ck_assert_msg(model != NULL, "program %u: %s\n%s", p, g.text.data, real_world_message(&w));
         real_world_compare(&w, model, g.text.data, SAMPLES);
+        rational += real_world_compare_exact(&w, model, g.text.data, SAMPLES);
         real_world_close(&w);
         buffer_free(&g.text);
     }
+    ck_assert_uint_ge(rational, RATIONAL);
 }
 END_TEST
 
