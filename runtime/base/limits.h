@@ -43,8 +43,8 @@ enum {
 #define LIMIT_EVALUATION_PAIRS ((uint64_t)100000000000 / LIMIT_PART_OF)
 /* Pairs of positions after which a verification whose extent nobody gave leaves out the rest. */
 #define LIMIT_VERIFICATION_PAIRS ((uint64_t)10000000000 / LIMIT_PART_OF)
-/* Exact arithmetic: bits of one number, numbers kept at a time, and operations on numbers of 64 bits
-   of one evaluation: about half a minute. */
+/* Exact arithmetic: bits of one number, numbers kept at a time, and operations on numbers of 64
+   bits of one evaluation: about half a minute. */
 #define LIMIT_EXACT_BITS (1 << 15)
 #define LIMIT_EXACT_NUMBERS ((uint64_t)1 << 24)
 #define LIMIT_EXACT_WORK ((uint64_t)300000000 / LIMIT_PART_OF)
