@@ -26,17 +26,6 @@
 
 /* --- attributes ------------------------------------------------------------------------------- */
 
-Edge onnx_along(OnnxWriter *w, const char *operator, Edge name, const char *attribute,
-                int64_t value, Edge a, Edge b) {
-    return onnx_node(&w->graph, operator, name,
-                     (const OnnxAttribute[]){{attribute, value, 0, {0}}, {0}},
-                     (const Edge[]){a, b, NULL});
-}
-
-Edge onnx_cast(OnnxWriter *w, Edge name, Edge a, OnnxType type) {
-    return onnx_along(w, "Cast", name, "to", type, a, NULL);
-}
-
 Edge onnx_greatest(OnnxWriter *w, Edge name, Edge a, int64_t axis, bool keep) {
     OnnxGraph *g = &w->graph;
     if (g->opset == ONNX_OPSET) {
@@ -65,7 +54,7 @@ static Edge position_ids(OnnxWriter *w, Edge rows) {
     OnnxGraph *g = &w->graph;
     Edge bos = onnx_slice(w, "positions/first", "input_ids", onnx_ints(g, "positions/0", 0),
                           w->first_row, w->axis_1);
-    Edge missing = onnx_cast(w, "positions/bos_missing",
+    Edge missing = onnx_cast(g, "positions/bos_missing",
                              onnx_unary(g, "Not", "positions/no_bos",
                                         onnx_binary(g, "Equal", "positions/bos", bos, w->zero)),
                              ONNX_INT64);
@@ -97,7 +86,7 @@ static void make_attended(OnnxWriter *w) {
     Edge pad = onnx_int(g, "mask/pad_id", export_pad(w->e));
     Edge token =
         onnx_unary(g, "Not", "mask/token", onnx_binary(g, "Equal", "mask/pad", "input_ids", pad));
-    Edge given = onnx_cast(w, "mask/given", "attention_mask", ONNX_BOOL);
+    Edge given = onnx_cast(g, "mask/given", "attention_mask", ONNX_BOOL);
     Edge both = onnx_binary(g, "And", "mask/key", token, given);
     w->token = both;
     w->attended = onnx_binary(g, "Unsqueeze", "mask/attended", both, onnx_ints(g, "mask/axis", 1));
@@ -144,20 +133,20 @@ static Edge embed(OnnxWriter *w) {
     OnnxGraph *g = &w->graph;
     const DenseModel *weights = w->e->weights;
     Edge shape = onnx_unary(g, "Shape", "positions/shape", "input_ids");
-    Edge sequence = onnx_along(w, "Gather", "positions/sequence", "axis", 0, shape, w->one);
+    Edge sequence = onnx_along(g, "Gather", "positions/sequence", "axis", 0, shape, w->one);
     Edge rows = onnx_node(g, "Range", "positions/rows", NULL,
                           (const Edge[]){w->zero, sequence, w->one, NULL});
     make_positions(w, rows);
     if (w->e->attention_operator && w->e->patterns)
-        w->square = onnx_along(w, "Concat", "positions/square", "axis", 0, shape,
+        w->square = onnx_along(g, "Concat", "positions/square", "axis", 0, shape,
                                onnx_binary(g, "Unsqueeze", "positions/size", sequence,
                                            onnx_ints(g, "positions/size_axis", 0)));
     make_attended(w);
     Numbers tokens = embedding_with_pad(w->e->arena, weights, weights->width);
     Edge token = onnx_along(
-        w, "Gather", "embed/tokens", "axis", 0,
+        g, "Gather", "embed/tokens", "axis", 0,
         onnx_matrix(g, "embed/W_E", tokens, export_token_count(w->e), weights->width), "input_ids");
-    Edge position = onnx_along(w, "Gather", "embed/positions", "axis", 0,
+    Edge position = onnx_along(g, "Gather", "embed/positions", "axis", 0,
                                onnx_matrix(g, "embed/W_P", weights->w_p,
                                            (uint64_t)weights->max_length + 1, weights->width),
                                position_ids(w, rows));
@@ -180,7 +169,7 @@ static Edge primitive_attention(OnnxWriter *w, Edge query, Edge key, Edge value,
     Edge score = onnx_binary(g, "MatMul", onnx_name(g, "score"), query, turned);
     Edge masked = onnx_node(g, "Where", onnx_name(g, "masked_score"), NULL,
                             (const Edge[]){mask, score, w->masked_score, NULL});
-    Edge pattern = onnx_along(w, "Softmax", onnx_name(g, "pattern"), "axis", -1, masked, NULL);
+    Edge pattern = onnx_along(g, "Softmax", onnx_name(g, "pattern"), "axis", -1, masked, NULL);
     return onnx_binary(g, "MatMul", onnx_name(g, "gathered"), pattern, value);
 }
 

@@ -32,10 +32,16 @@ enum AttributeField {
     ATTRIBUTE_NAME = 1,
     ATTRIBUTE_F = 2,
     ATTRIBUTE_I = 3,
+    ATTRIBUTE_G = 6,
     ATTRIBUTE_INTS = 8,
     ATTRIBUTE_TYPE = 20
 };
-enum AttributeType { ATTRIBUTE_IS_FLOAT = 1, ATTRIBUTE_IS_INT = 2, ATTRIBUTE_IS_INTS = 7 };
+enum AttributeType {
+    ATTRIBUTE_IS_FLOAT = 1,
+    ATTRIBUTE_IS_INT = 2,
+    ATTRIBUTE_IS_GRAPH = 5,
+    ATTRIBUTE_IS_INTS = 7
+};
 enum TensorField { TENSOR_DIMS = 1, TENSOR_DATA_TYPE = 2, TENSOR_NAME = 8, TENSOR_RAW_DATA = 9 };
 enum ValueField { VALUE_NAME = 1, VALUE_TYPE = 2, VALUE_DOC = 3 };
 enum TypeField {
@@ -84,17 +90,23 @@ static void add_attribute(Buffer *node, const OnnxAttribute *attribute) {
     proto_message(node, NODE_ATTRIBUTE, &out);
 }
 
-Edge onnx_node(OnnxGraph *graph, const char *operator, Edge name, const OnnxAttribute *attributes,
-               const Edge *inputs) {
+void onnx_node_of(OnnxGraph *graph, const char *operator, Edge name,
+                  const OnnxAttribute *attributes, const Edge *inputs, const Edge *outputs) {
     Buffer node = {0};
     for (; *inputs != NULL; inputs++)
         proto_text(&node, NODE_INPUT, *inputs);
-    proto_text(&node, NODE_OUTPUT, name);
+    for (; *outputs != NULL; outputs++)
+        proto_text(&node, NODE_OUTPUT, *outputs);
     proto_text(&node, NODE_NAME, name);
     proto_text(&node, NODE_OP_TYPE, operator);
     for (; attributes != NULL && attributes->name != NULL; attributes++)
         add_attribute(&node, attributes);
     proto_message(&graph->nodes, GRAPH_NODE, &node);
+}
+
+Edge onnx_node(OnnxGraph *graph, const char *operator, Edge name, const OnnxAttribute *attributes,
+               const Edge *inputs) {
+    onnx_node_of(graph, operator, name, attributes, inputs, (const Edge[]){name, NULL});
     return name;
 }
 
@@ -128,6 +140,50 @@ Edge onnx_unary(OnnxGraph *graph, const char *operator, Edge name, Edge a) {
 
 Edge onnx_binary(OnnxGraph *graph, const char *operator, Edge name, Edge a, Edge b) {
     return onnx_node(graph, operator, name, NULL, (const Edge[]){a, b, NULL});
+}
+
+Edge onnx_along(OnnxGraph *graph, const char *operator, Edge name, const char *attribute,
+                int64_t value, Edge a, Edge b) {
+    return onnx_node(graph, operator, name,
+                     (const OnnxAttribute[]){{attribute, value, 0, {0}}, {0}},
+                     (const Edge[]){a, b, NULL});
+}
+
+Edge onnx_cast(OnnxGraph *graph, Edge name, Edge a, OnnxType type) {
+    return onnx_along(graph, "Cast", name, "to", type, a, NULL);
+}
+
+/* --- loops ------------------------------------------------------------------------------------ */
+
+void onnx_body_begin(OnnxGraph *graph, OnnxOuter *outer) {
+    *outer = (OnnxOuter){graph->nodes, graph->inputs, graph->outputs};
+    graph->nodes = graph->inputs = graph->outputs = (Buffer){0};
+}
+
+void onnx_loop(OnnxGraph *graph, OnnxOuter *outer, Edge name, const Edge *inputs,
+               const Edge *outputs) {
+    Buffer body = {0}, attribute = {0}, node = {0};
+    buffer_add(&body, graph->nodes.data, graph->nodes.len);
+    proto_text(&body, GRAPH_NAME, name);
+    buffer_add(&body, graph->inputs.data, graph->inputs.len);
+    buffer_add(&body, graph->outputs.data, graph->outputs.len);
+    buffer_free(&graph->nodes);
+    buffer_free(&graph->inputs);
+    buffer_free(&graph->outputs);
+    graph->nodes = outer->nodes;
+    graph->inputs = outer->inputs;
+    graph->outputs = outer->outputs;
+    for (; *inputs != NULL; inputs++)
+        proto_text(&node, NODE_INPUT, *inputs);
+    for (; *outputs != NULL; outputs++)
+        proto_text(&node, NODE_OUTPUT, *outputs);
+    proto_text(&node, NODE_NAME, name);
+    proto_text(&node, NODE_OP_TYPE, "Loop");
+    proto_text(&attribute, ATTRIBUTE_NAME, "body");
+    proto_message(&attribute, ATTRIBUTE_G, &body);
+    proto_int(&attribute, ATTRIBUTE_TYPE, ATTRIBUTE_IS_GRAPH);
+    proto_message(&node, NODE_ATTRIBUTE, &attribute);
+    proto_message(&graph->nodes, GRAPH_NODE, &node);
 }
 
 /* --- constants -------------------------------------------------------------------------------- */

@@ -47,9 +47,16 @@ Edge onnx_name(OnnxGraph *graph, const char *format, ...) __attribute__((format(
 /* Adds a node of one output. inputs end with NULL. attributes end with a NULL name; NULL: none. */
 Edge onnx_node(OnnxGraph *graph, const char *operator, Edge name, const OnnxAttribute *attributes,
                const Edge *inputs);
+/* The same of several outputs, which end with NULL. */
+void onnx_node_of(OnnxGraph *graph, const char *operator, Edge name,
+                  const OnnxAttribute *attributes, const Edge *inputs, const Edge *outputs);
 /* The operators with the usual numbers of inputs; no attributes. */
 Edge onnx_unary(OnnxGraph *graph, const char *operator, Edge name, Edge a);
 Edge onnx_binary(OnnxGraph *graph, const char *operator, Edge name, Edge a, Edge b);
+/* With one attribute; b may be NULL. */
+Edge onnx_along(OnnxGraph *graph, const char *operator, Edge name, const char *attribute,
+                int64_t value, Edge a, Edge b);
+Edge onnx_cast(OnnxGraph *graph, Edge name, Edge a, OnnxType type);
 /* Attention of one head (opset 23): query, key, value (B, S, K), and mask (B, 1, S, S), true where
    a query may look. Its scale is set to 1: left out it would be 1/sqrt(K). pattern, if not NULL,
    names what every query attends to (B, 1, S, S), an output of the node. */
@@ -76,6 +83,17 @@ void onnx_input(OnnxGraph *graph, Edge name, OnnxType type, const OnnxDim *dims,
                 const char *text);
 void onnx_output(OnnxGraph *graph, Edge name, OnnxType type, const OnnxDim *dims, uint32_t rank,
                  const char *text);
+
+/* Loop: the nodes between onnx_body_begin and onnx_loop are its body, a graph of its own whose
+   inputs and outputs are declared there and which sees the tensors around it. Constants belong to
+   the whole graph. */
+typedef struct OnnxOuter {
+    Buffer nodes, inputs, outputs; /* of the graph around the body */
+} OnnxOuter;
+void onnx_body_begin(OnnxGraph *graph, OnnxOuter *outer);
+/* inputs, outputs: of the node; they end with NULL. */
+void onnx_loop(OnnxGraph *graph, OnnxOuter *outer, Edge name, const Edge *inputs,
+               const Edge *outputs);
 
 /* A pair of the model's metadata. */
 typedef struct OnnxProperty {

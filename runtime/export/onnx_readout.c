@@ -24,7 +24,7 @@ static Edge look_up(OnnxWriter *w, const Logits *logits, Edge name, Edge table_n
                     const void *table, Edge best) {
     uint64_t count = logits->count, size = type == ONNX_BOOL ? 1 : 8;
     Edge cells = onnx_tensor(&w->graph, table_name, type, &count, 1, table, size * count);
-    return onnx_along(w, "Gather", name, "axis", 0, cells, best);
+    return onnx_along(&w->graph, "Gather", name, "axis", 0, cells, best);
 }
 
 static Edge best_holds(OnnxWriter *w, const Logits *logits, const char *name,
@@ -61,14 +61,15 @@ static Edge mixes(OnnxWriter *w, const Logits *logits, Edge best) {
     Edge text = best_holds(w, logits, "output/is_text", "output/texts", is_text, best);
     Edge token = onnx_slice(w, "output/token", w->token, w->first_row, w->end, w->axis_1);
     Edge other = onnx_unary(g, "Not", "output/is_number", text);
-    Edge any_text = onnx_cast(w, "output/text",
+    Edge any_text = onnx_cast(&w->graph, "output/text",
                               onnx_binary(g, "And", "output/text_token", text, token), ONNX_INT64);
-    Edge any_other = onnx_cast(
-        w, "output/other", onnx_binary(g, "And", "output/number_token", other, token), ONNX_INT64);
+    Edge any_other =
+        onnx_cast(&w->graph, "output/other",
+                  onnx_binary(g, "And", "output/number_token", other, token), ONNX_INT64);
     Edge both = onnx_binary(g, "Mul", "output/text_and_number",
                             onnx_greatest(w, "output/any_text", any_text, 1, true),
                             onnx_greatest(w, "output/any_number", any_other, 1, true));
-    return onnx_cast(w, "output/mixes", both, ONNX_BOOL);
+    return onnx_cast(&w->graph, "output/mixes", both, ONNX_BOOL);
 }
 
 /* The number of the greatest logit. */
@@ -102,7 +103,7 @@ static Edge decode_atoms(OnnxWriter *w, Edge values, Edge name, OnnxType *type, 
 
 /* The one number that is read: (B, length). */
 static Edge single(OnnxWriter *w, Edge values) {
-    return onnx_along(w, "Gather", onnx_name(&w->graph, "output/number"), "axis", 2, values,
+    return onnx_along(&w->graph, "Gather", onnx_name(&w->graph, "output/number"), "axis", 2, values,
                       w->zero);
 }
 
@@ -127,7 +128,7 @@ static Edge decode_whole(OnnxWriter *w, Edge values, Edge name, OnnxType type, E
     if (type == ONNX_DOUBLE)
         whole = clear_zero(g, "output/plain", whole, onnx_float(g, onnx_name(g, "output/zero"), 0),
                            NULL);
-    return onnx_cast(w, name, whole, type);
+    return onnx_cast(&w->graph, name, whole, type);
 }
 
 /* The fraction nearest to the number: for every denominator its nearest, and the best of them, the
@@ -142,7 +143,7 @@ static Edge decode_fraction(OnnxWriter *w, Edge values, uint64_t count, Edge nam
     Edge number = single(w, values);
     Edge exact =
         onnx_binary(g, "Unsqueeze", onnx_name(g, "output/column"),
-                    onnx_cast(w, onnx_name(g, "output/double"), number, ONNX_DOUBLE), last);
+                    onnx_cast(&w->graph, onnx_name(g, "output/double"), number, ONNX_DOUBLE), last);
     Edge denominators = onnx_tensor(g, onnx_name(g, "output/denominators"), ONNX_DOUBLE, &count, 1,
                                     numbers, count * sizeof *numbers);
     Edge multiples = onnx_binary(g, "Mul", onnx_name(g, "output/multiples"), exact, denominators);
@@ -152,8 +153,8 @@ static Edge decode_fraction(OnnxWriter *w, Edge values, uint64_t count, Edge nam
     Edge off = onnx_unary(g, "Abs", onnx_name(g, "output/off"),
                           onnx_binary(g, "Sub", onnx_name(g, "output/rest"), candidates, exact));
     Edge best = onnx_extreme(w, "ArgMin", onnx_name(g, "output/nearest"), off, true);
-    Edge chosen =
-        onnx_along(w, "GatherElements", onnx_name(g, "output/chosen"), "axis", 2, candidates, best);
+    Edge chosen = onnx_along(&w->graph, "GatherElements", onnx_name(g, "output/chosen"), "axis", 2,
+                             candidates, best);
     *unsure = onnx_unary(g, "IsNaN", onnx_name(g, "output/not_a_number"), number);
     double zero = 0;
     Edge plain = clear_zero(
@@ -166,8 +167,8 @@ static Edge decode_fraction(OnnxWriter *w, Edge values, uint64_t count, Edge nam
 /* True where the mixed reading's number is an int or a bool. */
 static Edge exact_where(OnnxWriter *w, Edge rows, const Logits *logits, Edge name) {
     OnnxGraph *g = &w->graph;
-    Edge number = onnx_along(w, "Gather", onnx_name(g, "output/exact_number"), "axis", 2, rows,
-                             onnx_int(g, onnx_name(g, "output/exact_place"), logits->exact));
+    Edge number = onnx_along(&w->graph, "Gather", onnx_name(g, "output/exact_number"), "axis", 2,
+                             rows, onnx_int(g, onnx_name(g, "output/exact_place"), logits->exact));
     return onnx_binary(g, "Greater", name, number,
                        onnx_float(g, onnx_name(g, "output/exact_half"), 0.5));
 }
@@ -196,7 +197,7 @@ static Edge is_exact(const Steps *s, const Value *v) {
 }
 
 static Edge as_double(Steps *s, const char *name, Edge a) {
-    return onnx_cast(s->w, onnx_name(&s->w->graph, "%s", name), a, ONNX_DOUBLE);
+    return onnx_cast(&s->w->graph, onnx_name(&s->w->graph, "%s", name), a, ONNX_DOUBLE);
 }
 
 static Edge truth_of(Steps *s, const char *name, const Value *v) {
@@ -412,7 +413,7 @@ static OnnxType name_value(OnnxWriter *w, const Value *value, Edge name) {
     OnnxType type = value->kinds & READ_FLOAT ? ONNX_DOUBLE
                     : value->kinds & READ_INT ? ONNX_INT64
                                               : ONNX_BOOL;
-    onnx_cast(w, name, value->number, type);
+    onnx_cast(&w->graph, name, value->number, type);
     return type;
 }
 

@@ -25,9 +25,6 @@ typedef struct OnnxWriter {
     uint32_t mask_count;
 } OnnxWriter;
 
-Edge onnx_along(OnnxWriter *w, const char *operator, Edge name, const char *attribute,
-                int64_t value, Edge a, Edge b);
-Edge onnx_cast(OnnxWriter *w, Edge name, Edge a, OnnxType type);
 /* The greatest along an axis, which stays as one of size 1 or goes. */
 Edge onnx_greatest(OnnxWriter *w, Edge name, Edge a, int64_t axis, bool keep);
 /* operator is ArgMax or ArgMin, along axis 2; the first of equals. */
