@@ -140,7 +140,7 @@ PART_harness = $(BUILD)/test-random --self
 PART_random  = $(BUILD)/test-random $(RANDOM_SEED) $(RANDOM_COUNT) --size $(RANDOM_SIZE) --jobs $(RANDOM_JOBS)
 PART_exhaustive = tests/exhaustive/run
 PART_found   = $(BUILD)/test-random --replay --strict $(sort $(wildcard tests/random/found/*.rasp tests/random/found/open/*.rasp))
-PART_export  = VENV=$(VENV) tests/export/run onnx weights directory transformer_lens float64
+PART_export  = VENV=$(VENV) tests/export/run onnx real weights directory transformer_lens float64
 PART_masks   = VENV=$(VENV) tests/export/run causal
 PART_exact   = VENV=$(VENV) tests/export/run peers certify
 PART_clustering = VENV=$(VENV) tests/clustering/run

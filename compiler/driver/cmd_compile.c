@@ -1,5 +1,8 @@
-/* raspc compile: one s-op as a transformer, in a file or a directory that other tools load. */
+/* raspc compile: one s-op as a transformer, in a file or a directory that other tools load; of a
+   program over real vectors all outputs. */
+#include "compiler/driver/data.h"
 #include "compiler/driver/input.h"
+#include "compiler/driver/lowered_real.h"
 #include "compiler/driver/native_file.h"
 #include "compiler/driver/program.h"
 #include "compiler/driver/show.h"
@@ -21,8 +24,11 @@ typedef struct Compilation {
     Diagnostics *diags;
     InputReader reader; /* of the vocabulary */
     Vocabulary vocabulary;
+    Data data;       /* its params */
     Program program; /* empty where only an expression is given */
-    Target target;
+    Targets targets;
+    bool real;     /* one model of all targets, over real vectors */
+    Target target; /* else the only one */
     Registers registers;
     const char *path;           /* where it goes */
     const ExportFormat *format; /* NULL: a native file */
@@ -76,35 +82,70 @@ static ExitStatus check_onnx(const Compilation *c) {
     if (!graph && (attention != NULL || option_given(options, OPT_PATTERNS)))
         return driver_usage(c->driver, "--attention and --patterns are for ONNX, and '%s' has none",
                             c->path);
+    if (option_given(options, OPT_UNROLL) &&
+        (c->format == NULL || strcmp(c->format->name, "onnx") != 0))
+        return driver_usage(c->driver, "--unroll is for ONNX, and '%s' is none", c->path);
     if (attention != NULL && strcmp(attention, "op") != 0 && strcmp(attention, "primitive") != 0)
         return driver_usage(c->driver, "--attention is primitive or op, not '%s'", attention);
     return EXIT_DONE;
 }
 
 static bool choose_target(Compilation *c) {
-    Targets targets;
-    if (!program_targets(c->session, &c->driver->options, &targets)) return false;
-    if (targets.count != 1) {
+    if (c->targets.count != 1) {
         diag_error(c->diags, DIAG_NO_RESULT, (Span){0}, "a transformer computes one s-op, not %zu",
-                   targets.count);
+                   c->targets.count);
         return false;
     }
-    c->target = targets.items[0];
+    c->target = c->targets.items[0];
     if (c->target.value.kind == VALUE_SOP) return true;
     diag_error(c->diags, DIAG_NOT_SOP, (Span){0}, "'%s' is %s: only an s-op becomes a transformer",
                c->target.name, value_kind_name(c->target.value));
     return false;
 }
 
-static bool read_all(Compilation *c) {
-    const Options *options = &c->driver->options;
-    bool ready = true;
-    if (options->operand_count == 1) {
-        ready = program_fetch(options->operands[0], c->diags, &c->program) &&
-                program_run(c->session, &c->program);
+/* All of them have to be s-ops. */
+static bool check_targets(Compilation *c) {
+    bool all = true;
+    for (size_t i = 0; i < c->targets.count; i++) {
+        const Target *target = &c->targets.items[i];
+        if (target->value.kind == VALUE_SOP) continue;
+        diag_error(c->diags, DIAG_NOT_SOP, (Span){0},
+                   "'%s' is %s: only an s-op becomes a transformer", target->name,
+                   value_kind_name(target->value));
+        all = false;
     }
-    if (ready) ready = choose_target(c);
-    return vocabulary_argument(&c->reader, vocabulary_text(options), &c->vocabulary) && ready;
+    return all;
+}
+
+static bool choose_targets(Compilation *c) {
+    if (!program_targets(c->session, &c->driver->options, &c->targets)) return false;
+    uint32_t count;
+    const NodeId *nodes = target_nodes(&c->targets, c->arena, &count);
+    c->real =
+        outputs_are_real(session_graph(c->session), nodes, count, session_has_inputs(c->session));
+    return c->real ? check_targets(c) : choose_target(c);
+}
+
+/* Also makes the session. */
+static bool read_program(Compilation *c) {
+    const Options *options = &c->driver->options;
+    bool given = options->operand_count == 1;
+    bool ready = !given || program_fetch(options->operands[0], c->data.diags, &c->program);
+    if (ready)
+        ready = data_session(&c->data, options, given ? &c->program : NULL, &c->session);
+    else
+        c->session = program_session(NULL, NULL);
+    c->diags = session_diagnostics(c->session);
+    c->reader =
+        (InputReader){.arena = c->arena, .sources = session_sources(c->session), .diags = c->diags};
+    return ready;
+}
+
+static bool read_all(Compilation *c) {
+    bool ready = read_program(c);
+    if (ready) ready = choose_targets(c);
+    return vocabulary_argument(&c->reader, vocabulary_text(&c->driver->options), &c->vocabulary) &&
+           ready;
 }
 
 /* --- the model -------------------------------------------------------------------------------- */
@@ -159,22 +200,34 @@ static bool make_model(const Compilation *c, Export *out) {
 }
 
 /* hist.onnx: 1 layer, 1 head, width 12, 340 parameters */
-static void tell(Compilation *c, const Model *model) {
+static void tell_counts(Compilation *c, uint32_t layers, uint32_t heads, uint32_t width,
+                        uint64_t parameters) {
     Buffer *out = &c->driver->out;
-    uint32_t heads = 0;
-    for (uint32_t l = 0; l < model->layer_count; l++)
-        heads += model->layers[l].head_count;
     if (option_given(&c->driver->options, OPT_JSON)) {
         buffer_text(out, "{\"file\": ");
         show_json_text(out, c->path);
         buffer_printf(
             out, ", \"layers\": %u, \"heads\": %u, \"width\": %u, \"parameters\": %" PRIu64 "}\n",
-            model->layer_count, heads, model->width, model_parameters(model));
+            layers, heads, width, parameters);
         return;
     }
     buffer_printf(out, "%s: %u layer%s, %u head%s, width %u, %" PRIu64 " parameters\n", c->path,
-                  model->layer_count, model->layer_count == 1 ? "" : "s", heads,
-                  heads == 1 ? "" : "s", model->width, model_parameters(model));
+                  layers, layers == 1 ? "" : "s", heads, heads == 1 ? "" : "s", width, parameters);
+}
+
+static void tell(Compilation *c, const Model *model) {
+    uint32_t heads = 0;
+    for (uint32_t l = 0; l < model->layer_count; l++)
+        heads += model->layers[l].head_count;
+    tell_counts(c, model->layer_count, heads, model->width, model_parameters(model));
+}
+
+/* A loop's layers count once. */
+static void tell_real(Compilation *c, const RealModel *model) {
+    uint32_t heads = 0;
+    for (uint32_t l = 0; l < model->layer_count; l++)
+        heads += model->layers[l].head_count;
+    tell_counts(c, model->layer_count, heads, model->width, real_model_parameters(model));
 }
 
 static bool write_all(const Compilation *c, const Files *files) {
@@ -196,10 +249,79 @@ static bool compile_native(Compilation *c) {
     return written;
 }
 
+/* --- over real vectors ------------------------------------------------------------------------ */
+
+/* Of the first output. */
+static Span outputs_span(const Compilation *c) {
+    return graph_node(session_graph(c->session), c->targets.items[0].value.as.node)->span;
+}
+
+static bool refuse_format(const Compilation *c) {
+    Diagnostic *diag = diag_error(c->diags, DIAG_CANNOT_LOWER, outputs_span(c),
+                                  "%s holds no transformer over real vectors yet",
+                                  c->format == NULL      ? "native code"
+                                  : c->format->extension ? c->format->extension
+                                                         : "a directory");
+    diag_help(diag, "write an .onnx, .npz or .rtm file");
+    return false;
+}
+
+static bool refuse_option(const Compilation *c, const char *option) {
+    diag_error(c->diags, DIAG_CANNOT_LOWER, outputs_span(c),
+               "a transformer over real vectors has no %s", option);
+    return false;
+}
+
+/* NULL after reporting. */
+static RealModel *lower_targets(const Compilation *c) {
+    RealLowerOptions options = real_lower_options(&c->vocabulary);
+    uint32_t count;
+    const NodeId *nodes = target_nodes(&c->targets, c->arena, &count);
+    /* Files are float32 unless someone says otherwise. */
+    options.float_type = c->vocabulary.float_chosen ? c->vocabulary.float_type : FLOAT_32;
+    RealModel *model =
+        lower_real(c->arena, session_graph(c->session), nodes, count, &options, c->diags);
+    if (model == NULL) return NULL;
+    RealOutput *outputs = ARENA_ARRAY(c->arena, RealOutput, count);
+    for (uint32_t i = 0; i < count; i++) {
+        outputs[i] = model->outputs[i];
+        outputs[i].name = string_from(c->arena, c->targets.items[i].name);
+    }
+    model->outputs = outputs;
+    return model;
+}
+
+static bool compile_real(Compilation *c) {
+    const Options *given = &c->driver->options;
+    Files files = {0};
+    if (c->format == NULL || c->format->write_real == NULL) return refuse_format(c);
+    if (option_given(given, OPT_CAUSAL)) return refuse_option(c, "--causal");
+    if (option_given(given, OPT_PATTERNS)) return refuse_option(c, "--patterns");
+    if (option_given(given, OPT_ATTENTION)) return refuse_option(c, "--attention");
+    const RealModel *model = lower_targets(c);
+    if (model == NULL) return false;
+    bool program = c->program.name != NULL;
+    const char *expression = option_value(given, OPT_EXPR);
+    RealExport export = {.model = model,
+                         .program_name = program ? c->program.name : "<expr>",
+                         .source = program ? c->program.text.data : expression,
+                         .source_len = program ? c->program.text.len : strlen(expression),
+                         .unroll = option_given(given, OPT_UNROLL),
+                         .span = outputs_span(c),
+                         .arena = c->arena};
+    bool written = c->format->write_real(&export, c->diags, &files) && write_all(c, &files);
+    files_free(&files);
+    if (written) tell_real(c, model);
+    return written;
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
 static bool compile(Compilation *c) {
     Export export;
     Files files = {0};
     if (!read_all(c)) return false;
+    if (c->real) return compile_real(c);
     if (c->format == NULL) return compile_native(c);
     if (!make_model(c, &export)) return false;
     bool written = c->format->write(&export, c->diags, &files) && write_all(c, &files);
@@ -218,16 +340,15 @@ ExitStatus cmd_compile(Driver *driver) {
     if (status == EXIT_DONE) status = check_onnx(&c);
     if (status != EXIT_DONE) return status;
     if (!registers_option(driver, &c.registers)) return EXIT_USAGE;
-    c.session = program_session(NULL, NULL);
-    c.diags = session_diagnostics(c.session);
+    data_open(&c.data, options);
     c.arena = arena_new(0);
-    c.reader =
-        (InputReader){.arena = c.arena, .sources = session_sources(c.session), .diags = c.diags};
     bool done = compile(&c);
+    driver_show(driver, c.data.diags);
     driver_show(driver, c.diags);
     program_free(&c.program);
     input_reader_free(&c.reader);
     session_free(c.session);
     arena_free(c.arena);
+    data_close(&c.data);
     return done ? EXIT_DONE : EXIT_WRONG;
 }

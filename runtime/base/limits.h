@@ -29,6 +29,7 @@ enum {
     LIMIT_VECTOR_WIDTH = 65536,                            /* numbers of one vector */
     LIMIT_DECLARATIONS = 1000,                             /* inputs and params of a program */
     LIMIT_LOOP_ROUNDS = 1000000,                           /* of one `repeat` */
+    LIMIT_UNROLLED_LAYERS = 10000,                         /* of one exported graph */
     LIMIT_INPUT_TOKENS = 100000000 / LIMIT_PART_OF,        /* elements of one input */
     LIMIT_DIAGNOSTICS = 100,          /* messages printed for one run; the rest are counted */
     LIMIT_DIAGNOSTIC_RECORDS = 10000, /* messages kept; the rest are only counted */

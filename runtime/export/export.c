@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const ExportFormat formats[] = {
-#define EXPORT_FORMAT(function, name, extension, text) {name, extension, function, text},
+#define EXPORT_FORMAT(function, real, name, extension, text)                                       \
+    {name, extension, function, real, text},
 #include "runtime/export/formats.def"
 #undef EXPORT_FORMAT
 };

@@ -5,6 +5,7 @@
 #define RASPC_EXPORT_H
 
 #include "runtime/export/files.h"
+#include "runtime/export/real_export.h"
 #include "runtime/model/weights.h"
 
 typedef struct Export {
@@ -34,6 +35,7 @@ typedef struct ExportFormat {
     const char *name;
     const char *extension; /* ".onnx"; NULL: a directory */
     ExportFunction write;
+    RealExportFunction write_real; /* NULL: it holds no models over real vectors */
     const char *text;
 } ExportFormat;
 
@@ -41,7 +43,7 @@ const ExportFormat *export_format_find(const char *name); /* a directory's layou
 /* The format that the path's extension names; NULL: none does. */
 const ExportFormat *export_format_of(const char *path);
 
-#define EXPORT_FORMAT(function, name, extension, text)                                             \
+#define EXPORT_FORMAT(function, real, name, extension, text)                                       \
     bool function(const Export *e, Diagnostics *diags, Files *files);
 #include "runtime/export/formats.def"
 #undef EXPORT_FORMAT
