@@ -213,6 +213,35 @@ def test_empty_selection():
         tap.equal([got["b"].tolist(), undefined.tolist()], [[[7.0, 8.0], [1.0, 2.0]], [False, False]])
 
 
+def test_each_operation():
+    """every operation that a unit can be, position by position"""
+    scalars = ("-a", "a + b", "a - b", "a * b", "a / b", "a % b", "2 ^ a", "a ^ 2", "a == b", "a < b", "a <= b", "a > b",
+               "a >= b", "a < b and b > 0", "a < b or b > 0", "not (a < b)", "indicator(a < b)", "a if a < b else b",
+               "round(a)", "floor(a)", "ceil(a)", "abs(a)", "sign(a)", "relu(a)", "exp(a)", "log(abs(a) + 1)",
+               "sqrt(abs(a))", "sin(a)", "cos(a)", "tanh(a)", "dot(v, u)", "sum(v)", "norm(v)", "argmin(v)", "argmax(v)",
+               "v == u", "v[1]")
+    vectors = ("v + u", "v - u", "v * u", "v / u", "v * a", "exp(v)", "relu(v)", "layernorm(v)", "rmsnorm(v)", "unit(v)",
+               "onehot(round(abs(a)), 4)", "concat(v, a)", "v if a < b else u", "matmul([[1, 2, 3], [4, 5, 6]], v)")
+    columns = {"a": [-2.5, 1.5, 0.0, 3.0, 7.25, -4.0], "b": [2.0, -2.0, 3.0, 3.0, -0.5, -3.0]}
+    draw = np.random.default_rng(1)
+    columns["v"] = draw.integers(-3, 4, (6, 3)).astype(float).tolist()
+    columns["u"] = draw.integers(1, 4, (6, 3)).astype(float).tolist()
+    columns["v"][0] = columns["u"][0]
+    columns["v"][2] = [2.0, -1.0, 2.0]
+    for operation in scalars + vectors:
+        text = f"input a: float; input b: float; input v: vec[3]; input u: vec[3]; z = {operation}; output z;"
+        yield f"operation {operation}", lambda text=text: check_operation(text, columns)
+
+
+def check_operation(text, columns):
+    path = compiled(written(text), "--dtype", "f64")
+    checked(path)
+    got, undefined = run(path, columns)
+    assert not undefined.any(), undefined
+    worst = difference(got, evaluated(written(text), columns))
+    assert worst <= 1e-14, worst
+
+
 def test_types():
     """ints, truth values and vectors come and go as themselves"""
     text = "input i: int; input t: bool; n = i + 1; f = not t; v = vec(i, 2); output n, f, v;"
