@@ -67,7 +67,7 @@ $(BUILD)/bench-real: $(REAL_BENCH_OBJ) $(BUILD)/libraspc-core.a
 
 # --- the papers' experiments ----------------------------------------------------------------------------
 
-PAPERS = golden validation em sweep
+PAPERS = golden validation em dynamics sweep
 
 .PHONY: bench-papers
 bench-papers: all venv ## the papers' tables beside ours, the quick ones; bench/papers/NAME runs one of them whole

@@ -22,9 +22,10 @@ QUICK = "--quick" in sys.argv[1:]
 
 
 class Raspc:
-    """Runs programs of programs/clustering/ on arrays. All computation that is measured is done there."""
+    """Runs programs of a folder on arrays. All computation that is measured is done there."""
 
-    def __init__(self, engine="jit"):
+    def __init__(self, programs="programs/clustering", engine="jit"):
+        self.programs = os.path.join(ROOT, programs)
         self.engine = engine
         self.folder = tempfile.TemporaryDirectory()
 
@@ -40,7 +41,7 @@ class Raspc:
 
     def run(self, program, inputs, outputs, plot=None, axes=None, **params):
         """The outputs as arrays, in the order that they are asked for. params: those of the program."""
-        command = [RASPC, "run", os.path.join(ROOT, "programs", "clustering", program + ".rasp"),
+        command = [RASPC, "run", os.path.join(self.programs, program + ".rasp"),
                    "--engine", self.engine]
         for name, value in inputs.items():
             command += ["-i", self.given(name, value)]
