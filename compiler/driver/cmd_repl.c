@@ -98,11 +98,9 @@ static void count_down(size_t *count) {
     if (*count > 0) --*count;
 }
 
-/* Whether the entry surely goes on behind the line at offset from, so that it need not be parsed
-   yet: one of its braces is open (a function is read as a whole), or another bracket and no ';'
-   came. */
-static bool goes_on(Repl *repl, size_t from) {
-    bool semicolon = false;
+/* Counts the brackets of the line at offset from; whether a ';' or '}' is in it. */
+static bool count_brackets(Repl *repl, size_t from) {
+    bool closes = false;
     for (size_t at = from; at < repl->entry.len; at++) {
         const char *text = repl->entry.data + at;
         if (*text == '#') break;
@@ -113,15 +111,18 @@ static bool goes_on(Repl *repl, size_t from) {
         }
         switch (*text) {
         case '{': repl->braces++; break;
-        case '}': count_down(&repl->braces); break;
+        case '}':
+            count_down(&repl->braces);
+            closes = true;
+            break;
         case '(':
         case '[': repl->brackets++; break;
         case ')':
         case ']': count_down(&repl->brackets); break;
-        case ';': semicolon = true; break;
+        case ';': closes = true; break;
         }
     }
-    return repl->braces > 0 || (repl->brackets > 0 && !semicolon);
+    return closes;
 }
 
 static bool is_blank(const char *text, size_t len) {
@@ -130,12 +131,15 @@ static bool is_blank(const char *text, size_t len) {
     return true;
 }
 
-/* A long entry is parsed again only when it has grown by a part: else many lines would take time in
-   proportion to their square. */
-static bool grown(const Repl *repl) {
-    enum { LONG_ENTRY = 8192, PART = 8 };
+/* Whether the entry may end with its newest line, and has to be parsed. It surely goes on when one
+   of its braces is open (a function is read as a whole), or another bracket and no ';' came. A long
+   one is parsed again only when it has grown by a part, sooner when its line closes something: else
+   many lines would take time in proportion to their square. */
+static bool may_end(const Repl *repl, bool closes) {
+    enum { LONG_ENTRY = 8192, LONG_WITHOUT_END = 512, PART = 8 };
+    if (repl->braces > 0 || (repl->brackets > 0 && !closes)) return false;
     size_t len = repl->entry.len;
-    return len < LONG_ENTRY || len - repl->tried > repl->tried / PART;
+    return len < (closes ? LONG_ENTRY : LONG_WITHOUT_END) || len - repl->tried > repl->tried / PART;
 }
 
 /* No more lines come for the entry: says what is missing, or runs it. */
@@ -171,7 +175,7 @@ static void take_entry(Repl *repl, bool blank) {
 /* A line was added at offset from. */
 static void take_line(Repl *repl, size_t from) {
     bool blank = is_blank(repl->entry.data + from, repl->entry.len - from);
-    bool more = goes_on(repl, from) || !grown(repl);
+    bool closes = count_brackets(repl, from);
     if (repl->entry.len > LIMIT_SOURCE_BYTES) {
         diag_error(session_diagnostics(repl->session), DIAG_LIMIT_PROGRAM, (Span){0},
                    "more than %d MB in one entry", LIMIT_SOURCE_BYTES >> 20);
@@ -179,7 +183,7 @@ static void take_line(Repl *repl, size_t from) {
         forget_entry(repl);
     } else if (is_blank(repl->entry.data, repl->entry.len)) {
         forget_entry(repl);
-    } else if (blank || !more) {
+    } else if (blank || may_end(repl, closes)) {
         take_entry(repl, blank);
     }
 }
