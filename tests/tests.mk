@@ -5,7 +5,7 @@ TEST_LINK = $(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(BUILD)/libraspc-co
 
 # --- unit tests: every tests/unit/test_NAME.c defines `Suite *NAME_suite(void)` --------------------
 
-UNIT_SRC = tests/unit/main.c tests/unit/world.c tests/unit/real_world.c $(sort $(wildcard tests/unit/test_*.c))
+UNIT_SRC = tests/unit/main.c $(sort $(wildcard tests/unit/*world.c)) tests/unit/real_texts.c $(sort $(wildcard tests/unit/test_*.c))
 UNIT_OBJ = $(UNIT_SRC:%.c=$(BUILD)/%.o)
 UNIT_SUITES = $(patsubst tests/unit/test_%.c,%,$(filter tests/unit/test_%,$(UNIT_SRC)))
 
@@ -40,7 +40,7 @@ $(BUILD)/test-conformance: $(CONFORMANCE_OBJ) $(BUILD)/libraspc-core.a
 # --- fuzz targets: tests/fuzz/fuzz_NAME.c; what they once found is replayed by every `make check` ------
 
 FUZZ_TARGETS = $(sort $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
-FUZZ_COMMON  = $(BUILD)/tests/fuzz/fuzz.o
+FUZZ_COMMON  = $(BUILD)/tests/fuzz/fuzz.o $(BUILD)/tests/fuzz/text_form.o
 REPLAYS      = $(FUZZ_TARGETS:%=$(BUILD)/replay-%)
 FUZZERS      = $(FUZZ_TARGETS:%=$(BUILD)/fuzz-%)
 

@@ -52,6 +52,14 @@ void buffer_printf(Buffer *buffer, const char *format, ...) {
     va_end(arguments);
 }
 
+bool buffer_wrong(Buffer *why, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    buffer_vprintf(why, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
 void buffer_free(Buffer *buffer) {
     free(buffer->data);
     *buffer = (Buffer){0};

@@ -4,6 +4,7 @@
 #define RASPC_BUFFER_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct Buffer {
@@ -19,6 +20,8 @@ void buffer_repeat(Buffer *buffer, char c, size_t times);
 void buffer_printf(Buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buffer_vprintf(Buffer *buffer, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
+/* Appends why something is wrong. Always false. */
+bool buffer_wrong(Buffer *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buffer_free(Buffer *buffer);
 
 #endif

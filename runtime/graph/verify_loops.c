@@ -4,17 +4,15 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 __attribute__((format(printf, 3, 4))) static bool wrong(Buffer *why, uint32_t loop,
                                                         const char *format, ...);
 static bool wrong(Buffer *why, uint32_t loop, const char *format, ...) {
     va_list args;
-    char message[128];
+    buffer_printf(why, "loop %" PRIu32 ": ", loop);
     va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
+    buffer_vprintf(why, format, args);
     va_end(args);
-    buffer_printf(why, "loop %" PRIu32 ": %s", loop, message);
     return false;
 }
 

@@ -485,22 +485,12 @@ static bool read_model(Reader *r, Model *model) {
 }
 
 Model *model_parse(Arena *arena, const Sources *sources, uint32_t file, Diagnostics *diags) {
-    Reader r = {.arena = arena, .diags = diags, .file = file};
-    r.text = sources_text(sources, file, &r.len);
-    if (!utf8_valid(r.text, r.len, &r.at)) {
-        read_fail(&r, "not UTF-8");
-        return NULL;
-    }
-    r.at = 0;
+    Reader r;
+    if (!read_open(&r, arena, sources, file, diags)) return NULL;
     Model *model = ARENA_NEW(arena, Model);
     *model = (Model){.arena = arena};
     if (!read_model(&r, model)) return NULL;
     Buffer why = {0};
     bool fine = model_verify(model, &why);
-    if (!fine) {
-        r.at = 0;
-        read_fail(&r, "not a model that can run: %s", why.data);
-    }
-    buffer_free(&why);
-    return fine ? model : NULL;
+    return read_verdict(&r, fine, &why) ? model : NULL;
 }

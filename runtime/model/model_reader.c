@@ -8,6 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool read_open(Reader *r, Arena *arena, const Sources *sources, uint32_t file, Diagnostics *diags) {
+    *r = (Reader){.arena = arena, .diags = diags, .file = file};
+    r->text = sources_text(sources, file, &r->len);
+    if (!utf8_valid(r->text, r->len, &r->at)) return read_fail(r, "not UTF-8");
+    r->at = 0;
+    return true;
+}
+
 bool read_fail(Reader *r, const char *format, ...) {
     char message[256];
     va_list args;
@@ -18,6 +26,13 @@ bool read_fail(Reader *r, const char *format, ...) {
     Span span = {r->file, at, at < r->len ? at + 1 : at};
     diag_error(r->diags, DIAG_MODEL_TEXT, span, "%s", message);
     return false;
+}
+
+bool read_verdict(Reader *r, bool fine, Buffer *why) {
+    r->at = 0;
+    if (!fine) read_fail(r, "not a model that can run: %s", why->data);
+    buffer_free(why);
+    return fine;
 }
 
 void *read_item(Reader *r, Items *items, size_t size) {

@@ -13,6 +13,9 @@ typedef struct Reader {
     size_t listed; /* items of lists so far */
 } Reader;
 
+/* From the file's beginning; false after reporting that it is not UTF-8. */
+bool read_open(Reader *r, Arena *arena, const Sources *sources, uint32_t file, Diagnostics *diags);
+
 /* A growing array in the arena: what a text has several of. */
 typedef struct Items {
     void *data;
@@ -23,6 +26,9 @@ void *read_item(Reader *r, Items *items, size_t size);
 
 /* Reports a mistake at the reading position. Always false. */
 bool read_fail(Reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Of the whole text: what a verifier said of the model that was read. Frees why. */
+bool read_verdict(Reader *r, bool fine, Buffer *why);
 
 /* Skips blanks (not line ends). */
 char read_peek(Reader *r);

@@ -5,8 +5,6 @@
 #include "runtime/value/atom_set.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 /* A coordinate of the residual stream. */
@@ -26,16 +24,6 @@ typedef struct Verifier {
     Buffer *why;
 } Verifier;
 
-__attribute__((format(printf, 2, 3))) static bool wrong(Verifier *v, const char *format, ...) {
-    char text[256];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    buffer_text(v->why, text);
-    return false;
-}
-
 static const char *name_of(const Verifier *v, SubspaceId id) {
     return v->model->subspaces[id].name->bytes;
 }
@@ -51,26 +39,26 @@ static bool verify_subspace(Verifier *v, SubspaceId id) {
     bool coded = subspace_is_coded(s);
     if ((s->kind == SUBSPACE_ONE) != (id == MODEL_ONE) ||
         (s->kind == SUBSPACE_NULL) != (id == MODEL_NULL))
-        return wrong(v, "the first two subspaces, and only they, are `one` and `null`");
+        return buffer_wrong(v->why, "the first two subspaces, and only they, are `one` and `null`");
     if (id <= MODEL_NULL && s->offset != id)
-        return wrong(v, "the first two coordinates are not those of `one` and `null`");
+        return buffer_wrong(v->why, "the first two coordinates are not those of `one` and `null`");
     uint32_t width = s->kind == SUBSPACE_ONE_HOT ? s->count : coded ? s->count - 1 : 1;
     if (coded && (s->count == 0 || !s->domain))
-        return wrong(v, "'%.80s' has no values", s->name->bytes);
+        return buffer_wrong(v->why, "'%.80s' has no values", s->name->bytes);
     if (s->width != width || s->width > v->model->width || s->offset > v->model->width - s->width)
-        return wrong(v, "'%.80s' is not in the residual stream", s->name->bytes);
+        return buffer_wrong(v->why, "'%.80s' is not in the residual stream", s->name->bytes);
     if (!coded && !(isfinite(s->low) && isfinite(s->high) && s->low <= s->high))
-        return wrong(v, "'%.80s' has no range", s->name->bytes);
+        return buffer_wrong(v->why, "'%.80s' has no range", s->name->bytes);
     for (SubspaceId other = 0; other < id; other++) {
         if (string_equal(v->model->subspaces[other].name, s->name))
-            return wrong(v, "two subspaces are called '%.80s'", s->name->bytes);
+            return buffer_wrong(v->why, "two subspaces are called '%.80s'", s->name->bytes);
     }
     return true;
 }
 
 static bool verify_basis(Verifier *v) {
     uint64_t total = 0;
-    if (v->model->subspace_count < 2) return wrong(v, "`one` and `null` are missing");
+    if (v->model->subspace_count < 2) return buffer_wrong(v->why, "`one` and `null` are missing");
     for (SubspaceId id = 0; id < v->model->subspace_count; id++) {
         v->written[id] = v->erased[id] = TIME_NEVER;
         if (!verify_subspace(v, id)) return false;
@@ -86,7 +74,7 @@ static bool verify_basis(Verifier *v) {
     }
     filled = filled && memchr(covered, false, v->model->width) == NULL;
     arena_free(scratch);
-    return filled || wrong(v, "the subspaces do not fill the residual stream");
+    return filled || buffer_wrong(v->why, "the subspaces do not fill the residual stream");
 }
 
 /* --- places ----------------------------------------------------------------------------------- */
@@ -99,19 +87,21 @@ static bool take_place(Verifier *v, SubspaceId id, int32_t time) {
         Place *place = &v->places[c];
         if (place->holder == id) continue;
         if (place->holder != NO_SUBSPACE)
-            return wrong(v, "'%.80s' is written where '%.80s' still is", s->name->bytes,
-                         name_of(v, place->holder));
+            return buffer_wrong(v->why, "'%.80s' is written where '%.80s' still is", s->name->bytes,
+                                name_of(v, place->holder));
         if (place->freed == time && !(place->held_code && subspace_is_coded(s)))
-            return wrong(v, "'%.80s' is written where a number is only being erased",
-                         s->name->bytes);
+            return buffer_wrong(v->why, "'%.80s' is written where a number is only being erased",
+                                s->name->bytes);
         place->holder = id;
     }
     return true;
 }
 
 static bool verify_written(Verifier *v, SubspaceId id, int32_t time) {
-    if (id >= v->model->subspace_count) return wrong(v, "a subspace that is not there is written");
-    if (v->written[id] != TIME_NEVER) return wrong(v, "'%.80s' is written twice", name_of(v, id));
+    if (id >= v->model->subspace_count)
+        return buffer_wrong(v->why, "a subspace that is not there is written");
+    if (v->written[id] != TIME_NEVER)
+        return buffer_wrong(v->why, "'%.80s' is written twice", name_of(v, id));
     v->written[id] = time;
     return take_place(v, id, time);
 }
@@ -129,7 +119,7 @@ static bool verify_places(Verifier *v) {
             for (uint32_t m = 0; m < head->move_count; m++) {
                 const HeadMove *move = &head->moves[m];
                 if (move->target >= model->subspace_count)
-                    return wrong(v, "a subspace that is not there is written");
+                    return buffer_wrong(v->why, "a subspace that is not there is written");
                 if (!move_is_defaulted(model, head, move)) continue;
                 if (!take_place(v, move->target, TIME_EMBED)) return false;
                 v->defaulted[move->target] = move;
@@ -143,19 +133,21 @@ static bool verify_erase(Verifier *v, const UnitGroup *group, uint32_t layer) {
     int32_t time = time_of_units(layer);
     SubspaceId id = group->target;
     if (id >= v->model->subspace_count || id == MODEL_ONE || id == MODEL_NULL)
-        return wrong(v, "what is erased is not there, or always needed");
+        return buffer_wrong(v->why, "what is erased is not there, or always needed");
     const Subspace *s = &v->model->subspaces[id];
     if (v->written[id] >= time)
-        return wrong(v, "'%.80s' is erased before it is written", s->name->bytes);
+        return buffer_wrong(v->why, "'%.80s' is erased before it is written", s->name->bytes);
     if (group->erased_count == 0 || group->erased_count > s->width ||
         group->erased_first > s->width - group->erased_count)
-        return wrong(v, "'%.80s' has not the coordinates that are erased", s->name->bytes);
+        return buffer_wrong(v->why, "'%.80s' has not the coordinates that are erased",
+                            s->name->bytes);
     for (uint32_t c = group->erased_first; c < group->erased_first + group->erased_count; c++) {
         Place *place = &v->places[s->offset + c];
         if (place->holder != id || v->erased[id] < time)
-            return wrong(v, "'%.80s' is erased twice", s->name->bytes);
+            return buffer_wrong(v->why, "'%.80s' is erased twice", s->name->bytes);
         if (!group->either_sign && coordinate_below_zero(v->model, id, v->defaulted[id], c))
-            return wrong(v, "'%.80s' may be below 0 where it is erased", s->name->bytes);
+            return buffer_wrong(v->why, "'%.80s' may be below 0 where it is erased",
+                                s->name->bytes);
         *place = (Place){NO_SUBSPACE, time, subspace_is_coded(s)};
     }
     if (v->erased[id] > time) v->erased[id] = time;
@@ -172,8 +164,8 @@ static bool verify_embed(Verifier *v, const Embed *embed) {
         double value = embed->values[i];
         if (subspace_is_coded(s) ? !is_index(value, s->count)
                                  : !(value >= s->low && value <= s->high))
-            return wrong(v, "the embedding writes %g into '%.80s', which is outside it", value,
-                         s->name->bytes);
+            return buffer_wrong(v->why, "the embedding writes %g into '%.80s', which is outside it",
+                                value, s->name->bytes);
     }
     return true;
 }
@@ -181,28 +173,32 @@ static bool verify_embed(Verifier *v, const Embed *embed) {
 /* --- features --------------------------------------------------------------------------------- */
 
 static bool verify_read(Verifier *v, SubspaceId id, int32_t before) {
-    if (id >= v->model->subspace_count) return wrong(v, "a subspace that is not there is read");
+    if (id >= v->model->subspace_count)
+        return buffer_wrong(v->why, "a subspace that is not there is read");
     if (v->written[id] >= before)
-        return wrong(v, "'%.80s' is read before it is written", name_of(v, id));
+        return buffer_wrong(v->why, "'%.80s' is read before it is written", name_of(v, id));
     return v->erased[id] >= before ||
-           wrong(v, "'%.80s' is read after it was erased", name_of(v, id));
+           buffer_wrong(v->why, "'%.80s' is read after it was erased", name_of(v, id));
 }
 
 static bool verify_feature(Verifier *v, const Feature *feature, int32_t before) {
-    if (!isfinite(feature->constant)) return wrong(v, "a feature's constant is not finite");
+    if (!isfinite(feature->constant))
+        return buffer_wrong(v->why, "a feature's constant is not finite");
     for (uint32_t i = 0; i < feature->count; i++) {
         const FeatureTerm *term = &feature->terms[i];
         if (!verify_read(v, term->subspace, before)) return false;
         const Subspace *s = &v->model->subspaces[term->subspace];
         if (subspace_is_coded(s) != (term->values != NULL))
-            return wrong(v, "'%.80s' is read as what it is not", s->name->bytes);
+            return buffer_wrong(v->why, "'%.80s' is read as what it is not", s->name->bytes);
         for (uint32_t j = 0; term->values && j < s->count; j++) {
-            if (!isfinite(term->values[j])) return wrong(v, "a feature's value is not finite");
+            if (!isfinite(term->values[j]))
+                return buffer_wrong(v->why, "a feature's value is not finite");
         }
-        if (!isfinite(term->factor)) return wrong(v, "a feature's factor is not finite");
+        if (!isfinite(term->factor))
+            return buffer_wrong(v->why, "a feature's factor is not finite");
         for (uint32_t j = 0; j < i; j++) {
             if (feature->terms[j].subspace == term->subspace)
-                return wrong(v, "a feature reads '%.80s' twice", s->name->bytes);
+                return buffer_wrong(v->why, "a feature reads '%.80s' twice", s->name->bytes);
         }
     }
     return true;
@@ -213,7 +209,8 @@ static bool verify_head_feature(Verifier *v, const Feature *feature, int32_t bef
     for (uint32_t i = 0; i < feature->count; i++) {
         SubspaceId id = feature->terms[i].subspace;
         if (id == MODEL_NULL || (id < v->model->subspace_count && v->counted[id]))
-            return wrong(v, "a head reads '%.80s', which is not 0 at the null key", name_of(v, id));
+            return buffer_wrong(v->why, "a head reads '%.80s', which is not 0 at the null key",
+                                name_of(v, id));
     }
     return verify_feature(v, feature, before);
 }
@@ -221,7 +218,7 @@ static bool verify_head_feature(Verifier *v, const Feature *feature, int32_t bef
 /* A constant, or a function of one code. */
 static bool verify_one_code(Verifier *v, const Feature *feature) {
     if (feature->count > 1 || (feature->count == 1 && !feature->terms[0].values))
-        return wrong(v, "a truth table reads something else than one code");
+        return buffer_wrong(v->why, "a truth table reads something else than one code");
     return true;
 }
 
@@ -229,7 +226,8 @@ static bool verify_classes(Verifier *v, const Feature *feature, uint32_t count) 
     uint32_t values = feature->count ? v->model->subspaces[feature->terms[0].subspace].count : 1;
     for (uint32_t i = 0; i < values; i++) {
         double value = feature->constant + (feature->count ? feature->terms[0].values[i] : 0);
-        if (!is_index(value, count)) return wrong(v, "a truth table has no class %g", value);
+        if (!is_index(value, count))
+            return buffer_wrong(v->why, "a truth table has no class %g", value);
     }
     return true;
 }
@@ -237,7 +235,7 @@ static bool verify_classes(Verifier *v, const Feature *feature, uint32_t count) 
 /* --- heads ------------------------------------------------------------------------------------ */
 
 static bool verify_term(Verifier *v, const Head *head, const HeadTerm *term, int32_t before) {
-    if ((unsigned)term->kind >= TERM_KIND_COUNT) return wrong(v, "a term of no kind");
+    if ((unsigned)term->kind >= TERM_KIND_COUNT) return buffer_wrong(v->why, "a term of no kind");
     if (!verify_head_feature(v, &term->key, before) ||
         !verify_head_feature(v, &term->query, before) ||
         !verify_head_feature(v, &term->key_square, before) ||
@@ -245,26 +243,27 @@ static bool verify_term(Verifier *v, const Head *head, const HeadTerm *term, int
         return false;
     bool compare = term->kind == TERM_COMPARE, table = term->kind == TERM_TABLE;
     if (compare && (term->relation == 0 || term->relation >= 7))
-        return wrong(v, "a comparison that holds always or never");
+        return buffer_wrong(v->why, "a comparison that holds always or never");
     if (term->squared > 2 || (term->squared && (!compare || term->relation != RELATION_EQ)))
-        return wrong(v, "squares belong to ==");
+        return buffer_wrong(v->why, "squares belong to ==");
     if (term->squared == 1 && head->null_policy != NULL_NONE)
-        return wrong(v, "without the query's square the null key has no score to stand at");
+        return buffer_wrong(v->why,
+                            "without the query's square the null key has no score to stand at");
     if ((table || (compare && !term->squared)) &&
         (!verify_one_code(v, &term->key) || !verify_one_code(v, &term->query)))
         return false;
     if (!table) return true;
     if (term->key_count == 0 || term->query_count == 0 || !term->table)
-        return wrong(v, "a truth table without cells");
+        return buffer_wrong(v->why, "a truth table without cells");
     return verify_classes(v, &term->key, term->key_count) &&
            verify_classes(v, &term->query, term->query_count);
 }
 
 static bool verify_move(Verifier *v, const Head *head, const HeadMove *move, uint32_t layer) {
     int32_t before = time_of_heads(layer);
-    if ((unsigned)move->kind >= MOVE_KIND_COUNT) return wrong(v, "a move of no kind");
+    if ((unsigned)move->kind >= MOVE_KIND_COUNT) return buffer_wrong(v->why, "a move of no kind");
     if ((move->kind == MOVE_NULL_WEIGHT) != (head->null_policy == NULL_COUNTED))
-        return wrong(v, "the null key's weight is what a head moves that counts it");
+        return buffer_wrong(v->why, "the null key's weight is what a head moves that counts it");
     if (move->kind == MOVE_REAL && !verify_head_feature(v, &move->value, before)) return false;
     if (move->kind == MOVE_CODED && !verify_read(v, move->source, before)) return false;
     if (!verify_written(v, move->target, before)) return false;
@@ -272,27 +271,30 @@ static bool verify_move(Verifier *v, const Head *head, const HeadMove *move, uin
     v->counted[move->target] = move->kind == MOVE_NULL_WEIGHT;
     if (move->kind != MOVE_CODED)
         return (target->kind == SUBSPACE_REAL && isfinite(move->default_value)) ||
-               wrong(v, "'%.80s' is no real to move a number to", target->name->bytes);
+               buffer_wrong(v->why, "'%.80s' is no real to move a number to", target->name->bytes);
     const Subspace *source = &v->model->subspaces[move->source];
     if (!subspace_is_coded(source) || !subspace_is_coded(target) || source->count > target->count ||
         move->default_index >= target->count)
-        return wrong(v, "'%.80s' can't hold what is moved to it", target->name->bytes);
+        return buffer_wrong(v->why, "'%.80s' can't hold what is moved to it", target->name->bytes);
     return true;
 }
 
 static bool verify_head(Verifier *v, const Head *head, uint32_t layer) {
-    if (head->mask.low > head->mask.high) return wrong(v, "a mask that lets nothing through");
+    if (head->mask.low > head->mask.high)
+        return buffer_wrong(v->why, "a mask that lets nothing through");
     if (v->model->causal && head->mask.high > 0)
-        return wrong(v, "head '%.80s' of a causal model looks ahead", head->name->bytes);
+        return buffer_wrong(v->why, "head '%.80s' of a causal model looks ahead",
+                            head->name->bytes);
     if ((unsigned)head->null_policy >= NULL_POLICY_COUNT ||
         (unsigned)head->normaliser >= NORMALISER_COUNT)
-        return wrong(v, "a head of no kind");
+        return buffer_wrong(v->why, "a head of no kind");
     if (!(head->scale > 0) || !isfinite(head->scale))
-        return wrong(v, "a scale that is not positive");
+        return buffer_wrong(v->why, "a scale that is not positive");
     for (uint32_t t = 0; t < head->term_count; t++) {
         if (!verify_term(v, head, &head->terms[t], time_of_heads(layer))) return false;
     }
-    if (head->move_count == 0) return wrong(v, "head '%.80s' moves nothing", head->name->bytes);
+    if (head->move_count == 0)
+        return buffer_wrong(v->why, "head '%.80s' moves nothing", head->name->bytes);
     return true;
 }
 
@@ -301,13 +303,16 @@ static bool verify_head(Verifier *v, const Head *head, uint32_t layer) {
 static bool verify_steps(Verifier *v, const UnitGroup *group, uint32_t layer) {
     const Subspace *target = &v->model->subspaces[group->target];
     if (target->kind != SUBSPACE_STEPS)
-        return wrong(v, "steps lead into '%.80s', which is not of steps", target->name->bytes);
+        return buffer_wrong(v->why, "steps lead into '%.80s', which is not of steps",
+                            target->name->bytes);
     if (!(group->greatest >= 0) || !isfinite(group->greatest) || !(group->error >= 0))
-        return wrong(v, "the input of '%.80s' has no range", target->name->bytes);
+        return buffer_wrong(v->why, "the input of '%.80s' has no range", target->name->bytes);
     for (uint32_t s = 0; s + 1 < target->count; s++) {
         bool rising =
             group->below[s] < group->above[s] && (s == 0 || group->above[s - 1] <= group->below[s]);
-        if (!rising) return wrong(v, "the thresholds of '%.80s' do not rise", target->name->bytes);
+        if (!rising)
+            return buffer_wrong(v->why, "the thresholds of '%.80s' do not rise",
+                                target->name->bytes);
     }
     return verify_feature(v, &group->input, time_of_units(layer));
 }
@@ -317,22 +322,23 @@ static bool verify_lookup(Verifier *v, const UnitGroup *group, uint32_t layer) {
     uint64_t cells = 1;
     if (!subspace_is_coded(target) || group->source_count == 0 ||
         group->source_count > MODEL_SOURCES)
-        return wrong(v, "a look-up is from codes into a code");
+        return buffer_wrong(v->why, "a look-up is from codes into a code");
     for (uint32_t s = 0; s < group->source_count; s++) {
         if (!verify_read(v, group->sources[s], time_of_units(layer))) return false;
         const Subspace *source = &v->model->subspaces[group->sources[s]];
-        if (!subspace_is_coded(source)) return wrong(v, "a look-up reads codes only");
+        if (!subspace_is_coded(source)) return buffer_wrong(v->why, "a look-up reads codes only");
         for (uint32_t i = 0; i < source->count; i++) {
             if (group->classes[s][i] >= group->class_counts[s])
-                return wrong(v, "a look-up has no class %u", group->classes[s][i]);
+                return buffer_wrong(v->why, "a look-up has no class %u", group->classes[s][i]);
         }
         cells *= group->class_counts[s];
-        if (cells > LIMIT_MODEL_NUMBERS) return wrong(v, "a look-up has too many cells");
+        if (cells > LIMIT_MODEL_NUMBERS)
+            return buffer_wrong(v->why, "a look-up has too many cells");
     }
     for (uint64_t c = 0; c < cells; c++) {
         if (group->result[c] >= target->count)
-            return wrong(v, "'%.80s' has no value number %u", target->name->bytes,
-                         group->result[c]);
+            return buffer_wrong(v->why, "'%.80s' has no value number %u", target->name->bytes,
+                                group->result[c]);
     }
     return true;
 }
@@ -350,7 +356,8 @@ static bool verify_layer(Verifier *v, uint32_t l) {
     }
     for (uint32_t g = 0; g < layer->unit_count; g++) {
         const UnitGroup *group = &layer->units[g];
-        if ((unsigned)group->kind >= UNIT_KIND_COUNT) return wrong(v, "units of no kind");
+        if ((unsigned)group->kind >= UNIT_KIND_COUNT)
+            return buffer_wrong(v->why, "units of no kind");
         if (group->kind == UNIT_ERASE && !verify_erase(v, group, l)) return false;
     }
     /* Units read the stream after the heads: none reads what another of its layer writes. */
@@ -367,24 +374,26 @@ static bool verify_layer(Verifier *v, uint32_t l) {
 /* --- read-out --------------------------------------------------------------------------------- */
 
 static bool verify_reading(Verifier *v, const Reading *reading, int32_t end) {
-    if ((unsigned)reading->decode >= DECODE_KIND_COUNT) return wrong(v, "a read-out of no kind");
+    if ((unsigned)reading->decode >= DECODE_KIND_COUNT)
+        return buffer_wrong(v->why, "a read-out of no kind");
     if (reading->mixed && reading->decode != DECODE_WHOLE && reading->decode != DECODE_FRACTION)
-        return wrong(v, "only numbers are of mixed kinds");
+        return buffer_wrong(v->why, "only numbers are of mixed kinds");
     if (reading->mixed && !verify_feature(v, &reading->exact, end)) return false;
     if (reading->decode != DECODE_ATOMS) {
         if (reading->decode == DECODE_FRACTION && reading->denominator == 0)
-            return wrong(v, "fractions of no denominator");
+            return buffer_wrong(v->why, "fractions of no denominator");
         return verify_feature(v, &reading->number, end);
     }
     uint32_t count = 1;
     if (reading->source != NO_SUBSPACE) {
         if (!verify_read(v, reading->source, end)) return false;
         const Subspace *source = &v->model->subspaces[reading->source];
-        if (!subspace_is_coded(source)) return wrong(v, "the read-out reads atoms from no code");
+        if (!subspace_is_coded(source))
+            return buffer_wrong(v->why, "the read-out reads atoms from no code");
         count = source->count;
     }
     return reading->atom_count == count ||
-           wrong(v, "the read-out names %u atoms of %u", reading->atom_count, count);
+           buffer_wrong(v->why, "the read-out names %u atoms of %u", reading->atom_count, count);
 }
 
 /* Steps compute with numbers and bools. */
@@ -394,23 +403,25 @@ static bool is_countable(Atom atom) {
 
 static bool verify_computed(Verifier *v, const Readout *readout) {
     if (readout->step_count == 0)
-        return readout->reading_count == 1 || wrong(v, "several readings and no step");
-    if (readout->step_count > MODEL_STEPS) return wrong(v, "more than %d steps", MODEL_STEPS);
+        return readout->reading_count == 1 || buffer_wrong(v->why, "several readings and no step");
+    if (readout->step_count > MODEL_STEPS)
+        return buffer_wrong(v->why, "more than %d steps", MODEL_STEPS);
     for (uint32_t s = 0; s < readout->step_count; s++) {
         const ReadStep *step = &readout->steps[s];
-        if (!readout_computes(step->op)) return wrong(v, "a step that no reader computes");
+        if (!readout_computes(step->op))
+            return buffer_wrong(v->why, "a step that no reader computes");
         if (step->op == OP_CONST && !is_countable(step->atom))
-            return wrong(v, "a step whose constant is no number");
+            return buffer_wrong(v->why, "a step whose constant is no number");
         for (int i = 0; i < op_info(step->op)->arity; i++) {
             if (step->args[i] >= readout->reading_count + s)
-                return wrong(v, "a step that computes with a later value");
+                return buffer_wrong(v->why, "a step that computes with a later value");
         }
     }
     for (uint32_t r = 0; r < readout->reading_count; r++) {
         const Reading *reading = &readout->readings[r];
         for (uint32_t i = 0; reading->decode == DECODE_ATOMS && i < reading->atom_count; i++) {
             if (reading->atoms[i].kind != ATOM_OPAQUE && !is_countable(reading->atoms[i]))
-                return wrong(v, "steps on a reading that is no number");
+                return buffer_wrong(v->why, "steps on a reading that is no number");
         }
     }
     return true;
@@ -420,7 +431,7 @@ static bool verify_readout(Verifier *v) {
     const Readout *readout = &v->model->readout;
     int32_t end = time_of_heads(v->model->layer_count);
     if (readout->reading_count == 0 || readout->reading_count > MODEL_READINGS)
-        return wrong(v, "not 1 to %d readings", MODEL_READINGS);
+        return buffer_wrong(v->why, "not 1 to %d readings", MODEL_READINGS);
     for (uint32_t t = 0; t < readout->trap_count; t++) {
         if (!verify_feature(v, &readout->traps[t].feature, end)) return false;
     }
@@ -438,15 +449,15 @@ static bool verify_vocabulary(Verifier *v) {
     while (t < model->vocabulary_count && atom_set_add(&set, model->vocabulary[t]))
         t++;
     arena_free(scratch);
-    if (t == 0) return wrong(v, "the vocabulary is empty");
+    if (t == 0) return buffer_wrong(v->why, "the vocabulary is empty");
     return t == model->vocabulary_count ||
-           wrong(v, "token %u of the vocabulary comes twice in it", t);
+           buffer_wrong(v->why, "token %u of the vocabulary comes twice in it", t);
 }
 
 static bool verify_inputs(Verifier *v) {
     const Model *model = v->model;
     if (model->max_length == 0 || model->max_length > LIMIT_INPUT_TOKENS)
-        return wrong(v, "the greatest length is not from 1 to %d", LIMIT_INPUT_TOKENS);
+        return buffer_wrong(v->why, "the greatest length is not from 1 to %d", LIMIT_INPUT_TOKENS);
     if (!verify_vocabulary(v)) return false;
     for (uint32_t e = 0; e < model->embed_count; e++) {
         if (!verify_embed(v, &model->embeds[e])) return false;

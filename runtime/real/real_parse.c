@@ -410,22 +410,12 @@ bool real_model_is_text(const Sources *sources, uint32_t file) {
 
 RealModel *real_model_parse(Arena *arena, const Sources *sources, uint32_t file,
                             Diagnostics *diags) {
-    Reader r = {.arena = arena, .diags = diags, .file = file};
-    r.text = sources_text(sources, file, &r.len);
-    if (!utf8_valid(r.text, r.len, &r.at)) {
-        read_fail(&r, "not UTF-8");
-        return NULL;
-    }
-    r.at = 0;
+    Reader r;
+    if (!read_open(&r, arena, sources, file, diags)) return NULL;
     RealModel *model = ARENA_NEW(arena, RealModel);
     *model = (RealModel){.arena = arena};
     if (!read_model(&r, model)) return NULL;
     Buffer why = {0};
     bool fine = real_model_verify(model, &why);
-    if (!fine) {
-        r.at = 0;
-        read_fail(&r, "not a model that can run: %s", why.data);
-    }
-    buffer_free(&why);
-    return fine ? model : NULL;
+    return read_verdict(&r, fine, &why) ? model : NULL;
 }

@@ -4,8 +4,6 @@
 #include "runtime/base/limits.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 /* What is in a subspace at some time, whichever way led there: a set of these bits. */
@@ -28,16 +26,6 @@ typedef struct Verifier {
     Buffer *why;
 } Verifier;
 
-__attribute__((format(printf, 2, 3))) static bool wrong(Verifier *v, const char *format, ...) {
-    char text[256];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    buffer_text(v->why, text);
-    return false;
-}
-
 static const char *name_of(const Verifier *v, SpaceId id) {
     return v->model->spaces[id].name->bytes;
 }
@@ -54,31 +42,33 @@ static bool all_finite(const double *values, uint64_t count) {
 static bool verify_basis(Verifier *v) {
     const RealModel *model = v->model;
     uint64_t end = 0;
-    if (model->space_count <= REAL_NULL) return wrong(v, "`one` and `null` are missing");
+    if (model->space_count <= REAL_NULL)
+        return buffer_wrong(v->why, "`one` and `null` are missing");
     for (SpaceId id = 0; id < model->space_count; id++) {
         const RealSpace *space = &model->spaces[id];
         if (space->width == 0 || space->width > LIMIT_VECTOR_WIDTH)
-            return wrong(v, "'%.80s' is not from 1 to %d wide", space->name->bytes,
-                         LIMIT_VECTOR_WIDTH);
-        if (id <= REAL_NULL && space->width != 1) return wrong(v, "`one` and `null` have width 1");
+            return buffer_wrong(v->why, "'%.80s' is not from 1 to %d wide", space->name->bytes,
+                                LIMIT_VECTOR_WIDTH);
+        if (id <= REAL_NULL && space->width != 1)
+            return buffer_wrong(v->why, "`one` and `null` have width 1");
         if (space->offset != end)
-            return wrong(v, "'%.80s' does not begin where the subspace before it ends",
-                         space->name->bytes);
+            return buffer_wrong(v->why, "'%.80s' does not begin where the subspace before it ends",
+                                space->name->bytes);
         end += space->width;
         for (SpaceId other = 0; other < id; other++) {
             if (string_equal(model->spaces[other].name, space->name))
-                return wrong(v, "two subspaces are called '%.80s'", space->name->bytes);
+                return buffer_wrong(v->why, "two subspaces are called '%.80s'", space->name->bytes);
         }
     }
     return (end == model->width && end <= INT32_MAX) ||
-           wrong(v, "the subspaces do not fill the residual stream");
+           buffer_wrong(v->why, "the subspaces do not fill the residual stream");
 }
 
 static bool verify_write(Verifier *v, SpaceId id) {
     if (id <= REAL_NULL || id >= v->model->space_count)
-        return wrong(v, "something is written that is no subspace to write");
+        return buffer_wrong(v->why, "something is written that is no subspace to write");
     if (v->content[id] & TOUCHED)
-        return wrong(v, "'%.80s' is written where it may not be 0", name_of(v, id));
+        return buffer_wrong(v->why, "'%.80s' is written where it may not be 0", name_of(v, id));
     v->content[id] = WRITTEN | TOUCHED;
     return true;
 }
@@ -87,20 +77,20 @@ static bool verify_input(Verifier *v, uint32_t i) {
     const RealInput *input = &v->model->inputs[i];
     for (uint32_t other = 0; other < i; other++) {
         if (string_equal(v->model->inputs[other].name, input->name))
-            return wrong(v, "two inputs are called '%.80s'", input->name->bytes);
+            return buffer_wrong(v->why, "two inputs are called '%.80s'", input->name->bytes);
     }
     if (!verify_write(v, input->space)) return false;
     if (input->types == TYPE_VECTOR) return true;
     if (input->types != TYPE_BOOL && input->types != TYPE_INT && input->types != TYPE_FLOAT)
-        return wrong(v, "the input '%.80s' is of no type", input->name->bytes);
+        return buffer_wrong(v->why, "the input '%.80s' is of no type", input->name->bytes);
     return v->model->spaces[input->space].width == 1 ||
-           wrong(v, "the input '%.80s' is one number", input->name->bytes);
+           buffer_wrong(v->why, "the input '%.80s' is one number", input->name->bytes);
 }
 
 static bool verify_inputs(Verifier *v) {
     const RealModel *model = v->model;
     if (model->max_length == 0 || model->max_length > LIMIT_INPUT_TOKENS)
-        return wrong(v, "the greatest length is not from 1 to %d", LIMIT_INPUT_TOKENS);
+        return buffer_wrong(v->why, "the greatest length is not from 1 to %d", LIMIT_INPUT_TOKENS);
     for (uint32_t i = 0; i < model->input_count; i++) {
         if (!verify_input(v, i)) return false;
     }
@@ -109,7 +99,7 @@ static bool verify_inputs(Verifier *v) {
         if (!verify_write(v, position->space)) return false;
         uint64_t width = model->spaces[position->space].width;
         if (!all_finite(position->values, model->max_length * width))
-            return wrong(v, "a number of the positions that is not finite");
+            return buffer_wrong(v->why, "a number of the positions that is not finite");
     }
     return true;
 }
@@ -117,26 +107,29 @@ static bool verify_inputs(Verifier *v) {
 /* --- affine functions ------------------------------------------------------------------------- */
 
 static bool verify_term(Verifier *v, const Affine *affine, const AffineTerm *term) {
-    if (term->space >= v->model->space_count) return wrong(v, "a subspace that is not there");
+    if (term->space >= v->model->space_count)
+        return buffer_wrong(v->why, "a subspace that is not there");
     if (v->stamp[term->space] == v->stamps)
-        return wrong(v, "two terms on '%.80s' in one sum", name_of(v, term->space));
+        return buffer_wrong(v->why, "two terms on '%.80s' in one sum", name_of(v, term->space));
     v->stamp[term->space] = v->stamps;
     if (!(v->read[term->space] & WRITTEN))
-        return wrong(v, "'%.80s' is read before it is written", name_of(v, term->space));
+        return buffer_wrong(v->why, "'%.80s' is read before it is written",
+                            name_of(v, term->space));
     uint32_t width = v->model->spaces[term->space].width;
     if (!term->matrix && width != 1 && width != affine->rows)
-        return wrong(v, "'%.80s' has %u components, and here are %u rows", name_of(v, term->space),
-                     width, affine->rows);
+        return buffer_wrong(v->why, "'%.80s' has %u components, and here are %u rows",
+                            name_of(v, term->space), width, affine->rows);
     if (term->matrix ? !all_finite(term->matrix, (uint64_t)affine->rows * width)
                      : !isfinite(term->factor))
-        return wrong(v, "a factor of '%.80s' that is not finite", name_of(v, term->space));
+        return buffer_wrong(v->why, "a factor of '%.80s' that is not finite",
+                            name_of(v, term->space));
     return true;
 }
 
 static bool verify_affine(Verifier *v, const Affine *affine) {
-    if (affine->rows == 0) return wrong(v, "a sum of no rows");
+    if (affine->rows == 0) return buffer_wrong(v->why, "a sum of no rows");
     if (affine->constant && !all_finite(affine->constant, affine->rows))
-        return wrong(v, "a constant that is not finite");
+        return buffer_wrong(v->why, "a constant that is not finite");
     v->stamps++;
     for (uint32_t t = 0; t < affine->count; t++) {
         if (!verify_term(v, affine, &affine->terms[t])) return false;
@@ -145,7 +138,8 @@ static bool verify_affine(Verifier *v, const Affine *affine) {
 }
 
 static bool verify_number(Verifier *v, const Affine *affine, const char *what) {
-    if (affine->rows != 1) return wrong(v, "%s is one number, not %u", what, affine->rows);
+    if (affine->rows != 1)
+        return buffer_wrong(v->why, "%s is one number, not %u", what, affine->rows);
     return verify_affine(v, affine);
 }
 
@@ -157,19 +151,20 @@ static bool verify_gate(Verifier *v, const RealHead *head, uint32_t g) {
     case GATE_TRUE: return true;
     case GATE_COMPARE:
         if (gate->relation == 0 || gate->relation > 7)
-            return wrong(v, "a comparison of no relation");
+            return buffer_wrong(v->why, "a comparison of no relation");
         return verify_number(v, &gate->key, "a side of a comparison") &&
                verify_number(v, &gate->query, "a side of a comparison");
-    case GATE_NOT: return gate->a < g || wrong(v, "a gate of a later one");
+    case GATE_NOT: return gate->a < g || buffer_wrong(v->why, "a gate of a later one");
     case GATE_AND:
-    case GATE_OR: return (gate->a < g && gate->b < g) || wrong(v, "a gate of a later one");
-    default: return wrong(v, "a gate of no kind");
+    case GATE_OR:
+        return (gate->a < g && gate->b < g) || buffer_wrong(v->why, "a gate of a later one");
+    default: return buffer_wrong(v->why, "a gate of no kind");
     }
 }
 
 static bool verify_head(Verifier *v, const RealHead *head) {
     if ((unsigned)head->normaliser >= NORMALISER_COUNT)
-        return wrong(v, "a head without a normaliser");
+        return buffer_wrong(v->why, "a head without a normaliser");
     for (uint32_t g = 0; g < head->gate_count; g++) {
         if (!verify_gate(v, head, g)) return false;
     }
@@ -177,15 +172,15 @@ static bool verify_head(Verifier *v, const RealHead *head) {
         const ScoreTerm *term = &head->scores[s];
         if (!verify_affine(v, &term->key) || !verify_affine(v, &term->query)) return false;
         if (term->key.rows != term->query.rows)
-            return wrong(v, "a key of %u numbers and a query of %u", term->key.rows,
-                         term->query.rows);
+            return buffer_wrong(v->why, "a key of %u numbers and a query of %u", term->key.rows,
+                                term->query.rows);
     }
     for (uint32_t m = 0; m < head->move_count; m++) {
         const RealMove *move = &head->moves[m];
         if (!verify_affine(v, &move->value) || !verify_write(v, move->target)) return false;
         if (v->model->spaces[move->target].width != move->value.rows)
-            return wrong(v, "'%.80s' gets a value of %u numbers", name_of(v, move->target),
-                         move->value.rows);
+            return buffer_wrong(v->why, "'%.80s' gets a value of %u numbers",
+                                name_of(v, move->target), move->value.rows);
     }
     return true;
 }
@@ -215,35 +210,38 @@ static bool shapes_fit(const RealUnit *unit, uint32_t width) {
 
 static bool verify_operation(Verifier *v, const RealUnit *unit, uint32_t width) {
     if ((unsigned)unit->op >= OP_COUNT || !real_unit_takes(unit->op))
-        return wrong(v, "no unit computes the operation for '%.80s'", name_of(v, unit->target));
+        return buffer_wrong(v->why, "no unit computes the operation for '%.80s'",
+                            name_of(v, unit->target));
     if (unit->argument_count != op_info(unit->op)->arity)
-        return wrong(v, "%s takes %d arguments", op_info(unit->op)->name, op_info(unit->op)->arity);
+        return buffer_wrong(v->why, "%s takes %d arguments", op_info(unit->op)->name,
+                            op_info(unit->op)->arity);
     for (uint32_t i = 0; i < unit->argument_count; i++) {
         if (!verify_affine(v, &unit->arguments[i])) return false;
     }
-    return shapes_fit(unit, width) || wrong(v, "%s for '%.80s' has arguments of other widths",
-                                            op_info(unit->op)->name, name_of(v, unit->target));
+    return shapes_fit(unit, width) ||
+           buffer_wrong(v->why, "%s for '%.80s' has arguments of other widths",
+                        op_info(unit->op)->name, name_of(v, unit->target));
 }
 
 static bool verify_relus(Verifier *v, const RealUnit *unit, uint32_t width) {
     if (unit->argument_count != 1 || unit->arguments[0].rows != unit->relus)
-        return wrong(v, "ReLUs of other than one argument");
+        return buffer_wrong(v->why, "ReLUs of other than one argument");
     if (!(isfinite(unit->error) && unit->error >= 0) ||
         !all_finite(unit->out, (uint64_t)unit->relus * width))
-        return wrong(v, "a number of the ReLUs that is not finite");
+        return buffer_wrong(v->why, "a number of the ReLUs that is not finite");
     return verify_affine(v, &unit->arguments[0]);
 }
 
 /* What a unit reads; and that its target is one. */
 static bool verify_unit(Verifier *v, const RealUnit *unit) {
     if (unit->target <= REAL_NULL || unit->target >= v->model->space_count)
-        return wrong(v, "a unit without a target");
+        return buffer_wrong(v->why, "a unit without a target");
     uint32_t width = v->model->spaces[unit->target].width;
     switch (unit->kind) {
     case REAL_ERASE: return true;
     case REAL_RELU: return verify_relus(v, unit, width);
     case REAL_OPERATION: return verify_operation(v, unit, width);
-    default: return wrong(v, "a unit of no kind");
+    default: return buffer_wrong(v->why, "a unit of no kind");
     }
 }
 
@@ -327,18 +325,18 @@ static bool verify_loops(Verifier *v, uint32_t *open) {
         const RealLoop *loop = &model->loops[i];
         if (loop->count == 0 || loop->times == 0 || loop->first >= model->layer_count ||
             loop->count > model->layer_count - loop->first)
-            return wrong(v, "a loop without layers or rounds");
+            return buffer_wrong(v->why, "a loop without layers or rounds");
         if (i > 0 && loop->first < model->loops[i - 1].first)
-            return wrong(v, "the loops are not in the order of their layers");
+            return buffer_wrong(v->why, "the loops are not in the order of their layers");
         uint32_t end = loop->first + loop->count;
         for (; depth > 0; depth--) {
             const RealLoop *outer = &model->loops[open[depth - 1]];
             uint32_t outer_end = outer->first + outer->count;
             if (end <= outer_end) break;
-            if (loop->first < outer_end) return wrong(v, "loops cross");
+            if (loop->first < outer_end) return buffer_wrong(v->why, "loops cross");
         }
         if (depth == REAL_LOOP_DEPTH)
-            return wrong(v, "loops nested more than %d deep", REAL_LOOP_DEPTH);
+            return buffer_wrong(v->why, "loops nested more than %d deep", REAL_LOOP_DEPTH);
         open[depth++] = i;
     }
     return true;
@@ -348,7 +346,7 @@ static bool index_traps(Verifier *v) {
     for (uint32_t t = v->model->trap_count; t-- > 0;) {
         const RealTrap *trap = &v->model->traps[t];
         if (trap->layer >= v->model->layer_count || (unsigned)trap->id >= DIAG_COUNT)
-            return wrong(v, "a trap that is nowhere");
+            return buffer_wrong(v->why, "a trap that is nowhere");
         v->next[t] = v->trapped[trap->layer];
         v->trapped[trap->layer] = t + 1;
     }
@@ -359,20 +357,21 @@ static bool verify_output(Verifier *v, uint32_t o) {
     const RealOutput *output = &v->model->outputs[o];
     for (uint32_t other = 0; other < o; other++) {
         if (string_equal(v->model->outputs[other].name, output->name))
-            return wrong(v, "two outputs are called '%.80s'", output->name->bytes);
+            return buffer_wrong(v->why, "two outputs are called '%.80s'", output->name->bytes);
     }
     bool number = (output->types & TYPE_NUMBER) != 0 && (output->types & ~TYPE_NUMBER) == 0;
     if (!number && output->types != TYPE_VECTOR)
-        return wrong(v, "the output '%.80s' is of no type", output->name->bytes);
+        return buffer_wrong(v->why, "the output '%.80s' is of no type", output->name->bytes);
     if (output->value.rows > LIMIT_VECTOR_WIDTH)
-        return wrong(v, "the output '%.80s' is too wide", output->name->bytes);
+        return buffer_wrong(v->why, "the output '%.80s' is too wide", output->name->bytes);
     return number ? verify_number(v, &output->value, "an output")
                   : verify_affine(v, &output->value);
 }
 
 static bool verify_all(Verifier *v) {
     const RealModel *model = v->model;
-    if ((unsigned)model->float_type >= FLOAT_TYPE_COUNT) return wrong(v, "no type of floats");
+    if ((unsigned)model->float_type >= FLOAT_TYPE_COUNT)
+        return buffer_wrong(v->why, "no type of floats");
     if (!verify_basis(v)) return false;
     v->content[REAL_ONE] = v->content[REAL_NULL] = WRITTEN | TOUCHED;
     uint32_t *open = ARENA_ARRAY(v->scratch, uint32_t, model->loop_count);
@@ -384,7 +383,7 @@ static bool verify_all(Verifier *v) {
         if (!verify_pass(v, start, open, &changed)) return false;
     } while (changed);
     begin_reading(v);
-    if (model->output_count == 0) return wrong(v, "a model without outputs");
+    if (model->output_count == 0) return buffer_wrong(v->why, "a model without outputs");
     for (uint32_t o = 0; o < model->output_count; o++) {
         if (!verify_output(v, o)) return false;
     }

@@ -20,7 +20,7 @@ static void lower_node(Session *session, NodeId node, bool as_numbers, bool caus
     Model *model = lower(arena, session_graph(session), node, &options, diags);
     if (!model != (diagnostics_errors(diags) > before)) BUG("a model and errors, or neither");
     if (model) {
-        check_model(arena, session_sources(session), diags, model);
+        text_form_check(&model_form, arena, session_sources(session), diags, model);
         run_model(arena, diags, model);
     }
     arena_free(arena);

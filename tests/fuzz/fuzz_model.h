@@ -4,26 +4,18 @@
 
 #include "runtime/engines/interp.h"
 #include "runtime/model/model.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/text_form.h"
 
-/* It verifies; its print parses back to the same print. */
-static inline void check_model(Arena *arena, Sources *sources, Diagnostics *diags,
-                               const Model *model) {
-    Buffer printed = {0}, again = {0}, why = {0};
-    if (!model_verify(model, &why)) BUG("a wrong model: %s", why.data);
-    model_print(model, &printed);
-    uint32_t file = sources_add(sources, "printed.model", printed.data, printed.len);
-    const Model *back = model_parse(arena, sources, file, diags);
-    if (!back) BUG("a printed model does not parse:\n%s", printed.data);
-    model_print(back, &again);
-    require_equal("a model's print changed", &printed, &again);
-    buffer_free(&printed);
-    buffer_free(&again);
-    buffer_free(&why);
+static inline const void *parse_model(Arena *arena, const Sources *sources, uint32_t file,
+                                      Diagnostics *diags) {
+    return model_parse(arena, sources, file, diags);
 }
+static inline bool verify_model(const void *model, Buffer *why) { return model_verify(model, why); }
+static inline void print_model(const void *model, Buffer *out) { model_print(model, out); }
 
 /* Runs the weights on a few inputs, if they are small: they may fail, with a diagnostic. */
-static inline void run_model(Arena *arena, Diagnostics *diags, const Model *model) {
+static inline void run_model(Arena *arena, Diagnostics *diags, const void *thing) {
+    const Model *model = thing;
     if (model_parameters(model) > 100000 || model->max_length == 0 || model->vocabulary_count == 0)
         return;
     Interp *interp = interp_new(arena, model, (Span){0}, diags);
@@ -40,5 +32,7 @@ static inline void run_model(Arena *arena, Diagnostics *diags, const Model *mode
             BUG("a result and a diagnostic, or neither");
     }
 }
+
+static const TextForm model_form = {"model", parse_model, verify_model, print_model, run_model};
 
 #endif

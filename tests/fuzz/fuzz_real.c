@@ -1,24 +1,8 @@
-/* Any bytes as the text form of a model over real vectors: what parses verifies and prints to a
-   text that parses to the same print; if it is small, its weights run. */
+/* Any bytes as the text form of a model over real vectors; if it is small, its weights run. */
 #include "runtime/engines/interp_real.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/text_form.h"
 
 enum { MOST_INPUTS = 16, MOST_POSITIONS = 4 };
-
-static void check_model(Arena *arena, Sources *sources, Diagnostics *diags,
-                        const RealModel *model) {
-    Buffer printed = {0}, again = {0}, why = {0};
-    if (!real_model_verify(model, &why)) BUG("a wrong model: %s", why.data);
-    real_model_print(model, &printed);
-    uint32_t file = sources_add(sources, "printed.model", printed.data, printed.len);
-    const RealModel *back = real_model_parse(arena, sources, file, diags);
-    if (!back) BUG("a printed model does not parse:\n%s", printed.data);
-    real_model_print(back, &again);
-    require_equal("a model's print changed", &printed, &again);
-    buffer_free(&printed);
-    buffer_free(&again);
-    buffer_free(&why);
-}
 
 /* Small integers of the column's type, some equal. */
 static InputColumn column_for(Arena *arena, const RealModel *model, const RealInput *input) {
@@ -44,7 +28,8 @@ static InputColumn column_for(Arena *arena, const RealModel *model, const RealIn
 }
 
 /* They may fail, with a diagnostic. */
-static void run_model(Arena *arena, Diagnostics *diags, const RealModel *model) {
+static void run_model(Arena *arena, Diagnostics *diags, const void *thing) {
+    const RealModel *model = thing;
     if (real_model_parameters(model) > 100000 || model->input_count > MOST_INPUTS) return;
     InterpReal *interp = interp_real_new(arena, model, (Span){0}, diags);
     if (!interp) return;
@@ -62,20 +47,14 @@ static void run_model(Arena *arena, Diagnostics *diags, const RealModel *model) 
     }
 }
 
+static const void *parse(Arena *arena, const Sources *sources, uint32_t file, Diagnostics *diags) {
+    return real_model_parse(arena, sources, file, diags);
+}
+static bool verify(const void *model, Buffer *why) { return real_model_verify(model, why); }
+static void print(const void *model, Buffer *out) { real_model_print(model, out); }
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    Arena *arena = arena_new(0);
-    Sources *sources = sources_new();
-    Diagnostics *diags = diagnostics_new(sources);
-    uint32_t file = sources_add(sources, "fuzz.model", (const char *)data, size);
-    const RealModel *model = real_model_parse(arena, sources, file, diags);
-    if (!model != (diagnostics_errors(diags) > 0)) BUG("a model and errors, or neither");
-    if (model) {
-        check_model(arena, sources, diags, model);
-        run_model(arena, diags, model);
-    }
-    render_all(diags);
-    diagnostics_free(diags);
-    sources_free(sources);
-    arena_free(arena);
+    static const TextForm form = {"model", parse, verify, print, run_model};
+    text_form_fuzz(&form, data, size);
     return 0;
 }

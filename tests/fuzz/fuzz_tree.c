@@ -1,30 +1,14 @@
-/* Any bytes as the text form of a tree: what parses prints to a text that parses to the same print.
- */
-#include "tests/fuzz/fuzz.h"
-
+/* Any bytes as the text form of a tree. */
 #include "grammar/tree.h"
+#include "tests/fuzz/text_form.h"
+
+static const void *parse(Arena *arena, const Sources *sources, uint32_t file, Diagnostics *diags) {
+    return tree_parse(arena, sources, file, diags);
+}
+static void print(const void *tree, Buffer *out) { tree_print(tree, out); }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    Arena *arena = arena_new(0);
-    Sources *sources = sources_new();
-    Diagnostics *diags = diagnostics_new(sources);
-    Buffer printed = {0}, again = {0};
-    uint32_t file = sources_add(sources, "fuzz.tree", (const char *)data, size);
-    const Tree *tree = tree_parse(arena, sources, file, diags);
-    if (!tree != (diagnostics_errors(diags) > 0)) BUG("a tree and errors, or neither");
-    if (tree) {
-        tree_print(tree, &printed);
-        file = sources_add(sources, "printed.tree", printed.data ? printed.data : "", printed.len);
-        const Tree *back = tree_parse(arena, sources, file, diags);
-        if (!back) BUG("a printed tree does not parse:\n%s", printed.data);
-        tree_print(back, &again);
-        require_equal("a tree's print changed", &printed, &again);
-    }
-    render_all(diags);
-    buffer_free(&printed);
-    buffer_free(&again);
-    diagnostics_free(diags);
-    sources_free(sources);
-    arena_free(arena);
+    static const TextForm form = {"tree", parse, NULL, print, NULL};
+    text_form_fuzz(&form, data, size);
     return 0;
 }

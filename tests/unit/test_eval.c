@@ -1,5 +1,5 @@
 /* eval on graphs in their text form: values, failures, and selectors against atom_binary. */
-#include "runtime/engines/eval.h"
+#include "tests/unit/eval_world.h"
 
 #include <check.h>
 #include <math.h>
@@ -8,49 +8,10 @@
 
 #define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 
-typedef struct World {
-    Arena *arena;
-    Sources *sources;
-    Diagnostics *diags;
-    uint32_t file; /* where "evaluated here" points */
-} World;
+static EvalWorld world;
 
-static World world;
-
-static void set_up(void) {
-    world.arena = arena_new(0);
-    world.sources = sources_new();
-    world.diags = diagnostics_new(world.sources);
-    world.file = sources_add(world.sources, "asked", "asked", 5);
-}
-
-static void tear_down(void) {
-    diagnostics_free(world.diags);
-    sources_free(world.sources);
-    arena_free(world.arena);
-}
-
-static Graph *graph_of(const char *text) {
-    uint32_t file = sources_add(world.sources, "test.graph", text, strlen(text));
-    Graph *graph = graph_parse(world.arena, world.sources, file, world.diags);
-    ck_assert_msg(graph != NULL, "%s\n%s", text,
-                  graph ? ""
-                        : diagnostics_message(world.diags, diagnostics_count(world.diags) - 1));
-    return graph;
-}
-
-static Atom atom_of(const char *word, size_t len) {
-    if (word[0] == '\'') return atom_string(string_new(world.arena, word + 1, len - 1));
-    if (word[0] == 'T' || word[0] == 'F') return atom_bool(word[0] == 'T');
-    if (word[0] == '[')
-        return (Atom){.kind = ATOM_OPAQUE, .as.string = string_new(world.arena, word, len)};
-    Atom atom;
-    double real;
-    Atom text = atom_string(string_new(world.arena, word, len));
-    if (atom_to_int(world.arena, text, &atom)) return atom;
-    ck_assert_msg(atom_to_float(text, &real), "bad input '%s'", word);
-    return atom_float(real);
-}
+static void set_up(void) { eval_world_open(&world); }
+static void tear_down(void) { eval_world_close(&world); }
 
 /* Words between blanks: 1 2.5 True 'abc */
 static Input input_of(const char *text) {
@@ -58,32 +19,17 @@ static Input input_of(const char *text) {
     Input input = {.tokens = tokens};
     while (*text) {
         size_t len = strcspn(text, " ");
-        tokens[input.n++] = atom_of(text, len);
+        tokens[input.n++] = eval_world_atom(&world, text, len);
         text += len;
         text += strspn(text, " ");
     }
     return input;
 }
 
-static Span asked(void) { return (Span){world.file, 0, 5}; }
+static Graph *graph_of(const char *text) { return eval_world_graph(&world, text); }
 
-/* The values as JSON, or "E0401 message" of the one diagnostic. */
 static Buffer outcome(const char *graph_text, const char *input) {
-    Graph *graph = graph_of(graph_text);
-    NodeId node = graph_find(graph, "out");
-    ck_assert_uint_ne(node, NO_NODE);
-    Buffer text = {0};
-    Sequence sequence;
-    if (eval_sequence(graph, node, input_of(input), asked(), world.arena, world.diags, &sequence)) {
-        ck_assert_uint_eq(diagnostics_count(world.diags), 0);
-        sequence_format_json(&text, sequence);
-    } else {
-        ck_assert_uint_eq(diagnostics_count(world.diags), 1);
-        buffer_printf(&text, "%s %s", diag_code(diagnostics_id(world.diags, 0)),
-                      diagnostics_message(world.diags, 0));
-        diagnostics_truncate(world.diags, 0);
-    }
-    return text;
+    return eval_world_outcome(&world, graph_text, input_of(input));
 }
 
 /* --- values ----------------------------------------------------------------------------------- */
@@ -225,7 +171,7 @@ START_TEST(a_failure_points_at_its_node_and_at_who_asked) {
     Graph *graph = graph_of("%0 = indices\n%1 = div %0 %0\nout = %1\n");
     Sequence sequence;
     ck_assert(
-        !eval_sequence(graph, 1, input_of("1"), asked(), world.arena, world.diags, &sequence));
+        !eval_sequence(graph, 1, input_of("1"), world.asked, world.arena, world.diags, &sequence));
     Span span = diagnostics_span(world.diags, 0);
     ck_assert_uint_eq(span.start, graph_node(graph, 1)->span.start);
     Buffer shown = {0};
@@ -246,9 +192,9 @@ START_TEST(a_node_written_nowhere_fails_where_it_was_asked_for) {
     NodeSpec spec = {.op = OP_TOKENS_INT, .args = {NO_NODE, NO_NODE, NO_NODE}};
     NodeId node = graph_add(graph, &spec, NULL);
     Sequence sequence;
-    ck_assert(
-        !eval_sequence(graph, node, input_of("'a"), asked(), world.arena, world.diags, &sequence));
-    ck_assert_uint_eq(diagnostics_span(world.diags, 0).file, world.file);
+    ck_assert(!eval_sequence(graph, node, input_of("'a"), world.asked, world.arena, world.diags,
+                             &sequence));
+    ck_assert_uint_eq(diagnostics_span(world.diags, 0).file, world.asked.file);
 }
 END_TEST
 
@@ -256,7 +202,7 @@ START_TEST(only_what_is_needed_is_computed) {
     Graph *graph = graph_of("%0 = indices\n%1 = div %0 %0\n%2 = neg %0\nfails = %1\nout = %2\n");
     Sequence sequence;
     ck_assert(
-        eval_sequence(graph, 2, input_of("1 2"), asked(), world.arena, world.diags, &sequence));
+        eval_sequence(graph, 2, input_of("1 2"), world.asked, world.arena, world.diags, &sequence));
 }
 END_TEST
 
@@ -275,7 +221,7 @@ static void expect_cells(const char *name, BinaryOp op, const char *words) {
     Graph *graph = graph_of(text.data);
     Input input = input_of(words);
     Matrix matrix;
-    ck_assert(eval_selector(graph, 1, input, asked(), world.arena, world.diags, &matrix));
+    ck_assert(eval_selector(graph, 1, input, world.asked, world.arena, world.diags, &matrix));
     ck_assert_uint_eq(matrix.n, input.n);
     for (uint32_t i = 0; i < input.n; i++)
         for (uint32_t j = 0; j < input.n; j++) {
@@ -310,8 +256,8 @@ START_TEST(strings_equal_no_number) {
         graph_of("%0 = tokens_str\n%1 = indices\n%2 = select_eq %0 %1\n%3 = select_ne %0 %1\n"
                  "%4 = width %2\n%5 = width %3\n%6 = sub %5 %4\nout = %6\n");
     Sequence sequence;
-    ck_assert(
-        eval_sequence(graph, 6, input_of("0 1 2"), asked(), world.arena, world.diags, &sequence));
+    ck_assert(eval_sequence(graph, 6, input_of("0 1 2"), world.asked, world.arena, world.diags,
+                            &sequence));
     for (int i = 0; i < 3; i++)
         ck_assert(atom_identical(sequence.atoms[i], atom_int(3)));
 }
@@ -323,7 +269,7 @@ START_TEST(selectors_combine_cell_by_cell) {
                  "%4 = sel_and %1 %3\n%5 = sel_not %1\n%6 = sel_or %4 %5\nout = %6\n");
     Matrix matrix;
     Input input = input_of("'a 'b 'a 'a");
-    ck_assert(eval_selector(graph, 6, input, asked(), world.arena, world.diags, &matrix));
+    ck_assert(eval_selector(graph, 6, input, world.asked, world.arena, world.diags, &matrix));
     Buffer text = {0};
     matrix_format_json(&text, matrix);
     ck_assert_str_eq(text.data,
@@ -340,7 +286,7 @@ START_TEST(a_matrix_too_large_is_refused) {
         tokens[i] = atom_int(i);
     input.tokens = tokens;
     Matrix matrix;
-    ck_assert(!eval_selector(graph, 1, input, asked(), world.arena, world.diags, &matrix));
+    ck_assert(!eval_selector(graph, 1, input, world.asked, world.arena, world.diags, &matrix));
     ck_assert_int_eq(diagnostics_id(world.diags, 0), DIAG_LIMIT_MEMORY);
 }
 END_TEST
@@ -354,8 +300,8 @@ START_TEST(growing_strings_end_at_the_limit) {
     buffer_text(&text, "out = %30\n");
     Graph *graph = graph_of(text.data);
     Sequence sequence;
-    ck_assert(
-        !eval_sequence(graph, 30, input_of("'a 'b"), asked(), world.arena, world.diags, &sequence));
+    ck_assert(!eval_sequence(graph, 30, input_of("'a 'b"), world.asked, world.arena, world.diags,
+                             &sequence));
     ck_assert_int_eq(diagnostics_id(world.diags, 0), DIAG_LIMIT_SIZE);
     buffer_free(&text);
 }
@@ -370,7 +316,7 @@ START_TEST(columns_live_until_their_last_user) {
     buffer_text(&text, "%2000 = aggregate %2 %1999 default 0\n%2001 = sub %2000 %0\nout = %2001\n");
     Graph *graph = graph_of(text.data);
     Sequence sequence;
-    ck_assert(eval_sequence(graph, graph_find(graph, "out"), input_of("1 2 3 4"), asked(),
+    ck_assert(eval_sequence(graph, graph_find(graph, "out"), input_of("1 2 3 4"), world.asked,
                             world.arena, world.diags, &sequence));
     const Atom wanted[] = {atom_int(0), atom_int(1996), atom_float(1995.5), atom_float(1995)};
     for (int i = 0; i < 4; i++)

@@ -1,6 +1,6 @@
 /* eval of the language's part II, on graphs in their text form: each operation against values
    worked out by hand, the published clustering examples, loops. */
-#include "runtime/engines/eval.h"
+#include "tests/unit/eval_world.h"
 
 #include <check.h>
 #include <math.h>
@@ -9,47 +9,14 @@
 
 #define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
 
-typedef struct World {
-    Arena *arena;
-    Sources *sources;
-    Diagnostics *diags;
-} World;
+static EvalWorld world;
 
-static World world;
+static void set_up(void) { eval_world_open(&world); }
+static void tear_down(void) { eval_world_close(&world); }
 
-static void set_up(void) {
-    world.arena = arena_new(0);
-    world.sources = sources_new();
-    world.diags = diagnostics_new(world.sources);
-}
+static Graph *graph_of(const char *text) { return eval_world_graph(&world, text); }
 
-static void tear_down(void) {
-    diagnostics_free(world.diags);
-    sources_free(world.sources);
-    arena_free(world.arena);
-}
-
-static Graph *graph_of(const char *text) {
-    uint32_t file = sources_add(world.sources, "test.graph", text, strlen(text));
-    Graph *graph = graph_parse(world.arena, world.sources, file, world.diags);
-    ck_assert_msg(graph != NULL, "%s\n%s", text,
-                  graph ? ""
-                        : diagnostics_message(world.diags, diagnostics_count(world.diags) - 1));
-    return graph;
-}
-
-/* --- inputs: "x=1,2 3,4 | b=True False | s='a 'b" ----------------------------------------------
- */
-
-static Atom atom_of(const char *word, size_t len) {
-    if (word[0] == '\'') return atom_string(string_new(world.arena, word + 1, len - 1));
-    if (word[0] == 'T' || word[0] == 'F') return atom_bool(word[0] == 'T');
-    Atom atom, text = atom_string(string_new(world.arena, word, len));
-    if (atom_to_int(world.arena, text, &atom)) return atom;
-    double real;
-    ck_assert_msg(atom_to_float(text, &real), "bad input '%s'", word);
-    return atom_float(real);
-}
+/* --- inputs ----------------------------------------------------------------------------------- */
 
 /* One column's words up to '|' or the end; a word with commas is a vector. */
 static InputColumn column_of(const char *text, size_t len, uint32_t *n) {
@@ -65,7 +32,7 @@ static InputColumn column_of(const char *text, size_t len, uint32_t *n) {
             for (const char *c = at; c < at + word; c = *stop == ',' ? stop + 1 : stop)
                 numbers[count++] = strtod(c, &stop);
         } else {
-            atoms[words] = atom_of(at, word);
+            atoms[words] = eval_world_atom(&world, at, word);
         }
         words++;
         at += word + strspn(at + word, " ");
@@ -80,6 +47,7 @@ static InputColumn column_of(const char *text, size_t len, uint32_t *n) {
     return column;
 }
 
+/* "x=1,2 3,4 | b=True False | s='a 'b" */
 static Input input_of(const char *text) {
     InputColumn *columns = ARENA_ARRAY(world.arena, InputColumn, strlen(text) + 1);
     Input input = {.columns = columns};
@@ -93,33 +61,13 @@ static Input input_of(const char *text) {
     return input;
 }
 
-/* The values as JSON, or "E0401 message" of the one diagnostic. */
-static Buffer outcome(const char *graph_text, const char *input) {
-    Graph *graph = graph_of(graph_text);
-    NodeId node = graph_find(graph, "out");
-    ck_assert_uint_ne(node, NO_NODE);
-    Buffer text = {0};
-    Sequence sequence;
-    if (eval_sequence(graph, node, input_of(input), (Span){0}, world.arena, world.diags,
-                      &sequence)) {
-        ck_assert_uint_eq(diagnostics_count(world.diags), 0);
-        sequence_format_json(&text, sequence);
-    } else {
-        ck_assert_uint_eq(diagnostics_count(world.diags), 1);
-        buffer_printf(&text, "%s %s", diag_code(diagnostics_id(world.diags, 0)),
-                      diagnostics_message(world.diags, 0));
-        diagnostics_truncate(world.diags, 0);
-    }
-    return text;
-}
-
 typedef struct Case {
     const char *graph, *input, *values;
 } Case;
 
 /* values: what stands behind "values": in the JSON, or a failure. */
 static void check_case(const Case *at) {
-    Buffer text = outcome(at->graph, at->input);
+    Buffer text = eval_world_outcome(&world, at->graph, input_of(at->input));
     const char *values = strstr(text.data, "\"values\": ");
     const char *got = values ? values + strlen("\"values\": ") : text.data;
     size_t len = strlen(got) - (values ? 1 : 0);
