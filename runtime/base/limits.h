@@ -52,7 +52,7 @@ enum {
 /* Bytes that planning one model may take, and that its dense weights may take. */
 #define LIMIT_LOWERING_BYTES ((size_t)1 << 30)
 #define LIMIT_DENSE_BYTES ((size_t)2 << 30)
-/* Numbers in the lists of one model text. */
-#define LIMIT_MODEL_NUMBERS (1 << 25)
+/* Numbers that runs stand for in the lists of one model text, and cells of one of its tables. */
+#define LIMIT_MODEL_NUMBERS ((1 << 26) / LIMIT_PART_OF)
 
 #endif

@@ -292,12 +292,17 @@ static bool read_atom(Reader *r, Atom *out) {
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
-/* Room for one item more. */
-static bool list_room(Reader *r, void **items, uint32_t count, uint32_t *capacity, size_t size) {
-    if (++r->listed > LIMIT_MODEL_NUMBERS)
-        return read_fail(r, "the lists hold more than %d numbers", LIMIT_MODEL_NUMBERS);
-    if (count < *capacity) return true;
-    *capacity = *capacity ? 2 * *capacity : 16;
+/* Room for `more` items more: one that stands in the text, or a run of them. */
+static bool list_room(Reader *r, void **items, uint32_t count, uint32_t *capacity, double more,
+                      size_t size) {
+    if (more > 1) r->run_items += more - 1;
+    if (r->run_items > LIMIT_MODEL_NUMBERS)
+        return read_fail(r, "the runs of the lists hold more than %d numbers", LIMIT_MODEL_NUMBERS);
+    if (count + more > UINT32_MAX / 2) return read_fail(r, "a list too long");
+    uint32_t needed = count + (uint32_t)more;
+    if (needed <= *capacity) return true;
+    uint32_t doubled = *capacity ? 2 * *capacity : 16;
+    *capacity = doubled < needed ? needed : doubled;
     *items = arena_grow(r->arena, *items, count, *capacity, size);
     return true;
 }
@@ -321,12 +326,11 @@ bool read_numbers(Reader *r, const double **out, uint32_t *count) {
             if (!(left <= LIMIT_MODEL_NUMBERS) || left != floor(left))
                 return read_fail(r, "a run that does not end");
         }
-        for (; left > 0; left--, value += step) {
-            void *grown = items;
-            if (!list_room(r, &grown, *count, &capacity, sizeof(double))) return false;
-            items = grown;
+        void *grown = items;
+        if (!list_room(r, &grown, *count, &capacity, left, sizeof *items)) return false;
+        items = grown;
+        for (; left > 0; left--, value += step)
             items[(*count)++] = value;
-        }
     }
     *out = items;
     return true;
@@ -368,10 +372,10 @@ bool read_atoms(Reader *r, const Atom **out, uint32_t *count) {
         if (read_take(r, "..") &&
             (!read_atom(r, &end) || !read_atom_run(r, value, end, &step, &left)))
             return false;
+        void *grown = items;
+        if (!list_room(r, &grown, *count, &capacity, (double)left, sizeof *items)) return false;
+        items = grown;
         for (; left > 0; left--) {
-            void *grown = items;
-            if (!list_room(r, &grown, *count, &capacity, sizeof(Atom))) return false;
-            items = grown;
             items[(*count)++] = value;
             if (step) value.as.integer += step;
         }

@@ -10,7 +10,7 @@ typedef struct Reader {
     uint32_t file;
     const char *text; /* (len), NUL behind it */
     size_t len, at;
-    size_t listed; /* items of lists so far */
+    double run_items; /* of lists so far: those that no text of their own stands for */
 } Reader;
 
 /* From the file's beginning; false after reporting that it is not UTF-8. */

@@ -7,8 +7,10 @@
 #include <stdbool.h>
 
 void text_number(Buffer *out, double value) {
-    if (value == floor(value) && fabs(value) < 1e15)
-        buffer_printf(out, "%.0f", value);
+    if (value == 0)
+        buffer_text(out, signbit(value) ? "-0" : "0");
+    else if (value == floor(value) && fabs(value) < 1e15)
+        buffer_printf(out, "%" PRId64, (int64_t)value);
     else
         float_format_repr(out, value);
 }

@@ -5,8 +5,7 @@ void text_form_check(const TextForm *form, Arena *arena, Sources *sources, Diagn
     Buffer printed = {0}, again = {0}, why = {0};
     if (form->verify && !form->verify(thing, &why)) BUG("a wrong %s: %s", form->name, why.data);
     form->print(thing, &printed);
-    uint32_t file =
-        sources_add(sources, "printed", printed.data ? printed.data : "", printed.len);
+    uint32_t file = sources_add(sources, "printed", printed.data ? printed.data : "", printed.len);
     const void *back = form->parse(arena, sources, file, diags);
     if (!back) BUG("a printed %s does not parse:\n%s", form->name, printed.data);
     form->print(back, &again);

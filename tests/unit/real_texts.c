@@ -1,19 +1,19 @@
 #include "tests/unit/real_texts.h"
 
 const char real_dynamics[] = "model real f64 length 32\n"
-                               "basis\n"
-                               "  one: one  # 0\n"
-                               "  null: null  # 1\n"
-                               "  z0: real[2] for %0  # 2 and 1 more\n"
-                               "  mean: real[2] for %4  # 4 and 1 more\n"
-                               "  z: real[2] for %9  # 6 and 1 more\n"
-                               "input\n"
-                               "  z0: vec[2] -> z0\n"
-                               "layer\n"
-                               "  head near: score z0 by z0; hardmax; z0 -> mean for %4\n"
-                               "  div z: z0 + 0.5*mean, [1.5, 1.5] for %9\n"
-                               "output\n"
-                               "  z: vec[2] z for %9\n";
+                             "basis\n"
+                             "  one: one  # 0\n"
+                             "  null: null  # 1\n"
+                             "  z0: real[2] for %0  # 2 and 1 more\n"
+                             "  mean: real[2] for %4  # 4 and 1 more\n"
+                             "  z: real[2] for %9  # 6 and 1 more\n"
+                             "input\n"
+                             "  z0: vec[2] -> z0\n"
+                             "layer\n"
+                             "  head near: score z0 by z0; hardmax; z0 -> mean for %4\n"
+                             "  div z: z0 + 0.5*mean, [1.5, 1.5] for %9\n"
+                             "output\n"
+                             "  z: vec[2] z for %9\n";
 
 const char real_lloyd[] =
     "model real f64 length 12\n"
