@@ -1,5 +1,6 @@
 #include "compiler/driver/report_real.h"
 
+#include "compiler/driver/counts.h"
 #include "compiler/driver/lowered_real.h"
 #include "compiler/driver/show.h"
 #include "runtime/base/limits.h"
@@ -34,10 +35,11 @@ static void count_parts(RealReport *report) {
 static void begin(Buffer *out, const char *label) { buffer_printf(out, "  %-12s", label); }
 
 static void add_head_counts(Buffer *out, const RealModel *model) {
-    const char *before = " (";
-    for (uint32_t l = 0; l < model->layer_count; l++, before = ", ")
-        buffer_printf(out, "%s%" PRIu32, before, model->layers[l].head_count);
-    buffer_text(out, model->layer_count ? ")\n" : "\n");
+    uint32_t *heads = ARENA_ARRAY(model->arena, uint32_t, model->layer_count);
+    for (uint32_t l = 0; l < model->layer_count; l++)
+        heads[l] = model->layers[l].head_count;
+    counts_show(out, model->layer_count, heads);
+    buffer_char(out, '\n');
 }
 
 static void add_loops(Buffer *out, const RealModel *model) {
@@ -121,9 +123,11 @@ static void add_program(Buffer *out, const Graph *graph, Target target) {
     uint32_t heads = 0;
     for (uint32_t l = 0; l < layers.count; l++)
         heads += layers.heads[l];
-    buffer_printf(out, "%s: %s, %" PRIu32 " layer%s, %" PRIu32 " head%s\n", target.name,
+    buffer_printf(out, "%s: %s, %" PRIu32 " layer%s, %" PRIu32 " head%s", target.name,
                   value_kind_name(target.value), layers.count, layers.count == 1 ? "" : "s", heads,
                   heads == 1 ? "" : "s");
+    counts_show(out, layers.count, layers.heads);
+    buffer_char(out, '\n');
     arena_free(arena);
 }
 

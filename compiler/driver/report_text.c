@@ -1,5 +1,6 @@
 /* The report as text: what the program asks for, the model's numbers, then layer by layer what each
    head selects and moves and what each group of units makes, and the residual stream. */
+#include "compiler/driver/counts.h"
 #include "compiler/driver/report.h"
 
 #include "runtime/base/limits.h"
@@ -29,11 +30,9 @@ static const char *plural(uint64_t count) { return count == 1 ? "" : "s"; }
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
-/* " (1, 2)" of the counts' numbers; nothing for none. */
 static void add_each(Buffer *out, uint32_t count, const uint32_t *numbers) {
-    for (uint32_t i = 0; i < count; i++)
-        buffer_printf(out, "%s%" PRIu32, i == 0 ? " (" : ", ", numbers[i]);
-    buffer_text(out, count == 0 ? "\n" : ")\n");
+    counts_show(out, count, numbers);
+    buffer_char(out, '\n');
 }
 
 static void add_program(Buffer *out, const Report *report) {

@@ -39,19 +39,20 @@ static void add_use(Uses *uses, uint64_t layer, NodeId selector, const Layers *l
     uses->items[uses->count++] = head_use((uint32_t)layer, selector);
 }
 
-/* The use in the first round of the loops that the node depends on stands last in the list; adds
+/* The node's use in the first round of the loops that it depends on stands last in the list; adds
    those of their other rounds. */
-static void add_rounds(Uses *uses, const Graph *graph, uint32_t loop, NodeId selector,
-                       const Layers *layers) {
+static void add_rounds(Uses *uses, const Graph *graph, const Node *node, const Layers *layers) {
     uint32_t first = uses->count - 1;
-    for (; loop && uses->whole; loop = graph->loops[loop - 1].outer) {
+    for (uint32_t loop = node->loop; loop && uses->whole; loop = graph->loops[loop - 1].outer) {
         const GraphLoop *at = &graph->loops[loop - 1];
-        uint32_t last = uses->count, step = at->step;
-        for (uint32_t i = first; i < last && step > 0; i++) {
-            uint64_t layer = use_layer(uses->items[i]);
-            for (uint32_t r = 1; r < at->times && uses->whole; r++) {
-                if (layer + (uint64_t)r * step >= layers->count) break;
-                add_use(uses, layer + (uint64_t)r * step, selector, layers);
+        uint32_t last = uses->count;
+        for (uint32_t i = first; i < last && at->times > 1; i++) {
+            uint64_t layer = loop == node->loop ? node->again - 1
+                                                : use_layer(uses->items[i]) + (uint64_t)at->entry;
+            for (uint32_t r = 1; r < at->times && uses->whole && layer < layers->count; r++) {
+                add_use(uses, layer, node->args[0], layers);
+                if (at->step == 0) break;
+                layer += at->step;
             }
         }
     }
@@ -65,7 +66,7 @@ static void collect_uses(Uses *uses, const Graph *graph, NodeId root, const Laye
         if (!needed[id] || op_info(node->op)->kind != OPKIND_ATTENTION) continue;
         uint32_t before = uses->count;
         add_use(uses, node->depth - 1, node->args[0], layers);
-        if (uses->count > before) add_rounds(uses, graph, node->loop, node->args[0], layers);
+        if (uses->count > before) add_rounds(uses, graph, node, layers);
     }
     const Node *asked = graph_node(graph, root);
     if (!type_is_sop(asked->type)) add_use(uses, asked->depth - 1, root, layers);

@@ -95,21 +95,23 @@ static NodeId find_node(const Graph *graph, const NodeSpec *spec) {
 /* Language I.7: inputs and constants 0; an element-wise node its deepest operand; a selection or a
    score its key and query plus 1; an aggregate its value plus 1 or its selector. (loops.c: states
    and results.) */
+bool graph_crosses(GraphOp op, int argument, TypeSet type) {
+    OpKind kind = op_info(op)->kind;
+    /* A default is the query's own: it crosses no positions. */
+    if ((op == OP_ATTEND && argument == 2) || !type_is_sop(type)) return false;
+    return kind == OPKIND_SELECTOR || kind == OPKIND_SCORE || kind == OPKIND_ATTENTION;
+}
+
 static uint32_t node_depth(const Graph *graph, const NodeSpec *spec) {
-    const OpInfo *info = op_info(spec->op);
-    bool gathers = info->kind == OPKIND_SELECTOR || info->kind == OPKIND_SCORE ||
-                   info->kind == OPKIND_ATTENTION;
     uint32_t depth = 0;
-    for (int i = 0; i < info->arity; i++) {
+    if (spec->op == OP_RESULT)
+        return graph_result_depth(graph, graph_result_loop(spec->atom), spec->args[0]);
+    for (int i = 0; i < op_info(spec->op)->arity; i++) {
         const Node *arg = &graph->nodes[spec->args[i]];
-        /* A default is the query's own: it crosses no positions. */
-        bool own = spec->op == OP_ATTEND && i == 2;
-        bool attends = gathers && type_is_sop(arg->type) && !own;
-        uint32_t here = arg->depth + (attends ? 1 : 0);
+        uint32_t here = arg->depth + graph_crosses(spec->op, i, arg->type);
         if (here > depth) depth = here;
     }
-    if (spec->op != OP_RESULT) return depth;
-    return graph_result_depth(&graph->loops[graph_result_loop(spec->atom)], depth);
+    return depth;
 }
 
 /* The deepest of the loops that the arguments depend on: loops lie within one another. */

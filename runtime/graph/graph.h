@@ -87,6 +87,7 @@ typedef struct Node {
     uint32_t width; /* TYPE_VECTOR */
     uint32_t depth; /* the first attention layer after which it is known (language I.7); one round
                        of a loop counts once for each time it may run */
+    uint32_t again; /* of a loop's body: its depth in the second round, once the loop is closed */
     uint32_t loop;  /* 1 + the number of the innermost loop whose state it depends on; 0: none */
     NodeId args[3];
     Atom atom;          /* PAYLOAD_ATOM; DECLARED: the input's name, or the state's number */
@@ -117,7 +118,9 @@ typedef struct GraphLoop {
     LoopState *states; /* (state_count) */
     uint32_t outer;    /* 1 + the number of the loop whose body it is in; 0: none */
     bool closed;       /* graph_loop_end was called */
-    uint32_t step;     /* how many layers a round adds to those before it, once it is closed */
+    uint32_t entry;    /* once it is closed: how many layers the second round adds to the first, */
+    uint32_t step;     /* and each later one to those before it. What does not depend on a round can
+                          make the first one deeper than the others. */
     Span span;
 } GraphLoop;
 

@@ -62,15 +62,45 @@ NodeId graph_loop_state(Graph *graph, uint32_t loop, NodeId init, Shape declared
     return state;
 }
 
-/* How many layers a round adds, at most. */
-static uint32_t layers_of_round(const Graph *graph, const GraphLoop *loop) {
-    uint32_t most = 0;
-    for (uint32_t s = 0; s < loop->state_count; s++) {
-        uint32_t before = graph->nodes[loop->states[s].state].depth;
-        uint32_t after = graph->nodes[loop->states[s].next].depth;
-        if (after > before && after - before > most) most = after - before;
+/* --- layers of rounds ------------------------------------------------------------------------- */
+
+static bool is_body(const Graph *graph, uint32_t loop, NodeId node) {
+    return graph->nodes[node].loop == loop + 1;
+}
+
+static uint32_t depth_again(const Graph *graph, uint32_t loop, NodeId id) {
+    const Node *node = &graph->nodes[id];
+    /* What a loop inside leaves: no deeper by more than what it begins with. */
+    if (node->op == OP_RESULT) return node->depth + graph->loops[loop].entry;
+    uint32_t depth = 0;
+    for (int i = 0; i < op_info(node->op)->arity; i++) {
+        const Node *arg = &graph->nodes[node->args[i]];
+        uint32_t here = is_body(graph, loop, node->args[i]) ? arg->again : arg->depth;
+        here += graph_crosses(node->op, i, arg->type);
+        if (here > depth) depth = here;
     }
-    return most;
+    return depth;
+}
+
+/* A depth is a greatest sum along paths from the states, or from outside the loop. So where no
+   state grew by more than some number of layers, nothing grows by more in the round behind; and
+   that number is never more than that of the round before. */
+static void find_steps(Graph *graph, uint32_t loop) {
+    GraphLoop *l = &graph->loops[loop];
+    for (uint32_t s = 0; s < l->state_count; s++) {
+        Node *state = &graph->nodes[l->states[s].state];
+        state->again = graph->nodes[l->states[s].next].depth;
+        if (state->again > state->depth && state->again - state->depth > l->entry)
+            l->entry = state->again - state->depth;
+    }
+    for (NodeId id = l->state_count ? l->states[0].state : graph->count; id < graph->count; id++)
+        if (is_body(graph, loop, id) && graph->nodes[id].op != OP_STATE)
+            graph->nodes[id].again = depth_again(graph, loop, id);
+    for (uint32_t s = 0; s < l->state_count; s++) {
+        const Node *next = &graph->nodes[l->states[s].next];
+        if (!is_body(graph, loop, l->states[s].next) || next->again <= next->depth) continue;
+        if (next->again - next->depth > l->step) l->step = next->again - next->depth;
+    }
 }
 
 void graph_loop_end(Graph *graph, uint32_t loop, uint32_t times, NodeId until, const NodeId *next) {
@@ -85,7 +115,7 @@ void graph_loop_end(Graph *graph, uint32_t loop, uint32_t times, NodeId until, c
     l->times = times;
     l->until = until;
     l->closed = true;
-    l->step = layers_of_round(graph, l);
+    find_steps(graph, loop);
 }
 
 NodeId graph_loop_result(Graph *graph, uint32_t loop, NodeId node, Span span, Buffer *why) {
@@ -97,9 +127,11 @@ NodeId graph_loop_result(Graph *graph, uint32_t loop, NodeId node, Span span, Bu
 
 /* --- for build.c ------------------------------------------------------------------------------ */
 
-uint32_t graph_result_depth(const GraphLoop *loop, uint32_t depth) {
-    uint64_t all =
-        depth + (uint64_t)loop->step * (loop->times - 1); /* in all rounds but the last */
+uint32_t graph_result_depth(const Graph *graph, uint32_t loop, NodeId node) {
+    const GraphLoop *l = &graph->loops[loop];
+    const Node *at = &graph->nodes[node];
+    if (l->times == 1 || !is_body(graph, loop, node)) return at->depth;
+    uint64_t all = at->again + (uint64_t)l->step * (l->times - 2);
     return all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
 }
 

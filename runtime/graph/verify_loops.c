@@ -84,7 +84,7 @@ static bool verify_result(const Graph *graph, NodeId id, NodeId *first, Buffer *
     for (uint32_t s = 0; s < loop->state_count && first[number] == NO_NODE; s++)
         whole = whole && loop->states[s].next < id;
     if (!whole || !is_within(graph, (uint32_t)number + 1, arg->loop) ||
-        node->depth != graph_result_depth(loop, arg->depth)) {
+        node->depth != graph_result_depth(graph, (uint32_t)number, node->args[0])) {
         buffer_printf(why, "%%%" PRIu32 ": it is not what the last round left", id);
         return false;
     }

@@ -584,6 +584,12 @@ static const Analysis analyses[] = {
      "%3 = state of 1 from %2 int\n%4 = total %1 %3\nend 1 times 3 next %4\n%5 = result %4 of 1\n"
      "%6 = select_eq %0 %0\n%7 = total %6 %5\nend 0 times 2 next %7\n%8 = result %7 of 0\n",
      "1 1 1 1 1 1 1 1"},
+    /* the first round waits for what was counted before the loop, the others do not */
+    {"%0 = indices\n%1 = select_lt %0 %0\n%2 = width %1\n%3 = const True\n"
+     "%4 = select_eq %3 %3\nloop 0\n%5 = state of 0 from %0 int\n%6 = score_mul %5 %0\n"
+     "%7 = hardmax_first %6 %4\n%8 = attend %7 %2 %0\n%9 = total %1 %8\n"
+     "end 0 times 3 next %9\n%10 = result %9 of 0\n",
+     "1 1 1 1 1 1 1"},
     /* a condition deeper than the result counts as far as there are layers */
     {"%0 = indices\n%1 = select_lt %0 %0\nloop 0\n%2 = state of 0 from %0 int\n%3 = total %1 %2\n"
      "%4 = total %1 %3\nend 0 times 1 until %4 next %3\n%5 = result %3 of 0\n",
