@@ -158,9 +158,10 @@ static bool check_finite(const RealRun *run, const RealOutput *output, const dou
 static Atom read_number(TypeSet types, double number) {
     const double most = 9.2e18;
     double whole = nearbyint(number);
+    bool is_whole = (types & ~(TYPE_INT | TYPE_BOOL)) == 0; /* a truth among integers is 0 or 1 */
     if (types == TYPE_BOOL) return atom_bool(number > 0.5);
-    if (types == TYPE_INT && fabs(whole) < most) return atom_int((int64_t)whole);
-    return atom_float(types == TYPE_INT ? whole : number);
+    if (is_whole && fabs(whole) < most) return atom_int((int64_t)whole);
+    return atom_float(is_whole ? whole : number);
 }
 
 /* all: (outputs, n); the output's columns begin at first. */

@@ -141,9 +141,10 @@ static Shape infer_attend(const Graph *graph, const NodeSpec *spec, Buffer *why)
         if (together(value, other, &result) && is_vector(value)) return result;
         return refuse(why, "can't gather", value, "with the default", &other);
     }
+    GraphOp pattern = graph->nodes[spec->args[0]].op;
     TypeSet mean = value.types & TYPE_NUMBER ? TYPE_FLOAT : 0;
-    if (weighs(graph->nodes[spec->args[0]].op) && !mean)
-        return refuse(why, "no weighted mean of", value, "", NULL);
+    if (pattern == OP_HARDMAX_FIRST) mean = 0; /* one key: its value, as it is */
+    if (weighs(pattern) && !mean) return refuse(why, "no weighted mean of", value, "", NULL);
     return number(value.types | other.types | mean);
 }
 

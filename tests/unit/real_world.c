@@ -86,6 +86,15 @@ static double number_at(const Sequence *sequence, uint32_t i) {
     return number;
 }
 
+/* Integers and truths are read as what they are; a mean may be either, which no weights tell. */
+static void compare_kinds(const RealWorld *w, const Sequence *expected, const Sequence *got,
+                          const char *program, uint32_t output) {
+    TypeSet types = graph_node(w->graph, w->outputs[output])->type;
+    if (types != TYPE_INT && types != TYPE_BOOL) return;
+    ck_assert_msg(expected->type == got->type, "%s\noutput %u: kinds %d and %d", program, output,
+                  expected->type, got->type);
+}
+
 static void compare(const Sequence *expected, const Sequence *got, const char *program,
                     uint32_t output, uint32_t n) {
     uint32_t width = expected->type == SEQUENCE_VECTORS ? expected->width : 1;
@@ -127,8 +136,10 @@ void real_world_compare(RealWorld *w, const RealModel *model, const char *progra
         ck_assert_msg(fine == ran, "%s\nlength %u: eval %s, interp %s: %s\n%s", program, n,
                       fine ? "runs" : "fails", ran ? "runs" : "fails", real_world_message(w),
                       text.data);
-        for (uint32_t o = 0; o < w->output_count && fine; o++)
+        for (uint32_t o = 0; o < w->output_count && fine; o++) {
             compare(&expected[o], &got[o], program, o, n);
+            compare_kinds(w, &expected[o], &got[o], program, o);
+        }
         diagnostics_truncate(w->diags, 0);
     }
     buffer_free(&text);

@@ -96,6 +96,10 @@ static const Case attentions[] = {
     {POINTS SCORE "y = aggregate(hardmax(-d, select(m, True, ==)), x, 9); output y;", 1, 2, true},
     {POINTS SCORE "y = aggregate(hardmax(3 * d / 7 - p), concat(x, a)); output y;", 1, 2, false},
     {POINTS SCORE "y = aggregate(hardmax_first(-s), indices); output y;", 1, 1, true},
+    {POINTS SCORE
+     "n = hardmax_first(s, select(m, True, ==)); y = aggregate(n, k); z = aggregate(n, m); "
+     "w = aggregate(n, k, k) if m else aggregate(n, indices); output y, z, w;",
+     1, 2, true},
     {POINTS SCORE "y = aggregate(best(select(m, False, ==), q), a, a); output y;", 1, 1, true},
     {POINTS SCORE "y = aggregate(softmax(s - d), x); output y;", 1, 2, false},
     {POINTS SCORE "y = aggregate(softmax(p * 2, select(m, True, ==)), a, x[0]); output y;", 1, 1,
