@@ -18,6 +18,9 @@ typedef struct Column {
     size_t capacity;    /* of atoms or numbers */
     double *row;        /* (row_count) components of the row being read */
     size_t row_count, row_capacity;
+    /* Which columns of a CSV file are meant, as csv_pick reads it; NULL: all. */
+    const char *pick;
+    Span pick_span; /* where it stands, its length too */
     /* VALUE* without a number: the elements [open_from, open_to) as often as is left. */
     bool open;
     uint32_t open_from, open_to;

@@ -1,73 +1,13 @@
 /* A column as CSV (RFC 4180): a record a position, its cells the components. The first record is a
    header when none of its cells is a value; of a column of strings, when it is the column's name.
  */
-#include "runtime/input/column.h"
+#include "runtime/input/csv_cells.h"
 
 #include "runtime/input/reader.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct Csv {
-    Column *column;
-    const char *text;
-    uint32_t file, len, at;
-    Buffer cell; /* of one in quotes */
-} Csv;
-
-/* One cell: its text without quotes, and without the blanks around it unless a string is wanted. */
-typedef struct Cell {
-    const char *text;
-    size_t len;
-    Span span;
-} Cell;
-
-static bool at_cell_end(const Csv *csv) {
-    char c = csv->at < csv->len ? csv->text[csv->at] : '\n';
-    return c == ',' || c == '\r' || c == '\n';
-}
-
-/* At the opening quote; a quote inside is written twice. */
-static bool quoted(Csv *csv, Cell *cell) {
-    uint32_t start = csv->at++;
-    bool ended = false;
-    csv->cell.len = 0;
-    buffer_add(&csv->cell, "", 0);
-    while (csv->at < csv->len && !ended) {
-        char c = csv->text[csv->at++];
-        bool doubled = c == '"' && csv->at < csv->len && csv->text[csv->at] == '"';
-        if (doubled) csv->at++;
-        ended = c == '"' && !doubled;
-        if (!ended) buffer_char(&csv->cell, c);
-    }
-    InputReader *reader = csv->column->reader;
-    if (!ended)
-        return reader_wrong(reader, (Span){csv->file, start, start + 1},
-                            "a cell that does not end");
-    if (!at_cell_end(csv))
-        return reader_wrong(reader, (Span){csv->file, csv->at, csv->at + 1},
-                            "',' is missing behind the cell");
-    *cell = (Cell){csv->cell.data, csv->cell.len, {csv->file, start, csv->at}};
-    return true;
-}
-
-static bool read_cell(Csv *csv, Cell *cell) {
-    uint32_t start = csv->at;
-    if (start < csv->len && csv->text[start] == '"') {
-        if (!quoted(csv, cell)) return false;
-    } else {
-        while (!at_cell_end(csv))
-            csv->at++;
-        *cell = (Cell){csv->text + start, csv->at - start, {csv->file, start, csv->at}};
-    }
-    if (csv->column->want.type == SEQUENCE_STRINGS) return true;
-    while (cell->len > 0 && (*cell->text == ' ' || *cell->text == '\t'))
-        cell->text++, cell->len--;
-    while (cell->len > 0 && (cell->text[cell->len - 1] == ' ' || cell->text[cell->len - 1] == '\t'))
-        cell->len--;
-    return true;
-}
 
 static bool is_word(Cell cell, const char *word) {
     if (cell.len != strlen(word)) return false;
@@ -145,28 +85,19 @@ static bool add_cell(Csv *csv, Cell cell) {
     return column_add(column, text, cell.span);
 }
 
-/* What is done with a record's cells. */
-typedef bool (*TakeCell)(Csv *csv, Cell cell);
-
-/* One record; the number of its cells; 0 after reporting. */
-static size_t record(Csv *csv, TakeCell take) {
-    for (size_t count = 1;; count++) {
+static bool record(Csv *csv) {
+    while (true) {
         Cell cell;
-        if (!read_cell(csv, &cell) || !take(csv, cell)) return 0;
-        if (csv->at == csv->len || csv->text[csv->at] != ',') return count;
-        csv->at++;
-        if (csv->column->want.type != SEQUENCE_VECTORS) {
-            column_wrong(csv->column, DIAG_INPUT_SHAPE, cell.span,
-                         "'%s' has one value a position, and this row has several cells",
-                         csv->column->want.name->bytes);
-            return 0;
-        }
+        if (!csv_cell(csv, &cell) || !add_cell(csv, cell)) return false;
+        if (!csv_next_cell(csv)) return true;
+        if (csv->column->want.type == SEQUENCE_VECTORS) continue;
+        const char *name = csv->column->want.name->bytes;
+        Diagnostic *diag =
+            diag_error(csv->column->reader->diags, DIAG_INPUT_SHAPE, cell.span,
+                       "'%s' has one value a position, and this row has several cells", name);
+        diag_help(diag, "pick a column: @FILE.csv:NAME, or @FILE.csv:2 for the second");
+        return false;
     }
-}
-
-static void skip_line_end(Csv *csv) {
-    if (csv->at < csv->len && csv->text[csv->at] == '\r') csv->at++;
-    if (csv->at < csv->len && csv->text[csv->at] == '\n') csv->at++;
 }
 
 /* Moves behind a header. False after reporting that the first record can't be read. */
@@ -177,12 +108,10 @@ static bool skip_header(Csv *csv) {
     bool strings = csv->column->want.type == SEQUENCE_STRINGS;
     while (more) {
         Cell cell;
-        if (!read_cell(csv, &cell)) return false;
-        more = csv->at < csv->len && csv->text[csv->at] == ',';
-        if (more) csv->at++;
+        if (!csv_cell(csv, &cell)) return false;
+        more = csv_next_cell(csv);
         if (strings) {
-            header =
-                !more && cell.len == name->len && memcmp(cell.text, name->bytes, name->len) == 0;
+            header = !more && csv_is_text(&cell, name);
             break;
         }
         if (is_value(cell)) {
@@ -192,28 +121,51 @@ static bool skip_header(Csv *csv) {
         header = header || cell.len > 0;
     }
     if (header)
-        skip_line_end(csv);
+        csv_line_end(csv);
     else
         csv->at = start;
     return true;
 }
 
-/* Empty lines at the end are no rows. */
-static bool at_end(const Csv *csv) {
-    uint32_t at = csv->at;
-    while (at < csv->len && (csv->text[at] == '\r' || csv->text[at] == '\n'))
-        at++;
-    return at == csv->len;
+/* The same where columns are picked: of those alone. */
+static bool skip_picked_header(Csv *csv) {
+    uint32_t start = csv->at;
+    bool by_name, header = false, strings = csv->column->want.type == SEQUENCE_STRINGS;
+    if (!csv_split(csv) || !csv_pick(csv, &by_name)) return false;
+    uint32_t end = csv->at;
+    bool value = false;
+    for (size_t i = 0; i < csv->picked_count; i++) {
+        Cell cell;
+        if (!csv_picked_cell(csv, i, &cell)) return false;
+        value = value || (strings ? !csv_is_text(&cell, csv->column->want.name) : is_value(cell));
+        header = header || cell.len > 0;
+    }
+    csv->at = start;
+    if (!by_name && (value || !header)) return true;
+    csv->at = end;
+    csv_line_end(csv);
+    return true;
+}
+
+static bool picked_record(Csv *csv) {
+    if (!csv_split(csv)) return false;
+    uint32_t end = csv->at;
+    for (size_t i = 0; i < csv->picked_count; i++) {
+        Cell cell;
+        if (!csv_picked_cell(csv, i, &cell) || !add_cell(csv, cell)) return false;
+    }
+    csv->at = end;
+    return true;
 }
 
 static bool records(Csv *csv) {
     Column *column = csv->column;
-    while (!at_end(csv) && !column_enough(column)) {
+    while (!csv_at_end(csv) && !column_enough(column)) {
         uint32_t start = csv->at;
-        if (record(csv, add_cell) == 0) return false;
+        if (csv->picked_count > 0 ? !picked_record(csv) : !record(csv)) return false;
         bool vectors = column->want.type == SEQUENCE_VECTORS;
         if (vectors && !column_row_end(column, (Span){csv->file, start, csv->at})) return false;
-        skip_line_end(csv);
+        csv_line_end(csv);
     }
     return true;
 }
@@ -226,8 +178,9 @@ bool column_read_csv(Column *column, uint32_t file) {
     csv.len = (uint32_t)len;
     if (len >= 3 && memcmp(csv.text, mark, 3) == 0) csv.at = 3;
     uint32_t before = column->n;
-    bool read = skip_header(&csv) && records(&csv);
-    buffer_free(&csv.cell);
+    bool picked = column->pick != NULL;
+    bool read = (picked ? skip_picked_header(&csv) : skip_header(&csv)) && records(&csv);
+    csv_close(&csv);
     column->row_count = 0;
     if (read && column->n == before)
         read = column_wrong(column, DIAG_INPUT_SHAPE, (Span){file, csv.at, csv.at},

@@ -121,12 +121,14 @@ static FileKind kind_by_name(const char *path, size_t len) {
 }
 
 /* Standard input has no name. */
-static FileKind kind_by_content(const FileView *view) {
-    if (view->len >= 6 && memcmp(view->bytes, "\x93NUMPY", 6) == 0) return FILE_NPY;
-    size_t at = 0;
-    while (at < view->len && strchr(" \t\r\n", view->bytes[at]) != NULL && view->bytes[at] != '\0')
+static FileKind kind_by_content(const Columns *columns, const Opened *opened) {
+    const char *bytes = opened->view.bytes;
+    size_t len = opened->view.len, at = 0;
+    if (opened->file != 0) bytes = sources_text(columns->reader.sources, opened->file, &len);
+    if (len >= 6 && memcmp(bytes, "\x93NUMPY", 6) == 0) return FILE_NPY;
+    while (at < len && strchr(" \t\r\n", bytes[at]) != NULL && bytes[at] != '\0')
         at++;
-    return at < view->len && view->bytes[at] == '[' ? FILE_JSON : FILE_CSV;
+    return at < len && bytes[at] == '[' ? FILE_JSON : FILE_CSV;
 }
 
 /* Each file is opened once: the width is asked for before the values, and standard input can't be
@@ -182,33 +184,45 @@ static bool read_file(Columns *columns, Column *column, const char *path, bool a
     if (kind == FILE_UNKNOWN && !standard) return unknown_ending(columns, path, span);
     Opened *opened = open_file(columns, path, span);
     if (opened == NULL) return false;
-    if (standard) kind = opened->file != 0 ? FILE_UNKNOWN : kind_by_content(&opened->view);
+    if (standard) kind = kind_by_content(columns, opened);
+    if (column->pick != NULL && kind != FILE_CSV)
+        return reader_wrong(&columns->reader, column->pick_span,
+                            "only CSV has columns to be picked");
     if (kind == FILE_NPY) {
         const char *name = standard ? "<stdin>" : path;
         return column_read_npy(column, name, opened->view.bytes, opened->view.len, alone, span);
     }
     uint32_t file = text_of(columns, opened, span);
     if (file == 0) return false;
-    if (kind == FILE_UNKNOWN) { /* standard input, the second time */
-        size_t len;
-        const char *text = sources_text(columns->reader.sources, file, &len);
-        kind = kind_by_content(&(FileView){.bytes = text, .len = len});
-    }
     if (kind == FILE_CSV) return column_read_csv(column, file);
     return column_read_json_file(column, file, kind == FILE_JSON_LINES);
 }
 
 /* --- arguments -------------------------------------------------------------------------------- */
 
-/* The length of a file's name: to the end, or to a '+' behind one of the endings. */
+/* The length of a file's name: to the end, to a '+' behind one of the endings, to a ':' behind
+   .csv. */
 static size_t path_length(const char *text) {
     size_t len = strlen(text);
-    for (size_t at = 0; at < len; at++)
-        if (text[at] == '+' && kind_by_name(text, at) != FILE_UNKNOWN) return at;
+    for (size_t at = 0; at < len; at++) {
+        if (text[at] != '+' && text[at] != ':') continue;
+        FileKind kind = kind_by_name(text, at);
+        if (text[at] == '+' ? kind != FILE_UNKNOWN : kind == FILE_CSV) return at;
+    }
     return len;
 }
 
-/* @FILE, or - */
+/* :COLUMNS behind a file's name, to the end or to a '+'. */
+static void take_pick(Column *column, Json *json) {
+    const char *text = json->text + json->at;
+    column->pick = *text == ':' ? text + 1 : NULL;
+    if (column->pick == NULL) return;
+    uint32_t start = json->at + 1, len = (uint32_t)strcspn(column->pick, "+");
+    column->pick_span = (Span){json->file, start, start + len};
+    json->at = start + len;
+}
+
+/* @FILE, @FILE.csv:COLUMNS, or - */
 static bool file_part(Columns *columns, Column *column, Json *json, bool first) {
     uint32_t start = json->at;
     bool named = json->text[start] == '@';
@@ -216,6 +230,7 @@ static bool file_part(Columns *columns, Column *column, Json *json, bool first) 
     size_t len = named ? path_length(path) : 1;
     json->at = start + (uint32_t)(named + len);
     Span span = json_from(json, start);
+    take_pick(column, json);
     bool alone = first && json->at == json->len;
     return read_file(columns, column, arena_strndup(columns->reader.arena, path, len), alone, span);
 }
@@ -272,7 +287,8 @@ static bool plain_text(Column *column, Json *json) {
 static bool part(Columns *columns, Column *column, Json *json, bool first) {
     char c = json_peek(json), next = json->at + 1 < json->len ? json->text[json->at + 1] : '+';
     if (is_plain_text(column, json)) return plain_text(column, json);
-    if (c == '@' || (c == '-' && next == '+')) return file_part(columns, column, json, first);
+    if (c == '@' || (c == '-' && (next == '+' || next == ':')))
+        return file_part(columns, column, json, first);
     return value_part(column, json);
 }
 

@@ -178,8 +178,8 @@ typedef struct RealTrap {
 typedef struct RealOutput {
     const String *name;
     NodeId node;
-    TypeSet types; /* a scalar: BOOL alone is read as its truth, INT, or INT and BOOL, as the nearest
-                      integer, else a float; or TYPE_VECTOR */
+    TypeSet types; /* a scalar: BOOL alone is read as its truth, INT, or INT and BOOL, as the
+                      nearest integer, else a float; or TYPE_VECTOR */
     Affine value;
 } RealOutput;
 

@@ -57,6 +57,13 @@ static bool read_argument(InputReader *reader, const char *text, size_t size) {
     return read;
 }
 
+/* The first line is what picks columns of all. */
+static bool read_picked(Column *column, const char *text, uint32_t file) {
+    column->pick = text;
+    column->pick_span = (Span){file, 0, (uint32_t)strcspn(text, "\n")};
+    return column_read_csv(column, file);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     enum { FORMATS = 5 };
     static const SequenceType types[] = {SEQUENCE_STRINGS, SEQUENCE_BOOLS, SEQUENCE_INTS,
@@ -71,10 +78,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const char *text = (const char *)data + 1;
     uint32_t file = sources_add(sources, "input", text, size - 1);
     bool done = false;
+    size_t len;
     switch (data[0] % FORMATS) {
     case 0: done = column_read_json_file(&column, file, false); break;
     case 1: done = column_read_json_file(&column, file, true); break;
-    case 2: done = column_read_csv(&column, file); break;
+    case 2:
+        done = data[0] < 128 ? column_read_csv(&column, file)
+                             : read_picked(&column, sources_text(sources, file, &len), file);
+        break;
     case 3: done = column_read_npy(&column, "x.npy", text, size - 1, true, (Span){0}); break;
     case 4: done = read_argument(&reader, text, size - 1); break;
     }

@@ -244,6 +244,42 @@ START_TEST(csv_has_a_row_a_position) {
 }
 END_TEST
 
+START_TEST(csv_columns_are_picked) {
+    write_text("t.csv", "id, a ,b,\"c, d\"\n1,2,3,x\n4,5,6,\"y\"\n");
+    holds("vec2", "x=@t.csv:a,b", "2,3 5,6");
+    holds("vec", "x=@t.csv:b,a,b", "3,2,3 6,5,6");
+    holds("vec", "x=@t.csv:3", "3 6");
+    holds("int", "x=@t.csv:id+@t.csv:b", "1 4 3 6");
+    holds("str", "x=@t.csv:4", "\"c, d\" \"x\" \"y\"");
+    write_text("x.csv", "n,x\n1,p\n2,q\n");
+    holds("str", "x=@x.csv:x", "\"p\" \"q\"");
+    holds("str", "x=@x.csv:2", "\"p\" \"q\"");
+    write_text("n.csv", "1,2\n3,4\n");
+    holds("float", "x=@n.csv:2", "2.0 4.0");
+}
+END_TEST
+
+START_TEST(mistakes_in_picks_have_their_place) {
+    write_text("t.csv", "id,first,b\n1,2,3\n4,5\n");
+    refused("vec", "x=@t.csv:id,frist", DIAG_INPUT_NAME, "<input>:1:13",
+            "the file has no column 'frist'");
+    refused("vec", "x=@t.csv:4", DIAG_INPUT_NAME, "<input>:1:10",
+            "the file has the columns 1 to 3");
+    refused("vec", "x=@t.csv:0", DIAG_INPUT_NAME, "<input>:1:10",
+            "the file has the columns 1 to 3");
+    refused("vec", "x=@t.csv:99999999999999999999", DIAG_INPUT_NAME, "<input>:1:10",
+            "the file has the columns 1 to 3");
+    refused("vec", "x=@t.csv:id,", DIAG_INPUT_NAME, "<input>:1:13", "the file has no column ''");
+    refused("int", "x=@t.csv:1,2", DIAG_INPUT_SHAPE, "<input>:1:10",
+            "'x' has one value a position, and these are 2 columns");
+    refused("vec", "x=@t.csv:b", DIAG_INPUT_SHAPE, "t.csv:3:1",
+            "this row has 2 cells, and column 3 is wanted");
+    write_text("t.json", "[1]");
+    refused("vec", "x=@t.json:1", DIAG_FILE, "<input>:1:3",
+            "'t.json:1': the name does not say what the file holds");
+}
+END_TEST
+
 START_TEST(mistakes_in_csv_have_their_place) {
     write_text("p.csv", "x,y\n1,2\n3\n");
     refused("vec2", "x=@p.csv", DIAG_INPUT_SHAPE, "p.csv:3:1",
@@ -411,6 +447,7 @@ START_TEST(the_width_is_known_before_all_is_read) {
     width_is("x=@a.npy", 3);
     write_text("p.csv", "a,b\n1,2\nbroken");
     width_is("x=@p.csv", 2);
+    width_is("x=@p.csv:b,a,b", 3);
     width_is("x=[[1,2,3,4],[", 4);
     width_is("x=[1,2]", 1);
     width_is("x=[0,0,0]*", 3);
@@ -445,6 +482,8 @@ Suite *columns_suite(void) {
     tcase_add_test(cases, what_is_left_is_filled);
     tcase_add_test(cases, mistakes_in_json_have_their_place);
     tcase_add_test(cases, csv_has_a_row_a_position);
+    tcase_add_test(cases, csv_columns_are_picked);
+    tcase_add_test(cases, mistakes_in_picks_have_their_place);
     tcase_add_test(cases, mistakes_in_csv_have_their_place);
     tcase_add_test(cases, json_files_hold_one_list);
     tcase_add_test(cases, npy_reads_each_kind);
