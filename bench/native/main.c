@@ -1,5 +1,6 @@
-/* bench-jit [LABEL|programs]: native code beside plain loops over all pairs of positions. A process
-   for each row, so that its peak memory is its own. */
+/* bench-jit [LABEL|all|programs [MOST [LEAST]]]: native code beside plain loops over all pairs of
+   positions, for lengths from LEAST up to MOST. A process for each row, so that its peak memory is
+   its own. */
 #include "bench/measure.h"
 #include "bench/native/cases.h"
 #include "bench/native/programs.h"
@@ -18,8 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SAMPLES = 101, LEAST_SAMPLES = 5, LENGTHS = 7 };
-static const uint32_t lengths[LENGTHS] = {16, 32, 100, 1000, 10000, 100000, 1000000};
+enum { SAMPLES = 101, LEAST_SAMPLES = 5, LENGTHS = 9 };
+static const uint32_t lengths[LENGTHS] = {16, 24, 32, 64, 128, 1000, 10000, 100000, 1000000};
 /* Longer, all pairs would take minutes; shorter, results are compared. */
 enum { LONGEST_LOOP = 100000, LONGEST_COMPARED = 10000 };
 static const double seconds_of_samples = 0.5;
@@ -51,6 +52,7 @@ static bool open_subject(Subject *subject) {
     subject->session = session_new(&(SessionOptions){0});
     subject->arena = arena_new(0);
     subject->options.max_length = subject->n;
+    subject->options.registers = REGISTERS_KEEP; /* as for the jit in the command */
     subject->options.vocabulary =
         case_vocabulary(subject->case_, subject->arena, &subject->options.vocabulary_count);
     subject->numbers = ARENA_ARRAY(subject->arena, uint32_t, subject->n);
@@ -265,14 +267,21 @@ static void print_growth(const Row *rows) {
            lengths[LENGTHS - 3]);
 }
 
+static bool is_asked(int argc, char **argv, const char *label) {
+    return argc < 2 || strcmp(argv[1], "all") == 0 || strcmp(argv[1], label) == 0;
+}
+
 int main(int argc, char **argv) {
+    uint32_t most = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : UINT32_MAX;
+    uint32_t least = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
+    bool right = true;
     printf("%-17s %8s %10s %10s %10s %10s %10s %8s %6s\n", "medians, ms", "n", "lowering",
            "compiling", "work", "wall", "all pairs", "ratio", "MB");
-    bool right = true;
     for (int c = 0; c < case_count; c++) {
-        if (argc > 1 && strcmp(argv[1], cases[c].label) != 0) continue;
-        Row rows[LENGTHS];
+        Row rows[LENGTHS] = {0};
+        if (!is_asked(argc, argv, cases[c].label)) continue;
         for (int l = 0; l < LENGTHS; l++) {
+            if (lengths[l] < least || lengths[l] > most) continue;
             rows[l] = row_apart(&cases[c], lengths[l]);
             right = right && !rows[l].differs;
             print_row(&cases[c], lengths[l], &rows[l]);

@@ -60,10 +60,7 @@ typedef struct JitRunner JitRunner;
 
 JitRunner *jit_runner_new(const JitProgram *program); /* the program must outlive it */
 void jit_runner_free(JitRunner *runner);              /* NULL is fine */
-/* The number of each token in the model's vocabulary; numbers: (n). False after reporting. */
-bool jit_numbers(const JitProgram *program, Input input, Span span, Diagnostics *diags,
-                 uint32_t *numbers);
-/* As jit_run, for n token numbers that jit_numbers could have given. */
+/* As jit_run, for n tokens by their numbers in the model's vocabulary. */
 bool jit_runner_run(JitRunner *runner, const uint32_t *numbers, uint32_t n, Span span,
                     Diagnostics *diags, JitColumn *out);
 
@@ -100,7 +97,7 @@ void jit_real_explain(const JitReal *program, Buffer *out);
 /* --- between the door and the module ---------------------------------------------------------- */
 
 #define JIT_MODULE_SYMBOL "raspc_jit_module"
-enum { JIT_MODULE_VERSION = 4 };
+enum { JIT_MODULE_VERSION = 5 };
 
 typedef struct JitModule {
     uint32_t version;
@@ -111,8 +108,6 @@ typedef struct JitModule {
                 Diagnostics *diags, Sequence *out);
     JitRunner *(*runner_new)(const JitProgram *program);
     void (*runner_free)(JitRunner *runner);
-    bool (*numbers)(const JitProgram *program, Input input, Span span, Diagnostics *diags,
-                    uint32_t *numbers);
     bool (*runner_run)(JitRunner *runner, const uint32_t *numbers, uint32_t n, Span span,
                        Diagnostics *diags, JitColumn *out);
     void (*explain)(const JitProgram *program, Buffer *out);

@@ -94,11 +94,6 @@ void jit_runner_free(JitRunner *runner) {
     if (runner) runner->module->runner_free(runner);
 }
 
-bool jit_numbers(const JitProgram *program, Input input, Span span, Diagnostics *diags,
-                 uint32_t *numbers) {
-    return program->module->numbers(program, input, span, diags, numbers);
-}
-
 bool jit_runner_run(JitRunner *runner, const uint32_t *numbers, uint32_t n, Span span,
                     Diagnostics *diags, JitColumn *out) {
     return runner->module->runner_run(runner, numbers, n, span, diags, out);

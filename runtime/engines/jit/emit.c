@@ -72,6 +72,17 @@ static void drop_unread(Emit *emit) {
     }
 }
 
+static void add_case(Emit *emit, LLVMValueRef which, LLVMValueRef program, int64_t stage) {
+    LLVMBasicBlockRef block = LLVMAppendBasicBlockInContext(emit->context, program, "call");
+    LLVMAddCase(which, emit_int(emit, stage), block);
+    LLVMPositionBuilderAtEnd(emit->builder, block);
+}
+
+static void call_stage(Emit *emit, uint32_t stage, LLVMValueRef *parameters) {
+    LLVMBuildCall2(emit->builder, emit->stage_type, emit->functions[stage], parameters, PARAMETERS,
+                   "");
+}
+
 void emit_end(Emit *emit, const char *name) {
     end_stage(emit);
     drop_unread(emit);
@@ -88,13 +99,14 @@ void emit_end(Emit *emit, const char *name) {
     LLVMPositionBuilderAtEnd(emit->builder, entry);
     LLVMValueRef which = LLVMBuildSwitch(emit->builder, parameters[0], none, emit->stages->count);
     for (uint32_t s = 0; s < emit->stages->count; s++) {
-        LLVMBasicBlockRef block = LLVMAppendBasicBlockInContext(emit->context, program, "call");
-        LLVMAddCase(which, emit_int(emit, s), block);
-        LLVMPositionBuilderAtEnd(emit->builder, block);
-        LLVMBuildCall2(emit->builder, emit->stage_type, emit->functions[s], parameters + 1,
-                       PARAMETERS, "");
+        add_case(emit, which, program, s);
+        call_stage(emit, s, parameters + 1);
         LLVMBuildRetVoid(emit->builder);
     }
+    add_case(emit, which, program, STAGE_ALL);
+    for (uint32_t s = 0; s < emit->stages->count; s++)
+        if (!emit->stages->list[s].when_split) call_stage(emit, s, parameters + 1);
+    LLVMBuildRetVoid(emit->builder);
     LLVMDisposeBuilder(emit->builder);
     emit->builder = NULL;
 }

@@ -18,7 +18,7 @@ enum { LIBRARY_DONE, LIBRARY_LENGTH, LIBRARY_TOKEN, LIBRARY_UNDEFINED };
    or computed on after it. */
 bool library_can(const Plan *plan, Buffer *why);
 /* After program_emit: adds the two functions to its module. */
-void library_emit(Native *native, const Plan *plan, const Stages *stages, const char *name);
+void library_emit(Native *native, const Plan *plan, const char *name);
 void library_header(const Plan *plan, const char *name, Buffer *out);
 
 #endif

@@ -197,21 +197,17 @@ static void each_cell(const Library *library, LLVMValueRef columns, bool check) 
 
 /* --- the function ----------------------------------------------------------------------------- */
 
-static void call_stages(const Library *library, const Stages *stages, LLVMValueRef tokens,
-                        LLVMValueRef columns) {
+static void call_stages(const Library *library, LLVMValueRef tokens, LLVMValueRef columns) {
     LLVMValueRef program = LLVMGetNamedFunction(library->module, PROGRAM_ENTRY);
     LLVMSetLinkage(program, LLVMInternalLinkage);
-    for (uint32_t s = 0; s < stages->count; s++) {
-        if (stages->list[s].when_split) continue;
-        LLVMValueRef zero = whole(library, 0), one = whole(library, 1);
-        LLVMValueRef arguments[] = {whole(library, s), tokens, library->n, columns, zero,
-                                    library->n,        zero,   one};
-        LLVMBuildCall2(library->builder, LLVMGlobalGetValueType(program), program, arguments,
-                       sizeof arguments / sizeof arguments[0], "");
-    }
+    LLVMValueRef zero = whole(library, 0), one = whole(library, 1);
+    LLVMValueRef arguments[] = {
+        whole(library, STAGE_ALL), tokens, library->n, columns, zero, library->n, zero, one};
+    LLVMBuildCall2(library->builder, LLVMGlobalGetValueType(program), program, arguments,
+                   sizeof arguments / sizeof arguments[0], "");
 }
 
-void library_emit(Native *native, const Plan *plan, const Stages *stages, const char *name) {
+void library_emit(Native *native, const Plan *plan, const char *name) {
     LLVMContextRef context = native_context(native);
     Library library = {
         .context = context,
@@ -232,7 +228,7 @@ void library_emit(Native *native, const Plan *plan, const Stages *stages, const 
     LLVMValueRef columns = make_columns(&library, LLVMGetParam(library.function, 2),
                                         LLVMGetParam(library.function, 3));
     each_cell(&library, columns, false);
-    call_stages(&library, stages, tokens, columns);
+    call_stages(&library, tokens, columns);
     each_cell(&library, columns, true);
     LLVMBuildRet(library.builder, LLVMConstInt(library.i32, LIBRARY_DONE, false));
     LLVMDisposeBuilder(library.builder);

@@ -91,7 +91,7 @@ static bool write_library(Arena *arena, Plan *plan, const JitOptions *options, c
     bool written = native != NULL;
     if (written) {
         program_emit(native, plan, &stages);
-        library_emit(native, plan, &stages, name);
+        library_emit(native, plan, name);
         written = native_object(native, plan_is_quadratic(plan), object, why);
     }
     native_free(native);
@@ -127,7 +127,6 @@ const JitModule raspc_jit_module = {
     .run = runner_run_input,
     .runner_new = runner_new,
     .runner_free = runner_free,
-    .numbers = runner_numbers,
     .runner_run = runner_run,
     .explain = module_explain,
     .library = module_library,

@@ -6,7 +6,6 @@
 #include "runtime/engines/jit/pool.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
 
 typedef struct Runner {
     JitRunner base; /* first */
@@ -23,8 +22,6 @@ typedef struct Runner {
 
 /* Buffers begin on a line of the cache, and not all on the same set of it. */
 enum { LINE = 64, STAGGER = 5 * LINE };
-/* From here on large pages are asked for: a fault for each small one takes longer than the work. */
-#define LARGE_PAGES_FROM ((size_t)4 << 20)
 
 /* A buffer's bytes; false when they are too many to count. */
 static bool buffer_bytes(const BufferSpec *spec, uint32_t n, size_t *bytes) {
@@ -53,7 +50,7 @@ static bool layout(Runner *runner, uint32_t n, size_t *offsets, size_t *total) {
 }
 
 static void release(Runner *runner) {
-    if (runner->memory) munmap(runner->memory, runner->bytes);
+    if (runner->memory) memory_unmap(runner->memory, runner->bytes);
     runner->memory = NULL;
     runner->bytes = 0;
 }
@@ -61,9 +58,8 @@ static void release(Runner *runner) {
 static bool reserve(Runner *runner, size_t bytes) {
     if (bytes <= runner->bytes) return true;
     release(runner);
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return false;
-    if (bytes >= LARGE_PAGES_FROM) madvise(memory, bytes, MADV_HUGEPAGE);
+    void *memory = memory_map(bytes);
+    if (memory == NULL) return false;
     runner->memory = memory;
     runner->bytes = bytes;
     return true;
@@ -172,12 +168,6 @@ static bool check_traps(const Runner *runner, Checking checking) {
 
 /* --- running ---------------------------------------------------------------------------------- */
 
-bool runner_numbers(const JitProgram *program, Input input, Span span, Diagnostics *diags,
-                    uint32_t *numbers) {
-    const Compiled *compiled = (const Compiled *)program;
-    return token_index_numbers(compiled->tokens, input.tokens, input.n, span, diags, numbers);
-}
-
 /* From so many positions on the work of a stage is longer than waking threads for it takes. */
 enum { SPLIT_FROM = 1 << 17, SPLIT_PAIRS_FROM = 1 << 10 };
 
@@ -199,10 +189,14 @@ static void run_stages(Runner *runner, const int32_t *tokens, uint32_t n) {
     const Compiled *compiled = runner->compiled;
     uint32_t threads = runner->threads;
     uint32_t chunks = threads > 1 && n >= SPLIT_FROM ? CHUNKS : 1;
+    if (threads == 1 || n < SPLIT_PAIRS_FROM) {
+        compiled->code(STAGE_ALL, tokens, n, runner->columns, 0, n, 0, 1);
+        return;
+    }
     for (uint32_t s = 0; s < compiled->stages.count; s++) {
         Stage stage = compiled->stages.list[s];
         StageRun run = {runner, tokens, n, s, chunks};
-        if (stage.pairs && threads > 1 && n >= SPLIT_PAIRS_FROM) run.chunks = CHUNKS;
+        if (stage.pairs) run.chunks = CHUNKS;
         if (stage.when_split && chunks == 1) continue;
         if (!stage.split || run.chunks == 1) {
             compiled->code(s, tokens, n, runner->columns, 0, n, 0, run.chunks);
@@ -233,12 +227,14 @@ bool runner_run(JitRunner *base, const uint32_t *numbers, uint32_t n, Span span,
 
 bool runner_run_input(const JitProgram *program, Input input, Span span, Arena *result_arena,
                       Diagnostics *diags, Sequence *out) {
+    const Compiled *compiled = (const Compiled *)program;
     JitRunner *runner = runner_new(program);
     uint32_t *numbers = memory_zeroed(((size_t)input.n + 1) * sizeof *numbers);
     JitColumn column;
-    bool done = runner_numbers(program, input, span, diags, numbers) &&
-                runner_run(runner, numbers, input.n, span, diags, &column) &&
-                decode_atoms(&column, span, result_arena, diags, out);
+    bool done =
+        token_index_numbers(compiled->tokens, input.tokens, input.n, span, diags, numbers) &&
+        runner_run(runner, numbers, input.n, span, diags, &column) &&
+        decode_atoms(&column, span, result_arena, diags, out);
     free(numbers);
     runner_free(runner);
     return done;

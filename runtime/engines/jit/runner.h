@@ -22,8 +22,6 @@ typedef struct Compiled {
 /* What jit.h says of the functions without the prefix. */
 JitRunner *runner_new(const JitProgram *program);
 void runner_free(JitRunner *runner);
-bool runner_numbers(const JitProgram *program, Input input, Span span, Diagnostics *diags,
-                    uint32_t *numbers);
 bool runner_run(JitRunner *runner, const uint32_t *numbers, uint32_t n, Span span,
                 Diagnostics *diags, JitColumn *out);
 bool runner_run_input(const JitProgram *program, Input input, Span span, Arena *result_arena,

@@ -22,6 +22,9 @@ typedef struct Stages {
     uint32_t count;
 } Stages;
 
+/* The number of all stages in turn, each over all positions: what a short input takes. */
+enum { STAGE_ALL = -1 };
+
 /* The code of all stages. [from, to): the positions (or rounds of a sweep) of the chunk. */
 typedef void (*Code)(int64_t stage, const int32_t *tokens, int64_t n, void **columns, int64_t from,
                      int64_t to, int64_t chunk, int64_t chunks);

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
@@ -21,8 +20,6 @@ typedef struct Block {
 } Block;
 
 enum { LINE = 64 };
-/* From here on large pages are asked for: a fault for each small one takes longer than the work. */
-#define LARGE_FROM ((size_t)2 << 20)
 
 static void *no_room(Run *run, size_t bytes) {
     diag_error(
@@ -38,17 +35,15 @@ void *run_take(Run *run, size_t count, size_t size) {
         run->bytes + bytes > LIMIT_EVALUATION_BYTES)
         return no_room(run, bytes);
     bytes = (bytes + 2 * LINE - 1) / LINE * LINE + LINE;
-    bool mapped = bytes >= LARGE_FROM;
+    bool mapped = bytes >= MEMORY_LARGE;
     Block *block;
     if (mapped) {
-        block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (block == MAP_FAILED) return no_room(run, bytes);
-        madvise(block, bytes, MADV_HUGEPAGE);
+        block = memory_map(bytes);
     } else {
         block = aligned_alloc(LINE, bytes);
-        if (block == NULL) return no_room(run, bytes);
-        memset(block, 0, bytes);
+        if (block) memset(block, 0, bytes);
     }
+    if (block == NULL) return no_room(run, bytes);
     *block = (Block){NULL, run->blocks, bytes, mapped};
     if (run->blocks) run->blocks->before = block;
     run->blocks = block;
@@ -66,7 +61,7 @@ void run_give(Run *run, void *memory) {
     if (block->after) block->after->before = block->before;
     run->bytes -= block->bytes;
     if (block->mapped)
-        munmap(block, block->bytes);
+        memory_unmap(block, block->bytes);
     else
         free(block);
 }
