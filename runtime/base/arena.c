@@ -23,6 +23,7 @@ enum { ALIGNMENT = 16, FIRST_CHUNK = 8 * 1024, GREATEST_CHUNK = 1024 * 1024 };
 typedef struct Chunk Chunk;
 struct Chunk {
     Chunk *next;
+    size_t mapped; /* bytes, of one that is the system's own; 0: malloc's */
     _Alignas(ALIGNMENT) char bytes[];
 };
 
@@ -41,17 +42,31 @@ Arena *arena_new(size_t limit_bytes) {
     return arena;
 }
 
+static void chunk_free(Chunk *chunk) {
+    if (chunk->mapped)
+        memory_unmap(chunk, chunk->mapped);
+    else
+        free(chunk);
+}
+
 void arena_free(Arena *arena) {
     if (arena == NULL) return;
     for (Chunk *chunk = arena->chunks, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
-        free(chunk);
+        chunk_free(chunk);
     }
     free(arena);
 }
 
+/* Large ones are mapped: malloc would keep what is freed between others. */
 static char *new_chunk(Arena *arena, size_t bytes) {
-    Chunk *chunk = memory_zeroed(sizeof *chunk + bytes);
+    size_t all = sizeof(Chunk) + bytes;
+    bool large = bytes >= MEMORY_LARGE && !EVERY_BLOCK_ALONE;
+    Chunk *chunk = large ? memory_map(all) : NULL;
+    if (chunk)
+        chunk->mapped = all;
+    else
+        chunk = memory_zeroed(all);
     chunk->next = arena->chunks;
     arena->chunks = chunk;
     return chunk->bytes;
@@ -94,7 +109,7 @@ void arena_give_back(Arena *arena, const void *block, size_t bytes) {
         Chunk *chunk = *at;
         if (chunk->bytes != block) continue;
         *at = chunk->next;
-        free(chunk);
+        chunk_free(chunk);
         return;
     }
 }

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 static void *or_stop(void *memory, size_t bytes) {
     if (memory != NULL) return memory;
@@ -28,3 +29,12 @@ void *memory_reserve(void *old, size_t *capacity, size_t wanted, size_t size) {
     *capacity = grown;
     return memory_resize(old, grown * size);
 }
+
+void *memory_map(size_t bytes) {
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return NULL;
+    if (bytes >= MEMORY_LARGE) (void)madvise(memory, bytes, MADV_HUGEPAGE);
+    return memory;
+}
+
+void memory_unmap(void *memory, size_t bytes) { (void)munmap(memory, bytes); }

@@ -11,4 +11,11 @@ void *memory_zeroed(size_t bytes);
 /* Room for at least wanted elements: *capacity at least doubles when it is too small. */
 void *memory_reserve(void *old, size_t *capacity, size_t wanted, size_t size);
 
+/* Zeroed memory straight from the system, which has it back with memory_unmap; NULL where it has no
+   more. For what is large: from MEMORY_LARGE on, in pages so large that touching them all for the
+   first time takes no longer than the work. */
+#define MEMORY_LARGE ((size_t)2 << 20)
+void *memory_map(size_t bytes);
+void memory_unmap(void *memory, size_t bytes); /* the bytes that were asked for */
+
 #endif
