@@ -222,6 +222,22 @@ typedef struct Version {
     bool noise_left, noise_decides, kind_decides;
 } Version;
 
+/* The same bits, or it can't be told without looking closer. */
+static bool atoms_alike(Atom a, Atom b) {
+    if (a.kind != b.kind || a.big != b.big || a.truth != b.truth) return false;
+    return a.kind == ATOM_BOOL ? a.as.boolean == b.as.boolean : a.as.integer == b.as.integer;
+}
+
+/* Does every argument have the atom that it has on the value before? */
+static bool repeats(const Form *args, int arity, uint32_t v, bool exact) {
+    bool alike = v > 0;
+    for (int i = 0; i < arity && alike; i++)
+        alike = args[i].var == NO_VAR ||
+                atoms_alike(argument_at(&args[i], v, exact), argument_at(&args[i], v - 1, exact));
+    return alike;
+}
+
+/* Tables of many values are mostly of bools, in long runs. */
 static Version table_version(Lowering *l, const Node *node, const Form *args, int arity,
                              uint32_t count, bool exact) {
     Version out = {.atoms = ARENA_ARRAY(l->scratch, Atom, count),
@@ -230,6 +246,11 @@ static Version table_version(Lowering *l, const Node *node, const Form *args, in
     for (uint32_t v = 0; v < count; v++) {
         Atom values[3] = {{0}};
         bool failed_before = false;
+        if (repeats(args, arity, v, exact)) {
+            out.atoms[v] = out.atoms[v - 1];
+            out.fails[v] = out.fails[v - 1];
+            continue;
+        }
         for (int i = 0; i < arity; i++) {
             values[i] = argument_at(&args[i], v, exact);
             failed_before = failed_before || atom_failed(values[i]);
