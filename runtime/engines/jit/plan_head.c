@@ -113,6 +113,7 @@ static void add_table(Planner *planner, Attend *attend, const HeadTerm *term) {
         .table = columns_table(&planner->plan->columns, table, (uint32_t)cells),
         .query_classes = term->query_count,
     };
+    arena_give_back(planner->arena, table, (size_t)cells * sizeof *table);
     add_condition(planner, attend, condition);
 }
 

@@ -106,6 +106,7 @@ static void plan_search(Planner *planner, const UnitGroup *group, uint32_t count
     for (size_t v = 0; v < entries; v++)
         thresholds[v] = v < count ? threshold(group, (uint32_t)v) : INFINITY;
     unit->table = columns_real_table(&planner->plan->columns, thresholds, (uint32_t)entries);
+    arena_give_back(planner->arena, thresholds, (entries + 1) * sizeof *thresholds);
 }
 
 static void plan_steps(Planner *planner, const UnitGroup *group, UnitPlan *unit) {
@@ -124,6 +125,7 @@ static void plan_steps(Planner *planner, const UnitGroup *group, UnitPlan *unit)
     for (uint32_t i = 0; i < entries; i++)
         results[i] = reached = steps_reached(group, count, number_at(&number, low + i), reached);
     plan_function(planner, unit, integer, low, results, entries);
+    arena_give_back(planner->arena, results, entries * sizeof *results);
 }
 
 /* cell = sum of class[s] * stride[s]; every class is inside its count by model_verify. */
@@ -136,6 +138,7 @@ static void plan_lookup(Planner *planner, const UnitGroup *group, UnitPlan *unit
         for (uint32_t v = 0; v < count; v++)
             values[v] = (int64_t)(group->classes[s][v] * cells);
         Operand part = lookup_operand(planner, group->sources[s], values);
+        arena_give_back(planner->arena, values, count * sizeof *values);
         cell = operand_plus(planner, &cell, &part);
         cells *= group->class_counts[s];
     }
@@ -148,9 +151,10 @@ static void plan_lookup(Planner *planner, const UnitGroup *group, UnitPlan *unit
         unit->table = columns_composed(&planner->plan->columns, leaf.table, results);
         leaf.table = NO_TABLE;
         unit->input = operand_of_leaf(planner, leaf, 0);
-        return;
+    } else {
+        plan_function(planner, unit, cell, 0, results, (uint32_t)cells);
     }
-    plan_function(planner, unit, cell, 0, results, (uint32_t)cells);
+    arena_give_back(planner->arena, results, (size_t)cells * sizeof *results);
 }
 
 void plan_units(Planner *planner, const UnitGroup *group, UnitPlan *unit) {

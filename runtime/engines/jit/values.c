@@ -63,7 +63,7 @@ static bool scale_for(Scaling *scaling, double value) {
     int64_t p, q;
     if (!rational_of(value, &p, &q)) return false;
     if (fabs(value) > scaling->greatest) scaling->greatest = fabs(value);
-    return widen_scale(&scaling->scale, q);
+    return q == 1 || widen_scale(&scaling->scale, q);
 }
 
 /* Some thousands of them can then be added up without leaving 64 bits. */
@@ -144,6 +144,7 @@ static SubspaceValue embedded(Planner *planner, const Embed *embed) {
         for (uint32_t i = 0; i < count; i++)
             values[i] = scaled(embed->values[i], scale);
         value.leaf = leaf_through(planner, value.leaf, values, count, &value.constant);
+        arena_give_back(planner->arena, values, count * sizeof *values);
         value.leaf.scale = scale;
         return value;
     }
@@ -208,6 +209,7 @@ Operand lookup_operand(Planner *planner, SubspaceId subspace, const int64_t *val
         Leaf leaf = value->leaf;
         leaf.factor = 1;
         leaf = leaf_through(planner, leaf, moved, (uint32_t)span, &constant);
+        arena_give_back(planner->arena, moved, (size_t)span * sizeof *moved);
         return operand_of_leaf(planner, leaf, constant);
     }
     Leaf leaf = leaf_through(planner, value->leaf, values, count, &constant);
@@ -282,6 +284,7 @@ static bool add_exact_term(Planner *planner, Number *number, const FeatureTerm *
         for (uint32_t v = 0; v < subspace->count; v++)
             values[v] = scaled(term->values[v], number->scale);
         Operand operand = lookup_operand(planner, term->subspace, values);
+        arena_give_back(planner->arena, values, subspace->count * sizeof *values);
         number->whole = operand_plus(planner, &number->whole, &operand);
         return true;
     }
@@ -321,6 +324,7 @@ static void add_real_term(Planner *planner, Operand *operand, const FeatureTerm 
         }
         leaf.table = columns_real_table(&planner->plan->columns, values, span);
         leaf.real_factor = 1;
+        arena_give_back(planner->arena, values, span * sizeof *values);
     } else {
         leaf.real_factor = term->factor * (value->kind == VALUE_EXACT ? (double)leaf.factor : 1);
         operand->real_constant +=
