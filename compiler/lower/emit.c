@@ -136,6 +136,22 @@ static void raise_stage(uint32_t *stage, const Encoder *e, VarId var, uint32_t p
     if (plan_get(e->l, var)->phase == phase && at > *stage) *stage = at;
 }
 
+static const double *numbers_by_class(Encoder *e, VarId id, const double *values) {
+    const Encoded *var = &e->vars[id];
+    for (uint32_t i = 0; i < e->numbers_count; i++) {
+        if (e->numbers[i].var == id && e->numbers[i].values == values)
+            return e->numbers[i].by_class;
+    }
+    double *by_class = ARENA_ARRAY(e->arena, double, var->classes);
+    for (uint32_t c = 0; c < var->classes; c++)
+        by_class[c] = values[var->first[c]];
+    const double *kept = keep_array(&e->kept, e->arena, by_class, var->classes * sizeof(double));
+    e->numbers = grown(e->l->scratch, e->numbers, e->numbers_count, &e->numbers_capacity,
+                       sizeof(ClassNumbers));
+    e->numbers[e->numbers_count++] = (ClassNumbers){id, values, kept};
+    return kept;
+}
+
 Feature encode_feature(Encoder *e, PlanFeature feature, bool coded, uint32_t phase,
                        uint32_t *stage) {
     FeatureTerm *terms = ARENA_ARRAY(e->arena, FeatureTerm, feature.count);
@@ -151,12 +167,7 @@ Feature encode_feature(Encoder *e, PlanFeature feature, bool coded, uint32_t pha
             out.constant += constant;
             if (factor != 0) terms[out.count++] = (FeatureTerm){var->number, factor, NULL};
         } else {
-            double *by_class = ARENA_ARRAY(e->arena, double, var->classes);
-            for (uint32_t c = 0; c < var->classes; c++)
-                by_class[c] = values[var->first[c]];
-            const double *kept =
-                keep_array(&e->kept, e->arena, by_class, var->classes * sizeof(double));
-            terms[out.count++] = (FeatureTerm){var->code, 0, kept};
+            terms[out.count++] = (FeatureTerm){var->code, 0, numbers_by_class(e, id, values)};
             raise_stage(stage, e, id, phase, var->code_stage);
         }
     }

@@ -23,6 +23,13 @@ typedef struct PositionFunction {
     SubspaceId subspace;
 } PositionFunction;
 
+/* Numbers of a variable's values, and the same by class, in the model. */
+typedef struct ClassNumbers {
+    VarId var;
+    const double *values;   /* (count of var) the plan's */
+    const double *by_class; /* (classes of var) */
+} ClassNumbers;
+
 typedef struct StagedUnits {
     uint32_t phase, stage;
     UnitGroup group;
@@ -36,6 +43,8 @@ typedef struct Encoder {
     const String *const *head_names; /* (head_count); of those that are not live: NULL */
     PositionFunction *functions;
     uint32_t function_count, function_capacity;
+    ClassNumbers *numbers; /* each once: features share the plan's tables */
+    uint32_t numbers_count, numbers_capacity;
     Subspace *subspaces;
     uint32_t subspace_count, subspace_capacity, width;
     Embed *embeds;
