@@ -34,7 +34,7 @@ DRIVER_SRC = $(sort $(wildcard compiler/driver/*.c))
 JIT_SRC  = $(sort $(wildcard runtime/engines/jit/*.c runtime/engines/jit/real/*.c))
 
 GENERATED = $(BUILD)/grammar/rasp.tab.c $(BUILD)/grammar/rasp.lex.c $(BUILD)/compiler/library_text.c \
-            $(BUILD)/runtime/export/modeling_raspc_text.c
+            $(BUILD)/runtime/export/modeling_raspc_text.c $(BUILD)/runtime/export/modeling_raspc_real_text.c
 CORE_OBJ   = $(CORE_SRC:%.c=$(BUILD)/%.o) $(GENERATED:.c=.o)
 API_OBJ    = $(API_SRC:%.c=$(BUILD)/%.o)
 DRIVER_OBJ = $(DRIVER_SRC:%.c=$(BUILD)/%.o)
@@ -143,6 +143,8 @@ endef
 $(BUILD)/compiler/library_text.c: compiler/library.rasp
 	$(EMBED)
 $(BUILD)/runtime/export/modeling_raspc_text.c: runtime/export/modeling_raspc.py
+	$(EMBED)
+$(BUILD)/runtime/export/modeling_raspc_real_text.c: runtime/export/modeling_raspc_real.py
 	$(EMBED)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

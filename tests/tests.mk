@@ -110,7 +110,7 @@ $(VENV)/made $(VENV_TORCH)/made:
 
 .PHONY: check-torch
 check-torch: all venv-torch $(BUILD)/test-random ## read exported files with PyTorch, transformers and TransformerLens (large)
-	@VENV=$(VENV_TORCH) $(RUN_PARTS) torch 'tests/export/run torch'
+	@VENV=$(VENV_TORCH) $(RUN_PARTS) torch 'tests/export/run torch torch_real'
 
 # --- the parts of the suite: each reports in TAP, tests/run adds up ---------------------------------
 

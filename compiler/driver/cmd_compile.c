@@ -261,8 +261,8 @@ static bool refuse_format(const Compilation *c) {
                                   "%s holds no transformer over real vectors yet",
                                   c->format == NULL      ? "native code"
                                   : c->format->extension ? c->format->extension
-                                                         : "a directory");
-    diag_help(diag, "write an .onnx, .npz or .rtm file");
+                                                         : "that layout");
+    diag_help(diag, "write a directory, or a .safetensors, .onnx, .npz or .rtm file");
     return false;
 }
 

@@ -1,6 +1,7 @@
 /* A directory as the Hugging Face libraries load it. A program is honestly a token classifier: it
    gives a value at every position. A causal one is a causal language model too, and where its
    values are tokens it says at every position which one comes next. */
+#include "runtime/export/card.h"
 #include "runtime/export/config.h"
 #include "runtime/export/formats.h"
 #include "runtime/export/onnx.h"
@@ -99,27 +100,6 @@ static void write_config(const Export *e, Buffer *out) {
 
 /* --- README.md: the model card ---------------------------------------------------------------- */
 
-/* The longest run of backticks in the text, so that a longer one can fence it. */
-static size_t longest_fence(const char *text, size_t len) {
-    size_t longest = 2, run = 0;
-    for (size_t i = 0; i < len; i++) {
-        run = text[i] == '`' ? run + 1 : 0;
-        if (run > longest) longest = run;
-    }
-    return longest;
-}
-
-static void write_program(const Export *e, Buffer *out) {
-    size_t fence = longest_fence(e->source, e->source_len) + 1;
-    buffer_text(out, "\n## The program\n\n");
-    buffer_repeat(out, '`', fence);
-    buffer_char(out, '\n');
-    buffer_add(out, e->source, e->source_len);
-    if (e->source_len != 0 && e->source[e->source_len - 1] != '\n') buffer_char(out, '\n');
-    buffer_repeat(out, '`', fence);
-    buffer_char(out, '\n');
-}
-
 static void write_causal(bool speaks, Buffer *out) {
     buffer_text(out, "\n\nThe model is causal: no position attends to a later one, so that what it "
                      "gives for the beginning of an input does not depend on what follows. It is a "
@@ -175,7 +155,7 @@ static void write_card(const Export *e, bool has_tokenizer, bool has_onnx, Buffe
         buffer_text(out, "\nThere is no `tokenizer.json`: as text the tokens could not be told "
                          "apart. `raspc.vocabulary` in `config.json` lists them; token `t` of it "
                          "has the number `t + 1`.\n");
-    write_program(e, out);
+    card_program(e->source, e->source_len, out);
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */

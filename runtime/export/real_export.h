@@ -19,6 +19,8 @@ typedef struct RealExport {
 /* Adds what belongs into the file to files. False after a diagnostic. */
 typedef bool (*RealExportFunction)(const RealExport *e, Diagnostics *diags, Files *files);
 bool real_export_onnx(const RealExport *e, Diagnostics *diags, Files *files);
+bool real_export_huggingface(const RealExport *e, Diagnostics *diags, Files *files);
+bool real_export_safetensors(const RealExport *e, Diagnostics *diags, Files *files);
 bool real_export_npz(const RealExport *e, Diagnostics *diags, Files *files);
 bool real_export_rtm(const RealExport *e, Diagnostics *diags, Files *files);
 

@@ -360,8 +360,8 @@ def test_metadata():
 
 def test_other_formats():
     """what does not hold such a program says so, and what does"""
-    for to in ("never/", "never.safetensors", "never.o"):
-        refused(LLOYD, to=to, says="write an .onnx, .npz or .rtm file")
+    for to, more in (("never.o", ()), ("never/", ("--layout", "transformer-lens"))):
+        refused(LLOYD, *more, to=to, says="write a directory, or a .safetensors, .onnx, .npz or .rtm file")
         assert not os.path.exists(place(to)), to
 
 
