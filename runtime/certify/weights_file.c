@@ -143,6 +143,13 @@ static bool names_differ(Finder *f) {
     return true;
 }
 
+/* Only those over real vectors name what goes in. */
+static bool over_tokens(Finder *f, const cJSON *config) {
+    if (cJSON_GetObjectItemCaseSensitive(config, "inputs") == NULL) return true;
+    *f->why = "it is a transformer over real vectors: certificates are for those over tokens";
+    return false;
+}
+
 static bool read_model(Finder *f, const cJSON *config, DenseModel *out) {
     const cJSON *layers = cJSON_GetObjectItemCaseSensitive(config, "layers"), *item;
     uint64_t tokens = UINT64_MAX, positions = UINT64_MAX, width = UINT64_MAX;
@@ -182,8 +189,8 @@ bool weights_file_read(Arena *arena, const char *bytes, size_t len, WeightsFile 
     Finder finder = {.tensors = &out->tensors, .arena = arena, .why = why};
     cJSON *config = out->config ? cJSON_Parse(out->config) : NULL;
     *why = "it has no config";
-    bool fine = cJSON_IsObject(config) && names_differ(&finder) && all_finite(&finder) &&
-                read_model(&finder, config, weights);
+    bool fine = cJSON_IsObject(config) && over_tokens(&finder, config) && names_differ(&finder) &&
+                all_finite(&finder) && read_model(&finder, config, weights);
     cJSON_Delete(config);
     out->weights = weights;
     return fine;

@@ -13,5 +13,6 @@ rm hist/certificate.json
 raspc certify hist; echo "status $?"
 raspc compile -e length -o length.onnx --vocab ab --max-len 3 >/dev/null; raspc certify length.onnx; echo "status $?"
 raspc compile -e length -o lens --layout transformer-lens --vocab ab --max-len 3 >/dev/null; raspc certify lens; echo "status $?"
+printf 'input a: float; b = a + 1; output b;\n' >real.rasp; raspc compile real.rasp -o real.npz >/dev/null; raspc certify real.npz; echo "status $?"
 raspc certify; echo "status $?"
 cd - >/dev/null; rm -r $work
