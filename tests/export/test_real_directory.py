@@ -79,7 +79,7 @@ def test_config():
     tap.equal(ends, {"inputs": [("x", "vec", 2), ("is_centre", "bool", 1)],
                      "outputs": [("c", "vec", 2), ("owner", "int", 1)]})
     tap.equal([(loop["first"], loop["count"], loop["times"], loop["until"]) for loop in config["raspc"]["loops"]],
-              [(2, 3, 100, True)])
+              [(1, 4, 100, True)])
     tap.equal(config["raspc"]["model"], raspc("dump", "--model", LLOYD, "--max-len", "12", "--dtype", "f32").stdout)
 
 
