@@ -30,6 +30,7 @@ typedef struct Compilation {
     bool real;     /* one model of all targets, over real vectors */
     Target target; /* else the only one */
     Registers registers;
+    uint32_t relu_knots;
     const char *path;           /* where it goes */
     const ExportFormat *format; /* NULL: a native file */
     Arena *arena;               /* the model's and its weights' */
@@ -274,7 +275,7 @@ static bool refuse_option(const Compilation *c, const char *option) {
 
 /* NULL after reporting. */
 static RealModel *lower_targets(const Compilation *c) {
-    RealLowerOptions options = real_lower_options(&c->vocabulary);
+    RealLowerOptions options = real_lower_options(&c->vocabulary, c->relu_knots);
     uint32_t count;
     const NodeId *nodes = target_nodes(&c->targets, c->arena, &count);
     /* Files are float32 unless someone says otherwise. */
@@ -340,6 +341,7 @@ ExitStatus cmd_compile(Driver *driver) {
     if (status == EXIT_DONE) status = check_onnx(&c);
     if (status != EXIT_DONE) return status;
     if (!registers_option(driver, &c.registers)) return EXIT_USAGE;
+    if (!relus_option(driver, &c.relu_knots)) return EXIT_USAGE;
     data_open(&c.data, options);
     c.arena = arena_new(0);
     bool done = compile(&c);

@@ -17,6 +17,7 @@ typedef struct Dump {
     Session *session;
     Form from, to;
     Registers registers;
+    uint32_t relu_knots;
     Program text;
 } Dump;
 
@@ -123,7 +124,7 @@ static bool model_from_text(const Dump *dump) {
 static bool print_real_model(const Dump *dump, const NodeId *nodes, uint32_t count,
                              const Vocabulary *vocabulary) {
     Arena *arena = arena_new(0);
-    RealLowerOptions options = real_lower_options(vocabulary);
+    RealLowerOptions options = real_lower_options(vocabulary, dump->relu_knots);
     const RealModel *model = lower_real(arena, session_graph(dump->session), nodes, count, &options,
                                         session_diagnostics(dump->session));
     if (model != NULL) real_model_print(model, &dump->driver->out);
@@ -209,6 +210,7 @@ ExitStatus cmd_dump(Driver *driver) {
         return driver_usage(driver, "-o names a part of a program's graph");
     }
     if (!registers_option(driver, &dump.registers)) return EXIT_USAGE;
+    if (!relus_option(driver, &dump.relu_knots)) return EXIT_USAGE;
     dump.session = program_session(NULL, NULL);
     Diagnostics *diags = session_diagnostics(dump.session);
     bool done = program_fetch(options->operands[0], diags, &dump.text);

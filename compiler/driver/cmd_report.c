@@ -68,10 +68,11 @@ static void report_target(Driver *driver, Session *session, Target target,
 }
 
 static bool report_targets(Driver *driver, Session *session, const Vocabulary *vocabulary,
-                           Registers registers) {
+                           Registers registers, uint32_t relu_knots) {
     Targets targets;
     if (!program_targets(session, &driver->options, &targets)) return false;
-    if (session_has_inputs(session)) return report_real(driver, session, &targets, vocabulary);
+    if (session_has_inputs(session))
+        return report_real(driver, session, &targets, vocabulary, relu_knots);
     bool all = true;
     for (size_t i = 0; i < targets.count; i++) {
         Target target = targets.items[i];
@@ -87,7 +88,8 @@ static bool report_targets(Driver *driver, Session *session, const Vocabulary *v
     return all;
 }
 
-static bool report(Driver *driver, Session *session, const char *path, Registers registers) {
+static bool report(Driver *driver, Session *session, const char *path, Registers registers,
+                   uint32_t relu_knots) {
     const Options *options = &driver->options;
     if (path && !program_read(session, path)) return false;
     InputReader reader = {.arena = session_arena(session),
@@ -95,7 +97,7 @@ static bool report(Driver *driver, Session *session, const char *path, Registers
                           .diags = session_diagnostics(session)};
     Vocabulary vocabulary;
     bool done = vocabulary_argument(&reader, vocabulary_text(options), &vocabulary) &&
-                report_targets(driver, session, &vocabulary, registers);
+                report_targets(driver, session, &vocabulary, registers, relu_knots);
     input_reader_free(&reader);
     return done;
 }
@@ -107,10 +109,12 @@ ExitStatus cmd_report(Driver *driver) {
         return driver_usage(driver, "which program? (or an expression, with -e)");
     }
     Registers registers;
+    uint32_t relu_knots;
     if (!registers_option(driver, &registers)) return EXIT_USAGE;
+    if (!relus_option(driver, &relu_knots)) return EXIT_USAGE;
     Session *session = program_session(NULL, NULL);
     const char *path = options->operand_count == 0 ? NULL : options->operands[0];
-    bool done = report(driver, session, path, registers);
+    bool done = report(driver, session, path, registers, relu_knots);
     driver_show(driver, session_diagnostics(session));
     session_free(session);
     return done ? EXIT_DONE : EXIT_WRONG;

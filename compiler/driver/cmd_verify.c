@@ -43,12 +43,13 @@ typedef struct Verification {
     const Engine *only; /* NULL: all */
     Trials trials;
     bool json, progress, causal;
-    uint32_t together; /* trials at a time */
-    Arena *scratch;    /* of the trials at hand */
-    Atom *tokens;      /* (together, max_len) of the trials at hand */
-    bool bounded;      /* nobody said how many inputs: not more than take minutes */
-    uint64_t compared; /* trials so far, of the output at hand */
-    uint64_t left_out; /* trials, because the others took that long */
+    uint32_t relu_knots; /* relus_option */
+    uint32_t together;   /* trials at a time */
+    Arena *scratch;      /* of the trials at hand */
+    Atom *tokens;        /* (together, max_len) of the trials at hand */
+    bool bounded;        /* nobody said how many inputs: not more than take minutes */
+    uint64_t compared;   /* trials so far, of the output at hand */
+    uint64_t left_out;   /* trials, because the others took that long */
     uint64_t eval_fails;
     bool any_verified, any_difference;
 } Verification;
@@ -364,6 +365,7 @@ static bool verify_inputs(Verification *verification, const Targets *targets,
                              .vocabulary = *vocabulary,
                              .samples = DEFAULT_REAL_SAMPLES,
                              .seed = 1,
+                             .relu_knots = verification->relu_knots,
                              .bounded = !option_given(options, OPT_SAMPLES)};
     Diagnostics *diags = session_diagnostics(verification->session);
     bool read = number_argument(diags, options, OPT_SAMPLES, &real.samples);
@@ -418,6 +420,9 @@ ExitStatus cmd_verify(Driver *driver) {
     if (option_given(options, OPT_EXHAUSTIVE) && option_given(options, OPT_SAMPLES)) {
         return driver_usage(driver, "either --exhaustive or --samples");
     }
+    if (!relus_option(driver, &verification.relu_knots)) return EXIT_USAGE;
+    if (option_given(options, OPT_EXACT) && verification.relu_knots > 0)
+        return driver_usage(driver, "either --exact or --relu-only");
     if (option_given(options, OPT_EXACT)) return verify_exact(driver);
     if (option_given(options, OPT_INPUT) || option_given(options, OPT_PARAM))
         return driver_usage(driver, "inputs and params are given with --exact alone");

@@ -110,6 +110,10 @@ bool trace_interp(void *state, const ApplyRequest *request, InterpTrace *out) {
            interp_trace(interp, request->input, request->span, request->arena, request->diags, out);
 }
 
+const double *errors_interp(void *state, Arena *arena, const NodeId *nodes, uint32_t count) {
+    return lowered_real_errors(((InterpState *)state)->reals, arena, nodes, count);
+}
+
 void close_interp(void *state) {
     InterpState *interp = state;
     lowered_free(interp->tokens);

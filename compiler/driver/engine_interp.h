@@ -13,6 +13,7 @@ ApplyStatus trace_outputs_interp(void *state, const ApplyRequest *request, const
                                  uint32_t count, const RealViewer *viewer, Sequence *out);
 void apply_all_interp(void *state, const ApplyRequest *requests, uint32_t count, Applied *out);
 bool trace_interp(void *state, const ApplyRequest *request, InterpTrace *out);
+const double *errors_interp(void *state, Arena *arena, const NodeId *nodes, uint32_t count);
 void close_interp(void *state);
 
 #endif

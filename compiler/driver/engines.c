@@ -21,6 +21,7 @@ static const Engine engines[] = {
      .apply_all = apply_all_interp,
      .apply_outputs = apply_outputs_interp,
      .trace_outputs = trace_outputs_interp,
+     .errors = errors_interp,
      .close = close_interp,
      .trace = trace_interp},
     {.name = "jit",

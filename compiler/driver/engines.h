@@ -17,6 +17,7 @@ typedef struct EngineOptions {
     uint32_t threads;    /* of native code; 0: as many as there are processors */
     const char *cache;   /* a directory for native code; NULL: none */
     Registers registers; /* of the model, for who runs its weights */
+    uint32_t relu_knots; /* of a model over real vectors: 0: any units, else ReLUs alone */
 } EngineOptions;
 
 /* What came of one request. */
@@ -44,6 +45,9 @@ typedef struct Engine {
        where there is none. */
     ApplyStatus (*trace_outputs)(void *state, const ApplyRequest *request, const NodeId *nodes,
                                  uint32_t count, const RealViewer *viewer, Sequence *out);
+    /* How far the results of those nodes may be from eval's, in exact arithmetic: (count), or NULL
+       where they are none. NULL: they are none. */
+    const double *(*errors)(void *state, Arena *arena, const NodeId *nodes, uint32_t count);
     /* How it computes each head of what it has at present; NULL when there is nothing to say. */
     void (*explain)(void *state, Buffer *out);
     /* The residual streams of one input; false after reporting. NULL where there are none. */

@@ -13,11 +13,13 @@ typedef struct Entry {
     uint32_t count;
     const NodeId *nodes; /* (count) */
     RealLowerOptions options;
+    const RealModel *model;
     const InterpReal *interp;
 } Entry;
 
 struct LoweredReal {
     Vocabulary vocabulary;
+    uint32_t relu_knots;
     Entry *entries;
 };
 
@@ -28,8 +30,10 @@ bool outputs_are_real(const Graph *graph, const NodeId *nodes, uint32_t count, b
     return real;
 }
 
-RealLowerOptions real_lower_options(const Vocabulary *vocabulary) {
+RealLowerOptions real_lower_options(const Vocabulary *vocabulary, uint32_t relu_knots) {
     return (RealLowerOptions){.max_length = vocabulary->max_len,
+                              .relu_only = relu_knots > 0,
+                              .knots = relu_knots,
                               .float_type =
                                   vocabulary->float_chosen ? vocabulary->float_type : FLOAT_64};
 }
@@ -37,6 +41,7 @@ RealLowerOptions real_lower_options(const Vocabulary *vocabulary) {
 LoweredReal *lowered_real_new(const EngineOptions *options) {
     LoweredReal *lowered = memory_zeroed(sizeof *lowered);
     lowered->vocabulary = *options->vocabulary;
+    lowered->relu_knots = options->relu_knots;
     return lowered;
 }
 
@@ -79,10 +84,10 @@ static Entry *make_entry(const ApplyRequest *request, const NodeId *nodes, uint3
     NodeId *copy = ARENA_ARRAY(arena, NodeId, count);
     memcpy(copy, nodes, count * sizeof *nodes);
     Entry *entry = ARENA_NEW(arena, Entry);
-    *entry = (Entry){NULL, arena, request->graph, count, copy, options, NULL};
-    const RealModel *model =
-        lower_real(arena, request->graph, nodes, count, &options, request->diags);
-    if (model) entry->interp = interp_real_new(arena, model, request->span, request->diags);
+    *entry = (Entry){NULL, arena, request->graph, count, copy, options, NULL, NULL};
+    entry->model = lower_real(arena, request->graph, nodes, count, &options, request->diags);
+    if (entry->model)
+        entry->interp = interp_real_new(arena, entry->model, request->span, request->diags);
     if (entry->interp) return entry;
     arena_free(arena);
     return NULL;
@@ -96,7 +101,7 @@ const InterpReal *lowered_real_get(LoweredReal *lowered, const ApplyRequest *req
                    "an input has at least one element");
         return NULL;
     }
-    RealLowerOptions options = real_lower_options(&lowered->vocabulary);
+    RealLowerOptions options = real_lower_options(&lowered->vocabulary, lowered->relu_knots);
     bool shared = options.max_length > 0;
     if (!shared) options.max_length = request->input.n;
     for (const Entry *entry = lowered->entries; entry; entry = entry->next) {
@@ -109,4 +114,15 @@ const InterpReal *lowered_real_get(LoweredReal *lowered, const ApplyRequest *req
     entry->next = lowered->entries;
     lowered->entries = entry;
     return entry->interp;
+}
+
+const double *lowered_real_errors(const LoweredReal *lowered, Arena *arena, const NodeId *nodes,
+                                  uint32_t count) {
+    const Entry *entry = lowered->entries;
+    if (!entry || entry->count != count || memcmp(entry->nodes, nodes, count * sizeof *nodes) != 0)
+        return NULL;
+    double *errors = ARENA_ARRAY(arena, double, count);
+    for (uint32_t i = 0; i < count; i++)
+        errors[i] = entry->model->outputs[i].error;
+    return errors;
 }

@@ -10,8 +10,9 @@
 /* Is it lower_real that makes models of these outputs? named: the program names its inputs. */
 bool outputs_are_real(const Graph *graph, const NodeId *nodes, uint32_t count, bool named);
 
-/* What a model for the vocabulary is asked to be: float64 unless someone said otherwise. */
-RealLowerOptions real_lower_options(const Vocabulary *vocabulary);
+/* What a model for the vocabulary is asked to be: float64 unless someone said otherwise; of ReLUs
+   alone, with so many knots, when relu_knots is not 0. */
+RealLowerOptions real_lower_options(const Vocabulary *vocabulary, uint32_t relu_knots);
 
 typedef struct LoweredReal LoweredReal;
 
@@ -20,5 +21,9 @@ void lowered_real_free(LoweredReal *lowered);
 /* One model for all the nodes, its outputs in their order; NULL after reporting. */
 const InterpReal *lowered_real_get(LoweredReal *lowered, const ApplyRequest *request,
                                    const NodeId *nodes, uint32_t count);
+/* How far the model made last may be from the program: (count) numbers, a node each, in exact
+   arithmetic. NULL: none was made, or of other nodes. */
+const double *lowered_real_errors(const LoweredReal *lowered, Arena *arena, const NodeId *nodes,
+                                  uint32_t count);
 
 #endif

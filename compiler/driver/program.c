@@ -171,3 +171,22 @@ bool registers_option(const Driver *driver, Registers *out) {
     driver_usage(driver, "--registers is auto, reuse or keep, not '%s'", value);
     return false;
 }
+
+bool relus_option(const Driver *driver, uint32_t *knots) {
+    const char *value = option_value(&driver->options, OPT_KNOTS);
+    bool relu_only = option_given(&driver->options, OPT_RELU_ONLY);
+    *knots = relu_only ? 512 : 0;
+    if (value == NULL) return true;
+    if (!relu_only) {
+        driver_usage(driver, "--knots goes with --relu-only");
+        return false;
+    }
+    char *end;
+    unsigned long number = strtoul(value, &end, 10);
+    if (*value < '0' || *value > '9' || *end != '\0' || number < 2 || number > MOST_KNOTS) {
+        driver_usage(driver, "--knots is a number from 2 to %d, not '%s'", MOST_KNOTS, value);
+        return false;
+    }
+    *knots = (uint32_t)number;
+    return true;
+}

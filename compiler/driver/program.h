@@ -39,6 +39,11 @@ bool program_targets(Session *session, const Options *options, Targets *out);
 /* The nodes of the targets that are s-ops, in their order: (count). */
 const NodeId *target_nodes(const Targets *targets, Arena *arena, uint32_t *count);
 
+enum { MOST_KNOTS = 1 << 16 };
+/* What --relu-only and --knots ask for: the knots of each interpolation, 0: other units than ReLUs
+   may be. False after saying on standard error what it can. */
+bool relus_option(const Driver *driver, uint32_t *knots);
+
 /* What --registers asks for; false after saying on standard error what it can. */
 bool registers_option(const Driver *driver, Registers *out);
 

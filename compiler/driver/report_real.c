@@ -16,7 +16,8 @@ typedef struct RealReport {
     RealLowerOptions options;
     const RealModel *model;
     uint32_t heads, units;
-    double error; /* the greatest of a group of ReLUs */
+    double error;          /* the greatest of an interpolation */
+    uint32_t interpolated; /* units that are one */
 } RealReport;
 
 static void count_parts(RealReport *report) {
@@ -26,6 +27,7 @@ static void count_parts(RealReport *report) {
         for (uint32_t u = 0; u < layer->unit_count; u++) {
             report->units += layer->units[u].kind != REAL_ERASE;
             report->error = fmax(report->error, layer->units[u].error);
+            report->interpolated += layer->units[u].error > 0;
         }
     }
 }
@@ -68,6 +70,23 @@ static void add_parameters(Buffer *out, const RealModel *model) {
     buffer_char(out, '\n');
 }
 
+static void add_errors(Buffer *out, const RealReport *report) {
+    const RealModel *model = report->model;
+    for (uint32_t o = 0; o < model->output_count; o++) {
+        if (o > 0) begin(out, "");
+        buffer_printf(out, o == 0 ? "no: '%s' is within " : "    '%s' is within ",
+                      model->outputs[o].name->bytes);
+        show_bound(out, model->outputs[o].error);
+        buffer_text(out, o == 0 ? " of the program's\n" : "\n");
+    }
+    buffer_printf(out, "  interpolated ");
+    buffer_printf(out, "%" PRIu32 " unit%s, with %" PRIu32 " knots a curve, within ",
+                  report->interpolated, report->interpolated == 1 ? "" : "s",
+                  report->options.knots);
+    show_bound(out, report->error);
+    buffer_text(out, "\n");
+}
+
 static void add_exactness(Buffer *out, const RealReport *report) {
     begin(out, "exact");
     if (report->model->exact)
@@ -76,7 +95,7 @@ static void add_exactness(Buffer *out, const RealReport *report) {
         buffer_text(out,
                     "in exact arithmetic, but for roots, exp and their like; its floats round\n");
     else
-        buffer_printf(out, "no: its functions are within %.2g of the program's\n", report->error);
+        add_errors(out, report);
 }
 
 static void add_text(Buffer *out, const RealReport *report) {
@@ -187,8 +206,11 @@ static void add_json(Buffer *out, const RealReport *report) {
                       i ? ", " : "", loop->first, loop->count, loop->times,
                       loop->has_until ? "true" : "false");
     }
-    buffer_printf(out, "], \"exact\": %s, \"error\": %g}", model->exact ? "true" : "false",
-                  report->error);
+    buffer_printf(out, "], \"exact\": %s, \"error\": %g, \"output_errors\": [",
+                  model->exact ? "true" : "false", report->error);
+    for (uint32_t o = 0; o < model->output_count; o++)
+        buffer_printf(out, "%s%.17g", o ? ", " : "", model->outputs[o].error);
+    buffer_text(out, "]}");
 }
 
 static void add_refusal_json(Buffer *out, const Diagnostics *diags) {
@@ -213,13 +235,13 @@ static bool are_sequences(Session *session, const Targets *targets) {
 }
 
 bool report_real(Driver *driver, Session *session, const Targets *targets,
-                 const Vocabulary *vocabulary) {
+                 const Vocabulary *vocabulary, uint32_t relu_knots) {
     if (!are_sequences(session, targets)) return false;
     bool json = option_given(&driver->options, OPT_JSON);
     Buffer *out = &driver->out;
     Arena *arena = arena_new(0);
     Diagnostics *diags = diagnostics_new(session_sources(session));
-    RealReport report = {.targets = targets, .options = real_lower_options(vocabulary)};
+    RealReport report = {.targets = targets, .options = real_lower_options(vocabulary, relu_knots)};
     uint32_t count;
     const NodeId *nodes = target_nodes(targets, arena, &count);
     report.model = lower_real(arena, session_graph(session), nodes, count, &report.options, diags);

@@ -5,9 +5,9 @@
 #include "compiler/driver/input.h"
 #include "compiler/driver/program.h"
 
-/* False after reporting that a target is no s-op. A refusal to lower is a finding, not a failure.
- */
+/* relu_knots: relus_option. False after reporting that a target is no s-op. A refusal to lower is a
+   finding, not a failure. */
 bool report_real(Driver *driver, Session *session, const Targets *targets,
-                 const Vocabulary *vocabulary);
+                 const Vocabulary *vocabulary, uint32_t relu_knots);
 
 #endif

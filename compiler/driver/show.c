@@ -232,3 +232,5 @@ static void nested_json(Buffer *out, const Graph *graph, Value value, uint32_t d
 void show_value_json(Buffer *out, const Graph *graph, Value value) {
     nested_json(out, graph, value, 0);
 }
+
+void show_bound(Buffer *out, double bound) { buffer_printf(out, "%.3g", bound * 1.0051); }

@@ -24,4 +24,7 @@ void show_value_json(Buffer *out, const Graph *graph, Value value);
 /* Text in double quotes with JSON's escapes. */
 void show_json_text(Buffer *out, const char *text);
 
+/* A bound, rounded up: what is shown holds. */
+void show_bound(Buffer *out, double bound);
+
 #endif

@@ -21,6 +21,7 @@ typedef struct RealOutcome {
 /* Where two results differ most. */
 typedef struct Distance {
     double greatest; /* relative to numbers of 1 or more; infinite where they can't be compared */
+    double excess;   /* the same of what is beyond the bound that the engine promises */
     uint32_t target, position, component;
 } Distance;
 
@@ -28,7 +29,8 @@ typedef struct Contest {
     const Engine *engine;
     void *state;
     uint64_t exact, close, failed_too;
-    double greatest; /* of the close ones */
+    double greatest;      /* of the close ones */
+    const double *errors; /* (targets) the engine's bounds, or NULL: 0 */
     const char *refused;
     bool differs;
     uint64_t trial; /* differs: the first input on which it does */
@@ -55,24 +57,30 @@ static bool as_number(Sequence sequence, uint32_t position, uint32_t component, 
     return true;
 }
 
-static double number_distance(Sequence a, Sequence b, uint32_t position, uint32_t component) {
+/* bound: what need not be counted. */
+static double number_distance(Sequence a, Sequence b, uint32_t position, uint32_t component,
+                              double bound) {
     double x, y;
     if (!as_number(a, position, component, &x) || !as_number(b, position, component, &y))
         return !a.numbers && !b.numbers && atom_equal(a.atoms[position], b.atoms[position])
                    ? 0
                    : (double)INFINITY;
-    return x == y ? 0 : fabs(x - y) / fmax(1, fmax(fabs(x), fabs(y)));
+    if (x == y || fabs(x - y) <= bound) return 0;
+    return (fabs(x - y) - bound) / fmax(1, fmax(fabs(x), fabs(y)));
 }
 
-static void add_distance(Distance *distance, Sequence a, Sequence b, uint32_t target) {
+static void add_distance(Distance *distance, Sequence a, Sequence b, uint32_t target,
+                         double bound) {
     bool same_shape = a.n == b.n && !a.numbers == !b.numbers && a.width == b.width;
     uint32_t width = a.numbers ? a.width : 1;
-    if (!same_shape) *distance = (Distance){(double)INFINITY, target, 0, 0};
+    if (!same_shape) *distance = (Distance){(double)INFINITY, (double)INFINITY, target, 0, 0};
     for (uint32_t i = 0; same_shape && i < a.n; i++) {
         for (uint32_t c = 0; c < width; c++) {
-            double here = number_distance(a, b, i, c);
-            if (here > distance->greatest || isnan(here))
-                *distance = (Distance){here, target, i, c};
+            double here = number_distance(a, b, i, c, 0);
+            double excess = bound > 0 ? number_distance(a, b, i, c, bound) : here;
+            bool worse = excess > distance->excess || isnan(here);
+            if (worse) *distance = (Distance){distance->greatest, excess, target, i, c};
+            distance->greatest = fmax(distance->greatest, here);
         }
     }
 }
@@ -122,12 +130,15 @@ static void judge(const Comparison *comparison, Contest *contest, uint64_t index
         contest->failed_too++;
         return;
     }
-    if (definition->status != outcome->status) distance.greatest = (double)INFINITY;
-    for (uint32_t t = 0; distance.greatest == 0 && t < comparison->count; t++)
-        add_distance(&distance, definition->sequences[t], outcome->sequences[t], t);
+    if (definition->status != outcome->status)
+        distance.greatest = distance.excess = (double)INFINITY;
+    bool same = definition->status == outcome->status;
+    for (uint32_t t = 0; same && t < comparison->count; t++)
+        add_distance(&distance, definition->sequences[t], outcome->sequences[t], t,
+                     contest->errors ? contest->errors[t] : 0);
     if (distance.greatest == 0) {
         contest->exact++;
-    } else if (distance.greatest <= comparison->tolerance) {
+    } else if (distance.excess <= comparison->tolerance) {
         contest->close++;
         contest->greatest = fmax(contest->greatest, distance.greatest);
     } else {
@@ -152,6 +163,10 @@ static bool compare_trial(Comparison *comparison, uint64_t index, uint64_t *pair
         if (!is_left(contest)) continue;
         RealOutcome outcome =
             run_engine(comparison, contest->engine, contest->state, &input, arena);
+        if (contest->errors == NULL && contest->engine->errors != NULL)
+            contest->errors = contest->engine->errors(
+                contest->state, session_arena(comparison->verification->session), comparison->nodes,
+                comparison->count);
         judge(comparison, contest, index, &definition, &outcome);
         any = any || contest->refused == NULL;
         left = left || is_left(contest);
@@ -209,7 +224,7 @@ static bool is_tie(const Comparison *comparison, uint64_t index) {
         Input moved = moved_input(&input, &random, arena);
         RealOutcome other = run_engine(comparison, engine_at(0), NULL, &moved, arena);
         for (uint32_t t = 0; other.status == APPLY_OK && t < comparison->count; t++)
-            add_distance(&distance, definition.sequences[t], other.sequences[t], t);
+            add_distance(&distance, definition.sequences[t], other.sequences[t], t, 0);
     }
     arena_free(arena);
     return distance.greatest > jump;
@@ -256,6 +271,23 @@ static void add_difference(const Comparison *comparison, const Contest *contest,
     arena_free(arena);
 }
 
+/* Of several outputs the greatest. */
+static double promised(const Comparison *comparison, const Contest *contest) {
+    double most = 0;
+    for (uint32_t t = 0; contest->errors && t < comparison->count; t++)
+        most = fmax(most, contest->errors[t]);
+    return most;
+}
+
+static void add_promise(Buffer *out, const Comparison *comparison, const Contest *contest) {
+    if (promised(comparison, contest) == 0) return;
+    buffer_text(out, "; its interpolations may be off by ");
+    for (uint32_t t = 0; t < comparison->count; t++) {
+        buffer_text(out, t ? ", " : "");
+        show_bound(out, contest->errors[t]);
+    }
+}
+
 static void add_contest(Buffer *out, const Comparison *comparison, const Contest *contest) {
     buffer_printf(out, "  %-7s ", contest->engine->name);
     if (contest->refused != NULL) {
@@ -269,6 +301,7 @@ static void add_contest(Buffer *out, const Comparison *comparison, const Contest
         add_number(out, contest->greatest);
         buffer_printf(out, " on %llu", (unsigned long long)contest->close);
     }
+    add_promise(out, comparison, contest);
     if (contest->failed_too > 0)
         buffer_printf(out, ", fails where eval does on %llu",
                       (unsigned long long)contest->failed_too);
@@ -317,13 +350,14 @@ static void add_text(Buffer *out, const Comparison *comparison) {
 static void add_contest_json(Buffer *out, const Comparison *comparison, const Contest *contest) {
     buffer_printf(out,
                   "{\"engine\": \"%s\", \"outcome\": \"%s\", \"equal\": %llu, \"close\": %llu, "
-                  "\"greatest_difference\": %g, \"failed_too\": %llu",
+                  "\"greatest_difference\": %g, \"bound\": %g, \"failed_too\": %llu",
                   contest->engine->name,
                   contest->refused   ? "refused"
                   : contest->differs ? "different"
                                      : "equal",
                   (unsigned long long)contest->exact, (unsigned long long)contest->close,
-                  contest->greatest, (unsigned long long)contest->failed_too);
+                  contest->greatest, promised(comparison, contest),
+                  (unsigned long long)contest->failed_too);
     if (contest->refused != NULL) {
         buffer_text(out, ", \"reason\": ");
         show_json_text(out, contest->refused);
@@ -391,7 +425,7 @@ bool verify_real(RealVerification *verification, const Targets *targets) {
                              .tolerance = narrow ? 1e-4 : 1e-9};
     Arena *arena = arena_new(0);
     comparison.nodes = target_nodes(targets, arena, &comparison.count);
-    EngineOptions options = {.vocabulary = vocabulary};
+    EngineOptions options = {.vocabulary = vocabulary, .relu_knots = verification->relu_knots};
     for (size_t i = 1; i < engine_count() && comparison.contest_count < ENGINES_AT_MOST; i++) {
         const Engine *engine = engine_at(i);
         if (verification->only != NULL && verification->only != engine) continue;

@@ -12,7 +12,8 @@ typedef struct RealVerification {
     const Engine *only; /* NULL: all */
     Vocabulary vocabulary;
     uint64_t samples, seed;
-    bool bounded; /* nobody said how many inputs: not more than take minutes */
+    uint32_t relu_knots; /* relus_option */
+    bool bounded;        /* nobody said how many inputs: not more than take minutes */
     bool any_verified, any_difference;
 } RealVerification;
 

@@ -8,7 +8,9 @@
 typedef struct RealLowerOptions {
     uint32_t max_length; /* at least 1 */
     FloatType float_type;
-    bool relu_only; /* units of ReLUs and no others: what they do not compute exactly is refused */
+    bool relu_only; /* units of ReLUs and no others: what they do not compute exactly is
+                       interpolated, where its argument has bounds, or refused */
+    uint32_t knots; /* relu_only: of each interpolation, at least 2 */
 } RealLowerOptions;
 
 /* Does the output need an operation that lower() does not take: an input by name, a vector, a

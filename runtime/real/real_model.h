@@ -181,6 +181,7 @@ typedef struct RealOutput {
     TypeSet types; /* a scalar: BOOL alone is read as its truth, INT, or INT and BOOL, as the
                       nearest integer, else a float; or TYPE_VECTOR */
     Affine value;
+    double error; /* the greatest difference from the program's in exact arithmetic; 0: none */
 } RealOutput;
 
 typedef struct RealModel {
@@ -202,8 +203,7 @@ typedef struct RealModel {
     const RealTrap *traps;
     uint32_t output_count;
     const RealOutput *outputs;
-    bool exact; /* in exact arithmetic the outputs are the program's; else `error` of the ReLUs is
-                   in them */
+    bool exact; /* in exact arithmetic the outputs are the program's */
 } RealModel;
 
 /* Can a unit be this operation? */
@@ -241,7 +241,8 @@ uint32_t real_layers_with_heads(const RealModel *model);
        erase z
      trap E0410 "division by zero" after 3: x for %7        after the outputs; 3: a layer
 
-   and `approximate` behind the length where the outputs have an error. Gates are numbered from 0:
+   and `approximate` behind the length where the outputs are not exact; an output's line may end in
+   `error 0.01`. Gates are numbered from 0:
    `and 0 1` is of the first two. */
 void real_model_print(const RealModel *model, Buffer *out);
 /* Does the text begin as one of these models, not one over tokens? */

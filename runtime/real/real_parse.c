@@ -238,12 +238,16 @@ static bool read_head(Reader *r, const RealModel *model, RealHead *head) {
 
 /* --- units ------------------------------------------------------------------------------------ */
 
+static bool read_error(Reader *r, double *error) {
+    return !read_take(r, "error") || read_number(r, error);
+}
+
 static bool read_relus(Reader *r, const RealModel *model, RealUnit *unit) {
     uint32_t count, width = model->spaces[unit->target].width;
     unit->argument_count = 1;
     if (!read_expect(r, ":") || !read_affine(r, model, &unit->arguments[0]) ||
         !read_expect(r, "out") || !read_numbers(r, &unit->out, &count) ||
-        (read_take(r, "error") && !read_number(r, &unit->error)))
+        !read_error(r, &unit->error))
         return false;
     unit->relus = unit->arguments[0].rows;
     return count == (uint64_t)unit->relus * width ||
@@ -344,7 +348,8 @@ static bool read_output(Reader *r, const RealModel *model, const String *name, R
     uint32_t width;
     *out = (RealOutput){.name = name};
     if (!read_expect(r, ":") || !read_type(r, &out->types, &width) ||
-        !read_affine(r, model, &out->value) || !read_node(r, &out->node))
+        !read_affine(r, model, &out->value) || !read_error(r, &out->error) ||
+        !read_node(r, &out->node))
         return false;
     if (width != out->value.rows)
         return read_fail(r, "the type has %u components, the value %u", width, out->value.rows);

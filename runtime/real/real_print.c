@@ -117,6 +117,12 @@ static void print_head(Printer *p, const RealHead *head) {
 
 /* --- units ------------------------------------------------------------------------------------ */
 
+static void print_error(Printer *p, double error) {
+    if (error == 0) return;
+    buffer_text(p->out, " error ");
+    text_number(p->out, error);
+}
+
 static void print_unit(Printer *p, const RealUnit *unit) {
     const char *target = name_of(p, unit->target);
     if (unit->kind == REAL_ERASE) {
@@ -126,10 +132,7 @@ static void print_unit(Printer *p, const RealUnit *unit) {
         print_affine(p, &unit->arguments[0]);
         buffer_text(p->out, " out ");
         text_numbers(p->out, unit->out, unit->relus * p->model->spaces[unit->target].width);
-        if (unit->error != 0) {
-            buffer_text(p->out, " error ");
-            text_number(p->out, unit->error);
-        }
+        print_error(p, unit->error);
     } else {
         buffer_printf(p->out, "  %s %s: ", op_info(unit->op)->name, target);
         for (uint32_t a = 0; a < unit->argument_count; a++) {
@@ -194,6 +197,7 @@ static void print_outputs(Printer *p) {
         print_type(p, output->types, output->value.rows);
         buffer_char(p->out, ' ');
         print_affine(p, &output->value);
+        print_error(p, output->error);
         print_for(p, output->node);
         buffer_char(p->out, '\n');
     }

@@ -364,6 +364,9 @@ static bool verify_output(Verifier *v, uint32_t o) {
         return buffer_wrong(v->why, "the output '%.80s' is of no type", output->name->bytes);
     if (output->value.rows > LIMIT_VECTOR_WIDTH)
         return buffer_wrong(v->why, "the output '%.80s' is too wide", output->name->bytes);
+    if (!(isfinite(output->error) && output->error >= 0))
+        return buffer_wrong(v->why, "the output '%.80s' has an error that is none",
+                            output->name->bytes);
     return number ? verify_number(v, &output->value, "an output")
                   : verify_affine(v, &output->value);
 }

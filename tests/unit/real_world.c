@@ -13,6 +13,7 @@ void real_world_open(RealWorld *w, const char *text) {
     w->graph = session_graph(w->session);
     w->diags = session_diagnostics(w->session);
     w->max_length = REAL_LENGTH;
+    w->knots = 2;
     session_run_text(w->session, "test.rasp", text, strlen(text), NULL);
     ck_assert_msg(diagnostics_count(w->diags) == 0, "%s\n%s", text,
                   diagnostics_count(w->diags) ? diagnostics_message(w->diags, 0) : "");
@@ -31,8 +32,10 @@ void real_world_close(RealWorld *w) {
 }
 
 RealModel *real_world_lower(RealWorld *w) {
-    RealLowerOptions options = {
-        .max_length = w->max_length, .float_type = FLOAT_64, .relu_only = w->relu_only};
+    RealLowerOptions options = {.max_length = w->max_length,
+                                .float_type = FLOAT_64,
+                                .relu_only = w->relu_only,
+                                .knots = w->knots};
     return lower_real(w->arena, w->graph, w->outputs, w->output_count, &options, w->diags);
 }
 
@@ -96,12 +99,12 @@ static void compare_kinds(const RealWorld *w, const Sequence *expected, const Se
 }
 
 static void compare(const Sequence *expected, const Sequence *got, const char *program,
-                    uint32_t output, uint32_t n) {
+                    uint32_t output, uint32_t n, double bound) {
     uint32_t width = expected->type == SEQUENCE_VECTORS ? expected->width : 1;
     ck_assert_uint_eq(got->n, n);
     for (uint32_t i = 0; i < n * width; i++) {
         double a = number_at(expected, i), b = number_at(got, i);
-        ck_assert_msg(fabs(a - b) <= 1e-12 * fmax(1, fabs(a)),
+        ck_assert_msg(fabs(a - b) <= bound + 1e-12 * fmax(1, fabs(a)),
                       "%s\noutput %u, length %u, number %u: eval says %.17g, interp %.17g", program,
                       output, n, i, a, b);
     }
@@ -137,7 +140,7 @@ void real_world_compare(RealWorld *w, const RealModel *model, const char *progra
                       fine ? "runs" : "fails", ran ? "runs" : "fails", real_world_message(w),
                       text.data);
         for (uint32_t o = 0; o < w->output_count && fine; o++) {
-            compare(&expected[o], &got[o], program, o, n);
+            compare(&expected[o], &got[o], program, o, n, model->outputs[o].error);
             compare_kinds(w, &expected[o], &got[o], program, o);
         }
         diagnostics_truncate(w->diags, 0);

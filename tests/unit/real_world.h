@@ -17,6 +17,7 @@ typedef struct RealWorld {
     uint32_t output_count;
     uint32_t max_length; /* of the model; REAL_LENGTH at first */
     bool relu_only;      /* so too */
+    uint32_t knots;      /* of its interpolations */
 } RealWorld;
 
 /* A program that runs, and says what its outputs are. */
@@ -25,8 +26,8 @@ void real_world_close(RealWorld *world);
 const char *real_world_message(const RealWorld *world); /* the last diagnostic's */
 /* The model of its outputs; NULL after a diagnostic. */
 RealModel *real_world_lower(RealWorld *world);
-/* Fails the test unless interp gives what eval does, within 1e-12, on inputs of every length and
-   `samples` more, or both fail. */
+/* Fails the test unless interp gives what eval does, within 1e-12 and the model's own bounds, on
+   inputs of every length and `samples` more, or both fail. */
 void real_world_compare(RealWorld *world, const RealModel *model, const char *program,
                         uint32_t samples);
 /* Fails the test unless the model gives what the program does in rational numbers, thirds among

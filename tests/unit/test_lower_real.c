@@ -252,17 +252,6 @@ START_TEST(relus_alone) {
 }
 END_TEST
 
-START_TEST(relus_alone_are_no_product) {
-    RealWorld w;
-    real_world_open(&w, "input a: float; y = a * a; output y;");
-    w.relu_only = true;
-    ck_assert(real_world_lower(&w) == NULL);
-    ck_assert_str_eq(real_world_message(&w), "'mul' is no sum of ReLUs");
-    ck_assert_uint_eq(diagnostics_span(w.diags, 0).start, 20);
-    real_world_close(&w);
-}
-END_TEST
-
 /* --- refusals --------------------------------------------------------------------------------- */
 
 typedef struct Refusal {
@@ -308,7 +297,6 @@ Suite *lower_real_suite(void) {
     tcase_add_loop_test(tests, loops_share_weights, 0, sizeof loops / sizeof *loops);
     tcase_add_test(tests, simulator_has_four_layers);
     tcase_add_loop_test(tests, relus_alone, 0, sizeof with_relus / sizeof *with_relus);
-    tcase_add_test(tests, relus_alone_are_no_product);
     tcase_add_loop_test(tests, refusals_are_located, 0, sizeof refusals / sizeof *refusals);
     suite_add_tcase(suite, tests);
     return suite;

@@ -110,15 +110,32 @@ static bool inverts_exactly(const Form *divisor) {
     return divisor->constant != NULL;
 }
 
+static Form ones_of(RealPlan *plan, NodeId id, uint32_t rows) {
+    Form one = form_number(plan, 1);
+    return form_spread(plan, id, &one, rows);
+}
+
+/* With ReLUs alone a quotient is a product with the inverse, each a unit. */
+static Form divide_relus(RealPlan *plan, NodeId id, const Form *a, const Form *b) {
+    uint32_t rows = b->rows;
+    if (is_constant(a)) return unit_form(plan, id, a, b);
+    Form ones = ones_of(plan, id, rows);
+    Form inverse = form_value(plan, plan_real_unit(plan, id, OP_DIV, &ones, b, rows));
+    return form_value(plan, plan_real_unit(plan, id, OP_MUL, a, &inverse, rows));
+}
+
 static Form divide(RealPlan *plan, NodeId id) {
     Form a = spread_argument(plan, id, 0), b = spread_argument(plan, id, 1);
     if (a.rows == 0 || b.rows == 0) return (Form){0};
     trap_division(plan, id, &b);
-    if (!is_constant(&b) || !inverts_exactly(&b)) return unit_form(plan, id, &a, &b);
+    if (plan->options->relu_only && !is_constant(&b)) return divide_relus(plan, id, &a, &b);
+    bool folds = is_constant(&b) && (inverts_exactly(&b) || plan->options->relu_only);
+    if (!folds) return unit_form(plan, id, &a, &b);
     double *inverses = plan_real_numbers(plan, id, b.rows);
     if (!inverses) return (Form){0};
     for (uint32_t r = 0; r < b.rows; r++)
         inverses[r] = 1 / b.constant[r];
+    if (!inverts_exactly(&b)) plan->rounded = true;
     return form_scale_rows(plan, id, &a, inverses);
 }
 
@@ -128,10 +145,30 @@ static Form remainder_of(RealPlan *plan, NodeId id) {
     return unit_form(plan, id, &a, &b);
 }
 
+/* With ReLUs alone one number decides: the base, under an exponent that is known, or the other way
+   round. Where the curve is defined nothing fails. */
+static Form power_relus(RealPlan *plan, NodeId id, const Form *a, const Form *b) {
+    double zero, first = *plan_real_constant(b, &zero), base = *plan_real_constant(a, &zero);
+    bool same = true;
+    for (uint32_t r = 1; r < b->rows; r++)
+        same = same && plan_real_constant(b, &zero)[b->constant ? r : 0] == first;
+    if (is_constant(b) && same && first == 0) return ones_of(plan, id, a->rows);
+    if (is_constant(b) && same && first == 1) return *a;
+    if (is_constant(b) && same) return unit_form(plan, id, a, b);
+    if (is_constant(a) && a->rows == 1 && base > 0) {
+        Form exponent = form_scale(plan, id, b, log(base));
+        plan->rounded = true;
+        return form_value(plan, plan_real_unit(plan, id, OP_EXP, &exponent, NULL, 1));
+    }
+    plan_real_refuse(plan, id, "a power of which neither side is one number that is known");
+    return (Form){0};
+}
+
 /* Of a scalar: what Python refuses must be a trap, so either side must be known well enough. */
 static Form power(RealPlan *plan, NodeId id) {
     Form a = spread_argument(plan, id, 0), b = spread_argument(plan, id, 1);
     if (a.rows == 0 || b.rows == 0) return (Form){0};
+    if (plan->options->relu_only) return power_relus(plan, id, &a, &b);
     double zero, exponent = *plan_real_constant(&b, &zero);
     bool whole = is_constant(&b) && exponent == nearbyint(exponent);
     plan->irrational = plan->irrational || !whole;
@@ -206,12 +243,19 @@ static Form condition_of(RealPlan *plan, NodeId id, bool *is_truth) {
     NodeId truth = node_at(plan, id)->args[0];
     const Node *node = node_at(plan, truth);
     *is_truth = true;
-    if (node->op != OP_AND && node->op != OP_OR) return plan_real_truth(plan, id, 0);
+    if (plan->options->relu_only || (node->op != OP_AND && node->op != OP_OR))
+        return plan_real_truth(plan, id, 0);
     Form a = plan_real_truth(plan, truth, 0), b = plan_real_truth(plan, truth, 1);
     if (a.rows == 0 || b.rows == 0 || is_constant(&a) || is_constant(&b))
         return plan_real_truth(plan, id, 0);
     *is_truth = false;
     return sum_less(plan, id, &a, &b, 1, node->op == OP_AND ? 1 : 0);
+}
+
+/* Above 1/2 where both truths are 1; for ReLUs, whose gates it opens, a truth itself. */
+static Form both(RealPlan *plan, NodeId id, const Form *a, const Form *b) {
+    if (!plan->options->relu_only) return sum_less(plan, id, a, b, 1, 1);
+    return form_value(plan, plan_real_unit(plan, id, OP_AND, a, b, 1));
 }
 
 /* Is the form what a unit chooses by a truth? Then that unit's arguments. */
@@ -237,16 +281,42 @@ static void flatten(RealPlan *plan, NodeId id, Form arguments[3]) {
             if (same == 1) within = complement(plan, id, &within);
             arguments[2] = *other;
             arguments[1] = rest;
-            arguments[0] = sum_less(plan, id, &condition, &within, 1, 1);
+            arguments[0] = both(plan, id, &condition, &within);
             return;
         }
     }
 }
 
+/* The greater of a and b is b + relu(a - b), the less b - relu(b - a): no comparison, and from the
+   constant of the two its bound can be told. */
+static Form extreme(RealPlan *plan, NodeId id, const Form *a, const Form *b, bool greater) {
+    const Form *base = is_constant(a) ? a : b, *other = is_constant(a) ? b : a;
+    Form minus = form_scale(plan, id, greater ? base : other, -1);
+    Form above = form_add(plan, id, greater ? other : base, &minus);
+    Form unit = form_value(plan, plan_real_unit(plan, id, OP_RELU, &above, NULL, a->rows));
+    unit = form_scale(plan, id, &unit, greater ? 1 : -1);
+    return form_add(plan, id, base, &unit);
+}
+
+/* Is it `a if a > b else b` or the like? */
+static bool is_extreme(RealPlan *plan, NodeId id, const Form *a, const Form *b, bool *greater) {
+    const Node *test = node_at(plan, node_at(plan, id)->args[0]);
+    bool less = test->op == OP_LT || test->op == OP_LE,
+         more = test->op == OP_GT || test->op == OP_GE;
+    if (a->rows != 1 || (!less && !more)) return false;
+    Form left = plan_real_form(plan, test->args[0]), right = plan_real_form(plan, test->args[1]);
+    bool as_written = form_equal(plan, &left, a) && form_equal(plan, &right, b);
+    bool turned = form_equal(plan, &left, b) && form_equal(plan, &right, a);
+    *greater = as_written ? more : less;
+    return as_written || turned;
+}
+
 static Form choose(RealPlan *plan, NodeId id) {
     double high, low;
-    bool is_truth;
+    bool is_truth, greater;
     Form a = spread_argument(plan, id, 1), b = spread_argument(plan, id, 2);
+    if (plan->options->relu_only && a.rows > 0 && is_extreme(plan, id, &a, &b, &greater))
+        return extreme(plan, id, &a, &b, greater);
     Form condition = condition_of(plan, id, &is_truth);
     if (condition.rows == 0 || a.rows == 0 || b.rows == 0) return (Form){0};
     if (is_constant(&condition)) return all_zero(&condition) ? b : a;
@@ -374,6 +444,31 @@ static Form function_of(RealPlan *plan, NodeId id, bool rational) {
     return unit_form(plan, id, &a, NULL);
 }
 
+/* a less its mean. */
+static Form centred(RealPlan *plan, NodeId id, const Form *a) {
+    double *matrix = plan_real_numbers(plan, id, (uint64_t)a->rows * a->rows);
+    for (uint32_t i = 0; matrix && i < a->rows; i++)
+        for (uint32_t j = 0; j < a->rows; j++)
+            matrix[(size_t)i * a->rows + j] = (i == j) - 1.0 / a->rows;
+    return matrix ? form_matmul(plan, id, matrix, a->rows, a) : (Form){0};
+}
+
+/* With ReLUs alone a norm is a sum of squares and its root; what is divided by it, a product with
+   the inverse root. */
+static Form norm_of(RealPlan *plan, NodeId id) {
+    GraphOp op = node_at(plan, id)->op;
+    if (!plan->options->relu_only) return function_of(plan, id, false);
+    Form a = plan_real_argument(plan, id, 0), half = form_number(plan, -0.5);
+    if (op == OP_LAYERNORM && a.rows > 0) a = centred(plan, id, &a);
+    if (a.rows == 0) return a;
+    Form square = form_value(plan, plan_real_unit(plan, id, OP_DOT, &a, &a, 1));
+    if (op == OP_NORM) return form_value(plan, plan_real_unit(plan, id, OP_SQRT, &square, NULL, 1));
+    if (op != OP_UNIT) square = form_scale(plan, id, &square, 1.0 / a.rows);
+    Form inverse = form_value(plan, plan_real_unit(plan, id, OP_POW, &square, &half, 1));
+    inverse = form_spread(plan, id, &inverse, a.rows);
+    return form_value(plan, plan_real_unit(plan, id, OP_MUL, &a, &inverse, a.rows));
+}
+
 static Form compare(RealPlan *plan, NodeId id) {
     Form a = plan_real_argument(plan, id, 0), b = plan_real_argument(plan, id, 1);
     return unit_form(plan, id, &a, &b);
@@ -433,7 +528,7 @@ Form plan_real_element(RealPlan *plan, NodeId id) {
     case OP_NORM:
     case OP_LAYERNORM:
     case OP_RMSNORM:
-    case OP_UNIT:
+    case OP_UNIT: return norm_of(plan, id);
     case OP_EXP:
     case OP_LOG:
     case OP_SQRT:

@@ -6,6 +6,7 @@
 
 #include "runtime/base/bug.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,19 +158,23 @@ static RealMove move_of(const Emitter *e, const Item *item) {
     return (RealMove){item->node, e->places->spaces[item->target], moved_of(e, item)};
 }
 
-static RealUnit relus_of(const Emitter *e, const Item *item) {
+static RealUnit relus_of(const Emitter *e, ItemId id) {
+    const Item *item = &e->plan->items[id];
     Relus relus;
     RealUnit unit = {.kind = REAL_RELU, .node = item->node, .argument_count = 1};
     unit.target = e->places->spaces[item->target];
-    if (!plan_real_relus(e->plan, item, &relus)) return unit;
+    if (!plan_real_relus(e->plan, id, &relus)) return unit;
     unit.relus = relus.input.rows;
+    unit.error = relus.error;
+    if (relus.error > 0) e->model->exact = false;
     unit.arguments[0] = affine_of(e, &relus.input);
     unit.out = copy_numbers(e, relus.out, (size_t)width_of(e, unit.target) * unit.relus);
     return unit;
 }
 
-static RealUnit unit_of(const Emitter *e, const Item *item) {
-    if (e->plan->options->relu_only) return relus_of(e, item);
+static RealUnit unit_of(const Emitter *e, ItemId id) {
+    const Item *item = &e->plan->items[id];
+    if (e->plan->options->relu_only) return relus_of(e, id);
     RealUnit unit = {.kind = REAL_OPERATION,
                      .node = item->node,
                      .target = e->places->spaces[item->target],
@@ -253,7 +258,7 @@ static void emit_layers(Emitter *e) {
                            .node = NO_NODE,
                            .target = e->places->spaces[erasures[i].value]};
         for (; k < units; k++)
-            out[layers[l].unit_count++] = unit_of(e, &plan->items[keys[k].item]);
+            out[layers[l].unit_count++] = unit_of(e, keys[k].item);
         layers[l].units = out;
     }
     e->model->layer_count = plan->layer_count;
@@ -303,14 +308,32 @@ static void emit_traps(Emitter *e) {
     e->model->traps = traps;
 }
 
+/* How far the output may be from the program's. */
+static double error_of(const Emitter *e, NodeId node) {
+    RealPlan *plan = e->plan;
+    const Form *form = &plan->forms[node];
+    double error = 0;
+    if (!plan->options->relu_only) return 0;
+    Bound *bounds = ARENA_ARRAY(plan->scratch, Bound, form->rows);
+    form_bounds(plan, form, bounds);
+    for (uint32_t r = 0; r < form->rows; r++)
+        if (bounds[r].inexact && bounds[r].error > error) error = bounds[r].error;
+    if (isfinite(error)) return error;
+    plan_real_refuse(plan, node,
+                     "nothing bounds how far this may be off, when what it is made of is "
+                     "interpolated");
+    return 0;
+}
+
 static void emit_outputs(Emitter *e) {
-    const RealPlan *plan = e->plan;
+    RealPlan *plan = e->plan;
     RealOutput *outputs = ARENA_ARRAY(e->arena, RealOutput, plan->output_count);
     for (uint32_t o = 0; o < plan->output_count; o++) {
         NodeId node = plan->outputs[o];
         outputs[o] = (RealOutput){.name = name_output(e->names, node),
                                   .node = node,
                                   .types = graph_node(plan->graph, node)->type,
+                                  .error = error_of(e, node),
                                   .value = affine_of(e, &plan->forms[node])};
     }
     e->model->output_count = plan->output_count;

@@ -252,6 +252,7 @@ static RealModel *make_model(RealPlan *plan) {
     plan_outputs(plan);
     if (plan->refused) return NULL;
     place_traps(plan);
+    if (plan->options->relu_only) plan_real_bounds(plan);
     plan_real_live(plan);
     if (plan->refused) return NULL;
     plan_real_layout(plan);

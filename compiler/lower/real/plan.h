@@ -2,10 +2,11 @@
    layer or a place in the stream.
 
    nodes -> forms over values, and the items that write values   element.c, attend.c, loop.c
+         -> ReLUs alone: what each value may be, how far off     terms.c, bounds.c, bounds_item.c
          -> the items that are needed                            live.c
          -> their layers                                         phase.c, layout.c, update.c
          -> places in the stream                                 places.c
-         -> the model                                            emit.c, relus.c
+         -> the model                                            emit.c, relus.c, choices.c
 
    A region is 0, or 1 + a loop: where something is computed anew in every round.
    Owns nothing: everything lives in `scratch`, which goes when the model is made. */
@@ -13,6 +14,7 @@
 #define RASPC_LOWER_REAL_PLAN_H
 
 #include "compiler/lower/lower_real.h"
+#include "compiler/lower/real/interpolate.h"
 
 typedef uint32_t ValueId; /* a number or vector at every position */
 typedef uint32_t ItemId;
@@ -143,6 +145,30 @@ typedef struct LoopPlan {
     uint32_t first, count; /* layers */
 } LoopPlan;
 
+/* --- ReLUs alone ------------------------------------------------------------------------------ */
+
+/* What one number may be, in the program and in the model alike, whatever the input; low > high:
+   nothing is known yet. `error`: the greatest difference between the two, when `inexact`. */
+typedef struct Bound {
+    double low, high, error;
+    bool inexact;
+    bool whole; /* in the model it is an integer, right or wrong */
+} Bound;
+
+/* A part of what an item computes: adds factor * curve(x) to a row of its target. */
+typedef struct CurveTerm {
+    Curve curve;
+    Form x; /* one row */
+    double factor;
+    uint32_t row;
+    double error, slope; /* of its chords, once x has its bounds; infinite: there are none */
+} CurveTerm;
+
+typedef struct CurveTerms {
+    uint32_t count;
+    CurveTerm *terms; /* (count), or NULL: the item is no sum of curves */
+} CurveTerms;
+
 /* --- the whole -------------------------------------------------------------------------------- */
 
 typedef enum Dependence { DEPENDS_NOT, DEPENDS_POSITION, DEPENDS_INPUT } Dependence;
@@ -193,6 +219,11 @@ typedef struct RealPlan {
     uint32_t *region_items; /* (regions + 1) where each region's items begin */
     uint32_t sorted_items;  /* how many items there were then */
     uint32_t *last_reads;   /* (value_count) plan_real_last_reads */
+
+    /* ReLUs alone. What update.c adds later copies. */
+    uint32_t bounded_items;
+    CurveTerms *terms; /* (bounded_items) */
+    Bound **bounds;    /* (value_count)(width) */
 
     uint32_t *layer_regions; /* (layer_count) */
     uint32_t layer_count, layer_capacity;
@@ -318,12 +349,28 @@ typedef struct Places {
 } Places;
 Places plan_real_places(RealPlan *plan);
 
+/* terms.c: the item as curves of one number each, where it is made of such. */
+CurveTerms plan_real_terms(RealPlan *plan, const Item *item);
+
+/* bounds.c: bounds and errors of all values; the traps that these prove to be idle go. */
+void plan_real_bounds(RealPlan *plan);
+/* The knots of the term's curve: in *count how many, 0 where it has none. */
+const double *plan_real_knots(RealPlan *plan, const CurveTerm *term, uint32_t *count);
+/* Of the form's rows, from what is known of the values that it reads. out: (rows) */
+void form_bounds(const RealPlan *plan, const Form *form, Bound *out);
+/* bounds_item.c: of what the item writes, from those. out: (width of its target). With errors these
+   too, else they are 0. */
+void item_bounds(const RealPlan *plan, ItemId item, bool errors, Arena *work, Bound *out);
+
 /* relus.c: a unit's item as ReLUs. False: refused. */
 typedef struct Relus {
     Form input;        /* (relus) rows */
     const double *out; /* (width of the item's target, relus) */
+    double error;      /* of the curves */
 } Relus;
-bool plan_real_relus(RealPlan *plan, const Item *item, Relus *relus);
+bool plan_real_relus(RealPlan *plan, ItemId item, Relus *relus);
+/* choices.c: the same for a choice. */
+bool plan_real_choice(RealPlan *plan, const Item *item, Relus *relus);
 
 /* emit.c */
 RealModel *plan_real_emit(RealPlan *plan, const Places *places);

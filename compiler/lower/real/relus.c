@@ -1,7 +1,10 @@
 /* Units of ReLUs alone, for models that are to have no others: sums of relu(sign * x + shift),
-   which are exact. Products, and functions and comparisons of numbers that may lie anywhere, are no
-   such sums, and are refused. */
+   which are exact; and curves of numbers whose bounds are known, which are interpolated. What jumps
+   (comparisons of numbers that are no integers, floor) is no such sum, and is refused. */
 #include "compiler/lower/real/plan.h"
+
+#include <math.h>
+#include <string.h>
 
 enum { MOST_PARTS = 3 };
 
@@ -34,12 +37,18 @@ static const Recipe recipes[] = {
     {OP_ONEHOT, 1, -1, true, 3, {{1, 1, 1}, {1, 0, -2}, {1, -1, 1}}},
 };
 
+static bool is_integer(const RealPlan *plan, NodeId node) {
+    return (graph_node(plan->graph, node)->type & ~(TYPE_BOOL | TYPE_INT)) == 0;
+}
+
 /* Are the operation's arguments whole numbers, as far as its node says? */
 static bool of_integers(const RealPlan *plan, const Item *item) {
     const Node *node = graph_node(plan->graph, item->node);
-    if (node->op != item->op) return false; /* a part of what the node means */
-    for (int i = 0; i < op_info(node->op)->arity; i++)
-        if (graph_node(plan->graph, node->args[i])->type & ~(TYPE_BOOL | TYPE_INT)) return false;
+    const OpInfo *info = op_info(node->op);
+    if (node->op != item->op) /* a part of what the node means: a look-up, or its own truth */
+        return is_integer(plan, info->payload == PAYLOAD_TABLE ? node->args[0] : item->node);
+    for (int i = 0; i < info->arity; i++)
+        if (!is_integer(plan, node->args[i])) return false;
     return true;
 }
 
@@ -73,7 +82,7 @@ static Form argument_of(RealPlan *plan, const Item *item, const Recipe *recipe) 
 }
 
 /* The ReLUs of the first part for every row, those of the second, ... */
-bool plan_real_relus(RealPlan *plan, const Item *item, Relus *relus) {
+static bool use_recipe(RealPlan *plan, const Item *item, Relus *relus) {
     NodeId node = item->node;
     uint32_t width = plan->values[item->target].width;
     const Recipe *recipe = recipe_of(plan, item);
@@ -94,4 +103,100 @@ bool plan_real_relus(RealPlan *plan, const Item *item, Relus *relus) {
     }
     relus->out = out;
     return relus->input.rows == count;
+}
+
+/* --- curves ----------------------------------------------------------------------------------- */
+
+static void refuse_curve(RealPlan *plan, const Item *item, const CurveTerm *term) {
+    Bound bound;
+    if (plan->refused) return;
+    form_bounds(plan, &term->x, &bound);
+    bool bounded = isfinite(bound.low) && isfinite(bound.high);
+    const char *name = op_info(item->op)->name;
+    Diagnostic *diag =
+        diag_error(plan->diags, DIAG_CANNOT_LOWER, graph_node(plan->graph, item->node)->span,
+                   bounded ? "'%s' has no bounds where its argument is from %.3g to %.3g, so it "
+                             "can't be interpolated with ReLUs"
+                           : "'%s' can't be interpolated with ReLUs: what it is of may be from "
+                             "%.3g to %.3g",
+                   name, bound.low, bound.high);
+    diag_help(diag, "give it a range: min(max(x, low), high); for vectors too, high - relu(high - "
+                    "low - relu(x - low))");
+    plan->refused = true;
+}
+
+/* The ReLUs of one curve: those of its knots, and one that is always 1 for what it begins with. */
+typedef struct Joint {
+    uint32_t count;
+    const double *knots;
+    double *factors; /* (count) */
+    Hinges hinges;
+} Joint;
+
+static bool joint_of(RealPlan *plan, const Item *item, const CurveTerm *term, Joint *joint) {
+    joint->knots = plan_real_knots(plan, term, &joint->count);
+    if (joint->count == 0) {
+        refuse_curve(plan, item, term);
+        return false;
+    }
+    joint->factors = plan_real_numbers(plan, item->node, joint->count);
+    if (!joint->factors) return false;
+    if (joint->count > 1) {
+        joint->hinges = curve_hinges(term->curve, joint->knots, joint->count, joint->factors);
+    } else {
+        joint->hinges = (Hinges){0, curve_at(term->curve, joint->knots[0])};
+        joint->count = 0;
+    }
+    return true;
+}
+
+/* count rows sign (x - knot), and one that is 1. */
+static Form joint_input(RealPlan *plan, const Item *item, const CurveTerm *term,
+                        const Joint *joint) {
+    Form one = form_number(plan, 1);
+    if (joint->count == 0) return one;
+    double *shifts = plan_real_numbers(plan, item->node, joint->count);
+    if (!shifts) return (Form){0};
+    for (uint32_t k = 0; k < joint->count; k++)
+        shifts[k] = -joint->hinges.sign * joint->knots[k];
+    Form constants = form_constants(joint->count, shifts);
+    Form x = form_scale(plan, item->node, &term->x, joint->hinges.sign);
+    x = form_spread(plan, item->node, &x, joint->count);
+    x = form_add(plan, item->node, &x, &constants);
+    return form_join(plan, item->node, &x, &one);
+}
+
+static bool use_curves(RealPlan *plan, const Item *item, const CurveTerms *terms, Relus *relus) {
+    uint32_t width = plan->values[item->target].width, count = 0, first = 0;
+    Joint *joints = ARENA_ARRAY(plan->scratch, Joint, terms->count);
+    double *errors = ARENA_ARRAY(plan->scratch, double, width);
+    for (uint32_t t = 0; t < terms->count; t++) {
+        if (!joint_of(plan, item, &terms->terms[t], &joints[t])) return false;
+        count += joints[t].count + 1;
+    }
+    double *out = plan_real_numbers(plan, item->node, (uint64_t)width * count);
+    for (uint32_t t = 0; out && t < terms->count; t++) {
+        const CurveTerm *term = &terms->terms[t];
+        const Joint *joint = &joints[t];
+        Form input = joint_input(plan, item, term, joint);
+        double *row = out + (size_t)term->row * count + first;
+        for (uint32_t k = 0; k < joint->count; k++)
+            row[k] = term->factor * joint->factors[k];
+        row[joint->count] = term->factor * joint->hinges.constant;
+        relus->input = t == 0 ? input : form_join(plan, item->node, &relus->input, &input);
+        first += joint->count + 1;
+        errors[term->row] += fabs(term->factor) * term->error;
+        relus->error = fmax(relus->error, errors[term->row]);
+    }
+    relus->out = out;
+    return out && relus->input.rows == count;
+}
+
+bool plan_real_relus(RealPlan *plan, ItemId id, Relus *relus) {
+    const Item *item = &plan->items[id];
+    const CurveTerms *terms = id < plan->bounded_items ? &plan->terms[id] : NULL;
+    *relus = (Relus){0};
+    if (terms && terms->terms) return use_curves(plan, item, terms, relus);
+    if (item->op == OP_CHOOSE) return plan_real_choice(plan, item, relus);
+    return use_recipe(plan, item, relus);
 }
