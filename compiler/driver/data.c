@@ -73,7 +73,11 @@ static bool not_a_param(Data *data, const Session *session, const char *argument
             names[params++] = session_declared(session, i).name->bytes;
     const char *nearest =
         spelling_nearest(arena_strndup(data->arena, argument, len), names, params);
-    if (nearest != NULL) diag_help(diag, "did you mean '%s'?", nearest);
+    Declared input;
+    if (nearest != NULL)
+        diag_help(diag, "did you mean '%s'?", nearest);
+    else if (find_declared(session, argument, len, false, &input))
+        diag_help(diag, "it is an input: -i %s=...", input.name->bytes);
     return false;
 }
 

@@ -7,3 +7,4 @@ raspc run types.rasp -i 'v=[[1,2]]' -i f=1*1 -i i=1*1 -i b=true*1 -i s=x --param
 raspc run types.rasp -i 'v=[[1,2]]' -i f=1*1 -i i=1*1 -i b=true*1 -i s=x --param m=@points.csv
 raspc run types.rasp -i 'v=[[1,2]]' -i f=1*1 -i i=1*1 -i b=true*1 -i s=x --param 'w=[1,2,3]'
 raspc run types.rasp -i 'v=[[1,2]]' -i f=1*1 -i i=1*1 -i b=true*1 -i s=x --param 'greet=ho' --param 3
+raspc run types.rasp -i 'v=[[1,2]]' --param 'v=[1,2]'
