@@ -177,8 +177,8 @@ bool csv_pick(Csv *csv, bool *by_name) {
     }
     if (column->want.type == SEQUENCE_VECTORS || csv->picked_count == 1) return true;
     diag_error(column->reader->diags, DIAG_INPUT_SHAPE, column->pick_span,
-               "'%s' has one value a position, and these are %zu columns",
-               column->want.name->bytes, csv->picked_count);
+               "'%s' has one value a position, and these are %zu columns", column->want.name->bytes,
+               csv->picked_count);
     return false;
 }
 

@@ -1,4 +1,5 @@
-/* The cells of a CSV text (RFC 4180), for a column: one after another, or those that were picked. */
+/* The cells of a CSV text (RFC 4180), for a column: one after another, or those that were picked.
+ */
 #ifndef RASPC_INPUT_CSV_CELLS_H
 #define RASPC_INPUT_CSV_CELLS_H
 

@@ -23,7 +23,7 @@ static const CurveCase curves[] = {
     {{CURVE_POWER, -1}, {-4, -0.5}, 2e-3},  {{CURVE_POWER, 0.5}, {0, 9}, 6e-3},
     {{CURVE_POWER, 0.5}, {1, 9}, 4e-4},     {{CURVE_POWER, -0.5}, {0.1, 4}, 3e-3},
     {{CURVE_EXP, 0}, {-4, 4}, 0.04},        {{CURVE_EXP, 0}, {-INFINITY, 1}, 5e-3},
-    {{CURVE_LOG, 0}, {0.001, 1000}, 0.025},  {{CURVE_SIN, 0}, {-7, 9}, 0.03},
+    {{CURVE_LOG, 0}, {0.001, 1000}, 0.025}, {{CURVE_SIN, 0}, {-7, 9}, 0.03},
     {{CURVE_COS, 0}, {-1, 1}, 4e-4},        {{CURVE_TANH, 0}, {-INFINITY, INFINITY}, 4e-3},
     {{CURVE_TANH, 0}, {-0.25, 1}, 4e-4},
 };
@@ -71,10 +71,10 @@ START_TEST(curves_keep_their_bounds) {
 END_TEST
 
 static const CurveCase unbounded[] = {
-    {{CURVE_POWER, -1}, {-1, 1}, 0},       {{CURVE_POWER, -1}, {0, 1}, 0},
-    {{CURVE_POWER, 0.5}, {-1, 1}, 0},      {{CURVE_POWER, 2}, {0, INFINITY}, 0},
-    {{CURVE_LOG, 0}, {0, 1}, 0},           {{CURVE_LOG, 0}, {-1, 1}, 0},
-    {{CURVE_EXP, 0}, {0, 1000}, 0},        {{CURVE_EXP, 0}, {0, INFINITY}, 0},
+    {{CURVE_POWER, -1}, {-1, 1}, 0},     {{CURVE_POWER, -1}, {0, 1}, 0},
+    {{CURVE_POWER, 0.5}, {-1, 1}, 0},    {{CURVE_POWER, 2}, {0, INFINITY}, 0},
+    {{CURVE_LOG, 0}, {0, 1}, 0},         {{CURVE_LOG, 0}, {-1, 1}, 0},
+    {{CURVE_EXP, 0}, {0, 1000}, 0},      {{CURVE_EXP, 0}, {0, INFINITY}, 0},
     {{CURVE_SIN, 0}, {-INFINITY, 0}, 0},
 };
 

@@ -14,7 +14,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_SWEEPS = 2000 };
+/* Products that all sweeps together may take: seconds; and how many there may be whatever they
+ * take.
+ */
+enum { MOST_PRODUCTS = 500000000, MOST_SWEEPS = 2000, LEAST_SWEEPS = 8 };
 
 typedef struct Sweeping {
     RealPlan *plan;
@@ -22,7 +25,7 @@ typedef struct Sweeping {
     bool errors;  /* the second time: bounds stay */
     bool widened; /* states may be anything */
     bool changed;
-    uint32_t sweeps;
+    uint32_t sweeps, most;
 } Sweeping;
 
 /* --- forms ------------------------------------------------------------------------------------ */
@@ -65,9 +68,9 @@ static void store(Sweeping *s, ValueId value, const Bound *found) {
         if (s->errors) {
             next.low = known[r].low;
             next.high = known[r].high;
-            /* Both numbers lie in the bounds. */
-            next.error = next.inexact ? fmin(next.error, next.high - next.low) : 0;
         }
+        /* Both numbers lie in the bounds. */
+        next.error = s->errors && next.inexact ? fmin(next.error, next.high - next.low) : 0;
         s->changed = s->changed || next.low != known[r].low || next.high != known[r].high ||
                      next.error != known[r].error || next.inexact != known[r].inexact ||
                      next.whole != known[r].whole;
@@ -150,7 +153,7 @@ static void sweep_loops(Sweeping *s, uint32_t region);
 
 static void sweep_loop(Sweeping *s, uint32_t l) {
     RealPlan *plan = s->plan;
-    for (uint32_t r = 0; r < plan->graph->loops[l].times && s->sweeps < MOST_SWEEPS; r++) {
+    for (uint32_t r = 0; r < plan->graph->loops[l].times && s->sweeps < s->most; r++) {
         sweep_states(s, &plan->loops[l], r == 0);
         if (r > 0 && !s->changed) break;
         sweep_items(s);
@@ -184,11 +187,32 @@ static void sweep_widened(Sweeping *s) {
     }
 }
 
+static uint64_t products_of(const RealPlan *plan, const Form *form) {
+    uint64_t count = form->rows;
+    for (uint32_t b = 0; b < form->count; b++)
+        count += (uint64_t)form->blocks[b].rows *
+                 (form->blocks[b].matrix ? plan->values[form->blocks[b].value].width : 1);
+    return count;
+}
+
+/* An item's patterns and terms are about as large as what it is made of. */
+static uint32_t most_sweeps(const RealPlan *plan) {
+    uint64_t products = 1;
+    for (ItemId i = 0; i < plan->item_count; i++) {
+        for (uint32_t a = 0; a < plan->items[i].argument_count; a++)
+            products += products_of(plan, &plan->items[i].arguments[a]);
+        for (uint32_t t = 0; t < plan->terms[i].count; t++)
+            products += products_of(plan, &plan->terms[i].terms[t].x);
+    }
+    uint64_t most = MOST_PRODUCTS / products;
+    return most > MOST_SWEEPS ? MOST_SWEEPS : most < LEAST_SWEEPS ? LEAST_SWEEPS : (uint32_t)most;
+}
+
 static void sweep_all(RealPlan *plan, bool errors) {
-    Sweeping s = {.plan = plan, .errors = errors, .work = arena_new(0)};
+    Sweeping s = {.plan = plan, .errors = errors, .most = most_sweeps(plan), .work = arena_new(0)};
     sweep_items(&s);
     sweep_loops(&s, 0);
-    if (s.sweeps >= MOST_SWEEPS && plan->graph->loop_count > 0) sweep_widened(&s);
+    if (s.sweeps >= s.most && plan->graph->loop_count > 0) sweep_widened(&s);
     arena_free(s.work);
 }
 
@@ -272,6 +296,7 @@ static void drop_idle_traps(RealPlan *plan) {
 
 void plan_real_bounds(RealPlan *plan) {
     begin_bounds(plan);
+    if (plan->refused) return;
     sweep_all(plan, false);
     for (ItemId i = 0; i < plan->item_count; i++)
         find_errors(plan, &plan->terms[i]);

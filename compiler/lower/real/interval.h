@@ -3,6 +3,7 @@
 #ifndef RASPC_LOWER_REAL_INTERVAL_H
 #define RASPC_LOWER_REAL_INTERVAL_H
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 
@@ -14,6 +15,7 @@ static inline double lost_in_sum(double a, double b, double sum) {
 
 static inline double sum_below(double a, double b) {
     double sum = a + b;
+    if (sum == INFINITY && isfinite(a) && isfinite(b)) return DBL_MAX;
     return isfinite(sum) && lost_in_sum(a, b, sum) < 0 ? nextafter(sum, -INFINITY) : sum;
 }
 
@@ -24,6 +26,7 @@ static inline double sum_above(double a, double b) { return -sum_below(-a, -b); 
 static inline double product_below(double a, double b) {
     if (a == 0 || b == 0) return 0;
     double product = a * b;
+    if (product == INFINITY && isfinite(a) && isfinite(b)) return DBL_MAX;
     bool tiny = fabs(product) < 0x1p-900;
     return isfinite(product) && (tiny || fma(a, b, -product) < 0) ? nextafter(product, -INFINITY)
                                                                   : product;
