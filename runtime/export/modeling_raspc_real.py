@@ -263,14 +263,21 @@ class Head(nn.Module):
         weights, found = self.divided(weights, ordered_sum(weights), found)
         return torch.where(found, weights, 0.0)
 
+    @staticmethod
+    def gather(weights, used, value):
+        """The weighted sums of the keys' values (B, S, values), from the first key on."""
+        keys = used.flatten(0, 1).any(0).nonzero().flatten().tolist()  # the others add 0
+        finite = bool(value[:, keys].isfinite().all())
+        by_key, sums = weights.transpose(1, 2).contiguous(), torch.zeros_like(value)
+        for key in keys:
+            part = by_key[:, key, :, None] * value[:, key, None]
+            sums = sums + (part if finite else part.masked_fill(~used[:, :, key, None], 0))
+        return sums
+
     def forward(self, state, bos):
         weights, used, found = self.weigh(state)
         value = product(state.stream, self.w_v)
-        value = torch.cat([value, torch.ones_like(value[..., :1])], -1)
-        sums = torch.zeros_like(value)
-        for key in range(value.shape[1]):
-            part = weights[:, :, key, None] * value[:, key, None]
-            sums = sums + part.masked_fill(~used[:, :, key, None], 0)
+        sums = self.gather(weights, used, torch.cat([value, torch.ones_like(value[..., :1])], -1))
         gathered, found = self.divided(sums[..., :-1], sums[..., -1:], found)
         return product(torch.where(found, gathered, product(bos, self.w_v)), self.w_o)
 
