@@ -13,6 +13,8 @@ struct raspc_program {
     Session *session;
     raspc_read_file read_file;
     void *read_state;
+    const char *name, *text; /* of what was loaded last, in the session's arena; NULL: nothing */
+    size_t text_len;
     /* Finding a line's number keeps what it found in the sources, and transformers of several
        threads may ask for one: only under this lock. */
     pthread_mutex_t positions;
@@ -23,7 +25,8 @@ struct raspc_transformer {
     raspc_program *program;
     raspc_engine engine;
     NodeId node;
-    const Model *model; /* interp, jit */
+    const char *expression; /* in arena */
+    const Model *model;     /* interp, jit */
     const Interp *interp;
     Jit *jit;
     JitProgram *native;

@@ -75,8 +75,12 @@ raspc_status raspc_program_load(raspc_program *program, const char *name, const 
                    "'%s': it is too large", name);
         return RASPC_WRONG;
     }
-    return session_run_text(program->session, name, text ? text : "", length, NULL) ? RASPC_OK
-                                                                                    : RASPC_WRONG;
+    if (text == NULL) text = "";
+    program->name = arena_strndup(session_arena(program->session), name, strlen(name));
+    program->text = arena_strndup(session_arena(program->session), text, length);
+    program->text_len = length;
+    return session_run_text(program->session, name, program->text, length, NULL) ? RASPC_OK
+                                                                                 : RASPC_WRONG;
 }
 
 const char *raspc_program_main(const raspc_program *program) {

@@ -161,6 +161,15 @@ RASPC_API raspc_status raspc_transformer_size(const raspc_transformer *transform
 /* The model's text form, as `raspc dump --model` prints it; NULL under eval. */
 RASPC_API const char *raspc_transformer_text(const raspc_transformer *transformer);
 
+/* Writes the transformer as `raspc compile -o PATH` does: a .safetensors, .onnx, .npz or .rtm file,
+   or the directory that PyTorch and others load where the path has no such ending; whole or not at
+   all. Its output is called by the expression. RASPC_MISUSED under eval; RASPC_WRONG where the path
+   names no format; RASPC_REFUSED where the format can't hold it or the file can't be written: the
+   program's diagnostics say why. As the program's own functions: not while another thread uses it.
+ */
+RASPC_API raspc_status raspc_transformer_save(const raspc_transformer *transformer,
+                                              const char *path);
+
 /* --- running ---------------------------------------------------------------------------------- */
 
 /* On count tokens. *result is made also when the status is RASPC_WRONG: it holds the diagnostics.

@@ -3,6 +3,7 @@
 
 #include "compiler/lower/lower.h"
 #include "runtime/base/limits.h"
+#include "runtime/export/save.h"
 #include "runtime/model/weights.h"
 #include "runtime/value/atom_set.h"
 
@@ -94,6 +95,7 @@ raspc_status raspc_transformer_new(raspc_program *program, const char *expressio
     raspc_transformer *made = ARENA_NEW(arena, raspc_transformer);
     *made = (raspc_transformer){
         .arena = arena, .program = program, .engine = given.engine, .node = node};
+    made->expression = arena_strndup(arena, expression, strlen(expression));
     if (given.engine != RASPC_EVAL && !make_ready(made, &lowering, given.cpu)) {
         raspc_transformer_free(made);
         return RASPC_REFUSED;
@@ -129,4 +131,34 @@ raspc_status raspc_transformer_size(const raspc_transformer *transformer, raspc_
 
 const char *raspc_transformer_text(const raspc_transformer *transformer) {
     return transformer == NULL ? NULL : transformer->text;
+}
+
+/* NULL after reporting. */
+static const ExportFormat *format_for(const char *path, Diagnostics *diags) {
+    const ExportFormat *format = export_format_of(path);
+    if (format != NULL) return format;
+    if (!export_path_is_file(path)) return export_format_find("huggingface");
+    diag_error(diags, DIAG_FILE, (Span){0}, "'%s' names no format that is known", path);
+    return NULL;
+}
+
+raspc_status raspc_transformer_save(const raspc_transformer *transformer, const char *path) {
+    if (transformer == NULL || transformer->model == NULL || path == NULL || *path == '\0')
+        return RASPC_MISUSED;
+    const raspc_program *program = transformer->program;
+    Diagnostics *diags = session_diagnostics(program->session);
+    const ExportFormat *format = format_for(path, diags);
+    if (format == NULL) return RASPC_WRONG;
+    Arena *arena = arena_new(0);
+    Model named = *transformer->model;
+    named.readout.name = string_from(arena, transformer->expression);
+    Export export = {.model = &named,
+                     .program_name = program->name != NULL ? program->name : "<expr>",
+                     .source = program->name != NULL ? program->text : transformer->expression,
+                     .arena = arena};
+    export.source_len = program->name != NULL ? program->text_len : strlen(export.source);
+    Span span = graph_node(session_graph(program->session), transformer->node)->span;
+    bool saved = export_save(&export, format, path, span, diags);
+    arena_free(arena);
+    return saved ? RASPC_OK : RASPC_REFUSED;
 }

@@ -9,11 +9,8 @@
 
 #include "compiler/lower/lower.h"
 
-#include "runtime/base/file.h"
 #include "runtime/base/limits.h"
-#include "runtime/certify/certificate.h"
-#include "runtime/certify/weights_file.h"
-#include "runtime/export/export.h"
+#include "runtime/export/save.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -38,16 +35,6 @@ typedef struct Compilation {
 
 /* --- the command line ------------------------------------------------------------------------- */
 
-/* Does the name end like a file of some format? Then it is no directory's. */
-static bool looks_like_a_file(const char *path) {
-    const char *name = strrchr(path, '/');
-    name = name == NULL ? path : name + 1;
-    const char *dot = strrchr(name, '.');
-    if (dot == NULL || dot == name || dot[1] == '\0') return false;
-    size_t letters = strspn(dot + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-    return dot[1 + letters] == '\0';
-}
-
 /* EXIT_DONE, or EXIT_USAGE after saying what is wrong. */
 static ExitStatus choose_format(Compilation *c) {
     const char *layout = option_value(&c->driver->options, OPT_LAYOUT);
@@ -61,7 +48,7 @@ static ExitStatus choose_format(Compilation *c) {
     if (c->format != NULL && layout == NULL) return EXIT_DONE;
     if (c->format != NULL)
         return driver_usage(c->driver, "--layout is for directories, and '%s' is a file", c->path);
-    if (looks_like_a_file(c->path))
+    if (export_path_is_file(c->path))
         return driver_usage(
             c->driver,
             "'%s' names no format that is known (.safetensors, .onnx, .npz, .rtm, .o, .so, .h); "
@@ -155,19 +142,6 @@ static Span target_span(const Compilation *c) {
     return graph_node(session_graph(c->session), c->target.value.as.node)->span;
 }
 
-/* What the weights promise, for whoever wants it proven. */
-static const char *certificate_text(Arena *arena, const Model *model, const DenseModel *weights) {
-    Buffer text = {0};
-    Tensors tensors = {0};
-    tensors_of_model(&tensors, arena, weights);
-    tensors_sort(&tensors);
-    certificate_print(certificate_of_model(arena, model, weights_hash(arena, &tensors)), &text);
-    const char *kept = arena_strndup(arena, text.data, text.len);
-    tensors_free(&tensors);
-    buffer_free(&text);
-    return kept;
-}
-
 /* NULL after reporting. */
 static Model *lower_target(const Compilation *c) {
     LowerOptions options =
@@ -178,25 +152,20 @@ static Model *lower_target(const Compilation *c) {
     return model;
 }
 
-/* False after reporting. */
+/* Without its weights. False after reporting. */
 static bool make_model(const Compilation *c, Export *out) {
     Model *model = lower_target(c);
     if (model == NULL) return false;
-    const DenseModel *weights = model_weights(c->arena, model, target_span(c), c->diags);
     const char *expression = option_value(&c->driver->options, OPT_EXPR);
     const char *attention = option_value(&c->driver->options, OPT_ATTENTION);
     bool program = c->program.name != NULL;
     *out = (Export){.model = model,
-                    .weights = weights,
                     .program_name = program ? c->program.name : "<expr>",
                     .source = program ? c->program.text.data : expression,
                     .source_len = program ? c->program.text.len : strlen(expression),
                     .attention_operator = attention != NULL && strcmp(attention, "op") == 0,
                     .patterns = option_given(&c->driver->options, OPT_PATTERNS),
                     .arena = c->arena};
-    if (weights == NULL) return false;
-    out->logits = model_logits(c->arena, model);
-    out->certificate = certificate_text(c->arena, model, weights);
     return true;
 }
 
@@ -229,16 +198,6 @@ static void tell_real(Compilation *c, const RealModel *model) {
     for (uint32_t l = 0; l < model->layer_count; l++)
         heads += model->layers[l].head_count;
     tell_counts(c, model->layer_count, heads, model->width, real_model_parameters(model));
-}
-
-static bool write_all(const Compilation *c, const Files *files) {
-    const char *why;
-    bool directory = c->format->extension == NULL;
-    const Buffer *only = &files->items[0].bytes;
-    bool written = directory ? files_write_directory(files, c->path, &why)
-                             : file_write(c->path, only->data, only->len, &why);
-    if (!written) diag_error(c->diags, DIAG_FILE, (Span){0}, "can't write '%s': %s", c->path, why);
-    return written;
 }
 
 static bool compile_native(Compilation *c) {
@@ -310,7 +269,8 @@ static bool compile_real(Compilation *c) {
                          .unroll = option_given(given, OPT_UNROLL),
                          .span = outputs_span(c),
                          .arena = c->arena};
-    bool written = c->format->write_real(&export, c->diags, &files) && write_all(c, &files);
+    bool written = c->format->write_real(&export, c->diags, &files) &&
+                   export_write_files(c->format, &files, c->path, c->diags);
     files_free(&files);
     if (written) tell_real(c, model);
     return written;
@@ -320,13 +280,11 @@ static bool compile_real(Compilation *c) {
 
 static bool compile(Compilation *c) {
     Export export;
-    Files files = {0};
     if (!read_all(c)) return false;
     if (c->real) return compile_real(c);
     if (c->format == NULL) return compile_native(c);
     if (!make_model(c, &export)) return false;
-    bool written = c->format->write(&export, c->diags, &files) && write_all(c, &files);
-    files_free(&files);
+    bool written = export_save(&export, c->format, c->path, target_span(c), c->diags);
     if (written) tell(c, export.model);
     return written;
 }

@@ -4,8 +4,10 @@
 #include <check.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static raspc_program *program_of(const char *text) {
     raspc_program *program;
@@ -235,6 +237,45 @@ START_TEST(test_a_transformer_says_what_it_takes) {
 }
 END_TEST
 
+/* The beginning of what is in the file; "" when there is none. */
+static const char *beginning_of(const char *path, char *buffer, size_t size) {
+    FILE *file = fopen(path, "rb");
+    size_t read = file == NULL ? 0 : fread(buffer, 1, size - 1, file);
+    buffer[read] = '\0';
+    if (file != NULL) fclose(file);
+    return buffer;
+}
+
+START_TEST(test_a_transformer_is_saved) {
+    char directory[] = "/tmp/raspc-api-XXXXXX", start[32];
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    ck_assert_int_eq(chdir(directory), 0);
+    raspc_program *program = program_of("hist = selector_width(select(tokens, tokens, ==));");
+    raspc_transformer *hist = transformer_of(program, "hist", RASPC_INTERP);
+    ck_assert_int_eq(raspc_transformer_save(hist, "hist.rtm"), RASPC_OK);
+    ck_assert_str_eq(beginning_of("hist.rtm", start, 16), "model length 64");
+    ck_assert_int_eq(raspc_transformer_save(hist, "hist.npz"), RASPC_OK);
+    ck_assert_str_eq(beginning_of("hist.npz", start, 3), "PK");
+    ck_assert_int_eq(raspc_transformer_save(hist, "hist"), RASPC_OK);
+    ck_assert_str_eq(beginning_of("hist/program.rasp", start, 8), "hist = ");
+    ck_assert_uint_eq(raspc_program_diagnostics(program), 0);
+    ck_assert_int_eq(raspc_transformer_save(hist, "hist.doc"), RASPC_WRONG);
+    ck_assert_int_eq(raspc_transformer_save(hist, "none/hist.npz"), RASPC_REFUSED);
+    raspc_diagnostic why;
+    ck_assert_int_eq(raspc_program_diagnostic(program, 1, &why), RASPC_OK);
+    ck_assert_str_eq(why.message, "can't write 'none/hist.npz': No such file or directory");
+    raspc_transformer *plain = transformer_of(program, "hist", RASPC_EVAL);
+    ck_assert_int_eq(raspc_transformer_save(plain, "plain.npz"), RASPC_MISUSED);
+    ck_assert_int_eq(raspc_transformer_save(hist, NULL), RASPC_MISUSED);
+    raspc_transformer_free(plain);
+    raspc_transformer_free(hist);
+    raspc_program_free(program);
+    char command[64];
+    snprintf(command, sizeof command, "rm -rf %s", directory);
+    ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
 /* The mean of ones and zeros lies closer together than float32 tells apart at length 300. */
 START_TEST(test_weights_are_float32_or_float64) {
     raspc_program *program = program_of("x = aggregate(select(indices, indices, <=), "
@@ -379,6 +420,7 @@ int main(void) {
     tcase_add_test(tests, test_misuse_is_said_and_harmless);
     tcase_add_test(tests, test_a_causal_transformer_looks_back_alone);
     tcase_add_test(tests, test_a_transformer_says_what_it_takes);
+    tcase_add_test(tests, test_a_transformer_is_saved);
     tcase_add_test(tests, test_weights_are_float32_or_float64);
     tcase_add_test(tests, test_load_asks_the_caller);
     tcase_add_loop_test(tests, test_threads_with_programs_of_their_own, 0, ENGINES);
