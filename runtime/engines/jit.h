@@ -86,8 +86,8 @@ JitReal *jit_compile_real(const Jit *jit, const Graph *graph, const NodeId *outp
                           const JitOptions *options, Span span, Diagnostics *diags);
 void jit_real_free(JitReal *program); /* NULL is fine */
 /* All outputs on one input, in the arena; out: (count). Columns of doubles are read where they lie.
-   Equal to eval_all bit for bit, but for softmax (real/softmax.c),
-   which says how near it is; in float32 each column is eval's on the columns it is made of,
+   Equal to eval_all bit for bit, but for softmax and linear attention (real/softmax.c, accumulate.c
+   and weigh.c say how near they are); in float32 each column is eval's on the columns it is made of,
    rounded. Several runs may go on at once. False after reporting at the node, else at span. */
 bool jit_real_run(const JitReal *program, const Input *input, Span span, Arena *arena,
                   Diagnostics *diags, Sequence *out);

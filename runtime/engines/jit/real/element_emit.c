@@ -81,6 +81,7 @@ static LLVMValueRef table_vector(Elements *elements, const Table *table, uint32_
 }
 
 ElementValue element_operand(Elements *elements, NodeId node) {
+    node = real_seen(elements->plan, elements->step->rows, node);
     const Node *at = graph_node(elements->plan->graph, node);
     ElementValue *value = &elements->values[node];
     if (value->number != NULL) return *value;

@@ -4,16 +4,31 @@
 typedef struct ExpShape {
     double rounder;       /* added, it leaves an integer in the low bits */
     double high, low;     /* ln 2 in two parts, the first short */
-    double least;         /* below it the result is no normal number */
+    double least;         /* below it the result is 0 */
     uint32_t power;       /* of the series */
     uint32_t significand; /* bits, without the leading one */
 } ExpShape;
 
-static const ExpShape exp_64 = {0x1.8p52, 0x1.62e42fefap-1, 0x1.cf79abc9e3b39p-40, -708, 13, 52};
-static const ExpShape exp_32 = {0x1.8p23, 0x1.62e4p-1, 0x1.7f7d1cp-20, -87, 7, 23};
+static const ExpShape exp_64 = {0x1.8p52, 0x1.62e42fefap-1, 0x1.cf79abc9e3b39p-40, -746, 13, 52};
+static const ExpShape exp_32 = {0x1.8p23, 0x1.62e4p-1, 0x1.7f7d1cp-20, -104, 7, 23};
 
 static LLVMValueRef bits_of(Kernel *kernel, LLVMValueRef value, LLVMTypeRef type) {
     return LLVMBuildBitCast(kernel->emit.builder, value, type, "");
+}
+
+/* x 2^n: n in the bits of the exponent. */
+static LLVMValueRef times_power(Kernel *kernel, const ExpShape *shape, LLVMValueRef x,
+                                LLVMValueRef n) {
+    Emit *emit = &kernel->emit;
+    LLVMTypeRef integers = LLVMTypeOf(n);
+    LLVMValueRef places =
+        kernel_splat(kernel, LLVMConstInt(LLVMGetElementType(integers), shape->significand, false),
+                     kernel->lanes);
+    LLVMValueRef exponent = LLVMBuildShl(emit->builder, n, places, "");
+    LLVMValueRef one = bits_of(kernel, kernel_vector(kernel, 1), integers);
+    LLVMValueRef power =
+        bits_of(kernel, LLVMBuildAdd(emit->builder, exponent, one, ""), kernel->vector);
+    return LLVMBuildFMul(emit->builder, x, power, "");
 }
 
 LLVMValueRef exp_emit(Kernel *kernel, LLVMValueRef x) {
@@ -35,15 +50,13 @@ LLVMValueRef exp_emit(Kernel *kernel, LLVMValueRef x) {
         factorial /= p + 1;
         sum = kernel_fma(kernel, sum, r, kernel_vector(kernel, 1 / factorial));
     }
-    /* 2^n: n in the bits of the exponent. */
-    LLVMValueRef places =
-        kernel_splat(kernel, LLVMConstInt(integer, shape->significand, false), kernel->lanes);
-    LLVMValueRef exponent =
-        LLVMBuildShl(emit->builder, bits_of(kernel, shifted, integers), places, "");
-    LLVMValueRef one = bits_of(kernel, kernel_vector(kernel, 1), integers);
-    LLVMValueRef power =
-        bits_of(kernel, LLVMBuildAdd(emit->builder, exponent, one, ""), kernel->vector);
-    LLVMValueRef result = LLVMBuildFMul(emit->builder, sum, power, "");
+    /* Times 2^n in two steps, of which the first is exact: the result may be no normal number. */
+    LLVMValueRef number = LLVMBuildSub(emit->builder, bits_of(kernel, shifted, integers),
+                                       bits_of(kernel, rounder, integers), "");
+    LLVMValueRef one_place = kernel_splat(kernel, LLVMConstInt(integer, 1, false), kernel->lanes);
+    LLVMValueRef half = LLVMBuildAShr(emit->builder, number, one_place, "");
+    LLVMValueRef result = times_power(kernel, shape, sum, half);
+    result = times_power(kernel, shape, result, LLVMBuildSub(emit->builder, number, half, ""));
     LLVMValueRef small =
         LLVMBuildFCmp(emit->builder, LLVMRealOLT, x, kernel_vector(kernel, shape->least), "");
     result = emit_choose(emit, small, kernel_vector(kernel, 0), result);

@@ -1,7 +1,7 @@
 /* Selectors whose rows are few: one for all queries, or one for each value of a key's feature. A
    group's sum goes over its keys from left to right, as eval's. */
 #include "runtime/engines/jit/real/accumulate_emit.h"
-#include "runtime/engines/jit/real/run.h"
+#include "runtime/engines/jit/real/products.h"
 
 #include "runtime/base/bug.h"
 
@@ -239,7 +239,13 @@ static bool run_groups(Run *run, const RealHead *head) {
     return fine;
 }
 
-bool run_uniform(Run *run, const RealHead *head) { return run_groups(run, head); }
+bool run_uniform(Run *run, const RealHead *head) {
+    if (!head->fused) return run_groups(run, head);
+    Products *products = &run->products[head - run->plan->heads];
+    bool fine = products_finish_uniform(run, head, products);
+    products_give(run, products);
+    return fine;
+}
 
 /* The sums are there: the assignment made them. */
 static bool give_fused(Run *run, const RealHead *head) {
@@ -272,8 +278,9 @@ void run_give_default(Run *run, const RealHead *head, int64_t at, int64_t positi
         uint8_t tag = TAG_INT;
         if (head->other != NO_NODE) {
             Scalars other = run_numbers(run, head->other);
-            number = number_at(&other, position);
-            tag = tag_at(&other, position);
+            int64_t row = run->plan->rows[head->other] == 0 ? position : at;
+            number = number_at(&other, row);
+            tag = tag_at(&other, row);
         } else if (node->op == OP_AGGREGATE) {
             if (!atom_as_double(node->atom, &number)) BUG("a default that is no number");
             tag = node->atom.kind == ATOM_FLOAT  ? TAG_FLOAT
@@ -284,12 +291,10 @@ void run_give_default(Run *run, const RealHead *head, int64_t at, int64_t positi
         return;
     }
     if (head->other == NO_NODE) BUG("vectors without a default");
-    const Node *other = graph_node(run->graph, head->other);
     int64_t row = run->plan->rows[head->other] == 0 ? position : at;
     void *column = run->columns[2 * (size_t)head->node];
     for (uint32_t c = 0; c < node->width; c++) {
-        double number =
-            run_component(run, head->other, other->type == TYPE_VECTOR ? row : position, c);
+        double number = run_component(run, head->other, row, c);
         size_t place = (size_t)at * node->width + c;
         if (run->plan->single)
             ((float *)column)[place] = (float)number;

@@ -109,11 +109,31 @@ static bool has_column(const Graph *graph, NodeId node) {
     return !is_const(graph, node) && graph_node(graph, node)->op != OP_INDICES;
 }
 
+/* The leaf as it is. One whose query has no column is a constant's. */
+static void note_leaf(const RealPlan *plan, ScoreForm *form, NodeId id) {
+    const Graph *graph = plan->graph;
+    const Node *node = graph_node(graph, id);
+    uint32_t width = graph_node(graph, node->args[0])->width;
+    ScoreLeaf leaf = {.node = id,
+                      .key = node->args[0],
+                      .query = node->args[1],
+                      .width = width ? width : 1,
+                      .constant = !has_column(graph, node->args[1]),
+                      .key_at = form->key_width,
+                      .query_at = form->shape.width};
+    if (leaf.constant) leaf.number = number_of(graph, leaf.query);
+    form->leaves =
+        arena_grow(plan->arena, form->leaves, form->leaf_count, form->leaf_count + 1, sizeof leaf);
+    form->leaves[form->leaf_count++] = leaf;
+    form->key_width += leaf.width;
+}
+
 /* What only the key says is a bias: a query that is a constant is a factor or a summand of it. */
 static bool add_leaf(const RealPlan *plan, ScoreForm *form, NodeId id, double coefficient) {
     const Graph *graph = plan->graph;
     const Node *node = graph_node(graph, id);
     double other = 0;
+    note_leaf(plan, form, id);
     if (is_const(graph, node->args[1]) && node->op == OP_SCORE_MUL)
         coefficient *= number_of(graph, node->args[1]);
     else if (is_const(graph, node->args[1]) && node->op != OP_DISTANCE)
@@ -204,8 +224,10 @@ static void plan_pattern(RealPlan *plan, RealHead *head) {
         head->plan = HEAD_NEAREST;
     else if (head->pattern == OP_SOFTMAX)
         head->plan = HEAD_SOFTMAX;
+    else if (form->term_count != 1 || form->bias_count != 0 || form->terms[0].distance)
+        by_rows(head, "its score is no single product");
     else
-        by_rows(head, "its weights are no softmax or arg-max");
+        head->plan = HEAD_ACCUMULATE;
 }
 
 void real_plan_head(RealPlan *plan, RealHead *head, NodeId node) {
@@ -258,9 +280,12 @@ void real_plan_print(const RealPlan *plan, Buffer *out) {
         if (head->plan == HEAD_ROWS) buffer_printf(out, ": %s", head->why);
         if (head->fused) {
             buffer_text(out, "; added while ");
-            print_name(plan->graph, plan->assignments[head->assignment].owner, out);
-            buffer_text(out, " is found");
+            print_name(
+                plan->graph,
+                head->source ? head->source->node : plan->assignments[head->assignment].owner, out);
+            buffer_text(out, head->source ? " is weighed" : " is found");
         }
+        if (head->follower_count > 0) buffer_text(out, "; its weights are added as they come");
         if (head->rows != 0) {
             buffer_text(out, "; where ");
             buffer_text(out, plan->row_sets[head->rows].negated ? "not " : "");

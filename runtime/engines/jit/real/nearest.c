@@ -54,7 +54,7 @@ static void add_tied(Piece *piece, int32_t key) {
 
 /* As eval: the keys of the greatest score, or the first of them. The row's slot. */
 static int32_t decide(Assigning *assigning, Piece *piece, int64_t row) {
-    const double *scores = score_row(assigning->exact, row, piece->scores);
+    const double *scores = score_row(assigning->exact, row, row, piece->scores);
     int64_t count = assigning->winners->keys.count;
     double best = -(double)INFINITY;
     int64_t first = -1;
@@ -343,7 +343,7 @@ bool run_assign(Run *run, uint32_t number) {
         winners->tie_count = 0;
         return assignment->follow == NULL || clear_sums(&assigning);
     }
-    assigning.exact = score_rows_new(run, assignment->head->score, &winners->keys);
+    assigning.exact = score_rows_new(run, assignment->head, &winners->keys);
     bool fine = assigning.exact != NULL &&
                 panel_pack(run, assignment->head, &winners->keys, &assigning.panel) &&
                 assign(&assigning);
@@ -363,12 +363,18 @@ typedef struct Gathering {
     int64_t piece_rows;
 } Gathering;
 
+/* Where the value of the key of that number stands. */
+static int64_t key_place(const Gathering *gathering, int32_t number) {
+    return run_place(gathering->run, gathering->head->value,
+                     gathering->winners->keys.positions[number]);
+}
+
 static void gather_number(const Gathering *gathering, const Scalars *values, int64_t row) {
     Run *run = gathering->run;
     const Winners *winners = gathering->winners;
     int32_t slot = winners->slots[row];
     if (slot >= 0) {
-        int64_t key = winners->keys.positions[slot];
+        int64_t key = key_place(gathering, slot);
         run_set_number(run, gathering->head->node, row, number_at(values, key),
                        tag_at(values, key));
         return;
@@ -376,7 +382,7 @@ static void gather_number(const Gathering *gathering, const Scalars *values, int
     const Tie *tie = &winners->ties[-1 - slot];
     double sum = 0;
     for (uint32_t t = 0; t < tie->count; t++)
-        sum += number_at(values, winners->keys.positions[winners->tied[tie->first + t]]);
+        sum += number_at(values, key_place(gathering, winners->tied[tie->first + t]));
     run_set_number(run, gathering->head->node, row, sum / tie->count, TAG_FLOAT);
 }
 
@@ -390,10 +396,10 @@ static void gather_vector(const Gathering *gathering, int64_t row) {
     for (uint32_t c = 0; c < width; c++) {
         double number = 0;
         for (uint32_t t = 0; tie && t < tie->count; t++)
-            number += run_component(run, value,
-                                    winners->keys.positions[winners->tied[tie->first + t]], c);
+            number +=
+                run_component(run, value, key_place(gathering, winners->tied[tie->first + t]), c);
         number =
-            tie ? number / tie->count : run_component(run, value, winners->keys.positions[slot], c);
+            tie ? number / tie->count : run_component(run, value, key_place(gathering, slot), c);
         size_t place = (size_t)row * width + c;
         if (run->plan->single)
             ((float *)run->columns[2 * (size_t)node])[place] = (float)number;

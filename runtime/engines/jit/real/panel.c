@@ -49,7 +49,8 @@ static void pack_term(const Packing *packing, const ScoreTerm *term, uint32_t be
         double square = 0;
         size_t block = (size_t)(j / wide), place = (block * width + before) * wide;
         for (uint32_t c = 0; c < term->width; c++) {
-            double k = run_component(run, term->key, packing->keys->positions[j], c);
+            double k = run_component(run, term->key,
+                                     run_place(run, term->key, packing->keys->positions[j]), c);
             put(run, packing->panel->keys, place + c * (size_t)wide + (size_t)(j % wide),
                 (term->distance ? -2 : 1) * term->coefficient * k);
             square += k * k;
@@ -61,10 +62,12 @@ static void pack_term(const Packing *packing, const ScoreTerm *term, uint32_t be
 }
 
 static void pack_bias(const Packing *packing, const ScoreBias *bias) {
-    Scalars numbers = run_numbers(packing->run, bias->key);
+    Run *run = packing->run;
+    Scalars numbers = run_numbers(run, bias->key);
     double most = 0, other = fabs(bias->coefficient * bias->other);
     for (int64_t j = 0; j < packing->keys->count; j++) {
-        double part = bias->coefficient * number_at(&numbers, packing->keys->positions[j]);
+        double part = bias->coefficient *
+                      number_at(&numbers, run_place(run, bias->key, packing->keys->positions[j]));
         packing->biases[j] += part;
         if (!(fabs(part) <= most)) most = fabs(part);
     }
@@ -97,6 +100,36 @@ bool panel_pack(Run *run, const RealHead *head, const KeyList *keys, Panel *out)
     out->margin.per_norm *= twice;
     out->margin.per_square *= twice;
     run_give(run, packing.biases);
+    return true;
+}
+
+static void pack_leaf(const Packing *packing, const ScoreLeaf *leaf) {
+    Run *run = packing->run;
+    uint32_t wide = run->plan->unit.tile_keys, width = packing->head->form.key_width;
+    for (int64_t j = 0; j < packing->keys->count; j++) {
+        int64_t row = run_place(run, leaf->key, packing->keys->positions[j]);
+        size_t place = ((size_t)(j / wide) * width + leaf->key_at) * wide + (size_t)(j % wide);
+        for (uint32_t c = 0; c < leaf->width; c++)
+            put(run, packing->panel->keys, place + c * (size_t)wide,
+                run_component(run, leaf->key, row, c));
+    }
+}
+
+bool panel_pack_leaves(Run *run, const RealHead *head, const KeyList *keys, Panel *out) {
+    const ScoreForm *form = &head->form;
+    uint32_t wide = run->plan->unit.tile_keys;
+    *out = (Panel){.blocks = (keys->count + wide - 1) / wide};
+    size_t all = (size_t)out->blocks * wide;
+    Packing packing = {run, head, keys, out, NULL};
+    out->keys = run_take(run, all * form->key_width, sizeof(double));
+    out->bias = run_take(run, all, sizeof(double));
+    if (!out->keys || !out->bias) return false;
+    for (uint32_t l = 0; l < form->leaf_count; l++)
+        pack_leaf(&packing, &form->leaves[l]);
+    for (uint32_t t = 0; t < form->term_count; t++)
+        out->queries[t] = run->columns[2 * (size_t)form->terms[t].query];
+    for (size_t j = (size_t)keys->count; j < all; j++)
+        put(run, out->bias, j, -(double)INFINITY);
     return true;
 }
 

@@ -1,4 +1,5 @@
-/* A head's keys, packed for tiles, and how far a tile's scores may be from eval's.
+/* A head's keys, packed for tiles. For dot products with a bias, and how far a tile's scores may be
+   from eval's.
 
    The bound. Let u be the unit roundoff of the tile's type, D the components of all terms, and for
    a term with factor a let K be the greatest norm of its keys and |q| the query's. Both the tile
@@ -30,7 +31,10 @@ typedef struct Panel {
     const void *queries[TILE_TERMS]; /* the terms' query columns */
 } Panel;
 
-/* False after reporting that there is no memory. */
+/* The leaves' components as they are (score_emit.h), without a margin. False after reporting that
+   there is no memory. */
+bool panel_pack_leaves(Run *run, const RealHead *head, const KeyList *keys, Panel *out);
+/* The same for dot products. */
 bool panel_pack(Run *run, const RealHead *head, const KeyList *keys, Panel *out);
 void panel_free(Run *run, Panel *panel);
 

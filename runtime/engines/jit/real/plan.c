@@ -92,137 +92,6 @@ static bool can_compute(Planner *planner, NodeId id) {
     }
 }
 
-/* --- where nodes are computed ----------------------------------------------------------------- */
-
-/* A state whose next value is choose(condition, value, state): only some rows change. Nobody else
-   may look at the new value before the round ends, nor at the old one afterwards. */
-static bool changes_in_place(const RealPlan *plan, const LoopState *state, const uint32_t *uses,
-                             StatePlan *out, RowSet *rows) {
-    const Graph *graph = plan->graph;
-    const Node *next = graph_node(graph, state->next);
-    if (next->op != OP_CHOOSE || next->type != TYPE_VECTOR || uses[state->next] != 0) return false;
-    if (graph_node(graph, next->args[0])->loop != 0) return false;
-    *rows = (RowSet){next->args[0], next->args[1] == state->state};
-    out->value = rows->negated ? next->args[2] : next->args[1];
-    const Node *value = graph_node(graph, out->value);
-    bool whole = (rows->negated ? next->args[1] : next->args[2]) == state->state;
-    return whole && out->value != state->state && value->width == next->width &&
-           value->type == TYPE_VECTOR && value->loop == next->loop;
-}
-
-static uint32_t row_set(RealPlan *plan, RowSet rows) {
-    for (uint32_t r = 1; r < plan->row_set_count; r++)
-        if (plan->row_sets[r].condition == rows.condition &&
-            plan->row_sets[r].negated == rows.negated)
-            return r;
-    plan->row_sets = arena_grow(plan->arena, plan->row_sets, plan->row_set_count,
-                                plan->row_set_count + 1, sizeof rows);
-    plan->row_sets[plan->row_set_count] = rows;
-    return plan->row_set_count++;
-}
-
-/* How often each node is used, but for a state's next value and the result of that. */
-static uint32_t *count_uses(const RealPlan *plan, uint8_t *state_results) {
-    const Graph *graph = plan->graph;
-    uint32_t *uses = ARENA_ARRAY(plan->arena, uint32_t, graph->count);
-    for (NodeId id = 0; id < graph->count; id++) {
-        const Node *node = graph_node(graph, id);
-        if (!plan->needed[id]) continue;
-        if (node->op == OP_RESULT) {
-            bool of_state = graph_node(graph, node->args[0])->op == OP_STATE;
-            if (of_state) state_results[node->args[0]] = 1;
-            continue;
-        }
-        for (int i = 0; i < op_info(node->op)->arity; i++)
-            uses[node->args[i]]++;
-    }
-    for (uint32_t l = 0; l < graph->loop_count; l++)
-        if (graph->loops[l].closed && graph->loops[l].until != NO_NODE)
-            uses[graph->loops[l].until]++;
-    for (uint32_t o = 0; o < plan->output_count; o++)
-        uses[plan->outputs[o]]++;
-    return uses;
-}
-
-static void plan_states(RealPlan *plan) {
-    const Graph *graph = plan->graph;
-    uint8_t *state_results = ARENA_ARRAY(plan->arena, uint8_t, graph->count);
-    const uint32_t *uses = count_uses(plan, state_results);
-    plan->loops = ARENA_ARRAY(plan->arena, LoopPlan, graph->loop_count);
-    for (uint32_t l = 0; l < graph->loop_count; l++) {
-        const GraphLoop *loop = &graph->loops[l];
-        plan->loops[l].states = ARENA_ARRAY(plan->arena, StatePlan, loop->state_count);
-        for (uint32_t s = 0; s < loop->state_count && loop->closed; s++) {
-            StatePlan *state = &plan->loops[l].states[s];
-            RowSet rows;
-            if (!plan->needed[loop->states[s].state] || state_results[loop->states[s].state] ||
-                !changes_in_place(plan, &loop->states[s], uses, state, &rows))
-                continue;
-            state->in_place = true;
-            state->rows = row_set(plan, rows);
-        }
-    }
-}
-
-/* May the node be computed at some positions only? Not where computing it elsewhere could fail. */
-static bool can_be_partial(const RealPlan *plan, NodeId id) {
-    const Node *node = graph_node(plan->graph, id);
-    if (node->type != TYPE_VECTOR || kind_of(plan->graph, id) == OPKIND_INPUT) return false;
-    if (node->op == OP_STATE || node->op == OP_RESULT || node->op == OP_VECTOR) return false;
-    if (kind_of(plan->graph, id) != OPKIND_ATTENTION) return true;
-    if (graph_node(plan->graph, node->args[0])->type != TYPE_SELECTOR) return false;
-    RealHead head;
-    real_plan_head((RealPlan *)(uintptr_t)plan, &head, id);
-    return head.plan != HEAD_ROWS;
-}
-
-/* Demand: no one's yet, one row set's (its number), or everybody's. */
-enum { NOBODY = UINT32_MAX };
-
-static void demand(uint32_t *rows, NodeId node, uint32_t set) {
-    rows[node] = rows[node] == NOBODY || rows[node] == set ? set : 0;
-}
-
-/* The choice of an in-place state is no node of its own: the state's column is its value. */
-static bool is_replaced(const RealPlan *plan, NodeId id) {
-    const Graph *graph = plan->graph;
-    for (uint32_t l = 0; l < graph->loop_count; l++)
-        for (uint32_t s = 0; s < graph->loops[l].state_count; s++)
-            if (plan->loops[l].states[s].in_place && graph->loops[l].states[s].next == id)
-                return true;
-    return false;
-}
-
-static void plan_rows(RealPlan *plan) {
-    const Graph *graph = plan->graph;
-    uint32_t *rows = plan->rows;
-    for (NodeId id = 0; id < graph->count; id++)
-        rows[id] = NOBODY;
-    for (uint32_t l = 0; l < graph->loop_count; l++)
-        for (uint32_t s = 0; s < graph->loops[l].state_count; s++)
-            if (plan->loops[l].states[s].in_place)
-                demand(rows, plan->loops[l].states[s].value, plan->loops[l].states[s].rows);
-            else if (graph->loops[l].closed)
-                demand(rows, graph->loops[l].states[s].next, 0);
-    for (uint32_t o = 0; o < plan->output_count; o++)
-        demand(rows, plan->outputs[o], 0);
-    for (uint32_t l = 0; l < graph->loop_count; l++)
-        if (graph->loops[l].until != NO_NODE) demand(rows, graph->loops[l].until, 0);
-    for (NodeId id = graph->count; id-- > 0;) {
-        const Node *node = graph_node(graph, id);
-        if (!plan->needed[id]) continue;
-        if (is_replaced(plan, id)) {
-            rows[id] = 0;
-            demand(rows, node->args[0], 0);
-            continue;
-        }
-        if (rows[id] != 0 && (rows[id] == NOBODY || !can_be_partial(plan, id))) rows[id] = 0;
-        bool attends = kind_of(graph, id) == OPKIND_ATTENTION;
-        for (int i = 0; i < op_info(node->op)->arity; i++)
-            demand(rows, node->args[i], attends && i < 2 ? 0 : rows[id]);
-    }
-}
-
 /* --- steps ------------------------------------------------------------------------------------ */
 
 static uint32_t add_step(RealPlan *plan, StepKind kind, uint32_t number) {
@@ -256,20 +125,23 @@ static void close_steps(Planner *planner) {
         close_step(planner, r);
 }
 
+/* A loop over those rows reads the node: in it, or from its column. */
+static void read_operand(Planner *planner, NodeId node, uint32_t rows) {
+    RealPlan *plan = planner->plan;
+    if (is_leaf(plan->graph, node)) return;
+    bool open = planner->open[node] != 0;
+    if (open && plan->rows[node] == rows) return;
+    plan->stored[node] = 1;
+    if (open) close_step(planner, plan->rows[node]);
+}
+
 static void add_element(Planner *planner, NodeId id) {
     RealPlan *plan = planner->plan;
     uint32_t rows = plan->rows[id];
     const Node *node = graph_node(plan->graph, id);
-    for (int i = 0; i < op_info(node->op)->arity; i++) {
-        NodeId arg = node->args[i];
-        if (is_leaf(plan->graph, arg)) continue;
-        if (planner->open[arg] && plan->rows[arg] != rows) {
-            plan->stored[arg] = 1;
-            close_step(planner, plan->rows[arg]);
-        } else if (!planner->open[arg]) {
-            plan->stored[arg] = 1;
-        }
-    }
+    for (int i = 0; i < op_info(node->op)->arity; i++)
+        read_operand(planner, real_seen(plan, rows, node->args[i]), rows);
+    if (rows != 0) read_operand(planner, plan->row_sets[rows].condition, rows);
     ElementStep *step = &planner->steps[rows];
     if (step->count == step->capacity) {
         uint32_t capacity = step->capacity ? 2 * step->capacity : 16;
@@ -280,39 +152,6 @@ static void add_element(Planner *planner, NodeId id) {
     planner->open[id] = 1;
 }
 
-/* Every s-op that the selector, score or pattern is made of has to have a column. */
-static void store_operands(Planner *planner, NodeId root) {
-    RealPlan *plan = planner->plan;
-    uint8_t *under = ARENA_ARRAY(plan->arena, uint8_t, root + 1);
-    under[root] = 1;
-    for (NodeId id = root + 1; id-- > 0;) {
-        const Node *node = graph_node(plan->graph, id);
-        if (!under[id]) continue;
-        if (is_sop(plan->graph, id) && id != root) {
-            GraphOp op = node->op;
-            plan->stored[id] = plan->stored[id] || (op != OP_CONST && op != OP_INDICES);
-            continue;
-        }
-        for (int i = 0; i < op_info(node->op)->arity; i++)
-            under[node->args[i]] = 1;
-    }
-}
-
-static bool waits_for_open(Planner *planner, NodeId root) {
-    RealPlan *plan = planner->plan;
-    uint8_t *under = ARENA_ARRAY(plan->arena, uint8_t, root + 1);
-    under[root] = 1;
-    for (NodeId id = root + 1; id-- > 0;) {
-        const Node *node = graph_node(plan->graph, id);
-        if (!under[id]) continue;
-        if (planner->open[id]) return true;
-        if (is_sop(plan->graph, id) && id != root) continue;
-        for (int i = 0; i < op_info(node->op)->arity; i++)
-            under[node->args[i]] = 1;
-    }
-    return false;
-}
-
 static uint32_t find_assignment(RealPlan *plan, NodeId pattern) {
     for (uint32_t a = 0; a < plan->assignment_count; a++)
         if (plan->assignments[a].pattern == pattern) return a;
@@ -321,15 +160,21 @@ static uint32_t find_assignment(RealPlan *plan, NodeId pattern) {
 
 static void add_head(Planner *planner, NodeId id) {
     RealPlan *plan = planner->plan;
-    store_operands(planner, id);
-    if (waits_for_open(planner, id)) close_steps(planner);
     RealHead *head = &plan->heads[plan->head_count];
     uint32_t number = plan->head_count++;
-    real_plan_head(plan, head, id);
-    head->rows = plan->rows[id];
+    *head = *plan->head_of[id];
+    bool waits = false;
+    for (uint32_t o = 0; o < head->operand_count; o++) {
+        GraphOp op = graph_node(plan->graph, head->operands[o])->op;
+        waits = waits || planner->open[head->operands[o]];
+        plan->stored[head->operands[o]] |= op != OP_CONST && op != OP_INDICES;
+    }
+    if (waits) close_steps(planner);
     /* Tiles read their queries from columns, whatever they are. */
     for (uint32_t t = 0; t < head->form.term_count; t++)
         plan->stored[head->form.terms[t].query] = 1;
+    if (head->plan == HEAD_ACCUMULATE)
+        plan->stored[head->form.terms[0].key] = plan->stored[head->value] = 1;
     plan->stored[id] = 1;
     if (head->plan == HEAD_NEAREST) {
         NodeId pattern = graph_node(plan->graph, id)->args[0];
@@ -343,7 +188,7 @@ static void add_head(Planner *planner, NodeId id) {
             add_step(plan, STEP_ASSIGN, head->assignment);
         }
     }
-    if (head->plan == HEAD_SOFTMAX || head->plan == HEAD_GROUP || head->plan == HEAD_UNIFORM)
+    if (head->plan != HEAD_NEAREST && head->plan != HEAD_ROWS)
         head->kernel = plan->function_count++;
     add_step(plan, STEP_HEAD, number);
 }
@@ -363,7 +208,7 @@ static bool add_node(Planner *planner, NodeId id) {
         return true;
     }
     if (!is_sop(graph, id) || is_leaf(graph, id) || node->op == OP_STATE || node->op == OP_INPUT ||
-        is_replaced(plan, id))
+        real_is_replaced(plan, id))
         return false;
     if (kind_of(graph, id) == OPKIND_ATTENTION)
         add_head(planner, id);
@@ -425,83 +270,6 @@ static void plan_levels(Planner *planner) {
     close_steps(planner);
 }
 
-/* --- sums by owner that follow an arg-max -------------------------------------------------------
- */
-
-/* Is the node filled before the step? Inputs and what no loop changes are, if the step is in one.
- */
-static bool is_before(const RealPlan *plan, NodeId node, const RealHead *head) {
-    const Node *at = graph_node(plan->graph, node);
-    if (at->op == OP_INPUT || at->op == OP_STATE || at->op == OP_CONST) return true;
-    return at->loop == 0 && graph_node(plan->graph, head->node)->loop != 0;
-}
-
-static bool parts_are_before(const RealPlan *plan, const SelectorParts *parts,
-                             const RealHead *head) {
-    const Graph *graph = plan->graph;
-    for (uint32_t p = 0; p < parts->key_count; p++) {
-        const Node *part = graph_node(graph, parts->keys[p]);
-        if (part->op < OP_SELECT_EQ || part->op > OP_SELECT_GE) return false;
-        if (!is_before(plan, part->args[0], head)) return false;
-    }
-    return true;
-}
-
-/* members = select(owner, indices, ==) and what the key is; owner = attend(hardmax, indices). */
-static void fuse_head(RealPlan *plan, RealHead *head) {
-    const Graph *graph = plan->graph;
-    if (head->plan != HEAD_GROUP || head->parts.query_count > 0) return;
-    if (graph_node(graph, head->node)->type != TYPE_VECTOR) return;
-    const Node *equal = graph_node(graph, head->parts.equalities[0]);
-    const Node *owner = graph_node(graph, equal->args[0]);
-    if (owner->op != OP_ATTEND || graph_node(graph, equal->args[1])->op != OP_INDICES ||
-        graph_node(graph, owner->args[1])->op != OP_INDICES)
-        return;
-    uint32_t number = find_assignment(plan, owner->args[0]);
-    if (number == UINT32_MAX || plan->assignments[number].follow) return;
-    Assignment *assignment = &plan->assignments[number];
-    if (graph_node(graph, head->node)->loop != graph_node(graph, assignment->head->node)->loop ||
-        !is_before(plan, head->value, assignment->head) ||
-        !parts_are_before(plan, &head->parts, assignment->head))
-        return;
-    head->fused = true;
-    head->assignment = number;
-    assignment->follow = head;
-    assignment->owner = equal->args[0];
-}
-
-/* Is the node part of the selector, score or pattern of some other head than that one? */
-static bool others_use(const RealPlan *plan, NodeId node, const RealHead *but) {
-    const Graph *graph = plan->graph;
-    uint8_t *above = ARENA_ARRAY(plan->arena, uint8_t, graph->count);
-    above[node] = 1;
-    for (NodeId id = node + 1; id < graph->count; id++) {
-        const Node *at = graph_node(graph, id);
-        bool uses = false;
-        for (int i = 0; i < op_info(at->op)->arity; i++)
-            uses = uses || above[at->args[i]];
-        if (!plan->needed[id] || !uses) continue;
-        if (!is_sop(graph, id))
-            above[id] = 1;
-        else if (id != but->node && at->op != OP_RESULT)
-            return true;
-    }
-    return false;
-}
-
-/* The owners themselves are looked up after the last round, if nobody wants them before. */
-static void delay_owner(RealPlan *plan, const Assignment *assignment) {
-    const Graph *graph = plan->graph;
-    uint32_t loop = graph_node(graph, assignment->owner)->loop;
-    if (loop == 0 || others_use(plan, assignment->owner, assignment->follow)) return;
-    const GraphLoop *around = &graph->loops[loop - 1];
-    bool left = around->until == assignment->owner;
-    for (uint32_t s = 0; s < around->state_count; s++)
-        left = left || around->states[s].next == assignment->owner;
-    for (uint32_t h = 0; h < plan->head_count && !left; h++)
-        if (plan->heads[h].node == assignment->owner) plan->heads[h].late = true;
-}
-
 /* --- all -------------------------------------------------------------------------------------- */
 
 static void find_needed(RealPlan *plan) {
@@ -551,8 +319,7 @@ RealPlan *real_plan(Arena *arena, const Graph *graph, const NodeId *outputs, uin
     find_needed(plan);
     Planner planner = {.plan = plan, .span = span, .diags = diags};
     if (!can_compute_all(&planner)) return NULL;
-    plan_states(plan);
-    plan_rows(plan);
+    real_plan_rows(plan);
     planner.open = ARENA_ARRAY(arena, uint8_t, graph->count);
     planner.steps = ARENA_ARRAY(arena, ElementStep, plan->row_set_count);
     planner.ran = ARENA_ARRAY(arena, uint8_t, graph->loop_count + 1);
@@ -561,9 +328,6 @@ RealPlan *real_plan(Arena *arena, const Graph *graph, const NodeId *outputs, uin
     for (uint32_t r = 1; r < plan->row_set_count; r++)
         plan->stored[plan->row_sets[r].condition] = 1;
     plan_levels(&planner);
-    for (uint32_t h = 0; h < plan->head_count; h++)
-        fuse_head(plan, &plan->heads[h]);
-    for (uint32_t a = 0; a < plan->assignment_count; a++)
-        if (plan->assignments[a].follow) delay_owner(plan, &plan->assignments[a]);
+    real_plan_fuse(plan);
     return plan;
 }

@@ -55,6 +55,17 @@ typedef struct ScoreTerm {
     uint32_t width;
 } ScoreTerm;
 
+/* A key and a query as the graph's score has them: computed as eval does. */
+typedef struct ScoreLeaf {
+    NodeId node; /* score_add, score_sub, score_mul or distance */
+    NodeId key, query;
+    uint32_t width; /* of the vectors; 1 for numbers */
+    bool constant;  /* the query is this number everywhere */
+    double number;
+    uint32_t key_at;   /* where its components stand among all leaves' */
+    uint32_t query_at; /* the same, without those of constants */
+} ScoreLeaf;
+
 /* A key's own part of a score: coefficient * k. */
 typedef struct ScoreBias {
     double coefficient;
@@ -69,6 +80,8 @@ typedef struct ScoreForm {
     ScoreTerm terms[TILE_TERMS];
     ScoreBias *biases; /* (bias_count) */
     TileShape shape;
+    ScoreLeaf *leaves; /* (leaf_count) terms and biases, from the last node to the first */
+    uint32_t leaf_count, key_width; /* key_width: the leaves' components */
 } ScoreForm;
 
 /* A sum by owner that follows an arg-max: fused with it while the points are in the cache. */
@@ -85,15 +98,23 @@ typedef struct RealHead {
     GraphOp pattern;     /* OP_HARDMAX, ...; OP_COUNT: a selector */
     NodeId score;        /* of a pattern */
     NodeId value, other; /* NO_NODE: none */
+    NodeId *operands;    /* (operand_count) every s-op that it reads, each once */
+    uint32_t operand_count;
     SelectorParts parts;
     ScoreForm form;
-    uint32_t rows;       /* row set */
-    const char *why;     /* of a plan that looks at all pairs */
-    uint32_t assignment; /* hardmax: the number of the arg-max it gathers by */
-    bool fused;          /* its sums are made by that assignment's step */
-    bool late;       /* only what follows its assignment and the loop's result look at it: not every
-                        round needs it */
-    uint32_t kernel; /* the number of the code that adds vectors or weighs them */
+    uint32_t rows;           /* row set */
+    uint32_t key_rows;       /* of a pattern: the row set that all its keys are in */
+    const char *why;         /* of a plan that looks at all pairs */
+    uint32_t assignment;     /* hardmax: the number of the arg-max it gathers by */
+    bool fused;              /* its sums are made by that assignment's step, or by the source's */
+    struct RealHead *source; /* fused: the softmax whose weights it adds up; NULL: none */
+    struct RealHead **followers; /* (follower_count) of a softmax: the heads that add it up */
+    uint32_t follower_count;
+    uint32_t weigh_kernel; /* with followers: the number of the code of the weights */
+    bool late;             /* only what is fused with it and the loop's result look at it: not every
+                              round needs it */
+    bool unread;           /* late, and the loop's result does not look at it either */
+    uint32_t kernel;       /* the number of the code that adds vectors or weighs them */
 } RealHead;
 
 /* The arg-max of a pattern's score, for all its heads. */
@@ -143,10 +164,11 @@ typedef struct RealPlan {
     uint32_t output_count;
     bool single;
     VectorUnit unit;
-    uint8_t *needed;  /* (graph->count) */
-    uint8_t *stored;  /* (graph->count) it has a column */
-    uint32_t *rows;   /* (graph->count) row set of each s-op */
-    RowSet *row_sets; /* (row_set_count); number 0: all */
+    uint8_t *needed;    /* (graph->count) */
+    uint8_t *stored;    /* (graph->count) it has a column */
+    uint32_t *rows;     /* (graph->count) row set of each s-op */
+    RealHead **head_of; /* (graph->count) of attentions that are needed */
+    RowSet *row_sets;   /* (row_set_count); number 0: all */
     uint32_t row_set_count;
     ElementStep *elements;
     uint32_t element_count, element_capacity;
@@ -168,8 +190,18 @@ RealPlan *real_plan(Arena *arena, const Graph *graph, const NodeId *outputs, uin
 /* A line a head: its plan and why. */
 void real_plan_print(const RealPlan *plan, Buffer *out);
 
+/* Which heads' sums are made by the step before them (plan_fuse.c). */
+void real_plan_fuse(RealPlan *plan);
 /* The plan of one attention, but for its rows (heads.c). */
 void real_plan_head(RealPlan *plan, RealHead *head, NodeId node);
+/* Which nodes are computed at which positions, what changes in place, and which nodes nobody needs
+   then (plan_rows.c). */
+void real_plan_rows(RealPlan *plan);
+/* The node that the row set sees in that one's place: a choice on its condition is what is chosen.
+ */
+NodeId real_seen(const RealPlan *plan, uint32_t rows, NodeId node);
+/* Is the node the next value of a state that changes in place? */
+bool real_is_replaced(const RealPlan *plan, NodeId node);
 /* Can the node's kind be anything but one? Then its column has tags. */
 bool real_is_tagged(const Graph *graph, NodeId node);
 /* The tag of a node that is not tagged. */

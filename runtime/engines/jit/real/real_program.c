@@ -3,8 +3,10 @@
 
 #include "runtime/engines/jit/real/accumulate_emit.h"
 #include "runtime/engines/jit/real/nearest_emit.h"
+#include "runtime/engines/jit/real/outer_emit.h"
 #include "runtime/engines/jit/real/run.h"
 #include "runtime/engines/jit/real/softmax_emit.h"
+#include "runtime/engines/jit/real/weigh_emit.h"
 
 #include <stdio.h>
 
@@ -14,44 +16,64 @@ static void function_name(char *name, uint32_t number) {
     snprintf(name, NAME_BYTES, "f%u", number);
 }
 
-static void emit_head(Kernel *kernel, const RealPlan *plan, const RealHead *head) {
+/* Of keys in a column; fused, of weights in tiles (weigh_emit.h). */
+static void emit_outer(Kernel *kernel, const char *name, const RealPlan *plan,
+                       const RealHead *head) {
+    OuterShape shape = {.key_stride = tile_rows(plan->unit, plan->single)};
+    if (!head->source) {
+        const ScoreTerm *term = &head->form.terms[0];
+        shape = (OuterShape){.key_doubles = graph_node(plan->graph, term->key)->type != TYPE_VECTOR,
+                             .key_stride = 1,
+                             .tail = term->width % plan->unit.tile_keys,
+                             .magnitudes = true};
+    }
+    if (head->plan == HEAD_ACCUMULATE) {
+        const Node *value = graph_node(plan->graph, head->value);
+        shape.value_doubles = value->type != TYPE_VECTOR;
+        shape.width = value->width ? value->width : 1;
+    }
+    outer_emit(kernel, name, &shape);
+}
+
+/* The functions of a head, and which numbers they have. */
+static void emit_head(Kernel *kernel, const RealPlan *plan, const RealHead *head,
+                      uint8_t *emitted) {
     char name[NAME_BYTES];
-    function_name(name, head->kernel);
     bool vectors = graph_node(plan->graph, head->node)->type == TYPE_VECTOR;
-    if ((head->plan == HEAD_GROUP || head->plan == HEAD_UNIFORM) && vectors)
+    function_name(name, head->kernel);
+    emitted[head->kernel] = 1;
+    if (head->plan == HEAD_ACCUMULATE || head->source)
+        emit_outer(kernel, name, plan, head);
+    else if ((head->plan == HEAD_GROUP || head->plan == HEAD_UNIFORM) && vectors)
         accumulate_emit(kernel, name, graph_node(plan->graph, head->value)->width);
-    if (head->plan == HEAD_SOFTMAX)
-        softmax_emit(kernel, name, &head->form.shape, graph_node(plan->graph, head->value)->width);
+    else if (head->plan == HEAD_SOFTMAX)
+        softmax_emit(kernel, name, plan, head);
+    else
+        emitted[head->kernel] = 0;
+    if (head->follower_count == 0) return;
+    function_name(name, head->weigh_kernel);
+    emitted[head->weigh_kernel] = 1;
+    weigh_emit(kernel, name, plan, head);
 }
 
 /* The functions of element-wise code, whose loops the optimiser makes nothing of, and of tiles. */
-static void emit_all(Native *native, RealPlan *plan) {
+static void emit_all(Native *native, RealPlan *plan, uint8_t *emitted) {
     char name[NAME_BYTES];
     Kernel kernel = kernel_begin(native, plan->unit, plan->single);
     for (uint32_t e = 0; e < plan->element_count; e++) {
         function_name(name, plan->elements[e].function);
+        emitted[plan->elements[e].function] = 1;
         element_emit(&kernel, name, plan, &plan->elements[e]);
     }
     for (uint32_t a = 0; a < plan->assignment_count; a++) {
         function_name(name, plan->assignments[a].kernel);
+        emitted[plan->assignments[a].kernel] = 1;
         nearest_emit(&kernel, name, &plan->assignments[a].head->form.shape);
     }
     for (uint32_t h = 0; h < plan->head_count; h++)
-        emit_head(&kernel, plan, &plan->heads[h]);
+        if (plan->heads[h].plan != HEAD_NEAREST && plan->heads[h].plan != HEAD_ROWS)
+            emit_head(&kernel, plan, &plan->heads[h], emitted);
     kernel_end(&kernel);
-}
-
-/* Heads without a kernel have a number all the same, and no function. */
-static bool has_function(const RealPlan *plan, uint32_t number) {
-    for (uint32_t h = 0; h < plan->head_count; h++) {
-        const RealHead *head = &plan->heads[h];
-        if (head->kernel != number || head->plan == HEAD_NEAREST || head->plan == HEAD_ROWS)
-            continue;
-        if (head->plan == HEAD_SOFTMAX) return true;
-        if (number > 0 || head->plan == HEAD_GROUP || head->plan == HEAD_UNIFORM)
-            return graph_node(plan->graph, head->node)->type == TYPE_VECTOR;
-    }
-    return true;
 }
 
 static bool load(RealProgram *program, Buffer *why) {
@@ -59,12 +81,13 @@ static bool load(RealProgram *program, Buffer *why) {
     Buffer object = {0};
     char name[NAME_BYTES];
     if (plan->function_count == 0) return true;
-    emit_all(program->native, plan);
+    uint8_t *emitted = ARENA_ARRAY(program->arena, uint8_t, plan->function_count);
+    emit_all(program->native, plan, emitted);
     bool done = native_object(program->native, false, &object, why);
     program->functions = ARENA_ARRAY(program->arena, void *, plan->function_count);
     bool linked = false;
     for (uint32_t f = 0; f < plan->function_count && done; f++) {
-        if (!has_function(plan, f)) continue;
+        if (!emitted[f]) continue;
         function_name(name, f);
         program->functions[f] =
             linked ? native_find(program->native, name, why)

@@ -16,7 +16,8 @@ typedef struct Attending {
     double *values;    /* (keys, width) */
     uint8_t *tags;     /* (keys) of scalar values, or NULL for vectors */
     uint32_t width;    /* of the values; 1 for numbers */
-    int64_t piece_rows;
+    int64_t rows, piece_rows;
+    const uint8_t *marks; /* (rows) which are wanted; NULL: all */
     struct RowPiece *pieces;
     /* The selector's comparisons and combinations, in id order. */
     NodeId *formula;
@@ -241,21 +242,24 @@ static void give_selected(const Attending *attending, RowPiece *piece, int64_t r
     run_set_number(run, attending->head->node, row, piece->sums[0], tag);
 }
 
+/* The row set's row in place `row`. */
 static void attend_row(const Attending *attending, RowPiece *piece, int64_t row) {
     Run *run = attending->run;
     const RealHead *head = attending->head;
+    const int32_t *rows = run_rows(run, head->rows);
+    int64_t position = rows ? rows[row] : row;
     GraphOp op = graph_node(run->graph, head->node)->op;
-    int64_t count = select_row(attending, piece, row);
+    int64_t count = select_row(attending, piece, position);
     if (op == OP_WIDTH) {
         run_set_number(run, head->node, row, (double)count, TAG_INT);
         return;
     }
     if (count == 0 && op != OP_TOTAL) {
-        run_give_default(run, head, row, row);
+        run_give_default(run, head, row, position);
         return;
     }
     const double *scores =
-        attending->scores ? score_row(attending->scores, row, piece->scores) : NULL;
+        attending->scores ? score_row(attending->scores, row, position, piece->scores) : NULL;
     double sum;
     switch (head->pattern) {
     case OP_SOFTMAX:
@@ -265,7 +269,7 @@ static void attend_row(const Attending *attending, RowPiece *piece, int64_t row)
     case OP_LINEAR:
         sum = linear_weights(attending, piece, scores);
         if (sum == 0)
-            run_give_default(run, head, row, row);
+            run_give_default(run, head, row, position);
         else
             give_weighted(attending, piece, row, sum);
         break;
@@ -289,8 +293,8 @@ static void attend_piece(void *state, uint32_t number) {
     const Attending *attending = state;
     RowPiece *piece = &attending->pieces[number];
     int64_t from = number * attending->piece_rows, to = from + attending->piece_rows;
-    for (int64_t i = from; i < to && i < attending->run->n && piece->failed_row < 0; i++)
-        attend_row(attending, piece, i);
+    for (int64_t i = from; i < to && i < attending->rows && piece->failed_row < 0; i++)
+        if (!attending->marks || attending->marks[i]) attend_row(attending, piece, i);
 }
 
 static bool pack_values(Attending *attending) {
@@ -307,13 +311,15 @@ static bool pack_values(Attending *attending) {
         if (!attending->tags) return false;
         Scalars numbers = run_numbers(run, value);
         for (size_t j = 0; j < count; j++) {
-            attending->values[j] = number_at(&numbers, attending->keys.positions[j]);
-            attending->tags[j] = tag_at(&numbers, attending->keys.positions[j]);
+            int64_t row = run_place(run, value, attending->keys.positions[j]);
+            attending->values[j] = number_at(&numbers, row);
+            attending->tags[j] = tag_at(&numbers, row);
         }
         return true;
     }
     for (size_t j = 0; j < count; j++)
-        run_vector(run, value, attending->keys.positions[j], attending->values + j * width);
+        run_vector(run, value, run_place(run, value, attending->keys.positions[j]),
+                   attending->values + j * width);
     return true;
 }
 
@@ -363,19 +369,22 @@ static bool give_pieces(Attending *attending, uint32_t count) {
     return fine;
 }
 
-bool run_rows_head(Run *run, const RealHead *head) {
+bool run_rows_head(Run *run, const RealHead *head) { return run_some_rows(run, head, NULL); }
+
+bool run_some_rows(Run *run, const RealHead *head, const uint8_t *marks) {
     enum { PIECES_A_THREAD = 8 };
-    Attending attending = {.run = run, .head = head};
+    Attending attending = {.run = run, .head = head, .marks = marks};
     if (!run_make_column(run, head->node) || !run_keys(run, head, &attending.keys) ||
         !pack_values(&attending) || !find_formula(&attending))
         return false;
     if (head->score != NO_NODE) {
-        attending.scores = score_rows_new(run, head->score, &attending.keys);
+        attending.scores = score_rows_new(run, head, &attending.keys);
         if (!attending.scores) return false;
     }
     int64_t pieces = run->threads > 1 ? (int64_t)run->threads * PIECES_A_THREAD : 1;
-    if (pieces > run->n) pieces = run->n;
-    attending.piece_rows = (run->n + pieces - 1) / pieces;
+    attending.rows = run_row_count(run, head->rows);
+    if (pieces > attending.rows) pieces = attending.rows;
+    attending.piece_rows = pieces ? (attending.rows + pieces - 1) / pieces : 0;
     if (!make_pieces(&attending, (uint32_t)pieces)) return false;
     run_pieces(run, attend_piece, &attending, (uint32_t)pieces);
     bool fine = give_pieces(&attending, (uint32_t)pieces);

@@ -159,6 +159,7 @@ static bool check_traps(Run *run, const ElementStep *step, const TrapCell *traps
 
 static bool run_elements(Run *run, const ElementStep *step) {
     bool stores = false;
+    if (!run_find_rows(run, step->rows)) return false;
     for (uint32_t i = 0; i < step->count; i++) {
         if (!run->plan->stored[step->nodes[i]]) continue;
         stores = true;
@@ -202,8 +203,7 @@ static void copy_column(Run *run, NodeId from, NodeId to, void *data, void *tags
     }
 }
 
-/* The row sets of the loop's in-place states. */
-static bool find_rows(Run *run, uint32_t set) {
+bool run_find_rows(Run *run, uint32_t set) {
     if (set == 0 || run->rows[set] != NULL) return true;
     const RowSet *rows = &run->plan->row_sets[set];
     Scalars condition = run_numbers(run, rows->condition);
@@ -218,13 +218,22 @@ static bool find_rows(Run *run, uint32_t set) {
     return true;
 }
 
+bool run_find_places(Run *run, uint32_t set) {
+    if (set == 0 || run->places[set] != NULL) return true;
+    if (!run_find_rows(run, set)) return false;
+    run->places[set] = run_take(run, (size_t)run->n, sizeof(int32_t));
+    for (int64_t r = 0; run->places[set] && r < run->row_counts[set]; r++)
+        run->places[set][run->rows[set][r]] = (int32_t)r;
+    return run->places[set] != NULL;
+}
+
 static bool begin_loop(Run *run, uint32_t number) {
     const GraphLoop *loop = &run->graph->loops[number];
     for (uint32_t s = 0; s < loop->state_count; s++) {
         const StatePlan *plan = &run->plan->loops[number].states[s];
         size_t at = 2 * (size_t)loop->states[s].state;
         if (!run->plan->needed[loop->states[s].state]) continue;
-        if (!run_make_column(run, loop->states[s].state) || !find_rows(run, plan->rows))
+        if (!run_make_column(run, loop->states[s].state) || !run_find_rows(run, plan->rows))
             return false;
         for (size_t part = at; !plan->in_place && part <= at + 1; part++) {
             if (run->columns[part] == NULL || run->spare[part] != NULL) continue;
@@ -238,9 +247,23 @@ static bool begin_loop(Run *run, uint32_t number) {
     return true;
 }
 
+/* Of floats. */
+static void write_numbers(Run *run, const StatePlan *plan, NodeId state) {
+    Scalars numbers = run_numbers(run, plan->value);
+    bool whole = run->plan->rows[plan->value] == 0;
+    for (int64_t i = 0; i < run->row_counts[plan->rows]; i++) {
+        int64_t position = run->rows[plan->rows][i];
+        run_set_number(run, state, position, number_at(&numbers, whole ? position : i), TAG_FLOAT);
+    }
+}
+
 static void write_rows(Run *run, const StatePlan *plan, NodeId state) {
     size_t width = graph_node(run->graph, state)->width;
     size_t row = width * (run->plan->single ? sizeof(float) : sizeof(double));
+    if (width == 0) {
+        write_numbers(run, plan, state);
+        return;
+    }
     char *to = run->columns[2 * (size_t)state];
     const char *from = run->columns[2 * (size_t)plan->value];
     bool whole = run->plan->rows[plan->value] == 0;
@@ -320,21 +343,31 @@ static bool leave_loop(Run *run, uint32_t number) {
  */
 
 static bool run_head(Run *run, const RealHead *head) {
+    if (!run_find_rows(run, head->rows) || !run_find_places(run, head->key_rows)) return false;
     switch (head->plan) {
     case HEAD_UNIFORM: return run_uniform(run, head);
     case HEAD_GROUP: return run_group(run, head);
     case HEAD_NEAREST: return run_nearest(run, head);
     case HEAD_SOFTMAX: return run_softmax(run, head);
+    case HEAD_ACCUMULATE: return run_accumulate(run, head);
     case HEAD_ROWS: return run_rows_head(run, head);
     default: BUG("head plan %d", head->plan);
     }
+}
+
+/* A softmax that others follow is itself wanted after the last round, or not at all. */
+static bool run_head_step(Run *run, const RealHead *head) {
+    if (head->follower_count > 0)
+        return run_find_rows(run, head->rows) && run_find_places(run, head->key_rows) &&
+               run_weigh(run, head);
+    return head->late || run_head(run, head);
 }
 
 static bool run_late_heads(Run *run, uint32_t loop) {
     bool fine = true;
     for (uint32_t h = 0; h < run->plan->head_count && fine; h++) {
         const RealHead *head = &run->plan->heads[h];
-        if (head->late && graph_node(run->graph, head->node)->loop == loop + 1)
+        if (head->late && !head->unread && graph_node(run->graph, head->node)->loop == loop + 1)
             fine = run_head(run, head);
     }
     return fine;
@@ -349,10 +382,11 @@ static bool run_steps(Run *run) {
         const Step *step = &plan->steps[s];
         switch (step->kind) {
         case STEP_ELEMENTS: fine = run_elements(run, &plan->elements[step->number]); break;
-        case STEP_ASSIGN: fine = run_assign(run, step->number); break;
-        case STEP_HEAD:
-            fine = plan->heads[step->number].late || run_head(run, &plan->heads[step->number]);
+        case STEP_ASSIGN:
+            fine = run_find_places(run, plan->assignments[step->number].head->key_rows) &&
+                   run_assign(run, step->number);
             break;
+        case STEP_HEAD: fine = run_head_step(run, &plan->heads[step->number]); break;
         case STEP_LOOP:
             rounds[step->number] = 0;
             fine = begin_loop(run, step->number);
@@ -376,12 +410,14 @@ static bool make_lists(Run *run) {
     run->columns = run_take(run, 2 * (size_t)run->graph->count, sizeof(void *));
     run->spare = run_take(run, 2 * (size_t)run->graph->count, sizeof(void *));
     run->rows = run_take(run, plan->row_set_count, sizeof *run->rows);
+    run->places = run_take(run, plan->row_set_count, sizeof *run->places);
     run->row_counts = run_take(run, plan->row_set_count, sizeof *run->row_counts);
+    run->products = run_take(run, plan->head_count, sizeof *run->products);
     run->winners = run_take(run, plan->assignment_count, sizeof *run->winners);
     run->sums = run_take(run, plan->assignment_count, sizeof *run->sums);
     run->keys = run_take(run, plan->head_count, sizeof *run->keys);
-    return run->columns && run->spare && run->rows && run->row_counts && run->winners &&
-           run->sums && run->keys;
+    return run->columns && run->spare && run->rows && run->places && run->row_counts &&
+           run->products && run->winners && run->sums && run->keys;
 }
 
 bool real_run(const JitReal *base, const Input *input, Span span, Arena *arena, Diagnostics *diags,

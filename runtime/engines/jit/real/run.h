@@ -53,6 +53,15 @@ typedef struct Sums {
     int32_t *group_of_position; /* (n) the group of the value that is this position, or 0 */
 } Sums;
 
+/* Sums of outer products of keys and values (products.h). */
+typedef struct Products {
+    int64_t keys;       /* components of a key, with those that fill a block */
+    uint32_t width;     /* of the values; 0: none */
+    double *sums;       /* (keys, width) */
+    double *ones;       /* (keys) the keys' own sums */
+    double *magnitudes; /* (keys) the sums of their magnitudes, where they are wanted */
+} Products;
+
 typedef struct Run {
     const RealProgram *program;
     const RealPlan *plan;
@@ -61,9 +70,11 @@ typedef struct Run {
     int64_t n;
     void **columns;      /* (2 * graph->count) data and tags of each node */
     int32_t **rows;      /* (row_set_count) positions of each row set, or NULL */
+    int32_t **places;    /* (row_set_count) each position's place among them, once asked for */
     int64_t *row_counts; /* (row_set_count) */
     Winners *winners;    /* (assignment_count) */
     Sums *sums;          /* (assignment_count) of those that a sum follows */
+    Products *products;  /* (head_count) of heads that follow a softmax, until their step */
     KeyList *keys;       /* (head_count) of heads whose keys no loop changes */
     void **spare;        /* (2 * graph->count) a state's other columns */
     uint64_t lists_made;
@@ -88,6 +99,14 @@ void run_pieces(Run *run, void (*work)(void *state, uint32_t piece), void *state
 /* How many rows the set has; their positions (NULL: each its own). */
 int64_t run_row_count(const Run *run, uint32_t rows);
 const int32_t *run_rows(const Run *run, uint32_t rows);
+/* Finds them; and the places of positions among them. What they depend on no loop changes. */
+bool run_find_rows(Run *run, uint32_t rows);
+bool run_find_places(Run *run, uint32_t rows);
+/* Where a position's value stands in the node's column. */
+static inline int64_t run_place(const Run *run, NodeId node, int64_t position) {
+    uint32_t rows = run->plan->rows[node];
+    return rows ? run->places[rows][position] : position;
+}
 
 /* --- columns (columns.c) ---------------------------------------------------------------------- */
 
@@ -127,12 +146,16 @@ bool run_keys(Run *run, const RealHead *head, KeyList *out);
 /* Bytes (n): which positions a selector lets through that looks at one side alone. */
 uint8_t *run_mask(Run *run, const NodeId *parts, uint32_t count);
 
-bool run_assign(Run *run, uint32_t assignment);     /* nearest.c */
-bool run_nearest(Run *run, const RealHead *head);   /* nearest.c: gathers by an assignment */
-bool run_uniform(Run *run, const RealHead *head);   /* group.c */
-bool run_group(Run *run, const RealHead *head);     /* group.c */
-bool run_rows_head(Run *run, const RealHead *head); /* rows.c */
-bool run_softmax(Run *run, const RealHead *head);   /* softmax.c */
+bool run_assign(Run *run, uint32_t assignment);      /* nearest.c */
+bool run_nearest(Run *run, const RealHead *head);    /* nearest.c: gathers by an assignment */
+bool run_uniform(Run *run, const RealHead *head);    /* group.c */
+bool run_group(Run *run, const RealHead *head);      /* group.c */
+bool run_rows_head(Run *run, const RealHead *head);  /* rows.c */
+bool run_softmax(Run *run, const RealHead *head);    /* softmax.c */
+bool run_weigh(Run *run, const RealHead *head);      /* weigh.c: what follows a softmax */
+bool run_accumulate(Run *run, const RealHead *head); /* accumulate.c */
+/* rows.c: those of the head's rows that are marked (NULL: all), as eval computes them. */
+bool run_some_rows(Run *run, const RealHead *head, const uint8_t *marks);
 
 /* The default of a row of the head; it stands in the row set's place `at`, position `position`. */
 void run_give_default(Run *run, const RealHead *head, int64_t at, int64_t position);

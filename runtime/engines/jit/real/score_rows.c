@@ -15,6 +15,7 @@ typedef struct Part {
 
 struct ScoreRows {
     Run *run;
+    const RealHead *head;
     int64_t count; /* of keys */
     uint32_t part_count, width_most;
     Part *parts; /* (part_count) */
@@ -25,7 +26,8 @@ static bool is_leaf(GraphOp op) {
 }
 
 static bool pack_keys(ScoreRows *rows, Part *part, const KeyList *keys) {
-    NodeId key = graph_node(rows->run->graph, part->node)->args[0];
+    NodeId key = real_seen(rows->run->plan, rows->head->key_rows,
+                           graph_node(rows->run->graph, part->node)->args[0]);
     uint32_t width = graph_node(rows->run->graph, key)->width;
     part->width = width ? width : 1;
     if (part->width > rows->width_most) rows->width_most = part->width;
@@ -34,15 +36,16 @@ static bool pack_keys(ScoreRows *rows, Part *part, const KeyList *keys) {
     for (int64_t j = 0; j < keys->count; j++)
         for (uint32_t c = 0; c < part->width; c++)
             part->keys[(size_t)c * (size_t)keys->count + (size_t)j] =
-                run_component(rows->run, key, keys->positions[j], c);
+                run_component(rows->run, key, run_place(rows->run, key, keys->positions[j]), c);
     return true;
 }
 
-ScoreRows *score_rows_new(Run *run, NodeId score, const KeyList *keys) {
+ScoreRows *score_rows_new(Run *run, const RealHead *head, const KeyList *keys) {
+    NodeId score = head->score;
     ScoreRows *rows = run_take(run, 1, sizeof *rows);
     uint32_t *number = run_take(run, score + 1, sizeof *number);
     if (!rows || !number) return NULL;
-    *rows = (ScoreRows){.run = run, .count = keys->count, .width_most = 1};
+    *rows = (ScoreRows){.run = run, .head = head, .count = keys->count, .width_most = 1};
     number[score] = 1;
     for (NodeId id = score + 1; id-- > 0;) {
         const Node *node = graph_node(run->graph, id);
@@ -123,14 +126,16 @@ static void combine_row(GraphOp op, double number, int64_t count, const double *
     }
 }
 
-const double *score_row(const ScoreRows *rows, int64_t query, double *scratch) {
+const double *score_row(const ScoreRows *rows, int64_t at, int64_t position, double *scratch) {
+    const RealPlan *plan = rows->run->plan;
     size_t count = (size_t)rows->count;
     double *vector = scratch + (size_t)rows->part_count * count;
     for (uint32_t p = 0; p < rows->part_count; p++) {
         const Part *part = &rows->parts[p];
         const Node *node = graph_node(rows->run->graph, part->node);
         if (is_leaf(node->op)) {
-            run_vector(rows->run, node->args[1], query, vector);
+            NodeId query = real_seen(plan, rows->head->rows, node->args[1]);
+            run_vector(rows->run, query, plan->rows[query] ? at : position, vector);
             leaf_row(node->op, part, rows->count, vector, scratch + p * count);
         } else {
             combine_row(node->op, part->number, rows->count, scratch + part->args[0] * count,

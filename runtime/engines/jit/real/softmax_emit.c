@@ -1,11 +1,14 @@
 #include "runtime/engines/jit/real/softmax_emit.h"
 
 #include "runtime/engines/jit/real/exp_emit.h"
+#include "runtime/engines/jit/real/score_emit.h"
 
 #include <math.h>
 
 typedef struct Softmax {
     Kernel *kernel;
+    const RealPlan *plan;
+    const RealHead *head;
     Tile tile;
     uint32_t width; /* of the values; 1 for scalars */
     bool scalars;
@@ -87,7 +90,7 @@ static void add_block(Softmax *softmax, LLVMValueRef block, SoftRow *rows) {
     Tile *tile = &softmax->tile;
     LLVMValueRef scores[TILE_KEYS_MOST * TILE_VECTORS_MOST], factors[TILE_VECTORS_MOST];
     LLVMValueRef changed = NULL;
-    tile_scores(tile, block, scores);
+    score_emit(tile, softmax->plan, softmax->head, block, scores);
     for (uint32_t v = 0; v < tile->vectors; v++) {
         LLVMValueRef highest = rows[v].highest;
         for (uint32_t k = 0; k < tile->keys; k++)
@@ -135,7 +138,7 @@ static void give_squares(Softmax *softmax, const SoftRow *rows) {
             square[c] = mean(softmax, kernel_add(kernel, first, emit_int(emit, c)), v, rows);
         kernel_transpose(kernel, square);
         for (uint32_t r = 0; r < lanes; r++) {
-            LLVMValueRef row = kernel_mul(kernel, softmax->tile.row[v * lanes + r],
+            LLVMValueRef row = kernel_mul(kernel, softmax->tile.place[v * lanes + r],
                                           emit_int(emit, softmax->width));
             kernel_store(kernel, kernel->real, softmax->out, kernel_add(kernel, row, first),
                          square[r]);
@@ -154,7 +157,7 @@ static void give_single(Softmax *softmax, uint32_t from, const SoftRow *rows) {
         for (uint32_t r = 0; r < lanes; r++) {
             LLVMValueRef lane = LLVMConstInt(emit->i32, r, false);
             LLVMValueRef number = LLVMBuildExtractElement(emit->builder, numbers, lane, "");
-            LLVMValueRef row = kernel_mul(kernel, softmax->tile.row[v * lanes + r],
+            LLVMValueRef row = kernel_mul(kernel, softmax->tile.place[v * lanes + r],
                                           emit_int(emit, softmax->width));
             if (softmax->scalars && kernel->single)
                 number = LLVMBuildFPExt(emit->builder, number, emit->f64, "");
@@ -165,12 +168,15 @@ static void give_single(Softmax *softmax, uint32_t from, const SoftRow *rows) {
     loop_end(emit, &loop, NULL);
 }
 
-void softmax_emit(Kernel *kernel, const char *name, const TileShape *shape, uint32_t width) {
+void softmax_emit(Kernel *kernel, const char *name, const RealPlan *plan, const RealHead *head) {
     Emit *emit = &kernel->emit;
-    kernel_function(kernel, name, "ppppipipii");
+    uint32_t width = graph_node(plan->graph, head->value)->width;
+    kernel_function(kernel, name, "ppppipipiip");
     const LLVMValueRef *p = kernel->parameters;
     Softmax softmax = {.kernel = kernel,
-                       .tile = tile_begin(kernel, shape),
+                       .plan = plan,
+                       .head = head,
+                       .tile = tile_begin(kernel, &head->form.shape),
                        .width = width ? width : 1,
                        .scalars = width == 0,
                        .values = p[3],
@@ -182,6 +188,7 @@ void softmax_emit(Kernel *kernel, const char *name, const TileShape *shape, uint
     tile->blocks = p[4];
     tile->scratch = p[5];
     tile->last = p[6];
+    tile->positions = head->rows ? p[10] : NULL;
     LLVMValueRef rows = emit_int(emit, tile->rows);
     LLVMValueRef all = LLVMBuildNSWSub(emit->builder, p[9], p[8], "");
     all = kernel_add(kernel, all, emit_int(emit, tile->rows - 1));

@@ -25,22 +25,25 @@ void tile_find_rows(Tile *tile, LLVMValueRef first) {
     for (uint32_t r = 0; r < tile->rows; r++) {
         LLVMValueRef row = kernel_add(tile->kernel, first, emit_int(emit, r));
         LLVMValueRef inside = LLVMBuildICmp(emit->builder, LLVMIntSLT, row, tile->last, "");
-        tile->row[r] = emit_choose(emit, inside, row, tile->last);
+        tile->place[r] = tile->row[r] = emit_choose(emit, inside, row, tile->last);
+        if (tile->positions)
+            tile->row[r] =
+                emit_to_int(emit, emit_load(emit, emit->i32, tile->positions, tile->place[r]));
     }
 }
 
 /* Squares of lanes by lanes components, turned in registers. */
-static void turn_squares(Tile *tile, LLVMValueRef column, uint32_t width, uint32_t before) {
+static void turn_squares(Tile *tile, LLVMValueRef column, uint32_t term, uint32_t before) {
     Kernel *kernel = tile->kernel;
     Emit *emit = &kernel->emit;
-    uint32_t lanes = kernel->lanes;
+    uint32_t lanes = kernel->lanes, width = tile->shape->widths[term];
+    const LLVMValueRef *rows = tile->shape->compact[term] ? tile->place : tile->row;
     Loop loop = loop_begin(emit, emit_int(emit, 0), emit_int(emit, width / lanes), 0, NULL);
     LLVMValueRef component = kernel_mul(kernel, loop.index, emit_int(emit, lanes));
     for (uint32_t v = 0; v < tile->vectors; v++) {
         LLVMValueRef square[TILE_ROWS_MOST];
         for (uint32_t r = 0; r < lanes; r++) {
-            LLVMValueRef start =
-                kernel_mul(kernel, tile->row[v * lanes + r], emit_int(emit, width));
+            LLVMValueRef start = kernel_mul(kernel, rows[v * lanes + r], emit_int(emit, width));
             square[r] = kernel_load(kernel, kernel->vector, kernel->real, column,
                                     kernel_add(kernel, start, component));
         }
@@ -60,11 +63,12 @@ static void turn_single(Tile *tile, LLVMValueRef column, uint32_t term, uint32_t
     Kernel *kernel = tile->kernel;
     Emit *emit = &kernel->emit;
     uint32_t width = tile->shape->widths[term];
+    const LLVMValueRef *rows = tile->shape->compact[term] ? tile->place : tile->row;
     LLVMTypeRef type = tile->shape->doubles[term] ? emit->f64 : kernel->real;
     Loop loop = loop_begin(emit, emit_int(emit, from), emit_int(emit, width), 0, NULL);
     LLVMValueRef component = kernel_add(kernel, loop.index, emit_int(emit, before));
     for (uint32_t r = 0; r < tile->rows; r++) {
-        LLVMValueRef start = kernel_mul(kernel, tile->row[r], emit_int(emit, width));
+        LLVMValueRef start = kernel_mul(kernel, rows[r], emit_int(emit, width));
         LLVMValueRef value =
             kernel_load(kernel, type, type, column, kernel_add(kernel, start, loop.index));
         if (tile->shape->doubles[term]) value = kernel_narrow(kernel, value);
@@ -82,7 +86,7 @@ void tile_turn_queries(Tile *tile) {
         bool converted = tile->shape->doubles[t] && kernel->single;
         uint32_t whole = converted ? 0 : width / kernel->lanes * kernel->lanes;
         LLVMValueRef column = emit_load(emit, emit->pointer, tile->queries, emit_int(emit, t));
-        if (whole > 0) turn_squares(tile, column, width, before);
+        if (whole > 0) turn_squares(tile, column, t, before);
         if (whole < width) turn_single(tile, column, t, whole, before);
         before += width;
     }

@@ -13,6 +13,7 @@ typedef struct TileShape {
     uint32_t count;              /* columns */
     uint32_t widths[TILE_TERMS]; /* (count) */
     bool doubles[TILE_TERMS];    /* (count) the column holds doubles, whatever real is */
+    bool compact[TILE_TERMS];    /* (count) it holds the row set's rows alone */
     uint32_t width;              /* D: of all together */
 } TileShape;
 
@@ -23,7 +24,9 @@ typedef struct Tile {
     const TileShape *shape;
     uint32_t keys, vectors, rows; /* of a tile */
     LLVMValueRef queries, panel, bias, blocks, scratch, last;
-    LLVMValueRef row[TILE_ROWS_MOST]; /* (rows) of the tile; beyond the last one the last */
+    LLVMValueRef positions;             /* of the row set's rows; NULL: each row is its own */
+    LLVMValueRef row[TILE_ROWS_MOST];   /* (rows) of the tile; beyond the last one the last */
+    LLVMValueRef place[TILE_ROWS_MOST]; /* (rows) their places in the row set */
 } Tile;
 
 /* Rows of a tile. */

@@ -1,0 +1,121 @@
+#include "runtime/engines/jit/real/outer_emit.h"
+
+typedef struct Outer {
+    Kernel *kernel;
+    const OuterShape *shape;
+    LLVMValueRef keys, at, values, rows, members, sums, ones, magnitudes;
+    LLVMValueRef first; /* the block's first component */
+    uint32_t count;     /* of the block's components */
+} Outer;
+
+/* Component `k` of the block, of the member whose key begins at `start`: a double. */
+static LLVMValueRef key_component(const Outer *outer, LLVMValueRef start, uint32_t k) {
+    Kernel *kernel = outer->kernel;
+    Emit *emit = &kernel->emit;
+    LLVMTypeRef type = outer->shape->key_doubles ? emit->f64 : kernel->real;
+    LLVMValueRef place =
+        kernel_add(kernel, start, emit_int(emit, (int64_t)k * outer->shape->key_stride));
+    LLVMValueRef key = emit_load(emit, type, outer->keys, place);
+    return type == emit->f64 ? key : LLVMBuildFPExt(emit->builder, key, emit->f64, "");
+}
+
+/* Where the member's part of this block begins. */
+static LLVMValueRef key_start(const Outer *outer, LLVMValueRef member) {
+    Kernel *kernel = outer->kernel;
+    Emit *emit = &kernel->emit;
+    LLVMValueRef at = emit_to_int(emit, emit_load(emit, emit->i32, outer->at, member));
+    return kernel_add(kernel, at,
+                      kernel_mul(kernel, outer->first, emit_int(emit, outer->shape->key_stride)));
+}
+
+/* `width` components of the values from `from` on. */
+static void add_products(const Outer *outer, LLVMValueRef from, uint32_t width) {
+    Kernel *kernel = outer->kernel;
+    Emit *emit = &kernel->emit;
+    LLVMTypeRef real = outer->shape->value_doubles ? emit->f64 : kernel->real;
+    LLVMTypeRef wide = LLVMVectorType(emit->f64, width);
+    LLVMValueRef places[OUTER_KEYS_MOST], sums[OUTER_KEYS_MOST];
+    for (uint32_t k = 0; k < outer->count; k++) {
+        LLVMValueRef row = kernel_add(kernel, outer->first, emit_int(emit, k));
+        row = kernel_mul(kernel, row, emit_int(emit, outer->shape->width));
+        places[k] = kernel_add(kernel, row, from);
+        sums[k] = kernel_load(kernel, wide, emit->f64, outer->sums, places[k]);
+    }
+    Loop loop = loop_begin(emit, emit_int(emit, 0), outer->members, outer->count, sums);
+    LLVMValueRef start = key_start(outer, loop.index);
+    LLVMValueRef row = emit_to_int(emit, emit_load(emit, emit->i32, outer->rows, loop.index));
+    row = kernel_add(kernel, kernel_mul(kernel, row, emit_int(emit, outer->shape->width)), from);
+    LLVMValueRef value = kernel_load(kernel, LLVMVectorType(real, width), real, outer->values, row);
+    if (real != emit->f64) value = LLVMBuildFPExt(emit->builder, value, wide, "");
+    for (uint32_t k = 0; k < outer->count; k++) {
+        LLVMValueRef key = kernel_splat(kernel, key_component(outer, start, k), width);
+        sums[k] = kernel_fma(kernel, key, value, loop.carry[k]);
+    }
+    loop_end(emit, &loop, sums);
+    for (uint32_t k = 0; k < outer->count; k++)
+        kernel_store(kernel, emit->f64, outer->sums, places[k], loop.result[k]);
+}
+
+/* The keys' own sums, or those of their magnitudes. */
+static void add_keys(const Outer *outer, LLVMValueRef to, bool magnitudes) {
+    Kernel *kernel = outer->kernel;
+    Emit *emit = &kernel->emit;
+    LLVMValueRef sums[OUTER_KEYS_MOST];
+    for (uint32_t k = 0; k < outer->count; k++)
+        sums[k] =
+            emit_load(emit, emit->f64, to, kernel_add(kernel, outer->first, emit_int(emit, k)));
+    Loop loop = loop_begin(emit, emit_int(emit, 0), outer->members, outer->count, sums);
+    LLVMValueRef start = key_start(outer, loop.index);
+    for (uint32_t k = 0; k < outer->count; k++) {
+        LLVMValueRef key = key_component(outer, start, k);
+        if (magnitudes) key = kernel_intrinsic(kernel, "llvm.fabs", 1, &key);
+        sums[k] = LLVMBuildFAdd(emit->builder, loop.carry[k], key, "");
+    }
+    loop_end(emit, &loop, sums);
+    for (uint32_t k = 0; k < outer->count; k++)
+        emit_store(emit, emit->f64, to, kernel_add(kernel, outer->first, emit_int(emit, k)),
+                   loop.result[k]);
+}
+
+static void add_block(const Outer *outer) {
+    Kernel *kernel = outer->kernel;
+    Emit *emit = &kernel->emit;
+    uint32_t part = kernel->unit.tile_vectors * kernel->unit.bytes / (uint32_t)sizeof(double);
+    uint32_t whole = outer->shape->width / part, rest = outer->shape->width % part;
+    if (whole > 0) {
+        Loop loop = loop_begin(emit, emit_int(emit, 0), emit_int(emit, whole), 0, NULL);
+        add_products(outer, kernel_mul(kernel, loop.index, emit_int(emit, part)), part);
+        loop_end(emit, &loop, NULL);
+    }
+    if (rest > 0) add_products(outer, emit_int(emit, (int64_t)whole * part), rest);
+    add_keys(outer, outer->ones, false);
+    if (outer->shape->magnitudes) add_keys(outer, outer->magnitudes, true);
+}
+
+void outer_emit(Kernel *kernel, const char *name, const OuterShape *shape) {
+    Emit *emit = &kernel->emit;
+    kernel_function(kernel, name, "ppppipppi");
+    const LLVMValueRef *p = kernel->parameters;
+    Outer outer = {.kernel = kernel,
+                   .shape = shape,
+                   .keys = p[0],
+                   .at = p[1],
+                   .values = p[2],
+                   .rows = p[3],
+                   .members = p[4],
+                   .sums = p[5],
+                   .ones = p[6],
+                   .magnitudes = p[7],
+                   .count = kernel->unit.tile_keys};
+    LLVMValueRef wide = emit_int(emit, kernel->unit.tile_keys);
+    Loop loop = loop_begin(emit, emit_int(emit, 0), p[8], 0, NULL);
+    outer.first = kernel_mul(kernel, loop.index, wide);
+    add_block(&outer);
+    loop_end(emit, &loop, NULL);
+    if (shape->tail > 0) {
+        outer.first = kernel_mul(kernel, p[8], wide);
+        outer.count = shape->tail;
+        add_block(&outer);
+    }
+    kernel_return(kernel);
+}

@@ -1,0 +1,15 @@
+/* Scores of a tile, computed as eval computes each: the same operations in the same order, none of
+   them fused in float64, so that they are eval's bit for bit. Softmax needs that: what a score is
+   off, however little of a large one, is a factor of its weight. In float32 products are fused. */
+#ifndef RASPC_JIT_REAL_SCORE_EMIT_H
+#define RASPC_JIT_REAL_SCORE_EMIT_H
+
+#include "runtime/engines/jit/real/program.h"
+
+/* The scores of a block of keys: scores[key * vectors + v]. tile: its panel is (blocks, key_width,
+   keys), the leaves' components; its bias is added last: 0, or minus infinity where there is no
+   key. */
+void score_emit(Tile *tile, const RealPlan *plan, const RealHead *head, LLVMValueRef block,
+                LLVMValueRef *scores);
+
+#endif
