@@ -1,6 +1,6 @@
-"""Lloyd's iteration and softmax attention: native code beside scikit-learn, OpenBLAS and ONNX Runtime.
+"""Lloyd's iteration, one of EM and softmax attention: native code beside scikit-learn, OpenBLAS and ONNX Runtime.
 
-compare.py BENCH_REAL: one run, same data and start, medians. One thread: CPU seconds of the process;
+compare.py BENCH_REAL [THREADS [lloyd|em|attention]...]: one run, same data and start, medians. One thread: CPU seconds of the process;
 more threads: wall seconds. Shares of the peak are of a loop of fused multiply-adds on registers.
 OpenBLAS is the one that numpy brings; its row has the product and the arg-max, without the sums."""
 
@@ -10,12 +10,14 @@ import sys
 import time
 
 THREADS = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+PARTS = sys.argv[3:] or ["lloyd", "em", "attention"]
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = str(THREADS)
 
 import numpy as np  # noqa: E402  (after the number of threads is set)
 import warnings  # noqa: E402
 from sklearn.cluster import KMeans  # noqa: E402
+from sklearn.mixture import GaussianMixture  # noqa: E402
 
 warnings.filterwarnings("ignore")
 
@@ -28,9 +30,9 @@ def clock():
     return time.process_time() if THREADS == 1 else time.perf_counter()
 
 
-def median_of(work):
+def median_of(work, runs=RUNS):
     samples = []
-    for _ in range(RUNS):
+    for _ in range(runs):
         start = clock()
         work()
         samples.append(clock() - start)
@@ -45,6 +47,18 @@ def scikit_learn(x, starts):
 
     run(FEW)
     return (median_of(lambda: run(MANY)) - median_of(lambda: run(FEW))) / (MANY - FEW)
+
+
+def scikit_learn_em(x, starts):
+    """The same of Gaussians with a variance a direction, which start at 1."""
+    k = len(starts)
+    start = dict(weights_init=np.full(k, 1 / k), means_init=starts, precisions_init=np.ones_like(starts))
+
+    def run(rounds):
+        GaussianMixture(k, covariance_type="diag", tol=0, reg_covar=0, max_iter=rounds, **start).fit(x)
+
+    run(FEW)
+    return (median_of(lambda: run(MANY), 3) - median_of(lambda: run(FEW), 3)) / (MANY - FEW)
 
 
 def openblas(x, starts):
@@ -72,6 +86,25 @@ def peak(bench, dtype):
     """GFLOP/s of all threads."""
     out = subprocess.run([bench, "peak", dtype], check=True, capture_output=True)
     return float(out.stdout) / 1e9 * THREADS
+
+
+def mixtures(bench):
+    """EM in float64: a row's products are 4 n k d operations in each of the two steps."""
+    print("\n| k, d | raspc | scikit-learn | ratio | share of peak |\n|---|---|---|---|---|")
+    top = peak(bench, "f64")
+    for k, d in ((64, 16), (16, 16), (64, 64)):
+        rng = np.random.default_rng(1)
+        x = rng.random((N, d)) + rng.random((N, d)) - 1
+        path = f"/tmp/bench-real-{d}.f64"
+        x.tofile(path)
+        mine = ours(bench, "em", "f64", k, d, path)
+        learn = scikit_learn_em(x, x[:k])
+        os.remove(path)
+        share = 8 * N * k * d / mine / 1e9 / top
+        print(
+            f"| {k}, {d} | {mine * 1e3:.1f} | {learn * 1e3:.1f} | {learn / mine:.2f} | {share:.0%} of {top:.0f} GFLOP/s |",
+            flush=True,
+        )
 
 
 def attention(bench, dtype):
@@ -109,10 +142,8 @@ def attention(bench, dtype):
     print(f"| attention n = {n}, d = {d}, {dtype} | {mine * 1e3:.1f} | {theirs * 1e3:.1f} | {theirs / mine:.2f} |")
 
 
-def main():
-    bench = sys.argv[1]
-    print(f"threads: {THREADS}, n = {N}, {'CPU' if THREADS == 1 else 'wall'} ms an iteration\n")
-    print("| k, d, type | raspc | scikit-learn | ratio | OpenBLAS + arg-max | ratio | share of peak |")
+def lloyd(bench):
+    print("\n| k, d, type | raspc | scikit-learn | ratio | OpenBLAS + arg-max | ratio | share of peak |")
     print("|---|---|---|---|---|---|---|")
     for dtype in ("f32", "f64"):
         number = np.float32 if dtype == "f32" else np.float64
@@ -133,9 +164,19 @@ def main():
                 f"| {blas * 1e3:.2f} | {blas / mine:.2f} | {share:.0%} of {top:.0f} GFLOP/s |",
                 flush=True,
             )
-    print("\n| | raspc | ONNX Runtime | ratio |\n|---|---|---|---|")
-    for dtype in ("f32", "f64"):
-        attention(bench, dtype)
+
+
+def main():
+    bench = sys.argv[1]
+    print(f"threads: {THREADS}, n = {N}, {'CPU' if THREADS == 1 else 'wall'} ms an iteration")
+    if "lloyd" in PARTS:
+        lloyd(bench)
+    if "em" in PARTS:
+        mixtures(bench)
+    if "attention" in PARTS:
+        print("\n| | raspc | ONNX Runtime | ratio |\n|---|---|---|---|")
+        for dtype in ("f32", "f64"):
+            attention(bench, dtype)
 
 
 main()

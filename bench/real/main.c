@@ -1,5 +1,5 @@
-/* bench-real: one Lloyd iteration and softmax attention as native code, and the machine's peak.
-   What compare.py runs. */
+/* bench-real: one iteration of Lloyd or EM and softmax attention as native code, and the machine's
+   peak. What compare.py runs. */
 #include "bench/measure.h"
 #include "bench/real/peak.h"
 #include "compiler/elaborate/elaborate.h"
@@ -23,6 +23,25 @@ static const char lloyd[] = "input x: vec[%u]; input mark: bool;\n"
 static const char attention[] = "input q: vec[%u]; input k: vec[%u]; input v: vec[%u];\n"
                                 "y = aggregate(softmax(score(k, q, *) / %u), v);\n"
                                 "output y;\n";
+
+/* The means start at the first points, the variances at 1: as programs/clustering/em_diagonal. */
+static const char em[] =
+    "input x: vec[%u]; input mark: bool;\n"
+    "centres = select(mark, True, ==); points = select(mark, False, ==);\n"
+    "id = onehot(selector_width(centres and select(indices, indices, <)), %u);\n"
+    "mean = x; variance = 1 + 0 * x; weight = 1 / %u;\n"
+    "repeat %u {\n"
+    "  bias = log(weight) - sum(mean * mean / variance + log(2 * 3.141592653589793 * variance)) / "
+    "2;\n"
+    "  component = concat(mean / variance, -1 / (2 * variance), bias);\n"
+    "  y = aggregate(softmax(score(component, concat(x, x * x, 1), *), centres), id);\n"
+    "  own = linear(score(y, id, *), points);\n"
+    "  mean = aggregate(own, x, mean) if mark else mean;\n"
+    "  square = aggregate(own, x * x, variance + mean * mean);\n"
+    "  variance = square - mean * mean if mark else variance;\n"
+    "  weight = dot(aggregate(points, y), id) if mark else weight;\n"
+    "}\n"
+    "output mean, variance, weight;\n";
 
 typedef struct Program {
     Session *session;
@@ -79,9 +98,21 @@ static InputColumn vectors(Arena *arena, const char *name, uint32_t width, const
         .name = string_new(arena, name, strlen(name)), .width = width, .numbers = numbers};
 }
 
+/* A program whose text says how often it repeats. */
+typedef void Text(char *text, size_t room, uint32_t k, uint32_t d, unsigned rounds);
+
+static void lloyd_text(char *text, size_t room, uint32_t k, uint32_t d, unsigned rounds) {
+    (void)k;
+    snprintf(text, room, lloyd, d, rounds);
+}
+
+static void em_text(char *text, size_t room, uint32_t k, uint32_t d, unsigned rounds) {
+    snprintf(text, room, em, d, k, k, rounds);
+}
+
 /* Many rounds less few, a round: what reading and answering take goes out. */
-static void bench_lloyd(const Jit *jit, Arena *arena, const JitOptions *options, uint32_t k,
-                        uint32_t d, const char *path) {
+static void bench_rounds(const Jit *jit, Arena *arena, const JitOptions *options, Text *text_of,
+                         uint32_t k, uint32_t d, const char *path) {
     enum { FEW = 2, MANY = 12 };
     size_t count;
     double *x = read_all(path, &count), samples[RUNS];
@@ -92,10 +123,10 @@ static void bench_lloyd(const Jit *jit, Arena *arena, const JitOptions *options,
     InputColumn columns[2] = {vectors(arena, "x", d, x),
                               {.name = string_new(arena, "mark", 4), .atoms = mark}};
     Input input = {.n = n, .column_count = 2, .columns = columns};
-    char text[sizeof lloyd + 32];
-    snprintf(text, sizeof text, lloyd, d, FEW);
+    char text[sizeof em + 64];
+    text_of(text, sizeof text, k, d, FEW);
     Program few = compile(jit, text, options);
-    snprintf(text, sizeof text, lloyd, d, MANY);
+    text_of(text, sizeof text, k, d, MANY);
     Program many = compile(jit, text, options);
     bool wall = options->threads != 1;
     for (int r = 0; r < RUNS; r++)
@@ -124,8 +155,8 @@ static void bench_attention(const Jit *jit, Arena *arena, const JitOptions *opti
     free(x);
 }
 
-/* bench-real lloyd|attention f32|f64 K D THREADS FILE: seconds, of CPU for one thread. FILE:
-   doubles; for lloyd the first K points are the centres' starts. bench-real peak f32|f64:
+/* bench-real lloyd|em|attention f32|f64 K D THREADS FILE: seconds, of CPU for one thread. FILE:
+   doubles; for lloyd and em the first K points are the centres' starts. bench-real peak f32|f64:
    operations a second. */
 int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], "peak") == 0) {
@@ -140,8 +171,11 @@ int main(int argc, char **argv) {
     JitOptions options = {.single = strcmp(argv[2], "f32") == 0,
                           .threads = (uint32_t)atoi(argv[5])};
     if (strcmp(argv[1], "lloyd") == 0)
-        bench_lloyd(jit, arena, &options, (uint32_t)atoi(argv[3]), (uint32_t)atoi(argv[4]),
-                    argv[6]);
+        bench_rounds(jit, arena, &options, lloyd_text, (uint32_t)atoi(argv[3]),
+                     (uint32_t)atoi(argv[4]), argv[6]);
+    else if (strcmp(argv[1], "em") == 0)
+        bench_rounds(jit, arena, &options, em_text, (uint32_t)atoi(argv[3]),
+                     (uint32_t)atoi(argv[4]), argv[6]);
     else
         bench_attention(jit, arena, &options, (uint32_t)atoi(argv[4]), argv[6]);
     return 0;
