@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 import rounding
 import tap
 from command import place, raspc, written
-from test_real import (FLOAT, LLOYD, SCALARS, SEEDS, LENGTH, VECTORS, check_close, compiled, data, difference, evaluated,
-                       given, operands, outputs_of)
+from test_real import (FLOAT, LENGTH, LLOYD, OF_RELUS, RELUS, SCALARS, SEEDS, VECTORS, check_close, check_relus,
+                       compiled, data, difference, evaluated, given, operands, outputs_of)
 
 torch.set_num_threads(1)
 
@@ -136,6 +136,13 @@ def check_operation(operation):
 def test_each_operation():
     for operation in SCALARS + VECTORS:
         yield f"PyTorch: operation {operation}", lambda operation=operation: check_operation(operation)
+
+
+def test_relus():
+    """of ReLUs alone the module has no other units that compute, and is as near to eval as report says"""
+    model = of(RELUS, *OF_RELUS)
+    tap.equal({unit["op"] for layer in model.raspc["layers"] for unit in layer["units"]}, {"relus", "erase"})
+    check_relus(lambda columns: give(model, columns))
 
 
 UNTIL = "input a: float; z = a; n = 0 * a; repeat 9 until (z > 4) { z = 2 * z; n = n + 1; } output z, n;"
