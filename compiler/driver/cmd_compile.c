@@ -198,6 +198,13 @@ static void tell_real(Compilation *c, const RealModel *model) {
     for (uint32_t l = 0; l < model->layer_count; l++)
         heads += model->layers[l].head_count;
     tell_counts(c, model->layer_count, heads, model->width, real_model_parameters(model));
+    if (option_given(&c->driver->options, OPT_JSON)) return;
+    for (uint32_t o = 0; o < model->output_count; o++) {
+        if (model->outputs[o].error == 0) continue;
+        buffer_printf(&c->driver->out, "  '%s' is within ", model->outputs[o].name->bytes);
+        show_bound(&c->driver->out, model->outputs[o].error);
+        buffer_text(&c->driver->out, " of the program's\n");
+    }
 }
 
 static bool compile_native(Compilation *c) {

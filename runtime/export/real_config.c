@@ -91,23 +91,25 @@ static const char *type_name(TypeSet types) {
     return "float";
 }
 
-static void add_end(cJSON *list, const String *name, TypeSet types, uint32_t width) {
+static void add_end(cJSON *list, const String *name, TypeSet types, uint32_t width,
+                    double error) {
     cJSON *item = add_object(list);
     json_add_string(item, "name", name);
     cJSON_AddStringToObject(item, "type", type_name(types));
     cJSON_AddNumberToObject(item, "width", width);
+    if (error > 0) cJSON_AddNumberToObject(item, "error", error);
 }
 
 static void add_ends(const RealModel *model, cJSON *to) {
     cJSON *inputs = cJSON_AddArrayToObject(to, "inputs");
     for (uint32_t i = 0; i < model->input_count; i++) {
         const RealInput *input = &model->inputs[i];
-        add_end(inputs, input->name, input->types, model->spaces[input->space].width);
+        add_end(inputs, input->name, input->types, model->spaces[input->space].width, 0);
     }
     cJSON *outputs = cJSON_AddArrayToObject(to, "outputs");
     for (uint32_t o = 0; o < model->output_count; o++) {
         const RealOutput *output = &model->outputs[o];
-        add_end(outputs, output->name, output->types, output->value.rows);
+        add_end(outputs, output->name, output->types, output->value.rows, output->error);
     }
 }
 

@@ -68,9 +68,10 @@ static void write_card(const RealExport *e, Buffer *out) {
                   "weights are not trained: %s, for inputs of up to %u positions. Every direction "
                   "of its residual stream has a name (`raspc.residual` in `config.json`), and "
                   "`raspc.model` there is the whole of it as text.\n\n",
-                  model->exact ? "they are the program, but for the rounding of floats"
-                               : "they are the program, but for the rounding of floats and the "
-                                 "functions that ReLUs approximate",
+                  real_is_interpolated(model)
+                      ? "they are the program, but for the rounding of floats and the functions "
+                        "that ReLUs interpolate (`error` of each output in `config.json`)"
+                      : "they are the program, but for the rounding of floats",
                   model->max_length);
     buffer_printf(out,
                   "| layers | loops of layers | heads | width | parameters | numbers | greatest "

@@ -13,6 +13,12 @@ bool real_unit_takes(GraphOp op) {
     return info->kind == OPKIND_ELEMENT && info->arity > 0 && info->payload != PAYLOAD_TABLE;
 }
 
+bool real_is_interpolated(const RealModel *model) {
+    for (uint32_t o = 0; o < model->output_count; o++)
+        if (model->outputs[o].error > 0) return true;
+    return false;
+}
+
 uint32_t real_layers_with_heads(const RealModel *model) {
     uint32_t count = 0;
     for (uint32_t l = 0; l < model->layer_count; l++)

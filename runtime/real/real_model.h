@@ -208,6 +208,8 @@ typedef struct RealModel {
 
 /* Can a unit be this operation? */
 bool real_unit_takes(GraphOp op);
+/* May an output be off, even in exact arithmetic, because ReLUs interpolate? */
+bool real_is_interpolated(const RealModel *model);
 /* Layers that have heads, a loop's once for each time it may run; and as they stand. */
 uint64_t real_attention_layers(const RealModel *model);
 uint32_t real_layers_with_heads(const RealModel *model);
