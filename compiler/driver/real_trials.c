@@ -1,6 +1,7 @@
 #include "compiler/driver/real_trials.h"
 
 #include "runtime/base/random.h"
+#include "runtime/value/atom_set.h"
 
 #include <math.h>
 
@@ -23,7 +24,7 @@ typedef struct Filling {
 
 enum { LENGTHS = 5 }; /* of the edge cases */
 
-RealTrials real_trials(const Session *session, uint32_t max_len, uint64_t samples, uint64_t seed) {
+RealTrials real_trials(Session *session, uint32_t max_len, uint64_t samples, uint64_t seed) {
     RealTrials trials = {.session = session, .max_len = max_len, .seed = seed};
     trials.edges = LENGTHS * DATA_KINDS;
     trials.count = trials.edges + samples;
@@ -93,15 +94,33 @@ static void fill_ints(Filling *filling, Atom *atoms) {
     }
 }
 
-static void fill_strings(Filling *filling, Atom *atoms) {
+static void add_strings(AtomSet *words, const Atom *atoms, uint32_t count) {
+    for (uint32_t i = 0; atoms && i < count; i++)
+        if (atoms[i].kind == ATOM_STRING) (void)atom_set_add(words, atoms[i]);
+}
+
+/* Mostly words that the program names, if it names any. */
+static void fill_strings(Filling *filling, const Graph *graph, Atom *atoms) {
+    AtomSet words = atom_set_new(filling->arena, 0);
+    for (NodeId id = 0; id < graph->count; id++) {
+        const Node *node = graph_node(graph, id);
+        if (node->op == OP_CONST) add_strings(&words, &node->atom, 1);
+        if (node->op == OP_MEMBER || node->op == OP_LOOKUP)
+            add_strings(&words, node->table->keys, node->table->count);
+    }
+    uint32_t named = words.count;
+    for (char letter = 'a'; letter <= 'c'; letter++) {
+        Atom atom = atom_string(string_new(filling->arena, &letter, 1));
+        add_strings(&words, &atom, 1);
+    }
+    bool others = named == 0 || random_chance(&filling->random, 30);
     for (uint32_t i = 0; i < filling->n; i++) {
-        char letter =
-            (char)('a' + (filling->kind == DATA_ZERO ? 0 : random_below(&filling->random, 3)));
-        atoms[i] = atom_string(string_new(filling->arena, &letter, 1));
+        uint32_t word = random_below(&filling->random, others ? words.count : named);
+        atoms[i] = words.atoms[filling->kind == DATA_ZERO ? 0 : word];
     }
 }
 
-static InputColumn fill_column(Filling *filling, Declared declared) {
+static InputColumn fill_column(Filling *filling, const Graph *graph, Declared declared) {
     InputColumn column = {.name = declared.name};
     if (declared.type.dimensions > 0) {
         column.width = declared.type.columns;
@@ -112,7 +131,7 @@ static InputColumn fill_column(Filling *filling, Declared declared) {
     column.atoms = atoms;
     if (declared.type.atoms == TYPE_BOOL) fill_bools(filling, atoms);
     if (declared.type.atoms == TYPE_INT) fill_ints(filling, atoms);
-    if (declared.type.atoms == TYPE_STRING) fill_strings(filling, atoms);
+    if (declared.type.atoms == TYPE_STRING) fill_strings(filling, graph, atoms);
     const double *numbers = declared.type.atoms == TYPE_FLOAT ? fill_numbers(filling, 1) : NULL;
     for (uint32_t i = 0; numbers && i < filling->n; i++)
         atoms[i] = atom_float(numbers[i]);
@@ -126,11 +145,12 @@ Input real_trial(const RealTrials *trials, uint64_t index, Arena *arena) {
     else
         filling.n = 1 + random_below(&filling.random, trials->max_len);
     size_t declared = session_declared_count(trials->session);
+    const Graph *graph = session_graph(trials->session);
     InputColumn *columns = ARENA_ARRAY(arena, InputColumn, declared);
     Input input = {.n = filling.n, .columns = columns};
     for (size_t i = 0; i < declared; i++) {
         Declared one = session_declared(trials->session, i);
-        if (!one.is_param) columns[input.column_count++] = fill_column(&filling, one);
+        if (!one.is_param) columns[input.column_count++] = fill_column(&filling, graph, one);
     }
     return input;
 }

@@ -8,14 +8,14 @@
 #include "compiler/elaborate/elaborate.h"
 
 typedef struct RealTrials {
-    const Session *session; /* whose inputs are filled */
-    uint32_t max_len;       /* at least 1 */
-    uint64_t edges;         /* trials before the random ones */
-    uint64_t count;         /* in all */
+    Session *session; /* whose inputs are filled */
+    uint32_t max_len; /* at least 1 */
+    uint64_t edges;   /* trials before the random ones */
+    uint64_t count;   /* in all */
     uint64_t seed;
 } RealTrials;
 
-RealTrials real_trials(const Session *session, uint32_t max_len, uint64_t samples, uint64_t seed);
+RealTrials real_trials(Session *session, uint32_t max_len, uint64_t samples, uint64_t seed);
 /* Input number `index`, in arena. */
 Input real_trial(const RealTrials *trials, uint64_t index, Arena *arena);
 

@@ -2,6 +2,7 @@
 
 #include "runtime/base/limits.h"
 #include "runtime/engines/real/forward.h"
+#include "runtime/value/atom_set.h"
 
 #include <math.h>
 
@@ -86,11 +87,28 @@ static bool fail_number(const RealRun *run, const RealInput *input, uint32_t pos
     return false;
 }
 
-/* Writes the input into numbers (n, I) from a column on. */
+/* Strings as the one-hots of their words. */
+static void copy_words(const RealRun *run, const RealInput *input, const InputColumn *column,
+                       double *numbers, uint32_t first) {
+    AtomSet words = atom_set_new(run->scratch, 0);
+    for (uint32_t w = 0; w < input->word_count; w++)
+        (void)atom_set_add(&words, input->words[w]);
+    for (uint32_t i = 0; i < run->input->n; i++) {
+        uint32_t word = atom_set_find(&words, column->atoms[i]);
+        double *row = numbers + (size_t)i * run->interp->weights->inputs + first;
+        if (word < words.count) row[word] = 1;
+    }
+}
+
+/* Writes the input into numbers (n, I), which are 0, from a column on. */
 static bool copy_column(const RealRun *run, const RealInput *input, double *numbers,
                         uint32_t first) {
     const InputColumn *column = take_column(run, input);
     if (!column) return false;
+    if (input->types == TYPE_STRING) {
+        copy_words(run, input, column, numbers, first);
+        return true;
+    }
     uint32_t width = column->numbers ? column->width : 1, inputs = run->interp->weights->inputs;
     double greatest = float_greatest(run->interp->weights->type);
     for (uint32_t i = 0; i < run->input->n; i++) {

@@ -91,8 +91,7 @@ static const char *type_name(TypeSet types) {
     return "float";
 }
 
-static void add_end(cJSON *list, const String *name, TypeSet types, uint32_t width,
-                    double error) {
+static void add_end(cJSON *list, const String *name, TypeSet types, uint32_t width, double error) {
     cJSON *item = add_object(list);
     json_add_string(item, "name", name);
     cJSON_AddStringToObject(item, "type", type_name(types));

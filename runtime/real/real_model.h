@@ -69,8 +69,10 @@ typedef struct Affine {
 /* What the embedding copies into a subspace: the input of that name, bools as 0 and 1. */
 typedef struct RealInput {
     const String *name;
-    TypeSet types; /* TYPE_BOOL, TYPE_INT, TYPE_FLOAT or TYPE_VECTOR */
-    SpaceId space; /* of width 1, or the vector's */
+    TypeSet types; /* TYPE_BOOL, TYPE_INT, TYPE_FLOAT, TYPE_VECTOR or TYPE_STRING */
+    SpaceId space; /* of width 1, or the vector's; of a string a one-hot of words */
+    uint32_t word_count;
+    const Atom *words; /* (word_count) STRING: no two are equal; another string is all 0 */
 } RealInput;
 
 /* A function of the position alone. */
@@ -236,7 +238,8 @@ uint32_t real_layers_with_heads(const RealModel *model);
    An affine function is a sum of its constant (a list; a number where it has one row) and of terms
    `space`, `factor*space`, `[matrix row by row]*space`. The rest of what a text may hold:
 
-       position -> pos [0..31]                              in `input`
+       kind: str ["sale", "gift"] -> kind                   in `input`
+       position -> pos [0..31]                              so too
      repeat 2 layers 10 times until done                    before the first of the layers
        head far: where x < y for %3, a == 1, and 0 1; softmax; 2*x -> s for %5; null -> none
        relus y: [1, 1]*x + [0, -1] out [1, -2] error 0.01   relu(x), relu(x - 1)

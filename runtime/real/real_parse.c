@@ -74,10 +74,19 @@ static bool read_position(Reader *r, const RealModel *model, RealPosition *out) 
            read_fail(r, "expected a value for each position");
 }
 
+/* A number, a vector, or the words of a string. */
+static bool read_input_type(Reader *r, RealInput *out, uint32_t *width) {
+    if (!read_take(r, "str")) return read_type(r, &out->types, width);
+    out->types = TYPE_STRING;
+    if (!read_atoms(r, &out->words, &out->word_count)) return false;
+    *width = out->word_count;
+    return true;
+}
+
 static bool read_input(Reader *r, const RealModel *model, const String *name, RealInput *out) {
     uint32_t width;
     *out = (RealInput){.name = name};
-    if (!read_expect(r, ":") || !read_type(r, &out->types, &width) || !read_expect(r, "->") ||
+    if (!read_expect(r, ":") || !read_input_type(r, out, &width) || !read_expect(r, "->") ||
         !read_space_name(r, model, &out->space))
         return false;
     return width == model->spaces[out->space].width ||

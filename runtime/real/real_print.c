@@ -161,13 +161,25 @@ static void print_space(Printer *p, SpaceId id) {
     buffer_char(p->out, '\n');
 }
 
+static void print_words(Printer *p, const RealInput *input) {
+    buffer_text(p->out, "str [");
+    for (uint32_t w = 0; w < input->word_count; w++) {
+        buffer_text(p->out, w > 0 ? ", " : "");
+        atom_format_json(p->out, input->words[w]);
+    }
+    buffer_char(p->out, ']');
+}
+
 static void print_inputs(Printer *p) {
     const RealModel *model = p->model;
     buffer_text(p->out, "input\n");
     for (uint32_t i = 0; i < model->input_count; i++) {
         const RealInput *input = &model->inputs[i];
         buffer_printf(p->out, "  %s: ", input->name->bytes);
-        print_type(p, input->types, model->spaces[input->space].width);
+        if (input->types == TYPE_STRING)
+            print_words(p, input);
+        else
+            print_type(p, input->types, model->spaces[input->space].width);
         buffer_printf(p->out, " -> %s\n", name_of(p, input->space));
     }
     for (uint32_t i = 0; i < model->position_count; i++) {

@@ -2,6 +2,7 @@
 #include "runtime/real/real_model.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/value/atom_set.h"
 
 #include <math.h>
 #include <string.h>
@@ -73,6 +74,19 @@ static bool verify_write(Verifier *v, SpaceId id) {
     return true;
 }
 
+static bool verify_words(Verifier *v, const RealInput *input) {
+    AtomSet words = atom_set_new(v->scratch, 0);
+    for (uint32_t w = 0; w < input->word_count; w++) {
+        if (input->words[w].kind != ATOM_STRING)
+            return buffer_wrong(v->why, "a word of '%.80s' is no string", input->name->bytes);
+        (void)atom_set_add(&words, input->words[w]);
+    }
+    return (words.count == input->word_count &&
+            words.count == v->model->spaces[input->space].width) ||
+           buffer_wrong(v->why, "'%.80s' has not as many words as its subspace is wide",
+                        input->name->bytes);
+}
+
 static bool verify_input(Verifier *v, uint32_t i) {
     const RealInput *input = &v->model->inputs[i];
     for (uint32_t other = 0; other < i; other++) {
@@ -81,6 +95,7 @@ static bool verify_input(Verifier *v, uint32_t i) {
     }
     if (!verify_write(v, input->space)) return false;
     if (input->types == TYPE_VECTOR) return true;
+    if (input->types == TYPE_STRING) return verify_words(v, input);
     if (input->types != TYPE_BOOL && input->types != TYPE_INT && input->types != TYPE_FLOAT)
         return buffer_wrong(v->why, "the input '%.80s' is of no type", input->name->bytes);
     return v->model->spaces[input->space].width == 1 ||

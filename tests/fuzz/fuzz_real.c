@@ -14,9 +14,10 @@ static InputColumn column_for(Arena *arena, const RealModel *model, const RealIn
         numbers[i] = (double)(i % 5) - 1;
     for (uint32_t i = 0; i < MOST_POSITIONS; i++) {
         int number = (int)(i * i % 3);
-        atoms[i] = input->types == TYPE_BOOL  ? atom_bool(number > 0)
-                   : input->types == TYPE_INT ? atom_int(number)
-                                              : atom_float(number - 1);
+        atoms[i] = input->types == TYPE_BOOL     ? atom_bool(number > 0)
+                   : input->types == TYPE_INT    ? atom_int(number)
+                   : input->types == TYPE_STRING ? input->words[i % input->word_count]
+                                                 : atom_float(number - 1);
     }
     if (input->types != TYPE_VECTOR) {
         column.atoms = atoms;

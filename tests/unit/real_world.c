@@ -49,9 +49,11 @@ const char *real_world_message(const RealWorld *w) {
 /* Few different numbers, so that ties and empty rows are frequent; all of them short in binary. */
 static double draw_number(Random *random) { return (random_below(random, 17) - 8.0) / 4; }
 
-static Atom draw_atom(Random *random, TypeSet type) {
+static Atom draw_atom(Arena *arena, Random *random, TypeSet type) {
+    static const char *const words[] = {"sale", "gift", "", "other"};
     if (type == TYPE_BOOL) return atom_bool(random_chance(random, 50));
     if (type == TYPE_INT) return atom_int((int64_t)random_below(random, 5) - 1);
+    if (type == TYPE_STRING) return atom_string(string_from(arena, words[random_below(random, 4)]));
     return atom_float(draw_number(random));
 }
 
@@ -67,7 +69,7 @@ static Input draw_input(RealWorld *w, Random *random, uint32_t n) {
         if (declared.type.dimensions == 0) {
             Atom *atoms = ARENA_ARRAY(w->arena, Atom, n);
             for (uint32_t i = 0; i < n; i++)
-                atoms[i] = draw_atom(random, declared.type.atoms);
+                atoms[i] = draw_atom(w->arena, random, declared.type.atoms);
             column->atoms = atoms;
             continue;
         }

@@ -17,6 +17,8 @@ typedef struct Case {
 
 #define POINTS "input x: vec[2]; input m: bool; input a: float; input k: int;\n"
 
+#define TEXTS "input s: str; input t: str; input a: float;\n"
+
 static void check_case(const Case *at) {
     RealWorld w;
     real_world_open(&w, at->program);
@@ -72,6 +74,13 @@ static const Case elements[] = {
     {POINTS "y = x[0] + x[1] if m else (x[0] if a > 0 else x[0] + x[1]); output y;", 0, 2, true},
     {POINTS "y = onehot(indices % 3, 3) * a; output y;", 0, 1, true},
     {POINTS "y = a - a + indices; output y;", 0, 0, true},
+    /* a string is a one-hot of the words that the program names */
+    {TEXTS "y = s == \"sale\"; z = \"\" == s or t == \"gift\"; output y, z;", 0, 1, true},
+    {TEXTS "y = a if s == \"sale\" else (2 if t == \"none\" else 3); output y;", 0, 1, true},
+    {TEXTS "y = s in [\"sale\", \"gift\", \"none\"]; z = not (s == 1); output y, z;", 0, 0, true},
+    {TEXTS "y = {\"sale\": 2, \"gift\": 0.5, \"other\": 0, \"\": -1}[s] + a; output y;", 0, 1,
+     true},
+    {TEXTS "y = {\"sale\": 2, \"gift\": 0.5}[s]; output y;", 0, 1, true},
 };
 
 START_TEST(elements_cost_units) { check_case(&elements[_i]); }
@@ -114,6 +123,9 @@ static const Case attentions[] = {
     {POINTS SCORE "y = aggregate(hardmax(score(a, 2, *) - score(3, a, -)), x); output y;", 1, 1,
      true},
     {POINTS "y = aggregate(select(k, k, ==), a); z = aggregate(select(k, k, ==), x); output y, z;",
+     1, 1, true},
+    {TEXTS "y = aggregate(select(s, \"sale\", ==), a, 7); z = total(select(\"gift\", t, ==), a);\n"
+           "w = aggregate(select(s, \"sale\", ==) and not select(t, 3, ==), a); output y, z, w;",
      1, 1, true},
     {POINTS "y = aggregate(select(k, k, ==), a); z = aggregate(select(y, y, <), y); output z;", 2,
      2, true},
@@ -259,8 +271,13 @@ typedef struct Refusal {
 } Refusal;
 
 static const Refusal refusals[] = {
-    {"input s: str; input a: float; y = aggregate(select(s, s, ==), a); output y;", "strings",
-     "input s: str;"},
+    {TEXTS "y = aggregate(select(s, s, ==), a); output y;", "two inputs of strings",
+     "select(s, s, ==)"},
+    {TEXTS "y = a if s == t else 0; output y;", "two inputs of strings", "s == t"},
+    {TEXTS "y = a if s < \"b\" else 0; output y;", "with == alone", "s < \"b\""},
+    {TEXTS "y = aggregate(select(a, 1, ==), s); output y;", "may be a string",
+     "aggregate(select(a, 1, ==), s)"},
+    {TEXTS "output s;", "an output of strings", "input s: str;"},
     {"input a: float; y = a / 0; output y;", "division by zero", "a / 0"},
     {"input a: float; y = a + 1 / indices; output y;", "division by zero", "1 / indices"},
     {"input a: float; y = a + 1 / (indices - 4); output y;", "--max-len 4", "1 / (indices - 4)"},

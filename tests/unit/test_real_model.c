@@ -51,8 +51,10 @@ static const char rich[] =
     "  t: real[3]  # 12 and 2 more\n"
     "  left: real[2]  # 15 and 1 more\n"
     "  q: real  # 17\n"
+    "  kind: real[2]  # 18 and 1 more\n"
     "input\n"
     "  a: int -> a\n"
+    "  kind: str [\"sale\", \"\\\"\\n\"] -> kind\n"
     "  v: vec[3] -> v\n"
     "  position: float -> trap\n"
     "  position -> p [0, 1, 0.5, 0.25*3]\n"
@@ -77,7 +79,7 @@ static const char rich[] =
     "  onehot t: trap\n"
     "output\n"
     "  x: bool|int s + -1\n"
-    "  trap: vec[2] inf + [0.5, 1e-07] for %3\n"
+    "  trap: vec[2] inf + [0.5, 1e-07] error 0.25 for %3\n"
     "  zero: vec[2] [0, 0]\n"
     "  trap E0402 \"can't divide by \\\"zero\\\"\" after 1: trap + -1\n";
 
@@ -118,6 +120,11 @@ static const struct {
     {real_dynamics, "z0: vec[2]", "z0: vec[3]", "'z0' has another width"},
     {real_dynamics, "z0: vec[2]", "z0: float", "'z0' has another width"},
     {real_dynamics, "z0: vec[2]", "z0: text", "expected a type"},
+    {real_dynamics, "z0: vec[2]", "z0: str [\"a\"]", "'z0' has another width"},
+    {real_dynamics, "z0: vec[2]", "z0: str [\"a\", 2]", "a word of 'z0' is no string"},
+    {real_dynamics, "z0: vec[2]", "z0: str [\"a\", \"a\"]", "has not as many words"},
+    {real_dynamics, "z: vec[2] z for", "z: str [\"a\", \"b\"] z for", "expected a type"},
+    {real_dynamics, "z for %9\n", "z error -1 for %9\n", "an error that is none"},
     {real_dynamics, "z0: vec[2] -> z0\n", "z0: vec[2] -> z0\n  z0: vec[2] -> z\n",
      "two inputs are called 'z0'"},
     {real_dynamics, "z0: vec[2] -> z0\n", "z0: vec[2] -> z0\n  z1: vec[2] -> z0\n",

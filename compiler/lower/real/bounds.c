@@ -218,7 +218,7 @@ static void sweep_all(RealPlan *plan, bool errors) {
 
 static Bound input_bound(const RealPlan *plan, const Value *value) {
     TypeSet type = graph_node(plan->graph, value->node)->type;
-    bool truth = type == TYPE_BOOL;
+    bool truth = type == TYPE_BOOL || type == TYPE_STRING; /* its one-hot */
     return (Bound){.low = truth ? 0 : -INFINITY,
                    .high = truth ? 1 : INFINITY,
                    .whole = truth || type == TYPE_INT};

@@ -338,22 +338,30 @@ static Form choose(RealPlan *plan, NodeId id) {
 
 /* --- tables ----------------------------------------------------------------------------------- */
 
-/* The sum of values[k] over the keys that the number equals; in *found their count. values NULL:
-   the count alone. */
+/* 1 where what is looked up is the key, else 0. number: its form, rows 0 of a string. */
+static Form is_key(RealPlan *plan, NodeId id, const Form *number, Atom key) {
+    NodeId of = node_at(plan, id)->args[0];
+    double at = 0;
+    if (plan_real_is_text(plan, of)) return plan_real_is_word(plan, id, of, key);
+    if (key.kind == ATOM_STRING || !atom_as_double(key, &at)) return form_number(plan, 0);
+    Form constant = form_number(plan, at);
+    return form_value(plan, plan_real_unit(plan, id, OP_EQ, number, &constant, 1));
+}
+
+/* The sum of values[k] over the keys that it equals; in *found their count. values NULL: the count
+   alone. */
 static Form look_up(RealPlan *plan, NodeId id, const Form *number, const Table *table,
                     Form *found) {
     Form sum = form_number(plan, 0);
     *found = form_number(plan, 0);
     for (uint32_t k = 0; k < table->count; k++) {
-        double key, value = 0;
-        if (table->keys[k].kind == ATOM_STRING || !atom_as_double(table->keys[k], &key)) continue;
+        double value = 0;
         if (table->values &&
             (table->values[k].kind == ATOM_STRING || !atom_as_double(table->values[k], &value))) {
             plan_real_refuse(plan, id, "a table of strings");
             return (Form){0};
         }
-        Form at = form_number(plan, key);
-        Form here = form_value(plan, plan_real_unit(plan, id, OP_EQ, number, &at, 1));
+        Form here = is_key(plan, id, number, table->keys[k]);
         Form part = form_scale(plan, id, &here, value);
         *found = form_add(plan, id, found, &here);
         sum = form_add(plan, id, &sum, &part);
@@ -362,9 +370,10 @@ static Form look_up(RealPlan *plan, NodeId id, const Form *number, const Table *
 }
 
 static Form keyed(RealPlan *plan, NodeId id) {
-    Form number = plan_real_argument(plan, id, 0), found;
     const Node *node = node_at(plan, id);
-    if (number.rows == 0) return number;
+    bool text = plan_real_is_text(plan, node->args[0]);
+    Form number = text ? (Form){0} : plan_real_argument(plan, id, 0), found;
+    if (number.rows == 0 && !text) return number;
     Form sum = look_up(plan, id, &number, node->table, &found);
     if (node->op == OP_MEMBER) return found;
     add_trap(plan, id, DIAG_MISSING_KEY, "not among the dict's keys", &found);
@@ -470,6 +479,8 @@ static Form norm_of(RealPlan *plan, NodeId id) {
 }
 
 static Form compare(RealPlan *plan, NodeId id) {
+    Form is_equal;
+    if (plan_real_compares_text(plan, id, &is_equal)) return is_equal;
     Form a = plan_real_argument(plan, id, 0), b = plan_real_argument(plan, id, 1);
     return unit_form(plan, id, &a, &b);
 }

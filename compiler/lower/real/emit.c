@@ -106,6 +106,21 @@ static void emit_basis(Emitter *e) {
     model->spaces = spaces;
 }
 
+static RealInput input_of(const Emitter *e, NodeId id, SpaceId space) {
+    const Node *node = graph_node(e->plan->graph, id);
+    const String *name = node->atom.as.string;
+    RealInput input = {
+        .name = string_new(e->arena, name->bytes, name->len), .types = node->type, .space = space};
+    if (!plan_real_is_text(e->plan, id)) return input;
+    const AtomSet *words = e->plan->words[id];
+    Atom *copies = ARENA_ARRAY(e->arena, Atom, words->count);
+    for (uint32_t w = 0; w < words->count; w++)
+        copies[w] = atom_copy(e->arena, words->atoms[w]);
+    input.word_count = words->count;
+    input.words = copies;
+    return input;
+}
+
 static void emit_inputs(Emitter *e) {
     const RealPlan *plan = e->plan;
     RealModel *model = e->model;
@@ -117,10 +132,7 @@ static void emit_inputs(Emitter *e) {
         SpaceId space = e->places->spaces[v];
         size_t count = (size_t)plan->options->max_length * value->width;
         if (value->kind == VALUE_INPUT) {
-            const Node *node = graph_node(plan->graph, value->node);
-            inputs[model->input_count++] = (RealInput){
-                string_new(e->arena, node->atom.as.string->bytes, node->atom.as.string->len),
-                node->type, space};
+            inputs[model->input_count++] = input_of(e, value->node, space);
         } else if (value->numbers) {
             positions[model->position_count++] =
                 (RealPosition){space, copy_numbers(e, value->numbers, count)};

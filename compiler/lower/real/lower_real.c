@@ -131,10 +131,7 @@ static Form form_of_input(RealPlan *plan, NodeId id) {
                          op_info(node->op)->name);
         return (Form){0};
     }
-    if (node->type & TYPE_STRING) {
-        plan_real_refuse(plan, id, "an input of strings has no number to attend to");
-        return (Form){0};
-    }
+    if (plan_real_is_text(plan, id)) return (Form){0}; /* words.c */
     Value value = {.kind = VALUE_INPUT,
                    .node = id,
                    .width = node->type == TYPE_VECTOR ? node->width : 1,
@@ -247,6 +244,7 @@ static RealModel *make_model(RealPlan *plan) {
         if (plan->outputs[o] > last) last = plan->outputs[o];
     }
     plan_real_loops(plan);
+    plan_real_words(plan);
     plan_real_dependences(plan);
     plan_nodes(plan, last);
     plan_outputs(plan);

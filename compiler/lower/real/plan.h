@@ -15,6 +15,7 @@
 
 #include "compiler/lower/lower_real.h"
 #include "compiler/lower/real/interpolate.h"
+#include "runtime/value/atom_set.h"
 
 typedef uint32_t ValueId; /* a number or vector at every position */
 typedef uint32_t ItemId;
@@ -190,6 +191,8 @@ typedef struct RealPlan {
     Form *forms;          /* (graph count) s-ops */
     bool *formed;         /* (graph count): constants and positions have forms when asked for */
     ValueId *squares;     /* (graph count): |node|^2, or NO_VALUE */
+    AtomSet **words;      /* (graph count) of an input of strings, or NULL; */
+    ValueId *text_values; /* (graph count) and its one-hot, once somebody asked, or NO_VALUE */
     uint32_t *state_loop; /* (graph count): an OP_STATE's loop, */
     uint32_t *state_number; /* (graph count): and its number there */
     uint32_t *stamps;       /* (graph count) the last walk that met the node; walks count from 1 */
@@ -285,6 +288,17 @@ Form plan_real_form(RealPlan *plan, NodeId node);
 Form plan_real_argument(RealPlan *plan, NodeId node, int argument);
 /* The constant's numbers, or NULL. */
 const double *plan_real_constant(const Form *form, double *zero);
+
+/* words.c */
+/* The words of every input of strings. */
+void plan_real_words(RealPlan *plan);
+/* An input of strings: it has no form of its own. */
+bool plan_real_is_text(const RealPlan *plan, NodeId id);
+/* 1 where the input is the word, else 0. The word is one that the graph compares it with. */
+Form plan_real_is_word(RealPlan *plan, NodeId user, NodeId text, Atom word);
+/* Does the node compare an input of strings? Then *is_equal is 1 where they are equal; rows 0:
+   refused. */
+bool plan_real_compares_text(RealPlan *plan, NodeId id, Form *is_equal);
 
 /* element.c */
 Form plan_real_element(RealPlan *plan, NodeId node);

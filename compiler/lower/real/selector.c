@@ -63,6 +63,12 @@ static uint32_t compare(Gates *g, NodeId id) {
     RealPlan *plan = g->plan;
     const Node *node = graph_node(plan->graph, id);
     Form key = plan_real_form(plan, node->args[0]), query = plan_real_form(plan, node->args[1]);
+    Form is_equal;
+    if (plan_real_compares_text(plan, id, &is_equal)) {
+        bool of_key = plan_real_is_text(plan, node->args[0]);
+        key = of_key ? is_equal : form_number(plan, 1);
+        query = of_key ? form_number(plan, 1) : is_equal;
+    }
     bool strings =
         is_string_constant(plan, node->args[0]) && is_string_constant(plan, node->args[1]);
     if (strings ||
