@@ -223,7 +223,7 @@ START_TEST(heads_have_the_plans_that_their_selectors_allow) {
     for (int i = 0; i < SUBJECTS; i++) {
         Bench bench;
         Buffer text = {0}, wanted = {0};
-        if (open_bench(&bench, &subjects[i], 3, 40)) {
+        if (open_bench(&bench, &subjects[i], 3, subjects[i].longest)) {
             buffer_text(&text, "explained\n");
             jit_explain(bench.program, &text);
             buffer_printf(&wanted, ": %s", subjects[i].plan);

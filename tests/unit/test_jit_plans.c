@@ -5,7 +5,7 @@
 #include <check.h>
 #include <string.h>
 
-enum { SUBSPACES = 12, LONGEST = 24, VOCABULARY = 4 };
+enum { SUBSPACES = 12, LONGEST = 48, VOCABULARY = 4 };
 enum { TOKEN = 2, NUMBER, HALVES, POSITION, PARITY, MEAN, WEIGHT, WIDTH, CODED, ANSWER };
 
 typedef struct Random {

@@ -69,6 +69,13 @@ typedef struct Finish {
                     chunk that selects more than one key, or n; NO_BUFFER where that can't be */
 } Finish;
 
+/* Tiles of narrow integers, LANES queries at a time: columns of 32 bits, (n + LANES). */
+enum { LANES = 16 };
+typedef struct Lanes {
+    BufferId keys[ATTEND_CONDITIONS], queries[ATTEND_CONDITIONS];
+    BufferId values[ATTEND_SUMS]; /* 0 where the key is not kept; NO_BUFFER: it is 1 everywhere */
+} Lanes;
+
 typedef struct Attend {
     PlanKind plan;
     const char *why; /* of the tiles: what would have to be known for a better plan; else NULL */
@@ -81,6 +88,7 @@ typedef struct Attend {
     bool at_most_one; /* no query selects more than one key */
     bool split; /* its sums are made chunk by chunk: scratch is (CHUNKS) times what it needs */
     Renumber *renumber; /* to be done before it, or NULL */
+    const Lanes *lanes; /* of tiles; NULL: one query at a time */
     Sum *sums;          /* (sum_count) */
     uint32_t sum_count;
     Finish *finishes; /* (finish_count) */

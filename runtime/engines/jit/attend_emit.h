@@ -11,6 +11,7 @@ void attend_emit(Emit *emit, const Attend *attend);
 /* Writes the stages of a renumbering (renumber_emit.c). */
 void renumber_emit(Emit *emit, const Renumber *renumber);
 
+void attend_lanes(Emit *emit, const Attend *attend); /* of PLAN_TILES, those with lanes */
 #define PLAN(id, name, function, cost, text) void function(Emit *emit, const Attend *attend);
 #include "runtime/engines/jit/plans.def"
 #undef PLAN

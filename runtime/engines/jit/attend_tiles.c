@@ -3,6 +3,10 @@
 #include "runtime/engines/jit/attend_emit.h"
 
 void attend_tiles(Emit *emit, const Attend *attend) {
+    if (attend->lanes) {
+        attend_lanes(emit, attend);
+        return;
+    }
     emit_stage(emit, (Stage){.split = true, .pairs = true});
     Loop queries = loop_positions(emit);
     LLVMValueRef from, to;

@@ -144,10 +144,13 @@ bool decode_column(const Plan *plan, void *const *columns, uint32_t n, Span span
                    Diagnostics *diags, JitColumn *out) {
     const Readout *readout = &plan->model->readout;
     JitColumn readings[MODEL_READINGS];
+    if (readout->step_count == 0) {
+        *out = reading_column(plan, 0, columns, n);
+        return true;
+    }
     for (uint32_t r = 0; r < readout->reading_count; r++)
         readings[r] = reading_column(plan, r, columns, n);
-    *out = readings[0];
-    return readout->step_count == 0 || compute_steps(plan, readings, columns, n, span, diags, out);
+    return compute_steps(plan, readings, columns, n, span, diags, out);
 }
 
 /* --- atoms ------------------------------------------------------------------------------------ */

@@ -98,7 +98,9 @@ Plan *plan_model(const Model *model, Arena *arena, Buffer *why) {
 bool plan_is_quadratic(const Plan *plan) {
     for (uint32_t l = 0; l < plan->model->layer_count; l++)
         for (uint32_t h = 0; h < plan->model->layers[l].head_count; h++)
-            if (plan->layers[l].heads[h].plan == PLAN_TILES) return true;
+            if (plan->layers[l].heads[h].plan == PLAN_TILES &&
+                plan->layers[l].heads[h].lanes == NULL)
+                return true;
     return false;
 }
 

@@ -130,6 +130,9 @@ void plan_head(Planner *planner, const Head *head, Attend *attend); /* plan_head
 /* The numbering of the head's conditions [first, count): one that is there, or a new one, which is
    the head's to make. */
 const Renumber *renumber_of(Planner *planner, Attend *attend, uint32_t first); /* plan_renumber.c */
-void plan_units(Planner *planner, const UnitGroup *group, UnitPlan *unit);     /* plan_units.c */
+/* plan_lanes.c: whether the head's tiles can go in vectors; makes their columns. */
+bool lanes_can(const Attend *attend);
+void lanes_plan(Planner *planner, Attend *attend);
+void plan_units(Planner *planner, const UnitGroup *group, UnitPlan *unit); /* plan_units.c */
 
 #endif

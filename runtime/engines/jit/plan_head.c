@@ -366,23 +366,41 @@ static bool from_end(HeadMask mask) {
     return mask_is(mask, 0, INT32_MAX) || mask_is(mask, 1, INT32_MAX);
 }
 
-/* What things take, in tenths of nanoseconds, as bench-jit finds them: to clear and sum a place, to
-   number the class of a position, to look at a pair of positions. */
-enum { COST_OF_PLACE = 6, COST_OF_NUMBERING = 100, COST_OF_PAIR = 3 };
+/* What things take, in hundredths of nanoseconds, as bench-jit finds them: to clear and sum a
+   place, to number the class of a position or just add it to its class, to write a position's
+   columns, and to look at a pair of positions: one at a time, or in lanes, for everything that is
+   compared or added. */
+enum {
+    COST_OF_PLACE = 60,
+    COST_OF_NUMBERING = 2000,
+    COST_OF_POSITION = 100,
+    COST_OF_COLUMNS = 150,
+    COST_OF_PAIR = 30,
+    COST_OF_LANE = 2,
+};
 
 /* Whether even the longest input is so short that looking at every pair takes less than keeping so
    many sums. */
-static bool is_short(const Planner *planner, const Attend *attend, Length scratch) {
+static bool is_short(const Planner *planner, const Attend *attend, Length scratch, bool numbered) {
     int64_t n = planner->model->max_length;
     if (n > 1 << 12) return false;
     int64_t places = scratch.fixed + scratch.per_position * n;
-    int64_t numbering = attend->renumber ? n * COST_OF_NUMBERING : 0;
-    return n * n * COST_OF_PAIR < places * COST_OF_PLACE + numbering;
+    int64_t position = numbered ? COST_OF_NUMBERING : COST_OF_POSITION;
+    int64_t pair = COST_OF_PAIR, columns = 0;
+    if (lanes_can(attend)) {
+        pair = COST_OF_LANE * (attend->condition_count + attend->sum_count);
+        columns = COST_OF_COLUMNS;
+    }
+    return n * n * pair + n * columns < places * COST_OF_PLACE + n * position;
 }
 
 static PlanKind tiles(Attend *attend, const char *why) {
     attend->why = why;
     return PLAN_TILES;
+}
+
+static PlanKind short_tiles(Attend *attend) {
+    return tiles(attend, "inputs so short that this takes less than sums by class");
 }
 
 static PlanKind choose_without_conditions(Attend *attend, Length *scratch) {
@@ -447,9 +465,10 @@ static PlanKind choose_by_order(Planner *planner, Attend *attend, Length *scratc
     if (adds_reals(attend))
         return tiles(attend, "floats are added from left to right, and sums by class would add "
                              "them otherwise");
-    if (attend->condition_count > 1 && !joint_classes(planner, attend, 1, &groups) &&
-        !renumber(planner, attend, 1))
-        return tiles(attend, too_wide);
+    if (attend->condition_count > 1 && !joint_classes(planner, attend, 1, &groups)) {
+        if (is_short(planner, attend, places, true)) return short_tiles(attend);
+        if (!renumber(planner, attend, 1)) return tiles(attend, too_wide);
+    }
     if (!joint_classes(planner, attend, 1, &groups) || !length_times(groups, places, scratch) ||
         !scratch_fits(planner, *scratch))
         return tiles(attend, too_wide);
@@ -494,9 +513,9 @@ static PlanKind choose(Planner *planner, Attend *attend, Length *scratch) {
     PlanKind plan = choose_by_class(attend);
     if (plan == PLAN_TILES) return plan;
     if (joint_classes(planner, attend, 0, scratch) && table_pays(planner, *scratch)) return plan;
-    if (!renumber(planner, attend, 0)) return tiles(attend, too_wide);
     *scratch = (Length){0, 1};
-    return plan;
+    if (is_short(planner, attend, *scratch, true)) return short_tiles(attend);
+    return renumber(planner, attend, 0) ? plan : tiles(attend, too_wide);
 }
 
 /* Whether its sums can be made chunk by chunk and then be added. */
@@ -525,13 +544,16 @@ void plan_head(Planner *planner, const Head *head, Attend *attend) {
     plan_moves(planner, head, attend);
     Length scratch = {0, 0};
     attend->plan = choose(planner, attend, &scratch);
-    if (attend->plan != PLAN_TILES && is_short(planner, attend, scratch)) {
-        attend->plan = tiles(attend, "inputs so short that this takes less than sums by class");
-        scratch = (Length){0, 0};
-    }
+    if (attend->plan != PLAN_TILES && is_short(planner, attend, scratch, false))
+        attend->plan = short_tiles(attend);
     attend->at_most_one = attend->plan == PLAN_GATHER;
     for (uint32_t f = 0; f < attend->finish_count && attend->at_most_one; f++)
         attend->finishes[f].several = NO_BUFFER;
+    if (attend->plan == PLAN_TILES && lanes_can(attend)) {
+        lanes_plan(planner, attend);
+        return;
+    }
+    if (attend->plan == PLAN_TILES) return;
     attend->split = can_split(attend, scratch);
     if (attend->split) scratch.fixed *= CHUNKS;
     if (scratch.fixed == 0 && scratch.per_position == 0) return;

@@ -13,7 +13,9 @@ typedef struct Runner {
     void **columns; /* (buffer_count + table_count) */
     char *memory;   /* (bytes) of the buffers, mapped; NULL before the first run */
     size_t bytes;
-    uint32_t placed; /* the columns are long enough for so many positions */
+    uint32_t placed;    /* the columns are long enough for so many positions */
+    BufferId *gathered; /* (gathered_count) the cells of moves that gather what has no mean */
+    uint32_t gathered_count;
     uint32_t threads;
     Pool *pool; /* NULL before the first long run */
 } Runner;
@@ -77,6 +79,24 @@ static bool place_columns(Runner *runner, uint32_t n) {
     return placed;
 }
 
+/* In the order of the heads. */
+static void find_gathered(Runner *runner) {
+    const Plan *plan = runner->compiled->plan;
+    size_t capacity = 0;
+    for (uint32_t l = 0; l < plan->model->layer_count; l++) {
+        for (uint32_t h = 0; h < plan->model->layers[l].head_count; h++) {
+            const Attend *attend = &plan->layers[l].heads[h];
+            for (uint32_t f = 0; f < attend->finish_count; f++) {
+                if (attend->finishes[f].several == NO_BUFFER) continue;
+                runner->gathered =
+                    memory_reserve(runner->gathered, &capacity, runner->gathered_count + 1,
+                                   sizeof *runner->gathered);
+                runner->gathered[runner->gathered_count++] = attend->finishes[f].several;
+            }
+        }
+    }
+}
+
 JitRunner *runner_new(const JitProgram *program) {
     const Compiled *compiled = (const Compiled *)program;
     const Columns *columns = &compiled->plan->columns;
@@ -88,6 +108,7 @@ JitRunner *runner_new(const JitProgram *program) {
         memory_zeroed((columns->buffer_count + columns->table_count + 1) * sizeof(void *));
     for (uint32_t t = 0; t < columns->table_count; t++)
         runner->columns[columns->buffer_count + t] = (void *)(uintptr_t)columns->tables[t].data;
+    find_gathered(runner);
     return &runner->base;
 }
 
@@ -95,6 +116,7 @@ void runner_free(JitRunner *base) {
     Runner *runner = (Runner *)base;
     release(runner);
     pool_free(runner->pool);
+    free(runner->gathered);
     free(runner->columns);
     free(runner);
 }
@@ -114,53 +136,29 @@ static int64_t least_cell(const void *cells) {
     return least;
 }
 
-/* visit: for each move that gathers what has no mean, its cells; stops when it returns false. */
-typedef bool VisitGathered(void *state, void *cells);
-static bool each_gathered(const Runner *runner, VisitGathered *visit, void *state) {
-    const Plan *plan = runner->compiled->plan;
-    for (uint32_t l = 0; l < plan->model->layer_count; l++) {
-        for (uint32_t h = 0; h < plan->model->layers[l].head_count; h++) {
-            const Attend *attend = &plan->layers[l].heads[h];
-            for (uint32_t f = 0; f < attend->finish_count; f++) {
-                BufferId several = attend->finishes[f].several;
-                if (several != NO_BUFFER && !visit(state, runner->columns[several])) return false;
-            }
-        }
+/* Several strings were gathered, and strings have no mean. */
+static bool check_gathered(const Runner *runner, int64_t n, Span span, Diagnostics *diags) {
+    for (uint32_t g = 0; g < runner->gathered_count; g++) {
+        int64_t first = least_cell(runner->columns[runner->gathered[g]]);
+        if (first >= n) continue;
+        diag_error(diags, DIAG_MEAN_OF_STRINGS, span,
+                   "position %lld selects several positions: strings have no mean",
+                   (long long)first);
+        return false;
     }
     return true;
 }
 
-typedef struct Checking {
-    int64_t n;
-    Span span;
-    Diagnostics *diags;
-} Checking;
-
-static bool clear_gathered(void *state, void *cells) {
-    clear_cells(cells, CHUNKS, ((const Checking *)state)->n);
-    return true;
-}
-
-/* Several strings were gathered, and strings have no mean. */
-static bool check_gathered(void *state, void *cells) {
-    const Checking *checking = state;
-    int64_t first = least_cell(cells);
-    if (first >= checking->n) return true;
-    diag_error(checking->diags, DIAG_MEAN_OF_STRINGS, checking->span,
-               "position %lld selects several positions: strings have no mean", (long long)first);
-    return false;
-}
-
-static bool check_traps(const Runner *runner, Checking checking) {
+static bool check_traps(const Runner *runner, int64_t n, Span span, Diagnostics *diags) {
     const Plan *plan = runner->compiled->plan;
     const Readout *readout = &plan->model->readout;
     const int64_t *trapped = runner->columns[plan->output.trapped];
     for (uint32_t t = 0; t < readout->trap_count; t++) {
         int64_t first = least_cell(trapped + (size_t)t * CHUNKS);
-        if (first >= checking.n) continue;
+        if (first >= n) continue;
         const Trap *trap = &readout->traps[t];
-        diag_error(checking.diags, trap->id, trap->span.file ? trap->span : checking.span,
-                   "position %lld: %s", (long long)first, trap->why->bytes);
+        diag_error(diags, trap->id, trap->span.file ? trap->span : span, "position %lld: %s",
+                   (long long)first, trap->why->bytes);
         return false;
     }
     return true;
@@ -211,16 +209,16 @@ bool runner_run(JitRunner *base, const uint32_t *numbers, uint32_t n, Span span,
                 JitColumn *out) {
     Runner *runner = (Runner *)base;
     const Plan *plan = runner->compiled->plan;
-    Checking checking = {n, span, diags};
     if (!place_columns(runner, n)) {
         diag_error(diags, DIAG_LIMIT_MEMORY, span, "an input of %u elements needs too much memory",
                    n);
         return false;
     }
-    each_gathered(runner, clear_gathered, &checking);
+    for (uint32_t g = 0; g < runner->gathered_count; g++)
+        clear_cells(runner->columns[runner->gathered[g]], CHUNKS, n);
     clear_cells(runner->columns[plan->output.trapped], plan->model->readout.trap_count * CHUNKS, n);
     run_stages(runner, (const int32_t *)numbers, n);
-    if (!check_traps(runner, checking) || !each_gathered(runner, check_gathered, &checking))
+    if (!check_traps(runner, n, span, diags) || !check_gathered(runner, n, span, diags))
         return false;
     return decode_column(plan, runner->columns, n, span, diags, out);
 }
