@@ -71,8 +71,9 @@ static double seconds_of(const Program *program, const Input *input, bool wall) 
     Arena *arena = arena_new(0);
     Sequence out;
     double start = wall ? wall_seconds() : cpu_seconds();
-    if (!jit_real_run(program->code, input, (Span){0}, arena, session_diagnostics(program->session),
-                      &out)) {
+    ApplyRequest request = {
+        .input = *input, .arena = arena, .diags = session_diagnostics(program->session)};
+    if (!jit_real_run(program->code, &request, &out)) {
         fprintf(stderr, "bench-real: %s\n",
                 diagnostics_message(session_diagnostics(program->session), 0));
         exit(1);

@@ -82,10 +82,7 @@ static ApplyStatus apply_real(JitEngine *engine, const ApplyRequest *request, co
                               uint32_t count, Sequence *out) {
     const JitReal *program = find_real(engine, request, nodes, count);
     if (program == NULL) return APPLY_REFUSED;
-    return jit_real_run(program, &request->input, request->span, request->arena, request->diags,
-                        out)
-               ? APPLY_OK
-               : APPLY_FAILED;
+    return jit_real_run(program, request, out) ? APPLY_OK : APPLY_FAILED;
 }
 
 static void explain_real(const Real *real, Buffer *out) {

@@ -25,7 +25,7 @@ typedef struct ApplyRequest {
     Arena *arena; /* results go here */
     Diagnostics *diags;
     const Cancel *cancel;     /* the work may be given up: then DIAG_STOPPED is reported; or NULL */
-    const EvalRounds *rounds; /* who looks on, when the loop runs at all; or NULL (eval alone) */
+    const EvalRounds *rounds; /* who looks on, when the loop runs at all; or NULL (not interp) */
 } ApplyRequest;
 
 /* Results in result_arena; everything else is freed before returning.

@@ -6,6 +6,7 @@
 #ifndef RASPC_JIT_H
 #define RASPC_JIT_H
 
+#include "runtime/engines/eval.h"
 #include "runtime/graph/graph.h"
 #include "runtime/model/model.h"
 #include "runtime/value/sequence.h"
@@ -85,19 +86,20 @@ typedef struct JitReal JitReal;
 JitReal *jit_compile_real(const Jit *jit, const Graph *graph, const NodeId *outputs, uint32_t count,
                           const JitOptions *options, Span span, Diagnostics *diags);
 void jit_real_free(JitReal *program); /* NULL is fine */
-/* All outputs on one input, in the arena; out: (count). Columns of doubles are read where they lie.
+/* All outputs on request->input, in its arena; out: (count). request->graph and node are not looked
+   at. Who looks on at rounds sees states of the loop, and nodes that results are of: a round with
+   others is not shown. Columns of doubles are read where they lie.
    Equal to eval_all bit for bit, but for softmax and linear attention (real/softmax.c, accumulate.c
-   and weigh.c say how near they are); in float32 each column is eval's on the columns it is made of,
-   rounded. Several runs may go on at once. False after reporting at the node, else at span. */
-bool jit_real_run(const JitReal *program, const Input *input, Span span, Arena *arena,
-                  Diagnostics *diags, Sequence *out);
+   and weigh.c say how near they are); in float32 each column is eval's on the columns it is made
+   of, rounded. Several runs may go on at once. False after reporting at the node, else at span. */
+bool jit_real_run(const JitReal *program, const ApplyRequest *request, Sequence *out);
 /* A line a head, two blanks in: its plan, what that costs, and for all pairs why. */
 void jit_real_explain(const JitReal *program, Buffer *out);
 
 /* --- between the door and the module ---------------------------------------------------------- */
 
 #define JIT_MODULE_SYMBOL "raspc_jit_module"
-enum { JIT_MODULE_VERSION = 5 };
+enum { JIT_MODULE_VERSION = 6 };
 
 typedef struct JitModule {
     uint32_t version;
@@ -117,8 +119,7 @@ typedef struct JitModule {
                              const NodeId *outputs, uint32_t count, const JitOptions *options,
                              Span span, Diagnostics *diags);
     void (*real_free)(JitReal *program);
-    bool (*real_run)(const JitReal *program, const Input *input, Span span, Arena *arena,
-                     Diagnostics *diags, Sequence *out);
+    bool (*real_run)(const JitReal *program, const ApplyRequest *request, Sequence *out);
     void (*real_explain)(const JitReal *program, Buffer *out);
 } JitModule;
 

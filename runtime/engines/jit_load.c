@@ -115,9 +115,8 @@ void jit_real_free(JitReal *program) {
     if (program) program->module->real_free(program);
 }
 
-bool jit_real_run(const JitReal *program, const Input *input, Span span, Arena *arena,
-                  Diagnostics *diags, Sequence *out) {
-    return program->module->real_run(program, input, span, arena, diags, out);
+bool jit_real_run(const JitReal *program, const ApplyRequest *request, Sequence *out) {
+    return program->module->real_run(program, request, out);
 }
 
 void jit_real_explain(const JitReal *program, Buffer *out) {

@@ -26,11 +26,12 @@ static bool write_code(Compiled *compiled, Buffer *object, Buffer *why) {
 /* The same, from the directory or for it. That it can't be written there is worth a warning. */
 static bool cached_code(Compiled *compiled, const char *directory, Span span, Diagnostics *diags,
                         Buffer *object, Buffer *why) {
-    Buffer target = {0}, path = {0};
+    Buffer text = {0}, target = {0}, path = {0};
     Columns *columns = &compiled->plan->columns;
     const char *trouble;
     native_print_target(compiled->native, &target);
-    object_cache_path(directory, compiled->plan->model, &target, &path);
+    model_print(compiled->plan->model, &text);
+    object_cache_path(directory, &text, &target, &path);
     bool done = object_cache_read(path.data, &compiled->stages, columns, object);
     if (!done) {
         done = write_code(compiled, object, why);
@@ -39,6 +40,7 @@ static bool cached_code(Compiled *compiled, const char *directory, Span span, Di
             diag_warning(diags, DIAG_FILE, span, "can't keep native code in '%s': %s", directory,
                          trouble);
     }
+    buffer_free(&text);
     buffer_free(&target);
     buffer_free(&path);
     return done;

@@ -155,6 +155,12 @@ void native_print_target(const Native *native, Buffer *out) {
     buffer_char(out, '\n');
 }
 
+void native_print_module(const Native *native, Buffer *out) {
+    char *text = LLVMPrintModuleToString(native->module);
+    buffer_text(out, text);
+    LLVMDisposeMessage(text);
+}
+
 bool native_object(Native *native, bool vectors, Buffer *object, Buffer *why) {
 #ifndef NDEBUG
     verify(native->module);

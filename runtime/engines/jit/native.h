@@ -22,6 +22,8 @@ LLVMModuleRef native_module(Native *native);
 
 /* Adds what an object file depends on besides the code: processor, features, LLVM's version. */
 void native_print_target(const Native *native, Buffer *out);
+/* Adds the module's text, of which an object file is made with what is above. */
+void native_print_module(const Native *native, Buffer *out);
 /* Optimises the module (loops made vectors when asked for) and adds it to object as an object file,
    with position-independent code. Once. False on failure (*why). */
 bool native_object(Native *native, bool vectors, Buffer *object, Buffer *why);

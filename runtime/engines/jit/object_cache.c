@@ -34,12 +34,12 @@ static void print_build(Buffer *out) {
                   (intmax_t)file.st_mtim.tv_sec, file.st_mtim.tv_nsec);
 }
 
-void object_cache_path(const char *directory, const Model *model, const Buffer *target,
+void object_cache_path(const char *directory, const Buffer *text, const Buffer *target,
                        Buffer *path) {
     Buffer key = {0};
     print_build(&key);
     buffer_add(&key, target->data, target->len);
-    model_print(model, &key);
+    buffer_add(&key, text->data, text->len);
     buffer_printf(path, "%s/", directory);
     sha256_hex(path, key.data, key.len);
     buffer_text(path, ".raspc-o");

@@ -49,7 +49,7 @@ static void add_piece(void *state, uint32_t number) {
     const Accumulating *accumulating = state;
     int64_t from = number * accumulating->piece_rows, end = from + accumulating->piece_rows;
     if (end > accumulating->run->n) end = accumulating->run->n;
-    for (; from < end; from += BLOCK)
+    for (; from < end && run_goes_on(accumulating->run); from += BLOCK)
         add_block(accumulating, number, from, from + BLOCK < end ? from + BLOCK : end);
 }
 

@@ -170,6 +170,31 @@ bool run_read_inputs(Run *run) {
     return true;
 }
 
+static Atom atom_of(double number, uint8_t tag) {
+    if (tag == TAG_FLOAT) return atom_float(number);
+    return tag == TAG_BOOL ? atom_bool(number != 0) : atom_int((int64_t)number);
+}
+
+Sequence run_sequence(const Run *run, NodeId node, Arena *arena) {
+    const Node *at = graph_node(run->graph, node);
+    uint32_t bad, width = at->width;
+    Sequence out = {.n = (uint32_t)run->n, .type = SEQUENCE_VECTORS, .width = width};
+    if (at->type == TYPE_VECTOR) {
+        double *numbers = ARENA_ARRAY(arena, double, (size_t)run->n *width);
+        for (int64_t i = 0; i < run->n; i++)
+            run_vector(run, node, i, numbers + (size_t)i * width);
+        out.numbers = numbers;
+        return out;
+    }
+    Scalars numbers = run_numbers(run, node);
+    Atom *atoms = ARENA_ARRAY(arena, Atom, (size_t)run->n);
+    for (int64_t i = 0; i < run->n; i++)
+        atoms[i] = atom_of(number_at(&numbers, i), tag_at(&numbers, i));
+    out.atoms = atoms;
+    if (!sequence_type_of(atoms, out.n, &out.type, &bad)) BUG("numbers that are no sequence");
+    return out;
+}
+
 /* --- results ---------------------------------------------------------------------------------- */
 
 static bool not_finite(Run *run, NodeId node, int64_t position, double value) {
@@ -198,11 +223,6 @@ static bool read_vector_result(Run *run, NodeId node, Arena *arena, Sequence *ou
     *out = (Sequence){
         .n = (uint32_t)run->n, .type = SEQUENCE_VECTORS, .width = width, .numbers = numbers};
     return true;
-}
-
-static Atom atom_of(double number, uint8_t tag) {
-    if (tag == TAG_FLOAT) return atom_float(number);
-    return tag == TAG_BOOL ? atom_bool(number != 0) : atom_int((int64_t)number);
 }
 
 static bool read_scalar_result(Run *run, NodeId node, Arena *arena, Sequence *out) {

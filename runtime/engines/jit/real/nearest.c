@@ -172,7 +172,7 @@ static void assign_piece(void *state, uint32_t number) {
     Assigning *assigning = state;
     int64_t from = number * assigning->piece_rows, end = from + assigning->piece_rows;
     if (end > assigning->run->n) end = assigning->run->n;
-    for (; from < end; from += assigning->block_rows) {
+    for (; from < end && run_goes_on(assigning->run); from += assigning->block_rows) {
         int64_t to = from + assigning->block_rows < end ? from + assigning->block_rows : end;
         assign_block(assigning, &assigning->pieces[number], from, to);
     }

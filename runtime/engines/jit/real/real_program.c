@@ -1,6 +1,7 @@
 /* Compiling: the plan's functions, written into one module and linked. */
 #include "runtime/engines/jit/real/real_program.h"
 
+#include "runtime/engines/jit/object_cache.h"
 #include "runtime/engines/jit/real/accumulate_emit.h"
 #include "runtime/engines/jit/real/nearest_emit.h"
 #include "runtime/engines/jit/real/outer_emit.h"
@@ -76,14 +77,41 @@ static void emit_all(Native *native, RealPlan *plan, uint8_t *emitted) {
     kernel_end(&kernel);
 }
 
-static bool load(RealProgram *program, Buffer *why) {
+/* The object file of the module, from the directory or for it. That it can't be written there is
+   worth a warning. Fused loops say what can go wrong as they are written, so that is done either
+   way; it takes less time than what follows. */
+static bool cached_code(RealProgram *program, const char *directory, Span span, Diagnostics *diags,
+                        Buffer *object, Buffer *why) {
+    Buffer text = {0}, target = {0}, path = {0};
+    Stages stages = {.arena = program->arena};
+    Columns columns = {0};
+    const char *trouble;
+    native_print_module(program->native, &text);
+    native_print_target(program->native, &target);
+    object_cache_path(directory, &text, &target, &path);
+    bool done = object_cache_read(path.data, &stages, &columns, object);
+    if (!done) {
+        done = native_object(program->native, false, object, why);
+        if (done && !object_cache_write(directory, path.data, &stages, &columns, object, &trouble))
+            diag_warning(diags, DIAG_FILE, span, "can't keep native code in '%s': %s", directory,
+                         trouble);
+    }
+    buffer_free(&text);
+    buffer_free(&target);
+    buffer_free(&path);
+    return done;
+}
+
+static bool load(RealProgram *program, const char *cache, Span span, Diagnostics *diags,
+                 Buffer *why) {
     RealPlan *plan = program->plan;
     Buffer object = {0};
     char name[NAME_BYTES];
     if (plan->function_count == 0) return true;
     uint8_t *emitted = ARENA_ARRAY(program->arena, uint8_t, plan->function_count);
     emit_all(program->native, plan, emitted);
-    bool done = native_object(program->native, false, &object, why);
+    bool done = cache && *cache ? cached_code(program, cache, span, diags, &object, why)
+                                : native_object(program->native, false, &object, why);
     program->functions = ARENA_ARRAY(program->arena, void *, plan->function_count);
     bool linked = false;
     for (uint32_t f = 0; f < plan->function_count && done; f++) {
@@ -114,7 +142,7 @@ JitReal *real_compile(const JitModule *module, const Graph *graph, const NodeId 
     bool done = program->plan != NULL;
     if (done) {
         program->native = native_new(options->cpu, &why);
-        done = program->native != NULL && load(program, &why);
+        done = program->native != NULL && load(program, options->cache, span, diags, &why);
         if (!done) diag_error(diags, DIAG_NO_JIT, span, "the jit can't compile this: %s", why.data);
     }
     buffer_free(&why);

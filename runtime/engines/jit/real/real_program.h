@@ -8,8 +8,7 @@
 JitReal *real_compile(const JitModule *module, const Graph *graph, const NodeId *outputs,
                       uint32_t count, const JitOptions *options, Span span, Diagnostics *diags);
 void real_free(JitReal *program);
-bool real_run(const JitReal *program, const Input *input, Span span, Arena *arena,
-              Diagnostics *diags, Sequence *out);
+bool real_run(const JitReal *program, const ApplyRequest *request, Sequence *out);
 void real_explain(const JitReal *program, Buffer *out);
 
 #endif

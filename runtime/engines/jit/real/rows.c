@@ -16,7 +16,7 @@ typedef struct Attending {
     double *values;    /* (keys, width) */
     uint8_t *tags;     /* (keys) of scalar values, or NULL for vectors */
     uint32_t width;    /* of the values; 1 for numbers */
-    int64_t rows, piece_rows;
+    int64_t rows, piece_rows, between_questions;
     const uint8_t *marks; /* (rows) which are wanted; NULL: all */
     struct RowPiece *pieces;
     /* The selector's comparisons and combinations, in id order. */
@@ -293,8 +293,10 @@ static void attend_piece(void *state, uint32_t number) {
     const Attending *attending = state;
     RowPiece *piece = &attending->pieces[number];
     int64_t from = number * attending->piece_rows, to = from + attending->piece_rows;
-    for (int64_t i = from; i < to && i < attending->rows && piece->failed_row < 0; i++)
+    for (int64_t i = from; i < to && i < attending->rows && piece->failed_row < 0; i++) {
+        if (i % attending->between_questions == 0 && !run_goes_on(attending->run)) return;
         if (!attending->marks || attending->marks[i]) attend_row(attending, piece, i);
+    }
 }
 
 static bool pack_values(Attending *attending) {
@@ -372,7 +374,7 @@ static bool give_pieces(Attending *attending, uint32_t count) {
 bool run_rows_head(Run *run, const RealHead *head) { return run_some_rows(run, head, NULL); }
 
 bool run_some_rows(Run *run, const RealHead *head, const uint8_t *marks) {
-    enum { PIECES_A_THREAD = 8 };
+    enum { PIECES_A_THREAD = 8, CELLS_BETWEEN_QUESTIONS = 1 << 16 };
     Attending attending = {.run = run, .head = head, .marks = marks};
     if (!run_make_column(run, head->node) || !run_keys(run, head, &attending.keys) ||
         !pack_values(&attending) || !find_formula(&attending))
@@ -383,6 +385,7 @@ bool run_some_rows(Run *run, const RealHead *head, const uint8_t *marks) {
     }
     int64_t pieces = run->threads > 1 ? (int64_t)run->threads * PIECES_A_THREAD : 1;
     attending.rows = run_row_count(run, head->rows);
+    attending.between_questions = 1 + CELLS_BETWEEN_QUESTIONS / (attending.keys.count + 1);
     if (pieces > attending.rows) pieces = attending.rows;
     attending.piece_rows = pieces ? (attending.rows + pieces - 1) / pieces : 0;
     if (!make_pieces(&attending, (uint32_t)pieces)) return false;

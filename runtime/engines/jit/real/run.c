@@ -91,6 +91,14 @@ void run_pieces(Run *run, void (*work)(void *state, uint32_t piece), void *state
     pool_run(run->pool, work, state, count);
 }
 
+bool run_goes_on(Run *run) {
+    if (run->cancel == NULL) return true;
+    if (!atomic_load(&run->stopped) && pthread_equal(pthread_self(), run->caller) &&
+        cancel_asked(run->cancel))
+        atomic_store(&run->stopped, true);
+    return !atomic_load(&run->stopped);
+}
+
 int64_t run_row_count(const Run *run, uint32_t rows) {
     return rows ? run->row_counts[rows] : run->n;
 }
@@ -111,6 +119,7 @@ static void loop_piece(void *state, uint32_t piece) {
     const Looping *looping = state;
     Run *run = looping->run;
     const ElementStep *step = looping->step;
+    if (!run_goes_on(run)) return;
     int64_t count = run_row_count(run, step->rows), from = (int64_t)piece * PIECE;
     int64_t to = from + PIECE < count ? from + PIECE : count;
     ElementCode *code = (ElementCode *)(uintptr_t)run->program->functions[step->function];
@@ -248,23 +257,23 @@ static bool begin_loop(Run *run, uint32_t number) {
 }
 
 /* Of floats. */
-static void write_numbers(Run *run, const StatePlan *plan, NodeId state) {
+static void write_numbers(Run *run, const StatePlan *plan, double *data) {
     Scalars numbers = run_numbers(run, plan->value);
     bool whole = run->plan->rows[plan->value] == 0;
     for (int64_t i = 0; i < run->row_counts[plan->rows]; i++) {
         int64_t position = run->rows[plan->rows][i];
-        run_set_number(run, state, position, number_at(&numbers, whole ? position : i), TAG_FLOAT);
+        data[position] = number_at(&numbers, whole ? position : i);
     }
 }
 
-static void write_rows(Run *run, const StatePlan *plan, NodeId state) {
+void run_write_rows(Run *run, const StatePlan *plan, NodeId state, void *data) {
     size_t width = graph_node(run->graph, state)->width;
     size_t row = width * (run->plan->single ? sizeof(float) : sizeof(double));
     if (width == 0) {
-        write_numbers(run, plan, state);
+        write_numbers(run, plan, data);
         return;
     }
-    char *to = run->columns[2 * (size_t)state];
+    char *to = data;
     const char *from = run->columns[2 * (size_t)plan->value];
     bool whole = run->plan->rows[plan->value] == 0;
     for (int64_t i = 0; i < run->row_counts[plan->rows]; i++) {
@@ -287,7 +296,7 @@ static void next_states(Run *run, uint32_t number) {
         size_t at = 2 * (size_t)loop->states[s].state;
         if (!run->plan->needed[loop->states[s].state]) continue;
         if (plan->in_place) {
-            write_rows(run, plan, loop->states[s].state);
+            run_write_rows(run, plan, loop->states[s].state, run->columns[at]);
             continue;
         }
         for (size_t part = at; part <= at + 1; part++) {
@@ -319,7 +328,8 @@ static bool leave_loop(Run *run, uint32_t number) {
     const GraphLoop *loop = &run->graph->loops[number];
     for (uint32_t s = 0; s < loop->state_count; s++)
         if (run->plan->loops[number].states[s].in_place)
-            write_rows(run, &run->plan->loops[number].states[s], loop->states[s].state);
+            run_write_rows(run, &run->plan->loops[number].states[s], loop->states[s].state,
+                           run->columns[2 * (size_t)loop->states[s].state]);
     for (NodeId id = 0; id < run->graph->count; id++) {
         const Node *node = graph_node(run->graph, id);
         int64_t of;
@@ -342,7 +352,7 @@ static bool leave_loop(Run *run, uint32_t number) {
 /* --- steps -------------------------------------------------------------------------------------
  */
 
-static bool run_head(Run *run, const RealHead *head) {
+bool run_head(Run *run, const RealHead *head) {
     if (!run_find_rows(run, head->rows) || !run_find_places(run, head->key_rows)) return false;
     switch (head->plan) {
     case HEAD_UNIFORM: return run_uniform(run, head);
@@ -392,7 +402,8 @@ static bool run_steps(Run *run) {
             fine = begin_loop(run, step->number);
             break;
         case STEP_ROUND:
-            rounds[step->number]++;
+            fine = run_show_round(run, step->number, rounds[step->number]++);
+            if (!fine) break;
             if (is_over(run, &run->graph->loops[step->number], rounds[step->number])) {
                 fine = run_late_heads(run, step->number) && leave_loop(run, step->number);
             } else {
@@ -400,6 +411,10 @@ static bool run_steps(Run *run) {
                 s = step->target - 1;
             }
             break;
+        }
+        if (run->cancel && !run_goes_on(run)) {
+            diag_error(run->diags, DIAG_STOPPED, run->span, "stopped while this was computed");
+            return false;
         }
     }
     return fine;
@@ -420,23 +435,26 @@ static bool make_lists(Run *run) {
            run->products && run->winners && run->sums && run->keys;
 }
 
-bool real_run(const JitReal *base, const Input *input, Span span, Arena *arena, Diagnostics *diags,
-              Sequence *out) {
+bool real_run(const JitReal *base, const ApplyRequest *request, Sequence *out) {
     const RealProgram *program = (const RealProgram *)base;
+    const Input *input = &request->input;
     Run run = {.program = program,
                .plan = program->plan,
                .graph = program->plan->graph,
                .input = input,
                .n = input->n,
                .threads = program->threads ? program->threads : pool_processors(),
-               .span = span,
-               .diags = diags};
+               .cancel = request->cancel,
+               .rounds = request->rounds,
+               .caller = pthread_self(),
+               .span = request->span,
+               .diags = request->diags};
     if (input->n == 0) {
-        diag_error(diags, DIAG_BAD_INPUT, span, "an input has at least one element");
+        diag_error(run.diags, DIAG_BAD_INPUT, run.span, "an input has at least one element");
         return false;
     }
     bool fine = make_lists(&run) && run_read_inputs(&run) && run_steps(&run) &&
-                run_results(&run, arena, out);
+                run_results(&run, request->arena, out);
     for (uint32_t a = 0; run.winners && a < program->plan->assignment_count; a++) {
         free(run.winners[a].ties);
         free(run.winners[a].tied);

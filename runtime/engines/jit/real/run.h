@@ -8,6 +8,8 @@
 #include "runtime/engines/jit/pool.h"
 #include "runtime/engines/jit/real/program.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 typedef struct RealProgram {
@@ -82,9 +84,17 @@ typedef struct Run {
     size_t bytes;
     Pool *pool;
     uint32_t threads;
+    const Cancel *cancel;     /* or NULL */
+    const EvalRounds *rounds; /* or NULL */
+    pthread_t caller;         /* who alone asks whether the run is still wanted */
+    atomic_bool stopped;
     Span span;
     Diagnostics *diags;
 } Run;
+
+/* Asks whether the run is still wanted; where it is not, steps are left undone. Costs as much as a
+   system call. */
+bool run_goes_on(Run *run);
 
 /* Zeroed memory that lasts until the run ends; NULL after reporting that there is none. */
 void *run_take(Run *run, size_t count, size_t size);
@@ -136,6 +146,10 @@ void run_set_vector(Run *run, NodeId node, int64_t row, const double *numbers);
 /* Makes the node's column, if it has none. */
 bool run_make_column(Run *run, NodeId node);
 bool run_read_inputs(Run *run);
+/* What the round left, to who looks on (watch.c). */
+bool run_show_round(Run *run, uint32_t loop, uint32_t round);
+/* A column of all positions as a sequence, finite or not, in the arena. */
+Sequence run_sequence(const Run *run, NodeId node, Arena *arena);
 /* The results, in the arena; false after reporting one that is not finite. */
 bool run_results(Run *run, Arena *arena, Sequence *out);
 
@@ -146,12 +160,15 @@ bool run_keys(Run *run, const RealHead *head, KeyList *out);
 /* Bytes (n): which positions a selector lets through that looks at one side alone. */
 uint8_t *run_mask(Run *run, const NodeId *parts, uint32_t count);
 
-bool run_assign(Run *run, uint32_t assignment);      /* nearest.c */
-bool run_nearest(Run *run, const RealHead *head);    /* nearest.c: gathers by an assignment */
-bool run_uniform(Run *run, const RealHead *head);    /* group.c */
-bool run_group(Run *run, const RealHead *head);      /* group.c */
-bool run_rows_head(Run *run, const RealHead *head);  /* rows.c */
-bool run_softmax(Run *run, const RealHead *head);    /* softmax.c */
+bool run_assign(Run *run, uint32_t assignment);     /* nearest.c */
+bool run_nearest(Run *run, const RealHead *head);   /* nearest.c: gathers by an assignment */
+bool run_uniform(Run *run, const RealHead *head);   /* group.c */
+bool run_group(Run *run, const RealHead *head);     /* group.c */
+bool run_rows_head(Run *run, const RealHead *head); /* rows.c */
+bool run_softmax(Run *run, const RealHead *head);   /* softmax.c */
+bool run_head(Run *run, const RealHead *head);      /* run.c: whichever it is */
+/* run.c: data (rows of the node's column) with what the state changes in place. */
+void run_write_rows(Run *run, const StatePlan *plan, NodeId state, void *data);
 bool run_weigh(Run *run, const RealHead *head);      /* weigh.c: what follows a softmax */
 bool run_accumulate(Run *run, const RealHead *head); /* accumulate.c */
 /* rows.c: those of the head's rows that are marked (NULL: all), as eval computes them. */

@@ -26,15 +26,19 @@ typedef struct Soft {
 } Soft;
 
 static void attend_piece(void *state, uint32_t number) {
+    enum { BLOCK_TILES = 8 };
     const Soft *soft = state;
     Run *run = soft->run;
     NodeId node = soft->head->node;
     int64_t from = number * soft->piece_rows, to = from + soft->piece_rows;
     if (to > soft->rows) to = soft->rows;
     SoftmaxKernel *kernel = (SoftmaxKernel *)(uintptr_t)run->program->functions[soft->head->kernel];
-    kernel(soft->panel.queries, soft->panel.keys, soft->panel.bias, soft->values,
-           soft->panel.blocks, soft->tiles[number], soft->rows - 1, run->columns[2 * (size_t)node],
-           from, to, run_rows(run, soft->head->rows));
+    int64_t block = BLOCK_TILES * tile_rows(run->plan->unit, run->plan->single);
+    for (int64_t i = from; i < to && run_goes_on(run); i += block)
+        kernel(soft->panel.queries, soft->panel.keys, soft->panel.bias, soft->values,
+               soft->panel.blocks, soft->tiles[number], soft->rows - 1,
+               run->columns[2 * (size_t)node], i, i + block < to ? i + block : to,
+               run_rows(run, soft->head->rows));
     uint8_t *tags = run->columns[2 * (size_t)node + 1];
     for (int64_t i = from; tags && i < to; i++)
         tags[i] = TAG_FLOAT;

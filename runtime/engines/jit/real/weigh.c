@@ -69,7 +69,7 @@ static void weigh_piece(void *state, uint32_t number) {
         (WeighKernel *)(uintptr_t)run->program->functions[weigh->head->weigh_kernel];
     int64_t from = number * weigh->piece_rows, end = from + weigh->piece_rows;
     if (end > run->n) end = run->n;
-    for (; from < end; from += weigh->block_rows) {
+    for (; from < end && run_goes_on(run); from += weigh->block_rows) {
         int64_t to = from + weigh->block_rows < end ? from + weigh->block_rows : end;
         kernel(weigh->panel.queries, weigh->panel.keys, weigh->panel.bias, weigh->panel.blocks,
                piece->tile, run->n - 1, piece->weights, from, to);
