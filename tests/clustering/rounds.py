@@ -37,9 +37,9 @@ def written_out(text, count):
             + "\n".join(named) + f"\noutput {shown};\n")
 
 
-def run(path, inputs, params):
-    """{output: array} of the program at that path, under ENGINE."""
-    words = [RASPC, "run", path, "--json", "--engine", ENGINE]
+def run(path, inputs, params, engine=ENGINE):
+    """{output: array} of the program at that path."""
+    words = [RASPC, "run", path, "--json", "--engine", engine]
     with tempfile.TemporaryDirectory() as scratch:
         for name, value in inputs.items():
             file = os.path.join(scratch, name + ".npy")
@@ -53,20 +53,20 @@ def run(path, inputs, params):
     return {name: np.array(result["values"]) for name, result in results.items()}
 
 
-def run_text(text, inputs, params):
+def run_text(text, inputs, params, engine=ENGINE):
     with tempfile.NamedTemporaryFile("w", suffix=".rasp", encoding="utf-8") as file:
         file.write(text)
         file.flush()
-        return run(file.name, inputs, params)
+        return run(file.name, inputs, params, engine)
 
 
-def rounds(program, inputs, params, count=30):
+def rounds(program, inputs, params, count=30, engine=ENGINE):
     """[{output: array}], a round each."""
     text = source(program)
     names = outputs_of(text)
-    found = run_text(written_out(text, count), inputs, params)
+    found = run_text(written_out(text, count), inputs, params, engine)
     each = [{name: found[f"{name}_{r}"] for name in names} for r in range(1, count + 1)]
-    looped = run(f"programs/{program}.rasp", inputs, {**params, "rounds": count})
+    looped = run(f"programs/{program}.rasp", inputs, {**params, "rounds": count}, engine)
     for name in names:
         # Native code may add up a loop's sums in another order than those of rounds that are looked at.
         same = np.array_equal(looped[name], each[-1][name]) if ENGINE != "jit" else np.allclose(
