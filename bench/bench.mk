@@ -41,6 +41,10 @@ $(BUILD)/bench-jit: $(JIT_BENCH_OBJ) $(BUILD)/libraspc-core.a
 bench-jit: all $(BUILD)/bench-jit ## measure native code up to a million tokens; CASE="sort" for one
 	@$(BUILD)/bench-jit $(if $(CASE),"$(CASE)")
 
+.PHONY: bench-engines
+bench-engines: all venv $(BUILD)/bench-jit ## the engines side by side, 100 to 1M tokens: writes bench/native/table.md and docs/img/engines.svg
+	@$(VENV)/bin/python bench/native/engines.py $(BUILD)/bench-jit $(RASPC) bench/native/table.md docs/img/engines.svg $(if $(CASE),"$(CASE)")
+
 # --- the dense weights beside ONNX Runtime and numpy ---------------------------------------------------
 
 DENSE_BENCH_OBJ = $(BUILD)/bench/dense/main.o $(BUILD)/bench/measure.o
