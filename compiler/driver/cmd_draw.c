@@ -1,4 +1,5 @@
 /* raspc draw: the computation flow of a program's outputs on inputs, an SVG file each. */
+#include "compiler/driver/data.h"
 #include "compiler/driver/draw_file.h"
 #include "compiler/driver/input.h"
 #include "compiler/driver/program.h"
@@ -7,6 +8,7 @@
 
 typedef struct Drawing {
     Driver *driver;
+    Data data; /* what inputs by name and params are given */
     Session *session;
     Targets targets;
     InputReader reader;
@@ -40,13 +42,37 @@ static bool draw_one(const Drawing *drawing, Target target, size_t input) {
     return drawn;
 }
 
+/* The program, its params as the command line and the data say. */
+static bool read_program(Drawing *drawing) {
+    const Options *options = &drawing->driver->options;
+    Program program = {0};
+    bool given = options->operand_count != 0, read = false;
+    if (!given || program_fetch(options->operands[0], drawing->data.diags, &program))
+        read = data_session(&drawing->data, options, given ? &program : NULL, &drawing->session);
+    else
+        drawing->session = program_session(NULL, NULL);
+    program_free(&program);
+    return read;
+}
+
+static bool read_inputs(Drawing *drawing) {
+    const Options *options = &drawing->driver->options;
+    if (!session_has_inputs(drawing->session))
+        return input_arguments(&drawing->reader, drawing->session, options);
+    Input input;
+    return data_input(&drawing->data, drawing->session, options, &input) &&
+           input_add(&drawing->reader, input);
+}
+
 static ExitStatus draw_all(Drawing *drawing) {
     const Options *options = &drawing->driver->options;
-    bool ready =
-        options->operand_count == 0 || program_read(drawing->session, options->operands[0]);
+    bool ready = read_program(drawing);
+    drawing->reader = (InputReader){.arena = arena_new(0),
+                                    .sources = session_sources(drawing->session),
+                                    .diags = session_diagnostics(drawing->session)};
     /* Every part of the command line is looked at, so that one run tells every mistake. */
     if (ready) ready = program_targets(drawing->session, options, &drawing->targets);
-    ready = input_arguments(&drawing->reader, drawing->session, options) && ready;
+    ready = read_inputs(drawing) && ready;
     if (!ready) return EXIT_WRONG;
     size_t pictures = drawing->targets.count * drawing->reader.count;
     if (drawing->path != NULL && pictures != 1)
@@ -65,16 +91,14 @@ ExitStatus cmd_draw(Driver *driver) {
         return driver_usage(driver, "one program at a time; inputs are given with -i");
     if (options->operand_count == 0 && !option_given(options, OPT_EXPR))
         return driver_usage(driver, "which program? (or an expression, with -e)");
-    Drawing drawing = {.driver = driver,
-                       .session = program_session(NULL, NULL),
-                       .path = option_value(options, OPT_OUTPUT)};
-    drawing.reader = (InputReader){.arena = arena_new(0),
-                                   .sources = session_sources(drawing.session),
-                                   .diags = session_diagnostics(drawing.session)};
+    Drawing drawing = {.driver = driver, .path = option_value(options, OPT_OUTPUT)};
+    data_open(&drawing.data, options);
     ExitStatus status = draw_all(&drawing);
+    driver_show(driver, drawing.data.diags);
     driver_show(driver, session_diagnostics(drawing.session));
     input_reader_free(&drawing.reader);
     session_free(drawing.session);
     arena_free(drawing.reader.arena);
+    data_close(&drawing.data);
     return status;
 }

@@ -17,6 +17,7 @@ enum {
     HEAD_GAP = 36,
     NOTE = 22,
     LEGEND = 38,
+    LEGEND_LINE = 20,
     FORMULA_COLUMNS = 52, /* there is room for that many at least */
     LEAST_INNER = 640,    /* width within a box */
     USUAL_INNER = 1120,   /* heads side by side fill this before a new line begins */
@@ -24,8 +25,8 @@ enum {
 
 /* --- what parts share ------------------------------------------------------------------------- */
 
-/* A value as cells show it: rows of blanks and empty strings would be invisible. */
-static void show_value(Buffer *out, Atom value) {
+/* An atom as cells show it: rows of blanks and empty strings would be invisible. */
+static void show_atom(Buffer *out, Atom value) {
     if (value.kind != ATOM_STRING) {
         atom_format_display(out, value);
         return;
@@ -38,6 +39,17 @@ static void show_value(Buffer *out, Atom value) {
     if (!blank) buffer_add(out, string->bytes, string->len);
 }
 
+/* What stands at a position: a vector's numbers in short. */
+static void show_value(Buffer *out, const Sequence *values, uint32_t position) {
+    if (values->atoms) {
+        show_atom(out, values->atoms[position]);
+        return;
+    }
+    const double *vector = values->numbers + (size_t)position * values->width;
+    for (uint32_t c = 0; c < values->width; c++)
+        buffer_printf(out, "%s%.3g", c == 0 ? "" : " ", vector[c] + 0.0); /* no -0 */
+}
+
 static int cell_columns(const Picture *picture, int width) {
     return (width - 4) * 1000 / (picture->text * 605);
 }
@@ -47,7 +59,7 @@ int picture_column(const Picture *picture, const Series *series, int most) {
     Buffer text = {0};
     for (uint32_t i = 0; i < series->values.n && width < most; i++) {
         text.len = 0;
-        show_value(&text, series->values.atoms[i]);
+        show_value(&text, &series->values, i);
         int columns = text.data ? (int)utf8_columns(text.data, text.len) : 0;
         int wanted = columns > 100 ? most : columns * picture->text * 605 / 1000 + 9;
         if (wanted > width) width = wanted;
@@ -62,10 +74,10 @@ static int middle_of(const Picture *picture) {
 }
 
 void picture_cell(const Picture *picture, BoxStyle box, TextStyle style, int x, int y, int width,
-                  Atom value) {
+                  const Series *series, uint32_t position) {
     svg_box(picture->out, box, x, y, width, picture->cell, 0);
     Buffer text = {0};
-    show_value(&text, value);
+    show_value(&text, &series->values, position);
     svg_text(picture->out,
              &(SvgText){.x = x + width / 2,
                         .y = y + middle_of(picture),
@@ -88,10 +100,15 @@ void picture_label(const Picture *picture, SvgText place, const char *role, Node
 
 void picture_gather(const Picture *picture, SvgText place, const char *role, NodeId gather) {
     const Node *node = graph_node(picture->graph, gather);
-    bool count = node->op == OP_WIDTH;
-    bool mean = !count && (graph_node(picture->graph, node->args[1])->type & TYPE_NUMBER);
+    bool count = node->op == OP_WIDTH, total = node->op == OP_TOTAL;
+    bool mean = !count && (graph_node(picture->graph, node->args[1])->type &
+                           (TYPE_NUMBER | TYPE_VECTOR)) != 0;
     Buffer text = {0};
-    buffer_printf(&text, "%s%s", role, count ? "count" : mean ? "mean of " : "gathers ");
+    buffer_printf(&text, "%s%s", role,
+                  count   ? "count"
+                  : total ? "sum of "
+                  : mean  ? "mean of "
+                          : "gathers ");
     if (!count)
         picture_label(picture, place, text.data, node->args[1]);
     else
@@ -100,6 +117,12 @@ void picture_gather(const Picture *picture, SvgText place, const char *role, Nod
 }
 
 /* --- measures --------------------------------------------------------------------------------- */
+
+/* Vectors may be wider than atoms, as long as the picture is small. */
+static int wanted_column(const Picture *picture, const Series *series, int widest) {
+    bool vector = series->values.atoms == NULL && picture->n <= 20;
+    return picture_column(picture, series, vector ? 2 * widest : widest);
+}
 
 /* The more positions, the smaller the cells. */
 static void choose_cells(Picture *picture) {
@@ -118,10 +141,10 @@ static void choose_cells(Picture *picture) {
     for (uint32_t depth = 0; depth < plan->layer_count; depth++)
         for (uint32_t row = 0; row < plan->layers[depth].row_count; row++) {
             int wanted =
-                picture_column(picture, &plan->layers[depth].rows[row].series, sizes[i].widest);
+                wanted_column(picture, &plan->layers[depth].rows[row].series, sizes[i].widest);
             if (wanted > widest) widest = wanted;
         }
-    int wanted = plan->is_selector ? 0 : picture_column(picture, &plan->output, sizes[i].widest);
+    int wanted = plan->is_selector ? 0 : wanted_column(picture, &plan->output, sizes[i].widest);
     picture->column = wanted > widest ? wanted : widest;
 }
 
@@ -193,7 +216,7 @@ static void draw_row(const Picture *picture, const Series *series, uint32_t head
     BoxStyle box = output ? BOX_OUTPUT : head ? BOX_RESULT : BOX_CELL;
     for (uint32_t i = 0; i < picture->n; i++)
         picture_cell(picture, box, output ? TEXT_OUTPUT : TEXT_CELL, x + (int)i * picture->column,
-                     y, picture->column, series->values.atoms[i]);
+                     y, picture->column, series, i);
 
     /* What has no name shows its formula already. */
     const Node *node = graph_node(picture->graph, series->node);
@@ -285,25 +308,46 @@ static int draw_output(const Picture *picture, int y, int width) {
     return y + height;
 }
 
-static void draw_legend(const Picture *picture, int y) {
-    static const struct {
+/* Returns where it ends. */
+static int draw_legend(const Picture *picture, int y) {
+    const struct {
+        bool shown;
         BoxStyle box;
         const char *text;
         int width;
     } entries[] = {
-        {BOX_SELECTED, "the query of this row attends to the key of this column", 372},
-        {BOX_DEFAULT, "nothing is selected: the default", 0},
+        {true, BOX_SELECTED, "the query of this row attends to the key of this column", 372},
+        {picture->weights, BOX_SELECTED_HALF, "the paler, the less weight", 188},
+        {picture->negative, BOX_NEGATIVE, "a weight below 0", 138},
+        {picture->defaults, BOX_DEFAULT, "nothing is selected: the default", 220},
     };
-    int x = MARGIN + 2;
-    for (int i = 0; i < (picture->defaults ? 2 : 1); i++) {
+    int x = MARGIN + 2, right = 2 * (INSET + MARGIN) + picture->inner;
+    for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++) {
+        if (!entries[i].shown) continue;
+        if (x + entries[i].width > right) {
+            x = MARGIN + 2;
+            y += LEGEND_LINE;
+        }
         svg_box(picture->out, entries[i].box, x, y + 13, 14, 14, 0);
         svg_text(picture->out, &(SvgText){.x = x + 21, .y = y + 24, .style = TEXT_NOTE},
                  entries[i].text, strlen(entries[i].text));
         x += entries[i].width;
     }
+    return y + LEGEND;
 }
 
 /* --- the page --------------------------------------------------------------------------------- */
+
+/* "; the last of 7 rounds" */
+static void describe_round(const LastRound *round, Buffer *out) {
+    if (round == NULL || round->loops == 0) return;
+    if (round->loops > 1)
+        buffer_printf(out, "; of each of %" PRIu32 " loops the last round", round->loops);
+    else if (round->rounds == 1)
+        buffer_text(out, "; the only round");
+    else
+        buffer_printf(out, "; the last of %" PRIu32 " rounds", round->rounds);
+}
 
 /* "2 attention layers; heads: 2, 1" */
 static void describe(const Plan *plan, Buffer *out) {
@@ -339,11 +383,7 @@ static int draw_body(Picture *picture, int width) {
         }
         y = draw_output(picture, y, width);
     }
-    if (picture->plan->attention_layers > 0) {
-        draw_legend(picture, y);
-        y += LEGEND;
-    }
-    return y;
+    return picture->plan->attention_layers > 0 ? draw_legend(picture, y) : y;
 }
 
 static void draw_page(Picture *picture, const char *title, Buffer *out) {
@@ -353,6 +393,7 @@ static void draw_page(Picture *picture, const char *title, Buffer *out) {
     picture->out = &body;
     int height = draw_body(picture, inner) + MARGIN - 4;
     describe(picture->plan, &summary);
+    describe_round(picture->round, &summary);
     svg_open(out, inner + 2 * (INSET + MARGIN), height, title, summary.data);
     svg_text(out,
              &(SvgText){.x = MARGIN,
@@ -367,6 +408,26 @@ static void draw_page(Picture *picture, const char *title, Buffer *out) {
     buffer_free(&summary);
 }
 
+/* Has it what only programs over real vectors have? */
+static bool is_real(const Graph *graph, const uint8_t *needed) {
+    for (NodeId id = 0; id < graph->count; id++)
+        if (needed[id] && graph_node(graph, id)->op >= OP_INPUT) return true;
+    return false;
+}
+
+static bool draw_plan(const Graph *graph, NodeId node, Input input, const LastRound *round,
+                      const char *title, Arena *arena, Diagnostics *diags, Buffer *out) {
+    Plan *plan = plan_new(graph, node, arena);
+    if (round != NULL) plan_add_weights(plan, round->graph, input.n);
+    if (!plan_evaluate(plan, graph, input, arena, diags)) return false;
+    Picture picture = {.graph = graph, .plan = plan, .n = input.n, .round = round};
+    Buffer label = {0};
+    graph_label(graph, node, FORMULA_RASP, FORMULA_COLUMNS, &label);
+    draw_page(&picture, title ? title : label.data, out);
+    buffer_free(&label);
+    return true;
+}
+
 bool draw_svg(const Graph *graph, NodeId node, Input input, const char *title, Diagnostics *diags,
               Buffer *out) {
     if (input.n > DRAW_MOST_TOKENS) {
@@ -378,15 +439,13 @@ bool draw_svg(const Graph *graph, NodeId node, Input input, const char *title, D
         return false;
     }
     Arena *arena = arena_new(0);
-    Buffer label = {0};
-    graph_label(graph, node, FORMULA_RASP, FORMULA_COLUMNS, &label);
-    Plan *plan = plan_new(graph, node, arena);
-    bool ok = plan_evaluate(plan, graph, input, arena, diags);
-    if (ok) {
-        Picture picture = {.graph = graph, .plan = plan, .n = input.n};
-        draw_page(&picture, title ? title : label.data, out);
-    }
-    buffer_free(&label);
+    LastRound round;
+    bool drawn;
+    if (!is_real(graph, graph_needed(graph, node, arena)))
+        drawn = draw_plan(graph, node, input, NULL, title, arena, diags, out);
+    else
+        drawn = last_round(graph, node, input, arena, diags, &round) &&
+                draw_plan(round.graph, round.node, round.input, &round, title, arena, diags, out);
     arena_free(arena);
-    return ok;
+    return drawn;
 }

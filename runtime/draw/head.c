@@ -17,17 +17,22 @@ enum {
     MOST_CAPTION = 48, /* columns */
     MOST_CAPTION_ALONE = 72,
     MOST_WIDTH = 64, /* of a column of queries or results */
+    MOST_VECTOR_WIDTH = 118,
 };
 
 static int band(const Picture *picture, const SeriesList *list) {
     return (int)list->count * (picture->cell + LABEL + BAND);
 }
 
+static int column_width(const Picture *picture, const Series *series) {
+    return picture_column(picture, series, series->values.atoms ? MOST_WIDTH : MOST_VECTOR_WIDTH);
+}
+
 /* Columns of cells with their turned labels. */
 static int columns_width(const Picture *picture, const SeriesList *list) {
     int width = 0;
     for (uint32_t i = 0; i < list->count; i++)
-        width += LABEL + picture_column(picture, &list->series[i], MOST_WIDTH) + SPACE;
+        width += LABEL + column_width(picture, &list->series[i]) + SPACE;
     return width;
 }
 
@@ -97,15 +102,29 @@ static void draw_band(const Picture *picture, const SeriesList *list, bool above
                       above ? "key: " : "value: ", series->node);
         for (uint32_t j = 0; j < picture->n; j++)
             picture_cell(picture, above ? BOX_KEY : BOX_VALUE, TEXT_CELL,
-                         x + (int)j * picture->column, cells, picture->column,
-                         series->values.atoms[j]);
+                         x + (int)j * picture->column, cells, picture->column, series, j);
     }
 }
 
-static bool selects_nothing(Matrix matrix, uint32_t row) {
-    for (uint32_t j = 0; j < matrix.n; j++)
-        if (matrix.cells[(size_t)row * matrix.n + j]) return false;
+static bool selects_nothing(const PlanHead *head, uint32_t n, uint32_t row) {
+    for (size_t j = 0; j < n; j++) {
+        size_t cell = (size_t)row * n + j;
+        if (head->weights ? head->weights[cell] != 0 : head->matrix.cells[cell]) return false;
+    }
     return true;
+}
+
+static void draw_matrix(Picture *picture, const PlanHead *head, int x, int y) {
+    uint32_t n = picture->n;
+    if (head->weights == NULL) {
+        svg_matrix(picture->out, head->matrix.cells, n, x, y, picture->column, picture->cell);
+        return;
+    }
+    svg_weights(picture->out, head->weights, n, x, y, picture->column, picture->cell);
+    for (size_t i = 0; i < (size_t)n * n; i++) {
+        picture->weights = picture->weights || (head->weights[i] > 0 && head->weights[i] < 1);
+        picture->negative = picture->negative || head->weights[i] < 0;
+    }
 }
 
 /* A result without a name is told by what the head does. */
@@ -123,7 +142,7 @@ static void draw_columns(Picture *picture, const PlanHead *head, bool queries, i
     int middle = y + (int)picture->n * picture->cell / 2;
     for (uint32_t i = 0; i < list->count; i++) {
         const Series *series = &list->series[i];
-        int width = picture_column(picture, series, MOST_WIDTH);
+        int width = column_width(picture, series);
         int cells = queries ? x + LABEL : x;
         SvgText place = {.x = queries ? x + LABEL - 5 : x + width + 12,
                          .y = middle,
@@ -135,12 +154,13 @@ static void draw_columns(Picture *picture, const PlanHead *head, bool queries, i
             picture_label(picture, place, "query: ", series->node);
         else
             label_result(picture, place, series->node);
-        bool can_default = graph_node(picture->graph, series->node)->op == OP_AGGREGATE;
+        GraphOp op = graph_node(picture->graph, series->node)->op;
+        bool can_default = op == OP_AGGREGATE || op == OP_ATTEND;
         for (uint32_t row = 0; row < picture->n; row++) {
-            bool is_default = !queries && can_default && selects_nothing(head->matrix, row);
+            bool is_default = !queries && can_default && selects_nothing(head, picture->n, row);
             BoxStyle box = queries ? BOX_QUERY : is_default ? BOX_DEFAULT : BOX_RESULT;
             picture_cell(picture, box, TEXT_CELL, cells, y + (int)row * picture->cell, width,
-                         series->values.atoms[row]);
+                         series, row);
             if (is_default) picture->defaults = true;
         }
         x += LABEL + width + SPACE;
@@ -157,8 +177,7 @@ void head_draw(Picture *picture, const PlanHead *head, uint32_t number, bool alo
     int below = shape.below - down / 2;
     draw_title(picture, head, number, alone, x, y, shape.width);
     draw_band(picture, &head->keys, true, left, top - band(picture, &head->keys) - 2, room);
-    svg_matrix(picture->out, head->matrix.cells, picture->n, left, top, picture->column,
-               picture->cell);
+    draw_matrix(picture, head, left, top);
     draw_band(picture, &head->values, false, left, top + down + SPACE, room);
     /* Turned labels reach no further than the nearest cells of keys and values: beyond are labels.
      */

@@ -2,6 +2,7 @@
 #ifndef RASPC_DRAW_PICTURE_H
 #define RASPC_DRAW_PICTURE_H
 
+#include "runtime/draw/last_round.h"
 #include "runtime/draw/plan.h"
 #include "runtime/draw/svg.h"
 
@@ -15,6 +16,9 @@ typedef struct Picture {
     int text;      /* the size of text in cells */
     int inner;     /* the width within a box */
     bool defaults; /* a cell shows a default */
+    bool weights;  /* a matrix shows weights between 0 and 1, */
+    bool negative; /* or below 0 */
+    const LastRound *round; /* NULL: of a program without loops */
 } Picture;
 
 enum {
@@ -26,7 +30,7 @@ enum {
 int picture_column(const Picture *picture, const Series *series, int most);
 /* One cell of a series, clipped to its width. */
 void picture_cell(const Picture *picture, BoxStyle box, TextStyle text, int x, int y, int width,
-                  Atom value);
+                  const Series *series, uint32_t position);
 /* role, then the node's name or formula, clipped as place says. */
 void picture_label(const Picture *picture, SvgText place, const char *role, NodeId node);
 /* role, then what a gather does: "count", "mean of depth", "gathers tokens". */

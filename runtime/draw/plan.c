@@ -1,11 +1,14 @@
 /* Choosing what a picture shows. */
 #include "runtime/draw/plan.h"
 
+#include "runtime/base/bug.h"
+
 /* How many comparisons of one selector are looked at for keys and queries. */
 enum { MOST_COMPARISONS = 256 };
 
 static bool is_constant(const Graph *graph, NodeId id) {
-    return graph_node(graph, id)->op == OP_CONST;
+    GraphOp op = graph_node(graph, id)->op;
+    return op == OP_CONST || op == OP_VECTOR;
 }
 
 /* Adds a node that is no constant and not there yet. */
@@ -26,7 +29,8 @@ static void add_comparisons(const Graph *graph, PlanHead *head) {
     waiting[count++] = head->selector;
     while (count > 0 && looked_at++ < MOST_COMPARISONS) {
         const Node *node = graph_node(graph, waiting[--count]);
-        if (node->op >= OP_SELECT_EQ && node->op <= OP_SELECT_GE) {
+        bool compares = node->op >= OP_SELECT_EQ && node->op <= OP_SELECT_GE;
+        if (compares || (node->op >= OP_SCORE_ADD && node->op <= OP_DISTANCE)) {
             add_series(graph, &head->keys, node->args[0]);
             add_series(graph, &head->queries, node->args[1]);
             continue;
@@ -42,7 +46,7 @@ static void add_gathers(const Graph *graph, const uint8_t *needed, PlanHead *hea
         if (!needed[id] || op_info(node->op)->kind != OPKIND_ATTENTION || node->depth != depth ||
             node->args[0] != head->selector)
             continue;
-        if (node->op == OP_AGGREGATE) add_series(graph, &head->values, node->args[1]);
+        if (node->op != OP_WIDTH) add_series(graph, &head->values, node->args[1]);
         add_series(graph, &head->results, id);
     }
 }
@@ -55,7 +59,7 @@ static bool *mark_rows(const Graph *graph, const uint8_t *needed, NodeId root, A
     for (NodeId id = 0; id < graph->count; id++) {
         const Node *node = graph_node(graph, id);
         if (op_info(node->op)->kind == OPKIND_INPUT) shown[id] = true;
-        if (!needed[id] || id == root || node->type == TYPE_SELECTOR || node->op == OP_CONST)
+        if (!needed[id] || id == root || !type_is_sop(node->type) || is_constant(graph, id))
             shown[id] = false;
     }
     return shown;
@@ -96,6 +100,7 @@ static void add_heads(const Graph *graph, const uint8_t *needed, PlanLayer *laye
     layer->heads = ARENA_ARRAY(arena, PlanHead, layer->head_count);
     for (uint32_t i = 0; i < layer->head_count; i++) {
         layer->heads[i].selector = layers->selectors[depth - 1][i];
+        layer->heads[i].gather = NO_NODE;
         add_comparisons(graph, &layer->heads[i]);
         add_gathers(graph, needed, &layer->heads[i], depth);
     }
@@ -117,9 +122,38 @@ Plan *plan_new(const Graph *graph, NodeId root, Arena *arena) {
         if (depth > 0) add_heads(graph, needed, layer, depth, &layers, arena);
         add_rows(graph, shown, layer, depth, arena);
     }
-    plan->is_selector = graph_node(graph, root)->type == TYPE_SELECTOR;
+    plan->is_selector = !type_is_sop(graph_node(graph, root)->type);
     plan->output.node = root;
     return plan;
+}
+
+/* What attention gathers of one-hot positions is its weights. */
+static NodeId add_gather(Graph *graph, NodeId pattern, NodeId positions, NodeId zero) {
+    NodeSpec spec = {.op = OP_ATTEND,
+                     .args = {pattern, positions, zero},
+                     .span = graph_node(graph, pattern)->span};
+    return graph_add(graph, &spec, &(Buffer){0});
+}
+
+void plan_add_weights(Plan *plan, Graph *graph, uint32_t n) {
+    Buffer why = {0};
+    NodeSpec spec = {.op = OP_INDICES, .args = {NO_NODE, NO_NODE, NO_NODE}};
+    spec.args[0] = graph_add(graph, &spec, &why);
+    spec.op = OP_ONEHOT;
+    spec.atom = atom_int((int64_t)n);
+    NodeId positions = graph_add(graph, &spec, &why);
+    NodeId zero = graph_const(graph, atom_float(0), (Span){0});
+    if (positions == NO_NODE || zero == NO_NODE) BUG("no one-hot positions: %s", why.data);
+    buffer_free(&why);
+    for (uint32_t depth = 1; depth < plan->layer_count; depth++) {
+        PlanLayer *layer = &plan->layers[depth];
+        for (uint32_t i = 0; i < layer->head_count; i++) {
+            PlanHead *head = &layer->heads[i];
+            if (graph_node(graph, head->selector)->type != TYPE_PATTERN) continue;
+            head->gather = add_gather(graph, head->selector, positions, zero);
+            if (head->gather == NO_NODE) BUG("a pattern that gathers nothing");
+        }
+    }
 }
 
 /* --- values ----------------------------------------------------------------------------------- */
@@ -148,11 +182,20 @@ static bool evaluate_list(const Evaluator *evaluator, SeriesList *list) {
     return true;
 }
 
+static bool evaluate_weights(const Evaluator *evaluator, PlanHead *head) {
+    Series weights = {.node = head->gather};
+    if (head->gather == NO_NODE)
+        return eval_selector(evaluator->graph, head->selector, evaluator->input, (Span){0},
+                             evaluator->arena, evaluator->diags, &head->matrix);
+    if (!evaluate(evaluator, &weights)) return false;
+    head->weights = weights.values.numbers;
+    return true;
+}
+
 static bool evaluate_head(const Evaluator *evaluator, PlanHead *head) {
-    return eval_selector(evaluator->graph, head->selector, evaluator->input, (Span){0},
-                         evaluator->arena, evaluator->diags, &head->matrix) &&
-           evaluate_list(evaluator, &head->keys) && evaluate_list(evaluator, &head->queries) &&
-           evaluate_list(evaluator, &head->values) && evaluate_list(evaluator, &head->results);
+    return evaluate_weights(evaluator, head) && evaluate_list(evaluator, &head->keys) &&
+           evaluate_list(evaluator, &head->queries) && evaluate_list(evaluator, &head->values) &&
+           evaluate_list(evaluator, &head->results);
 }
 
 static bool evaluate_layer(const Evaluator *evaluator, PlanLayer *layer) {

@@ -18,8 +18,10 @@ typedef struct SeriesList {
 } SeriesList;
 
 typedef struct PlanHead {
-    NodeId selector;
-    Matrix matrix;
+    NodeId selector; /* or a pattern */
+    NodeId gather;   /* of a pattern: an s-op of vectors, its weights on the keys; else NO_NODE */
+    const double *weights;    /* (n, n) of a pattern: row = query, column = key; else NULL */
+    Matrix matrix;            /* of a selector */
     SeriesList keys, queries; /* what the selector compares, constants left out */
     SeriesList values;        /* what is moved, constants left out */
     SeriesList results;       /* what the gathers give */
@@ -42,12 +44,14 @@ typedef struct Plan {
     uint32_t layer_count, hidden_layers;
     const uint32_t *heads_per_layer; /* of every attention layer, also of hidden ones */
     uint32_t attention_layers;
-    bool is_selector;
-    Series output; /* when it is no selector */
+    bool is_selector; /* or a pattern, or a score */
+    Series output;    /* when it is none */
 } Plan;
 
 /* Chooses the nodes; values are not there yet. */
 Plan *plan_new(const Graph *graph, NodeId root, Arena *arena);
+/* Adds to the graph what tells the weights of the plan's patterns on n positions. */
+void plan_add_weights(Plan *plan, Graph *graph, uint32_t n);
 /* Evaluates everything that the plan shows. False after reporting. */
 bool plan_evaluate(Plan *plan, const Graph *graph, Input input, Arena *arena, Diagnostics *diags);
 

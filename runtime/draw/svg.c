@@ -4,6 +4,7 @@
 #include "runtime/base/text.h"
 #include "runtime/base/visible.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Calm colours whose greys differ as well: a print without colour reads the same. */
@@ -23,6 +24,8 @@ static const BoxLook box_looks[BOX_STYLE_COUNT] = {
     [BOX_DEFAULT] = {"#ffffff", "#b08d4c", " stroke-dasharray=\"3 2\""},
     [BOX_OUTPUT] = {"#f8cf7d", "#8a6116", " stroke-width=\"2\""},
     [BOX_SELECTED] = {"#2f5f8f", "#ffffff", ""},
+    [BOX_SELECTED_HALF] = {"#2f5f8f", "#ffffff", " fill-opacity=\"0.5\""},
+    [BOX_NEGATIVE] = {"#a8453c", "#ffffff", ""},
 };
 
 typedef struct TextLook {
@@ -141,15 +144,40 @@ static void matrix_runs(Buffer *out, const uint8_t *cells, uint32_t n, int x, in
     buffer_text(out, "\"/>\n");
 }
 
-void svg_matrix(Buffer *out, const uint8_t *cells, uint32_t n, int x, int y, int column, int row) {
-    int width = (int)n * column, height = (int)n * row;
+static void matrix_ground(Buffer *out, uint32_t n, int x, int y, int column, int row) {
     buffer_printf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"#e9eef3\"/>\n", x,
-                  y, width, height);
-    matrix_runs(out, cells, n, x, y, column, row);
+                  y, (int)n * column, (int)n * row);
+}
+
+static void matrix_lines(Buffer *out, uint32_t n, int x, int y, int column, int row) {
+    int width = (int)n * column, height = (int)n * row;
     buffer_text(out, "<path stroke=\"#ffffff\" d=\"");
     for (int i = 0; i <= (int)n; i++)
         buffer_printf(out, "M%d %dv%dM%d %dh%d", x + i * column, y, height, x, y + i * row, width);
     buffer_text(out, "\"/>\n");
+}
+
+void svg_matrix(Buffer *out, const uint8_t *cells, uint32_t n, int x, int y, int column, int row) {
+    matrix_ground(out, n, x, y, column, row);
+    matrix_runs(out, cells, n, x, y, column, row);
+    matrix_lines(out, n, x, y, column, row);
+}
+
+void svg_weights(Buffer *out, const double *weights, uint32_t n, int x, int y, int column,
+                 int row) {
+    matrix_ground(out, n, x, y, column, row);
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t j = 0; j < n; j++) {
+            double weight = weights[(size_t)i * n + j], size = fabs(weight);
+            if (!(size > 0.002)) continue; /* nobody would see it */
+            buffer_printf(out,
+                          "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"%s\" "
+                          "fill-opacity=\"%.3g\"/>\n",
+                          x + (int)j * column, y + (int)i * row, column, row,
+                          box_looks[weight < 0 ? BOX_NEGATIVE : BOX_SELECTED].fill,
+                          size < 1 ? size : 1);
+        }
+    matrix_lines(out, n, x, y, column, row);
 }
 
 void svg_arrow(Buffer *out, int x, int y, int length) {

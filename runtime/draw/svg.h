@@ -18,6 +18,8 @@ typedef enum BoxStyle {
     BOX_DEFAULT, /* a result of a query that selects nothing */
     BOX_OUTPUT,
     BOX_SELECTED,
+    BOX_SELECTED_HALF, /* with half a weight */
+    BOX_NEGATIVE,      /* with a weight below 0 */
     BOX_STYLE_COUNT
 } BoxStyle;
 
@@ -55,6 +57,8 @@ void svg_box(Buffer *out, BoxStyle style, int x, int y, int width, int height, i
 void svg_text(Buffer *out, const SvgText *place, const char *bytes, size_t len);
 /* cells: (n, n), not 0 where one is filled; column and row are the size of one cell. */
 void svg_matrix(Buffer *out, const uint8_t *cells, uint32_t n, int x, int y, int column, int row);
+/* The same of weights: as dark as they are large, up to 1; those below 0 in another colour. */
+void svg_weights(Buffer *out, const double *weights, uint32_t n, int x, int y, int column, int row);
 /* A short arrow down from (x, y). */
 void svg_arrow(Buffer *out, int x, int y, int length);
 

@@ -3,6 +3,7 @@
 #include "runtime/draw/draw.h"
 
 #include <check.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -301,6 +302,75 @@ START_TEST(test_many_layers_are_bounded) {
 }
 END_TEST
 
+/* --- over real vectors ------------------------------------------------------------------------ */
+
+/* Two points on a line. */
+static Input two_points(Fixture *f, double first, double second) {
+    double *numbers = ARENA_ARRAY(f->arena, double, 2);
+    InputColumn *column = ARENA_NEW(f->arena, InputColumn);
+    numbers[0] = first;
+    numbers[1] = second;
+    *column = (InputColumn){.name = string_from(f->arena, "x"), .width = 1, .numbers = numbers};
+    return (Input){.n = 2, .column_count = 1, .columns = column};
+}
+
+static const char drawn_together[] = "%0 = input \"x\" vec[1]\n%1 = const 1\n%2 = select_eq %1 %1\n"
+                                     "loop 0\n%3 = state of 0 from %0 vec[1]\n"
+                                     "%4 = distance %3 %3\n%5 = scores_neg %4\n"
+                                     "%6 = softmax %5 %2\n%7 = const 0\n%8 = attend %6 %3 %7\n"
+                                     "end 0 times 3 next %8\n%9 = result %8 of 0\n"
+                                     "x = %0\nz = %0\nz = %3\nz = %8\nz = %9\n";
+
+START_TEST(test_the_last_round_of_a_loop_is_drawn) {
+    Fixture f;
+    open_fixture(&f, drawn_together);
+    const char *svg = draw(&f, two_points(&f, 0, 1), "z");
+    check_well_formed(f.out.data, f.out.len);
+    ck_assert_ptr_nonnull(strstr(svg, "1 attention layer; heads: 1; the last of 3 rounds"));
+    /* Weights are 1 / (1 + exp(-d)), and d becomes d tanh(d / 2) in a round. */
+    double d = 1;
+    for (int round = 0; round < 2; round++)
+        d *= tanh(d * d / 2);
+    char text[64];
+    snprintf(text, sizeof text, ">%.3g<", 0.5 - d / 2);
+    ck_assert_ptr_nonnull(strstr(svg, ">z before<"));
+    ck_assert_msg(strstr(svg, text) != NULL, "%s is not in\n%s", text, svg);
+    snprintf(text, sizeof text, "fill-opacity=\"%.3g\"", 1 / (1 + exp(-d * d)));
+    ck_assert_msg(strstr(svg, text) != NULL, "%s is not in\n%s", text, svg);
+    ck_assert_ptr_nonnull(strstr(svg, "the paler, the less weight"));
+    ck_assert_ptr_null(strstr(svg, "a weight below 0"));
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_weights_below_0_are_told_apart) {
+    Fixture f;
+    open_fixture(&f, "%0 = input \"x\" vec[1]\n%1 = const 1\n%2 = select_eq %1 %1\n"
+                     "%3 = score_mul %0 %0\n%4 = linear %3 %2\n%5 = const 0\n"
+                     "%6 = attend %4 %0 %5\n");
+    const char *svg = draw(&f, two_points(&f, 3, -1), NULL);
+    check_well_formed(f.out.data, f.out.len);
+    ck_assert_ptr_nonnull(strstr(svg, "a weight below 0"));
+    ck_assert_ptr_nonnull(strstr(svg, "fill-opacity=\"0.5\"")); /* 3 * 3 / (9 - 3) = 1.5 and -0.5 */
+    ck_assert_ptr_nonnull(strstr(svg, ">5<"));
+    close_fixture(&f);
+}
+END_TEST
+
+START_TEST(test_a_loop_in_a_loop_is_refused) {
+    Fixture f;
+    open_fixture(&f, "%0 = input \"x\" vec[1]\nloop 0\n%1 = state of 0 from %0 vec[1]\n"
+                     "loop 1 in 0\n%2 = state of 1 from %1 vec[1]\n%3 = add %2 %2\n"
+                     "end 1 times 2 next %3\n%4 = result %3 of 1\nend 0 times 2 next %4\n"
+                     "%5 = result %4 of 0\n");
+    ck_assert(!draw_svg(f.graph, 5, two_points(&f, 1, 2), NULL, f.diags, &f.out));
+    ck_assert_uint_eq(diagnostics_count(f.diags), 1);
+    ck_assert_ptr_nonnull(strstr(diagnostics_message(f.diags, 0), "can't be drawn yet"));
+    ck_assert_uint_eq(f.out.len, 0);
+    close_fixture(&f);
+}
+END_TEST
+
 /* Heads of one layer, summed. */
 START_TEST(test_many_heads_are_bounded) {
     Fixture f;
@@ -334,6 +404,9 @@ Suite *draw_suite(void) {
     suite_add_tcase(suite, form);
 
     TCase *content = tcase_create("content");
+    tcase_add_test(content, test_the_last_round_of_a_loop_is_drawn);
+    tcase_add_test(content, test_weights_below_0_are_told_apart);
+    tcase_add_test(content, test_a_loop_in_a_loop_is_refused);
     tcase_add_test(content, test_reverse_shows_its_heads_and_rows);
     tcase_add_test(content, test_empty_rows_of_a_head_show_the_default);
     tcase_add_test(content, test_a_selector_has_no_output_row);
