@@ -88,10 +88,11 @@ static bool add_loop(Unrolling *u, uint32_t number, Span asked) {
     if (!eval_request(&request, &values, &matrix)) return false;
     for (uint32_t i = 0; i < watch.count; i++) {
         Sequence last = watch.last[i];
-        u->values[u->value_count] = (InputColumn){.name = state_name(u, graph_state(u->from, nodes[i])),
-                                                  .atoms = last.atoms,
-                                                  .width = last.width,
-                                                  .numbers = last.numbers};
+        u->values[u->value_count] =
+            (InputColumn){.name = state_name(u, graph_state(u->from, nodes[i])),
+                          .atoms = last.atoms,
+                          .width = last.width,
+                          .numbers = last.numbers};
         u->columns[nodes[i]] = u->values[u->value_count++].name->bytes;
     }
     if (u->out->loops++ == 0) u->out->rounds = watch.rounds;
@@ -158,7 +159,8 @@ static void copy_graph(Unrolling *u) {
     for (uint32_t i = 0; i < from->name_count; i++) {
         GraphOp op = graph_node(from, from->names[i].node)->op;
         NodeId copy = u->copy[from->names[i].node];
-        if (copy != NO_NODE && op != OP_INPUT && op != OP_STATE) graph_name(u->out->graph, from->names[i].name, copy);
+        if (copy != NO_NODE && op != OP_INPUT && op != OP_STATE)
+            graph_name(u->out->graph, from->names[i].name, copy);
     }
     u->out->node = u->copy[u->out->node];
 }

@@ -65,9 +65,10 @@ bool plan_real_compares_text(RealPlan *plan, NodeId id, Form *is_equal) {
     if (node->op != OP_EQ && node->op != OP_SELECT_EQ && node->op != OP_SELECT_NE)
         plan_real_refuse(plan, id, "strings are compared with == alone");
     else if (first && second)
-        plan_real_refuse(plan, id,
-                         "two inputs of strings are compared, and a model knows only the words that "
-                         "its program names: compare each with those");
+        plan_real_refuse(
+            plan, id,
+            "two inputs of strings are compared, and a model knows only the words that "
+            "its program names: compare each with those");
     else if (word->op != OP_CONST)
         plan_real_refuse(plan, id, "an input of strings is compared with no constant");
     else
