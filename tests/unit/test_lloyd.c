@@ -164,7 +164,8 @@ static bool run_interp(World *w, Sequence *out) {
 static bool run_jit(World *w, const Jit *jit, Sequence *out) {
     JitReal *program =
         jit_compile_real(jit, session_graph(w->session), w->outputs, 2, NULL, (Span){0}, w->diags);
-    bool ran = program && jit_real_run(program, &w->input, (Span){0}, w->arena, w->diags, out);
+    ApplyRequest request = {.input = w->input, .arena = w->arena, .diags = w->diags};
+    bool ran = program && jit_real_run(program, &request, out);
     jit_real_free(program);
     return ran;
 }
