@@ -74,10 +74,14 @@ static void add_errors(Buffer *out, const RealReport *report) {
     const RealModel *model = report->model;
     for (uint32_t o = 0; o < model->output_count; o++) {
         if (o > 0) begin(out, "");
-        buffer_printf(out, o == 0 ? "no: '%s' is within " : "    '%s' is within ",
-                      model->outputs[o].name->bytes);
+        buffer_printf(out, "%s'%s' is ", o == 0 ? "no: " : "    ", model->outputs[o].name->bytes);
+        if (model->outputs[o].error == 0) {
+            buffer_text(out, "exact\n");
+            continue;
+        }
+        buffer_text(out, "within ");
         show_bound(out, model->outputs[o].error);
-        buffer_text(out, o == 0 ? " of the program's\n" : "\n");
+        buffer_text(out, " of the program's\n");
     }
     buffer_printf(out, "  interpolated ");
     buffer_printf(out, "%" PRIu32 " unit%s, with %" PRIu32 " knots a curve, within ",

@@ -330,6 +330,9 @@ static double error_of(const Emitter *e, NodeId node) {
     form_bounds(plan, form, bounds);
     for (uint32_t r = 0; r < form->rows; r++)
         if (bounds[r].inexact && bounds[r].error > error) error = bounds[r].error;
+    TypeSet types = graph_node(plan->graph, node)->type;
+    /* It is read as the nearest integer. */
+    if ((types & ~(TYPE_INT | TYPE_BOOL)) == 0) error = floor(error + 0.5);
     if (isfinite(error)) return error;
     plan_real_refuse(plan, node,
                      "nothing bounds how far this may be off, when what it is made of is "
