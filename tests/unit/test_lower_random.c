@@ -1,5 +1,5 @@
 /* Random programs over real vectors: their models compute what eval says; those that are rational
-   also the same fractions.
+   also the same fractions; those of ReLUs alone keep to the bounds that they state.
 
    A comparison, a rounding or a hardmax may tell apart what differs in the last bit, so those are
    made of numbers alone that no order of computing rounds: inputs are short in binary, and every
@@ -33,6 +33,7 @@ typedef struct Generator {
     Buffer text;
     Variable variables[MOST];
     uint32_t count, made;
+    bool smooth; /* nothing that jumps, but for integers: what ReLUs can be */
 } Generator;
 
 static bool chance(Generator *g, uint32_t percent) { return random_chance(&g->random, percent); }
@@ -92,6 +93,7 @@ static void as_either(Variable *v, const Variable *a, const Variable *b) {
 static void write_comparison(Generator *g) {
     static const char *const relations[] = {"==", "!=", "<", "<=", ">", ">="};
     Kind kind = chance(g, 25) ? TRUTH : chance(g, 50) ? INTEGER : NUMBER;
+    if (g->smooth && kind == NUMBER) kind = INTEGER;
     buffer_printf(&g->text, "select(%s, %s, %s)", pick(g, kind, true)->name,
                   pick(g, kind, true)->name, relations[below(g, 6)]);
 }
@@ -179,7 +181,7 @@ static void make_number(Generator *g) {
     static const char *const functions[] = {"relu", "abs", "tanh", "sin", "sqrt(1 + abs", "floor"};
     const Variable *a = pick(g, NUMBER, false), *b = pick(g, NUMBER, false);
     const Variable *x = pick(g, VECTOR, false), *truth = pick(g, TRUTH, true);
-    uint32_t choice = below(g, 8), function = below(g, 6);
+    uint32_t choice = below(g, 8), function = below(g, g->smooth ? 5 : 6);
     if (choice == 7 && function == 5) a = pick(g, NUMBER, true);
     Variable *v = begin(g, NUMBER);
     switch (choice) {
@@ -222,13 +224,18 @@ static void make_number(Generator *g) {
     end(g, v);
 }
 
+/* The sum of two integers, from 0 to 4. */
+static void write_small(Generator *g, const char *a, const char *b) {
+    buffer_printf(&g->text, g->smooth ? "min(max(%s + %s, 0), 4)" : "(%s + %s) %% 5", a, b);
+}
+
 static void make_integer(Generator *g) {
     const Variable *a = pick(g, INTEGER, true), *b = pick(g, INTEGER, true);
     const Variable *x = pick(g, VECTOR, true);
-    uint32_t choice = below(g, 3);
+    uint32_t choice = g->smooth ? 2 * below(g, 2) : below(g, 3);
     Variable *v = begin(g, INTEGER);
     if (choice == 0) {
-        buffer_printf(&g->text, "(%s + %s) %% 5", a->name, b->name);
+        write_small(g, a->name, b->name);
         v->whole = 3;
     } else if (choice == 1) {
         buffer_printf(&g->text, "argmax(%s)", x->name);
@@ -242,7 +249,8 @@ static void make_integer(Generator *g) {
 
 static void make_truth(Generator *g) {
     static const char *const relations[] = {"==", "<", "<=", ">", ">="};
-    const Variable *a = pick(g, NUMBER, true), *b = pick(g, NUMBER, true);
+    Kind kind = g->smooth ? INTEGER : NUMBER;
+    const Variable *a = pick(g, kind, true), *b = pick(g, kind, true);
     const Variable *p = pick(g, TRUTH, true), *q = pick(g, TRUTH, true);
     uint32_t choice = below(g, 4), relation = below(g, 5);
     Variable *v = begin(g, TRUTH);
@@ -317,7 +325,9 @@ static void make_loop(Generator *g, uint32_t depth) {
     snprintf(i, sizeof i, "i%u", number);
     snprintf(v, sizeof v, "v%u", number);
     buffer_printf(&g->text, "%s = %s + 0 * a;\n", s, pick(g, NUMBER, false)->name);
-    buffer_printf(&g->text, "%s = %s %% 5;\n", i, pick(g, INTEGER, true)->name);
+    buffer_printf(&g->text, "%s = ", i);
+    write_small(g, pick(g, INTEGER, true)->name, "0");
+    buffer_text(&g->text, ";\n");
     buffer_printf(&g->text, "%s = %s;\n", v, pick(g, VECTOR, false)->name);
     buffer_printf(&g->text, "repeat %u ", 1 + below(g, 4));
     if (chance(g, 30)) buffer_printf(&g->text, "until (%s == 3) ", i);
@@ -331,8 +341,11 @@ static void make_loop(Generator *g, uint32_t depth) {
     if (depth < 2 && chance(g, 25)) make_loop(g, depth + 1);
     if (chance(g, 80))
         buffer_printf(&g->text, "%s = tanh(%s) + %s / 4;\n", s, pick(g, NUMBER, false)->name, s);
-    if (chance(g, 80))
-        buffer_printf(&g->text, "%s = (%s + %s) %% 5;\n", i, i, pick(g, INTEGER, true)->name);
+    if (chance(g, 80)) {
+        buffer_printf(&g->text, "%s = ", i);
+        write_small(g, i, pick(g, INTEGER, true)->name);
+        buffer_text(&g->text, ";\n");
+    }
     if (chance(g, 80))
         buffer_printf(&g->text, "%s = %s if %s else %s;\n", v, pick(g, VECTOR, false)->name,
                       pick(g, TRUTH, true)->name, v);
@@ -344,7 +357,12 @@ static void make_loop(Generator *g, uint32_t depth) {
 /* --- programs --------------------------------------------------------------------------------- */
 
 static void make_program(Generator *g) {
-    buffer_text(&g->text, "input x: vec[2]; input m: bool; input a: float; input k: int;\n");
+    if (g->smooth)
+        buffer_text(&g->text, "input x0: vec[2]; input m: bool; input a0: float; input k0: int;\n"
+                              "x = 1 - relu(2.5 - relu(x0 + 1.5)); a = min(max(a0, -1), 1.5);\n"
+                              "k = min(max(k0, -1), 2);\n");
+    else
+        buffer_text(&g->text, "input x: vec[2]; input m: bool; input a: float; input k: int;\n");
     add(g, "x", VECTOR, 2, 2, true);
     add(g, "m", TRUTH, 1, 0, true);
     add(g, "a", NUMBER, 2, 2, true);
@@ -383,11 +401,37 @@ START_TEST(random_programs_compute_the_same) {
 }
 END_TEST
 
+/* Most of them can be: what is refused has an error without bounds, and says where. */
+START_TEST(random_programs_of_relus_keep_their_bounds) {
+    uint32_t made = 0;
+    for (uint32_t p = (uint32_t)_i * BATCH; p < ((uint32_t)_i + 1) * BATCH; p++) {
+        Generator g = {.random = random_of(2, p), .smooth = true};
+        RealWorld w;
+        make_program(&g);
+        real_world_open(&w, g.text.data);
+        w.relu_only = true;
+        w.knots = 20;
+        RealModel *model = real_world_lower(&w);
+        if (model != NULL) {
+            made++;
+            real_world_compare(&w, model, g.text.data, SAMPLES);
+        } else {
+            ck_assert_uint_eq(diagnostics_count(w.diags), 1);
+            ck_assert_uint_ne(diagnostics_span(w.diags, 0).file, 0);
+        }
+        real_world_close(&w);
+        buffer_free(&g.text);
+    }
+    ck_assert_uint_ge(made, BATCH / 2);
+}
+END_TEST
+
 Suite *lower_random_suite(void);
 Suite *lower_random_suite(void) {
     Suite *suite = suite_create("lower_random");
     TCase *tests = tcase_create("lower_random");
     tcase_add_loop_test(tests, random_programs_compute_the_same, 0, PROGRAMS / BATCH);
+    tcase_add_loop_test(tests, random_programs_of_relus_keep_their_bounds, 0, PROGRAMS / BATCH);
     suite_add_tcase(suite, tests);
     return suite;
 }

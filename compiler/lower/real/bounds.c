@@ -18,6 +18,7 @@
  * take.
  */
 enum { MOST_PRODUCTS = 500000000, MOST_SWEEPS = 2000, LEAST_SWEEPS = 8 };
+enum { MOST_TRIES = 16 }; /* to find intervals for the knots */
 
 typedef struct Sweeping {
     RealPlan *plan;
@@ -225,15 +226,10 @@ static Bound input_bound(const RealPlan *plan, const Value *value) {
 }
 
 /* What is known before anything is swept. */
-static void begin_bounds(RealPlan *plan) {
-    plan->bounds = ARENA_ARRAY(plan->scratch, Bound *, plan->value_count);
-    plan->bounded_items = plan->item_count;
-    plan->terms = ARENA_ARRAY(plan->scratch, CurveTerms, plan->item_count);
-    for (ItemId i = 0; i < plan->item_count; i++)
-        plan->terms[i] = plan_real_terms(plan, &plan->items[i]);
+static void begin_values(RealPlan *plan) {
     for (ValueId v = 0; v < plan->value_count; v++) {
         const Value *value = &plan->values[v];
-        Bound *bounds = plan->bounds[v] = ARENA_ARRAY(plan->scratch, Bound, value->width);
+        Bound *bounds = plan->bounds[v];
         for (uint32_t r = 0; r < value->width; r++) {
             bounds[r] = (Bound){.low = INFINITY, .high = -INFINITY, .whole = true};
             if (value->kind == VALUE_INPUT) bounds[r] = input_bound(plan, value);
@@ -248,13 +244,20 @@ static void begin_bounds(RealPlan *plan) {
     }
 }
 
+static void begin_bounds(RealPlan *plan) {
+    plan->bounds = ARENA_ARRAY(plan->scratch, Bound *, plan->value_count);
+    plan->bounded_items = plan->item_count;
+    plan->terms = ARENA_ARRAY(plan->scratch, CurveTerms, plan->item_count);
+    for (ItemId i = 0; i < plan->item_count; i++)
+        plan->terms[i] = plan_real_terms(plan, &plan->items[i]);
+    for (ValueId v = 0; v < plan->value_count; v++)
+        plan->bounds[v] = ARENA_ARRAY(plan->scratch, Bound, plan->values[v].width);
+}
+
 /* --- curves ----------------------------------------------------------------------------------- */
 
 const double *plan_real_knots(RealPlan *plan, const CurveTerm *term, uint32_t *count) {
-    Bound bound;
-    Interval image;
-    form_bounds(plan, &term->x, &bound);
-    Interval of = {bound.low, bound.high};
+    Interval of = term->over, image;
     *count = 0;
     if (!(of.low <= of.high) || !curve_image(term->curve, of, &image)) return NULL;
     of = curve_domain(term->curve, of);
@@ -264,6 +267,45 @@ const double *plan_real_knots(RealPlan *plan, const CurveTerm *term, uint32_t *c
     if (knots > 1) curve_knots(term->curve, of, knots, out);
     *count = knots;
     return out;
+}
+
+/* Does the interval of the term's knots take in all that x may be? If not, now it does. again: it
+   was too narrow before, for chords over more are farther off; so it grows by more than it must. */
+static bool take_in(const RealPlan *plan, CurveTerm *term, bool again) {
+    Bound x;
+    Interval *over = &term->over;
+    form_bounds(plan, &term->x, &x);
+    if (x.low > x.high || (over->low <= x.low && x.high <= over->high)) return true;
+    double more = again && isfinite(x.high - x.low) ? (x.high - x.low) / 16 : 0;
+    /* But not to where the curve is none. */
+    if (x.low < over->low) over->low = x.low > 0 ? fmax(x.low - more, x.low / 2) : x.low - more;
+    if (x.high > over->high)
+        over->high = x.high < 0 ? fmin(x.high + more, x.high / 2) : x.high + more;
+    return false;
+}
+
+static const Item *narrow_item(const RealPlan *plan, bool again) {
+    const Item *narrow = NULL;
+    for (ItemId i = 0; i < plan->item_count; i++)
+        for (uint32_t t = 0; t < plan->terms[i].count; t++)
+            if (!take_in(plan, &plan->terms[i].terms[t], again)) narrow = &plan->items[i];
+    return narrow;
+}
+
+/* The knots' intervals and the bounds. In a loop they depend on one another: what a round computes
+   is off by what the chords are over all that any round may bring. */
+static void find_intervals(RealPlan *plan) {
+    const Item *narrow = NULL;
+    for (uint32_t tries = 0; tries == 0 || (narrow && tries < MOST_TRIES); tries++) {
+        begin_values(plan);
+        sweep_all(plan, false);
+        narrow = narrow_item(plan, tries > 0);
+        if (plan->graph->loop_count == 0) return;
+    }
+    if (narrow)
+        plan_real_refuse(plan, narrow->node,
+                         "what is interpolated here is farther off in every round of the loop; "
+                         "more knots may help");
 }
 
 static void find_errors(RealPlan *plan, CurveTerms *terms) {
@@ -297,7 +339,8 @@ static void drop_idle_traps(RealPlan *plan) {
 void plan_real_bounds(RealPlan *plan) {
     begin_bounds(plan);
     if (plan->refused) return;
-    sweep_all(plan, false);
+    find_intervals(plan);
+    if (plan->refused) return;
     for (ItemId i = 0; i < plan->item_count; i++)
         find_errors(plan, &plan->terms[i]);
     sweep_all(plan, true);

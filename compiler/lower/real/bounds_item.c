@@ -47,12 +47,17 @@ static double greatest(const Bound *b) { return fmax(fabs(b->low), fabs(b->high)
 
 /* --- curves ----------------------------------------------------------------------------------- */
 
+/* What a curve's knots take in: all that x may be, if they stand already, and maybe more. */
+static Interval taken_in(const CurveTerm *term, const Bound *x) {
+    return term->over.low <= term->over.high ? term->over : (Interval){x->low, x->high};
+}
+
 static void add_term(const Sight *r, const CurveTerm *term, Bound *out) {
     Bound *x = bounds_of(r, &term->x), *row = &out[term->row];
     Interval image;
     if (!is_known(x)) {
         *row = nothing_yet();
-    } else if (!curve_image(term->curve, (Interval){x->low, x->high}, &image)) {
+    } else if (!curve_image(term->curve, taken_in(term, x), &image)) {
         *row = anything();
     } else {
         Bound factor = around(term->factor, term->factor), curve = around(image.low, image.high);
@@ -86,7 +91,9 @@ static void narrow_products(const Sight *r, uint32_t width, Bound *out) {
     for (uint32_t t = 0; known && t < terms->count; t++) {
         const CurveTerm *term = &terms->terms[t];
         Bound *x = bounds_of(r, &term->x), *row = &exact[term->row];
-        double piece = (x->high - x->low) / pieces, error = fabs(term->factor) * piece * piece / 4;
+        Interval over = taken_in(term, x);
+        double piece = (over.high - over.low) / pieces;
+        double error = fabs(term->factor) * piece * piece / 4;
         /* A chord is above its square. */
         add(row, term->factor < 0 ? -error : 0, term->factor > 0 ? error : 0);
         row->error += fabs(term->factor) * term->error;

@@ -162,7 +162,8 @@ typedef struct CurveTerm {
     Form x; /* one row */
     double factor;
     uint32_t row;
-    double error, slope; /* of its chords, once x has its bounds; infinite: there are none */
+    Interval over;       /* that its knots take in, once x has bounds; low > high: none yet */
+    double error, slope; /* of its chords then; infinite: there are none */
 } CurveTerm;
 
 typedef struct CurveTerms {

@@ -2,6 +2,8 @@
    squares, ((x + y)^2 - (x - y)^2) / 4, and a square one curve. */
 #include "compiler/lower/real/plan.h"
 
+#include <math.h>
+
 typedef struct Terms {
     RealPlan *plan;
     NodeId node;
@@ -13,7 +15,8 @@ static const Curve square = {CURVE_POWER, 2};
 
 static void add(Terms *t, Curve curve, const Form *x, double factor, uint32_t row) {
     if (x->rows == 0 || factor == 0) return; /* rows 0: refused */
-    t->terms[t->count++] = (CurveTerm){.curve = curve, .x = *x, .factor = factor, .row = row};
+    t->terms[t->count++] = (CurveTerm){
+        .curve = curve, .x = *x, .factor = factor, .row = row, .over = {INFINITY, -INFINITY}};
 }
 
 static void add_product(Terms *t, const Form *a, const Form *b, uint32_t from, uint32_t row) {
