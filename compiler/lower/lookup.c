@@ -389,10 +389,16 @@ static Form refuse_cells(Lowering *l, NodeId id, const Form *args, int arity) {
 
 /* --- forms ------------------------------------------------------------------------------------ */
 
+uint32_t plan_most_cells(const Lowering *l) {
+    uint64_t by_length = (uint64_t)PLAN_CELLS_OF_POSITION * l->options->max_length;
+    if (by_length > PLAN_DOMAIN) by_length = PLAN_DOMAIN;
+    return by_length > PLAN_CELLS ? (uint32_t)by_length : PLAN_CELLS;
+}
+
 /* The cells over what the arguments' look-ups look at, or else over the arguments' variables.
    False: too many. */
 static bool cells_of(Lowering *l, NodeId id, const Form *args, int arity, Cells *cells) {
-    uint32_t most = l->last[id] ? PLAN_LAST_CELLS : PLAN_CELLS;
+    uint32_t most = l->last[id] ? PLAN_LAST_CELLS : plan_most_cells(l);
     Sources direct = sources_of(args, arity), flat;
     return (flat_sources(l, &direct, &flat) &&
             prepare_cells(l, args, arity, &flat, LOOKUP_FLAT, cells)) ||

@@ -25,7 +25,8 @@ enum {
     PLAN_DOMAIN = 1 << 22,        /* values of one variable */
     PLAN_FRACTIONS = 300000,      /* values of one mean */
     PLAN_SOURCES = MODEL_SOURCES, /* variables that one table looks at */
-    PLAN_CELLS = 20000,           /* cells of one table over several variables */
+    PLAN_CELLS = 20000,           /* cells of one table over several variables, */
+    PLAN_CELLS_OF_POSITION = 4,   /* or so many for each position of the longest input */
     PLAN_LAST_CELLS = 512,        /* the same where the output's reader can compute instead */
     PLAN_PRODUCTS = 64,           /* conjunctions of one formula */
     PLAN_LITERALS = 32,           /* literals of one conjunction */
@@ -332,6 +333,8 @@ bool atom_is_minus_zero(Atom a);
 
 /* The element-wise node, its arguments given as TABLEs; REFUSED: too many combinations. */
 Form form_lookup(Lowering *l, NodeId node, const Form *args, int arity);
+/* How many cells a table over several variables may have. */
+uint32_t plan_most_cells(const Lowering *l);
 /* The same values over one new variable, each with its own kind; REFUSED: too many. */
 Form form_choose_kind(Lowering *l, NodeId node, const Form *form);
 /* How many cells form_lookup would need; UINT32_MAX: too many. */

@@ -255,6 +255,29 @@ START_TEST(classes_of_a_wide_range_are_numbered) {
 }
 END_TEST
 
+/* Two values for each count: more cells than a table may have that does not grow with the length.
+ */
+START_TEST(a_table_of_counts_grows_with_the_length) {
+    static const Subject subject = {"firsts",
+                                    "same = select(tokens, tokens, ==);\n"
+                                    "f = 0 if has_focus(same and select(indices, indices, <))\n"
+                                    "    else selector_width(same);\n",
+                                    "abc", "group by", LONGEST};
+    enum { TOKENS = 3, LONG = 12000 };
+    Bench bench;
+    if (open_bench(&bench, &subject, TOKENS, LONG)) {
+        uint32_t numbers[LONGEST];
+        uint64_t random = 11;
+        for (uint32_t n = 1; n <= LONGEST; n = 3 * n + 1) {
+            for (uint32_t i = 0; i < n; i++)
+                numbers[i] = next_random(&random, TOKENS);
+            compare(&bench, &subject, numbers, n);
+        }
+    }
+    close_bench(&bench);
+}
+END_TEST
+
 START_TEST(several_programs_at_once) {
     Bench benches[3];
     const uint32_t numbers[] = {0, 1, 1, 0, 1};
@@ -549,6 +572,7 @@ Suite *jit_suite(void) {
     tcase_add_loop_test(tests, long_inputs, 0, SUBJECTS);
     tcase_add_test(tests, heads_have_the_plans_that_their_selectors_allow);
     tcase_add_test(tests, classes_of_a_wide_range_are_numbered);
+    tcase_add_test(tests, a_table_of_counts_grows_with_the_length);
     tcase_add_test(tests, several_programs_at_once);
     tcase_add_test(tests, a_named_cpu);
     tcase_add_loop_test(tests, threads_change_nothing, 0, SUBJECTS);
