@@ -146,13 +146,14 @@ PART_exact   = VENV=$(VENV) tests/export/run peers certify
 PART_clustering = VENV=$(VENV) tests/clustering/run
 PART_heads   = VENV=$(VENV) HEADS=1000 tests/clustering/run simulator
 PART_sklearn = VENV=$(BUILD)/venv-real tests/clustering/run sklearn
+PART_threads = tests/threads/run
 PART_installed = tests/installed
 PART_tree    = tests/clean-tree
 
 # The long ones first, so that none is left alone at the end.
 PARTS = exact export unit masks clustering api values errors analyse repl shown golden explanations limits replay programs batches docs tracr peers harness found random native installed tree
 # By name alone: they take long, or need what the others do not.
-MORE_PARTS = exhaustive heads sklearn
+MORE_PARTS = exhaustive heads sklearn threads
 
 RUN_PARTS = BUILD=$(BUILD) RASPC=$(abspath $(RASPC)) tests/run
 part = $(1) '$(PART_$(1))'
@@ -185,6 +186,12 @@ check-harness check-random check-found: all $(BUILD)/test-random
 check-tracr check-peers: all $(BUILD)/test-peers
 
 # --- sanitizers --------------------------------------------------------------------------------------
+
+# The pool has no part of LLVM in it, so that all of it can be watched.
+TSAN_POOL = tests/threads/test_pool.c runtime/engines/jit/pool.c runtime/base/memory.c
+$(BUILD)/tsan-pool: $(TSAN_POOL) runtime/engines/jit/pool.h
+	$(Q)clang-19 $(CPPFLAGS_ALL) -std=c11 -O1 -g -fsanitize=thread -o $@ $(TSAN_POOL) -lpthread
+check-threads: all $(BUILD)/tsan-pool
 
 # -fno-sanitize=function: that check reads before a function's first byte, where jitted code has nothing.
 ASAN = BUILD=$(BUILD)-asan CC=clang-19 CFLAGS='-O1 -g -fno-omit-frame-pointer' SANITIZED=1 \
