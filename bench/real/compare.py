@@ -1,4 +1,4 @@
-"""Lloyd's iteration, one of EM and softmax attention: native code beside scikit-learn, OpenBLAS and ONNX Runtime.
+"""Lloyd's iteration, one of EM and softmax attention: native code beside scikit-learn, OpenBLAS, faiss and ONNX Runtime.
 
 compare.py BENCH_REAL [THREADS [lloyd|em|attention]...]: one run, same data and start, medians. One thread: CPU seconds of the process;
 more threads: wall seconds. Shares of the peak are of a loop of fused multiply-adds on registers.
@@ -16,10 +16,12 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402  (after the number of threads is set)
 import warnings  # noqa: E402
+import faiss  # noqa: E402
 from sklearn.cluster import KMeans  # noqa: E402
 from sklearn.mixture import GaussianMixture  # noqa: E402
 
 warnings.filterwarnings("ignore")
+faiss.omp_set_num_threads(THREADS)
 
 RUNS = 7
 N = 100_000
@@ -44,6 +46,20 @@ def scikit_learn(x, starts):
 
     def run(rounds):
         KMeans(len(starts), init=starts, n_init=1, max_iter=rounds, tol=0, algorithm="lloyd").fit(x)
+
+    run(FEW)
+    return (median_of(lambda: run(MANY)) - median_of(lambda: run(FEW))) / (MANY - FEW)
+
+
+def faiss_lloyd(x, starts):
+    """The same in faiss, which has float32 alone; its sample of the points is all of them."""
+    k, d = starts.shape
+
+    def run(rounds):
+        clustering = faiss.Clustering(d, k)
+        clustering.niter, clustering.max_points_per_centroid = rounds, len(x)
+        faiss.copy_array_to_vector(starts.ravel(), clustering.centroids)
+        clustering.train(x, faiss.IndexFlatL2(d))
 
     run(FEW)
     return (median_of(lambda: run(MANY)) - median_of(lambda: run(FEW))) / (MANY - FEW)
@@ -143,8 +159,8 @@ def attention(bench, dtype):
 
 
 def lloyd(bench):
-    print("\n| k, d, type | raspc | scikit-learn | ratio | OpenBLAS + arg-max | ratio | share of peak |")
-    print("|---|---|---|---|---|---|---|")
+    print("\n| k, d, type | raspc | scikit-learn | ratio | OpenBLAS + arg-max | ratio | faiss | ratio | share of peak |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for dtype in ("f32", "f64"):
         number = np.float32 if dtype == "f32" else np.float64
         top = peak(bench, dtype)
@@ -157,11 +173,14 @@ def lloyd(bench):
             mine = ours(bench, "lloyd", dtype, k, d, path)
             learn = scikit_learn(points, starts)
             blas = openblas(points, starts)
+            faiss_too = faiss_lloyd(points, starts) if dtype == "f32" else None
             os.remove(path)
             share = 2 * N * k * d / mine / 1e9 / top
             print(
                 f"| {k}, {d}, {dtype} | {mine * 1e3:.2f} | {learn * 1e3:.2f} | {learn / mine:.2f} "
-                f"| {blas * 1e3:.2f} | {blas / mine:.2f} | {share:.0%} of {top:.0f} GFLOP/s |",
+                f"| {blas * 1e3:.2f} | {blas / mine:.2f} "
+                + (f"| {faiss_too * 1e3:.2f} | {faiss_too / mine:.2f} " if faiss_too else "| | ")
+                + f"| {share:.0%} of {top:.0f} GFLOP/s |",
                 flush=True,
             )
 
