@@ -180,6 +180,31 @@ START_TEST(bounds_fall_with_the_square) {
 }
 END_TEST
 
+/* One step of EM for round Gaussians (arXiv 2502.06007) needs squares, quotients and logarithms:
+   the responsibilities and the weights have bounds that fall with the square of the knots. */
+START_TEST(em_has_bounds) {
+    static const char program[] = CLIPPED
+        "centres = select(m, True, ==); points = select(m, False, ==); id = onehot(k, 2);\n"
+        "mean = q; safe = max(min(exp(p), 2), 0.05); weight = min(max(a, 0.01), 1);\n"
+        "bias = log(weight) - dot(mean, mean) / (2 * safe) - log(6.283185307179586 * safe);\n"
+        "component = concat(mean / safe, -1 / (2 * safe), bias);\n"
+        "y = aggregate(softmax(score(component, concat(q, dot(q, q), 1), *), centres), id);\n"
+        "own = linear(score(y, id, *), points); mean = aggregate(own, q, mean) if m else mean;\n"
+        "weight = dot(aggregate(points, y), id) if m else weight; output y, weight, mean;";
+    RealWorld w;
+    real_world_open(&w, program);
+    const RealModel *coarse = lower(&w, 128), *fine = lower(&w, 255);
+    for (int o = 0; o < 2; o++) {
+        double before = coarse->outputs[o].error, after = fine->outputs[o].error;
+        ck_assert_msg(after < before / 3.7 && after > before / 4.3, "%g, then %g", before, after);
+        ck_assert_msg(before < 0.02, "%g", before);
+    }
+    ck_assert_double_le(fine->outputs[2].error, 2.1);
+    real_world_compare(&w, fine, program, SAMPLES);
+    real_world_close(&w);
+}
+END_TEST
+
 /* The error is part of the model's text. */
 START_TEST(errors_read_back) {
     RealWorld w;
@@ -252,6 +277,7 @@ Suite *relus_real_suite(void) {
     tcase_add_loop_test(tests, curves_without_bounds_are_none, 0, COUNT(unbounded));
     tcase_add_loop_test(tests, results_keep_their_bounds, 0, COUNT(programs));
     tcase_add_test(tests, bounds_fall_with_the_square);
+    tcase_add_test(tests, em_has_bounds);
     tcase_add_test(tests, errors_read_back);
     tcase_add_loop_test(tests, refusals_are_located, 0, COUNT(refusals));
     suite_add_tcase(suite, tests);
