@@ -118,9 +118,9 @@ typedef struct GraphLoop {
     LoopState *states; /* (state_count) */
     uint32_t outer;    /* 1 + the number of the loop whose body it is in; 0: none */
     bool closed;       /* graph_loop_end was called */
-    uint32_t entry;    /* once it is closed: how many layers the second round adds to the first, */
-    uint32_t step;     /* and each later one to those before it. What does not depend on a round can
-                          make the first one deeper than the others. */
+    /* Once it is closed: how many layers the second round adds to the first, at most, and each
+       later one to the one before. */
+    uint32_t entry, step;
     Span span;
 } GraphLoop;
 

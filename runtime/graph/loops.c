@@ -82,25 +82,30 @@ static uint32_t depth_again(const Graph *graph, uint32_t loop, NodeId id) {
     return depth;
 }
 
-/* A depth is a greatest sum along paths from the states, or from outside the loop. So where no
-   state grew by more than some number of layers, nothing grows by more in the round behind; and
-   that number is never more than that of the round before. */
+/* Rounds share their layers' weights, so each begins where the one before has ended: with all
+   states at the depth of the deepest. What does not depend on a round can only make the first one
+   deeper: the second is as deep as all others. */
 static void find_steps(Graph *graph, uint32_t loop) {
     GraphLoop *l = &graph->loops[loop];
+    uint32_t start = 0, end = 0;
+    for (uint32_t s = 0; s < l->state_count; s++) {
+        uint32_t left = graph->nodes[l->states[s].next].depth;
+        if (left > start) start = left;
+    }
     for (uint32_t s = 0; s < l->state_count; s++) {
         Node *state = &graph->nodes[l->states[s].state];
-        state->again = graph->nodes[l->states[s].next].depth;
-        if (state->again > state->depth && state->again - state->depth > l->entry)
-            l->entry = state->again - state->depth;
+        state->again = start;
+        if (start > state->depth && start - state->depth > l->entry)
+            l->entry = start - state->depth;
     }
     for (NodeId id = l->state_count ? l->states[0].state : graph->count; id < graph->count; id++)
         if (is_body(graph, loop, id) && graph->nodes[id].op != OP_STATE)
             graph->nodes[id].again = depth_again(graph, loop, id);
     for (uint32_t s = 0; s < l->state_count; s++) {
         const Node *next = &graph->nodes[l->states[s].next];
-        if (!is_body(graph, loop, l->states[s].next) || next->again <= next->depth) continue;
-        if (next->again - next->depth > l->step) l->step = next->again - next->depth;
+        if (is_body(graph, loop, l->states[s].next) && next->again > end) end = next->again;
     }
+    l->step = end > start ? end - start : 0;
 }
 
 void graph_loop_end(Graph *graph, uint32_t loop, uint32_t times, NodeId until, const NodeId *next) {
