@@ -55,6 +55,30 @@ static const Subject exact_subjects[] = {
      "}\n"
      "output c, owner, rounds, moved;\n",
      "sums by group"},
+    {"until nothing changes in place", 3,
+     "input x: vec[3]; input mark: bool;\n"
+     "c = x; w = x;\n"
+     "repeat 20 until (settled) {\n"
+     "  near = hardmax_first(-distance(c, x), select(mark, True, ==));\n"
+     "  owner = aggregate(near, indices);\n"
+     "  members = select(owner, indices, ==) and select(mark, False, ==);\n"
+     "  moved = aggregate(members, x, c) if mark else c;\n"
+     "  v = w + c / 16 if mark else w;\n"
+     "  settled = moved == c and v == w;\n"
+     "  c = moved; w = v;\n"
+     "}\n"
+     "output c, owner, w;\n",
+     "where mark"},
+    {"until nothing changes, and it is looked at", 2,
+     "input x: vec[2]; input mark: bool; c = x;\n"
+     "repeat 20 until (settled) {\n"
+     "  near = hardmax(-distance(c, x), select(mark, True, ==));\n"
+     "  owner = aggregate(near, indices);\n"
+     "  moved = aggregate(select(owner, indices, ==), x, c) if mark else c;\n"
+     "  settled = c == moved; c = moved;\n"
+     "}\n"
+     "output owner, settled;\n",
+     "sums by group"},
     {"hardmax dynamics", 2,
      "input x: vec[2]; z = x;\n"
      "repeat 6 { z = (z + 0.5 * aggregate(hardmax(score(z, z, *)), z)) / 1.5; }\n"

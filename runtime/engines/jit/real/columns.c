@@ -80,11 +80,11 @@ bool run_make_column(Run *run, NodeId node) {
     if (column[0] != NULL) return true;
     size_t rows = (size_t)run_row_count(run, run->plan->rows[node]);
     if (at->type == TYPE_VECTOR) {
-        column[0] = run_take(run, rows * at->width, real_size(run));
+        column[0] = run_take_column(run, rows * at->width, real_size(run));
         return column[0] != NULL;
     }
-    column[0] = run_take(run, rows, sizeof(double));
-    if (real_is_tagged(run->graph, node)) column[1] = run_take(run, rows, 1);
+    column[0] = run_take_column(run, rows, sizeof(double));
+    if (real_is_tagged(run->graph, node)) column[1] = run_take_column(run, rows, 1);
     return column[0] != NULL && (!real_is_tagged(run->graph, node) || column[1] != NULL);
 }
 

@@ -101,7 +101,7 @@ static uint32_t add_step(RealPlan *plan, StepKind kind, uint32_t number) {
             arena_grow(plan->arena, plan->steps, plan->step_count, capacity, sizeof(Step));
         plan->step_capacity = capacity;
     }
-    plan->steps[plan->step_count] = (Step){kind, number, 0};
+    plan->steps[plan->step_count] = (Step){.kind = kind, .number = number};
     return plan->step_count++;
 }
 
@@ -329,5 +329,6 @@ RealPlan *real_plan(Arena *arena, const Graph *graph, const NodeId *outputs, uin
         plan->stored[plan->row_sets[r].condition] = 1;
     plan_levels(&planner);
     real_plan_fuse(plan);
+    real_plan_live(plan);
     return plan;
 }

@@ -53,15 +53,6 @@ static bool others_use(const RealPlan *plan, NodeId node) {
     return false;
 }
 
-/* Does a result or output want the node after its loop? */
-static bool is_wanted(const RealPlan *plan, NodeId node) {
-    for (NodeId id = node + 1; id < plan->graph->count; id++) {
-        const Node *at = graph_node(plan->graph, id);
-        if (plan->needed[id] && at->op == OP_RESULT && at->args[0] == node) return true;
-    }
-    return false;
-}
-
 /* --- sums by owner ---------------------------------------------------------------------------- */
 
 static uint32_t find_assignment(const RealPlan *plan, NodeId pattern) {
@@ -95,7 +86,7 @@ static void follow_owner(RealPlan *plan, RealHead *head) {
 
 static void delay(RealPlan *plan, RealHead *head) {
     head->late = true;
-    head->unread = !is_wanted(plan, head->node);
+    head->unread = !real_is_wanted(plan, head->node);
 }
 
 static void delay_owner(RealPlan *plan, const Assignment *assignment) {

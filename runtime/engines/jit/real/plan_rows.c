@@ -154,6 +154,11 @@ static bool can_fail(const Graph *graph, const Node *node) {
     case OP_SIN:
     case OP_COS:
     case OP_TANH:
+    case OP_EQ:
+    case OP_LT:
+    case OP_LE:
+    case OP_GT:
+    case OP_GE:
     case OP_NOT:
     case OP_AND:
     case OP_OR:
@@ -167,6 +172,40 @@ static bool can_fail(const Graph *graph, const Node *node) {
     }
 }
 
+static void demand(RealPlan *plan, NodeId node, uint32_t set) {
+    if (node == NO_NODE) return;
+    uint32_t *rows = &plan->rows[real_seen(plan, set, node)];
+    *rows = *rows == NOBODY || *rows == set ? set : 0;
+}
+
+/* The loop's state that the node is, and how it takes its next value. */
+static const LoopState *state_of(const RealPlan *plan, NodeId id, const StatePlan **how) {
+    const Graph *graph = plan->graph;
+    const GraphLoop *loop = &graph->loops[graph_node(graph, id)->loop - 1];
+    for (uint32_t s = 0; s < loop->state_count; s++) {
+        *how = &plan->loops[loop - graph->loops].states[s];
+        if (loop->states[s].state == id) return &loop->states[s];
+    }
+    BUG("state %u is in no loop", id);
+}
+
+bool real_is_wanted(const RealPlan *plan, NodeId node) {
+    for (NodeId id = node + 1; id < plan->graph->count; id++) {
+        const Node *at = graph_node(plan->graph, id);
+        if (plan->needed[id] && at->op == OP_RESULT && at->args[0] == node) return true;
+    }
+    return false;
+}
+
+/* A state that changes at those positions and is read at no other needs its first value at others
+   only where its result is wanted. */
+static void demand_init(RealPlan *plan, NodeId id) {
+    const StatePlan *how;
+    const LoopState *state = state_of(plan, id, &how);
+    bool wanted = plan->rows[id] == 0 || real_is_wanted(plan, state->next);
+    demand(plan, state->init, wanted ? 0 : plan->rows[id]);
+}
+
 /* May the node be computed at the set's positions only? Not where computing it elsewhere could
    fail, and not before the condition is known. */
 static bool can_be_partial(const RealPlan *plan, NodeId id, uint32_t set) {
@@ -175,6 +214,11 @@ static bool can_be_partial(const RealPlan *plan, NodeId id, uint32_t set) {
     if (node->loop == 0 && id <= plan->row_sets[set].condition) return false;
     if (kind == OPKIND_ELEMENT && (node->op == OP_CONST || node->op == OP_VECTOR)) return false;
     if (kind == OPKIND_ELEMENT) return node->type == TYPE_VECTOR || !can_fail(plan->graph, node);
+    if (node->op == OP_STATE) {
+        const StatePlan *how;
+        state_of(plan, id, &how);
+        return how->in_place && how->rows == set;
+    }
     if (kind != OPKIND_ATTENTION) return false;
     const RealHead *head = plan->head_of[id];
     switch (head->plan) {
@@ -187,12 +231,6 @@ static bool can_be_partial(const RealPlan *plan, NodeId id, uint32_t set) {
                head->pattern == OP_SPARSEMAX;
     default: return false;
     }
-}
-
-static void demand(RealPlan *plan, NodeId node, uint32_t set) {
-    if (node == NO_NODE) return;
-    uint32_t *rows = &plan->rows[real_seen(plan, set, node)];
-    *rows = *rows == NOBODY || *rows == set ? set : 0;
 }
 
 /* A list of nodes, each once. */
@@ -243,6 +281,45 @@ static void demand_head(RealPlan *plan, RealHead *head, uint32_t rows) {
     demand(plan, head->other, rows);
 }
 
+/* The loop's state of which that is "nothing changed", next == state; it changes in place, and
+   holds numbers elsewhere: an input's, which are finite. */
+static const StatePlan *unchanged_state(const RealPlan *plan, uint32_t loop, const Node *equal) {
+    const GraphLoop *at = &plan->graph->loops[loop];
+    if (equal->op != OP_EQ) return NULL;
+    for (uint32_t s = 0; s < at->state_count; s++) {
+        const LoopState *state = &at->states[s];
+        bool compared = (equal->args[0] == state->next && equal->args[1] == state->state) ||
+                        (equal->args[1] == state->next && equal->args[0] == state->state);
+        if (compared && plan->loops[loop].states[s].in_place &&
+            graph_node(plan->graph, state->init)->op == OP_INPUT)
+            return &plan->loops[loop].states[s];
+    }
+    return NULL;
+}
+
+/* At which rows the loop's condition has to be known: where nothing else can change, it is that
+   nothing did. */
+static uint32_t until_rows(const RealPlan *plan, uint32_t loop) {
+    const Graph *graph = plan->graph;
+    NodeId until = graph->loops[loop].until;
+    if (until == NO_NODE) return 0;
+    uint8_t *under = ARENA_ARRAY(plan->arena, uint8_t, until + 1);
+    uint32_t rows = 0;
+    under[until] = 1;
+    for (NodeId id = until + 1; id-- > 0;) {
+        const Node *node = graph_node(graph, id);
+        if (!under[id]) continue;
+        if (node->op == OP_AND) {
+            under[node->args[0]] = under[node->args[1]] = 1;
+            continue;
+        }
+        const StatePlan *state = unchanged_state(plan, loop, node);
+        if (state == NULL || (rows != 0 && state->rows != rows)) return 0;
+        rows = state->rows;
+    }
+    return rows;
+}
+
 static void demand_first(RealPlan *plan) {
     const Graph *graph = plan->graph;
     for (NodeId id = 0; id < graph->count; id++)
@@ -254,13 +331,12 @@ static void demand_first(RealPlan *plan) {
         for (uint32_t s = 0; s < loop->state_count && loop->closed; s++) {
             const StatePlan *state = &plan->loops[l].states[s];
             if (!plan->needed[loop->states[s].state]) continue;
-            demand(plan, loop->states[s].init, 0);
             if (state->in_place)
                 demand(plan, state->value, state->rows);
             else
                 demand(plan, loop->states[s].next, 0);
         }
-        demand(plan, loop->until, 0);
+        demand(plan, loop->until, until_rows(plan, l));
     }
     for (uint32_t o = 0; o < plan->output_count; o++)
         demand(plan, plan->outputs[o], 0);
@@ -292,7 +368,9 @@ static bool demand_operands(RealPlan *plan, NodeId id) {
         return true;
     }
     if (*rows == NOBODY || (*rows != 0 && !can_be_partial(plan, id, *rows))) *rows = 0;
-    if (kind == OPKIND_ATTENTION)
+    if (node->op == OP_STATE)
+        demand_init(plan, id);
+    else if (kind == OPKIND_ATTENTION)
         demand_head(plan, plan->head_of[id], *rows);
     else if (kind == OPKIND_ELEMENT)
         for (int i = 0; i < op_info(node->op)->arity; i++)

@@ -144,6 +144,9 @@ typedef struct Step {
     StepKind kind;
     uint32_t number; /* of elements, assignments, heads; of the loop */
     uint32_t target; /* ROUND: the step after its LOOP; LOOP: its ROUND */
+    NodeId *dead; /* (dead_count) nodes whose columns nobody reads after it; of a ROUND, after the
+                     last one */
+    uint32_t dead_count;
 } Step;
 
 /* How a state takes its next value. */
@@ -192,6 +195,8 @@ void real_plan_print(const RealPlan *plan, Buffer *out);
 
 /* Which heads' sums are made by the step before them (plan_fuse.c). */
 void real_plan_fuse(RealPlan *plan);
+/* After which step each column is free (plan_live.c). */
+void real_plan_live(RealPlan *plan);
 /* The plan of one attention, but for its rows (heads.c). */
 void real_plan_head(RealPlan *plan, RealHead *head, NodeId node);
 /* Which nodes are computed at which positions, what changes in place, and which nodes nobody needs
@@ -200,6 +205,8 @@ void real_plan_rows(RealPlan *plan);
 /* The node that the row set sees in that one's place: a choice on its condition is what is chosen.
  */
 NodeId real_seen(const RealPlan *plan, uint32_t rows, NodeId node);
+/* Does a result want the node after its loop? */
+bool real_is_wanted(const RealPlan *plan, NodeId node);
 /* Is the node the next value of a state that changes in place? */
 bool real_is_replaced(const RealPlan *plan, NodeId node);
 /* Can the node's kind be anything but one? Then its column has tags. */

@@ -15,7 +15,8 @@
 /* Before what is handed out; the list of all. */
 typedef struct Block {
     struct Block *before, *after;
-    size_t bytes; /* with this */
+    struct Block *next; /* among those that are unused */
+    size_t bytes;       /* with this */
     bool mapped;
 } Block;
 
@@ -29,12 +30,43 @@ static void *no_room(Run *run, size_t bytes) {
     return NULL;
 }
 
+/* With a line for the block's own numbers, and rounded up to lines. */
+static size_t block_bytes(size_t bytes) { return (bytes + 2 * LINE - 1) / LINE * LINE + LINE; }
+
+static void give_unused(Run *run) {
+    while (run->unused) {
+        Block *block = run->unused;
+        run->unused = block->next;
+        run_give(run, (char *)block + LINE);
+    }
+}
+
+void run_release(Run *run, void *memory) {
+    if (memory == NULL) return;
+    Block *block = (Block *)(void *)((char *)memory - LINE);
+    block->next = run->unused;
+    run->unused = block;
+}
+
+void *run_take_column(Run *run, size_t count, size_t size) {
+    size_t bytes;
+    if (!__builtin_mul_overflow(count ? count : 1, size, &bytes) && bytes < LIMIT_EVALUATION_BYTES)
+        for (Block **at = &run->unused; *at; at = &(*at)->next)
+            if ((*at)->bytes == block_bytes(bytes)) {
+                Block *block = *at;
+                *at = block->next;
+                return (char *)block + LINE;
+            }
+    return run_take(run, count, size);
+}
+
 void *run_take(Run *run, size_t count, size_t size) {
     size_t bytes;
-    if (__builtin_mul_overflow(count ? count : 1, size, &bytes) || bytes > LIMIT_EVALUATION_BYTES ||
-        run->bytes + bytes > LIMIT_EVALUATION_BYTES)
+    if (__builtin_mul_overflow(count ? count : 1, size, &bytes)) return no_room(run, SIZE_MAX);
+    if (run->bytes + bytes > LIMIT_EVALUATION_BYTES) give_unused(run);
+    if (bytes > LIMIT_EVALUATION_BYTES || run->bytes + bytes > LIMIT_EVALUATION_BYTES)
         return no_room(run, bytes);
-    bytes = (bytes + 2 * LINE - 1) / LINE * LINE + LINE;
+    bytes = block_bytes(bytes);
     bool mapped = bytes >= MEMORY_LARGE;
     Block *block;
     if (mapped) {
@@ -44,7 +76,7 @@ void *run_take(Run *run, size_t count, size_t size) {
         if (block) memset(block, 0, bytes);
     }
     if (block == NULL) return no_room(run, bytes);
-    *block = (Block){NULL, run->blocks, bytes, mapped};
+    *block = (Block){.after = run->blocks, .bytes = bytes, .mapped = mapped};
     if (run->blocks) run->blocks->before = block;
     run->blocks = block;
     run->bytes += bytes;
@@ -202,7 +234,7 @@ static size_t column_bytes(const Run *run, NodeId node, int which) {
 static void copy_column(Run *run, NodeId from, NodeId to, void *data, void *tags) {
     Scalars numbers;
     if (graph_node(run->graph, to)->type == TYPE_VECTOR) {
-        memcpy(data, run->columns[2 * (size_t)from], column_bytes(run, to, 0));
+        memcpy(data, run->columns[2 * (size_t)from], column_bytes(run, from, 0));
         return;
     }
     numbers = run_numbers(run, from);
@@ -242,7 +274,7 @@ static bool begin_loop(Run *run, uint32_t number) {
         const StatePlan *plan = &run->plan->loops[number].states[s];
         size_t at = 2 * (size_t)loop->states[s].state;
         if (!run->plan->needed[loop->states[s].state]) continue;
-        if (!run_make_column(run, loop->states[s].state) || !run_find_rows(run, plan->rows))
+        if (!run_find_rows(run, plan->rows) || !run_make_column(run, loop->states[s].state))
             return false;
         for (size_t part = at; !plan->in_place && part <= at + 1; part++) {
             if (run->columns[part] == NULL || run->spare[part] != NULL) continue;
@@ -250,36 +282,47 @@ static bool begin_loop(Run *run, uint32_t number) {
                 run_take(run, column_bytes(run, loop->states[s].state, (int)(part - at)), 1);
             if (run->spare[part] == NULL) return false;
         }
-        copy_column(run, loop->states[s].init, loop->states[s].state, run->columns[at],
-                    run->columns[at + 1]);
+        if (run->plan->rows[loop->states[s].state] != 0)
+            run_write_rows(run, loop->states[s].init, plan->rows, false, run->columns[at]);
+        else
+            copy_column(run, loop->states[s].init, loop->states[s].state, run->columns[at],
+                        run->columns[at + 1]);
     }
     return true;
 }
 
-/* Of floats. */
-static void write_numbers(Run *run, const StatePlan *plan, double *data) {
-    Scalars numbers = run_numbers(run, plan->value);
-    bool whole = run->plan->rows[plan->value] == 0;
-    for (int64_t i = 0; i < run->row_counts[plan->rows]; i++) {
-        int64_t position = run->rows[plan->rows][i];
-        data[position] = number_at(&numbers, whole ? position : i);
+/* Row `i` of the set, at `from`, to that row of `data`. */
+typedef struct Rows {
+    int64_t count;
+    const int32_t *from, *to; /* (count), or NULL: each its own */
+} Rows;
+
+static void move_rows(Run *run, NodeId from, Rows rows, void *data) {
+    const Node *at = graph_node(run->graph, from);
+    size_t row = at->width * (run->plan->single ? sizeof(float) : sizeof(double));
+    const char *vectors = run->columns[2 * (size_t)from];
+    Scalars numbers = {0};
+    if (at->type != TYPE_VECTOR) numbers = run_numbers(run, from);
+    for (int64_t i = 0; i < rows.count; i++) {
+        size_t source = (size_t)(rows.from ? rows.from[i] : i);
+        size_t target = (size_t)(rows.to ? rows.to[i] : i);
+        if (at->type == TYPE_VECTOR)
+            memcpy((char *)data + target * row, vectors + source * row, row);
+        else
+            ((double *)data)[target] = number_at(&numbers, (int64_t)source);
     }
 }
 
-void run_write_rows(Run *run, const StatePlan *plan, NodeId state, void *data) {
-    size_t width = graph_node(run->graph, state)->width;
-    size_t row = width * (run->plan->single ? sizeof(float) : sizeof(double));
-    if (width == 0) {
-        write_numbers(run, plan, data);
-        return;
-    }
-    char *to = data;
-    const char *from = run->columns[2 * (size_t)plan->value];
-    bool whole = run->plan->rows[plan->value] == 0;
-    for (int64_t i = 0; i < run->row_counts[plan->rows]; i++) {
-        size_t position = (size_t)run->rows[plan->rows][i];
-        memcpy(to + position * row, from + (whole ? position : (size_t)i) * row, row);
-    }
+void run_write_rows(Run *run, NodeId from, uint32_t set, bool whole, void *data) {
+    const int32_t *positions = run->rows[set];
+    Rows rows = {run->row_counts[set], run->plan->rows[from] ? NULL : positions,
+                 whole ? positions : NULL};
+    move_rows(run, from, rows, data);
+}
+
+static void change_state(Run *run, const StatePlan *plan, NodeId state) {
+    run_write_rows(run, plan->value, plan->rows, run->plan->rows[state] == 0,
+                   run->columns[2 * (size_t)state]);
 }
 
 /* What the round leaves: all read before any is written. */
@@ -296,7 +339,7 @@ static void next_states(Run *run, uint32_t number) {
         size_t at = 2 * (size_t)loop->states[s].state;
         if (!run->plan->needed[loop->states[s].state]) continue;
         if (plan->in_place) {
-            run_write_rows(run, plan, loop->states[s].state, run->columns[at]);
+            change_state(run, plan, loop->states[s].state);
             continue;
         }
         for (size_t part = at; part <= at + 1; part++) {
@@ -311,40 +354,57 @@ static bool is_over(const Run *run, const GraphLoop *loop, uint32_t rounds) {
     if (rounds == loop->times) return true;
     if (loop->until == NO_NODE) return false;
     Scalars until = run_numbers(run, loop->until);
-    for (int64_t i = 0; i < run->n; i++)
+    for (int64_t i = 0; i < run_row_count(run, run->plan->rows[loop->until]); i++)
         if (number_at(&until, i) == 0) return false;
     return true;
 }
 
-/* The node of which a result is what the last round left. In place, that is the state. */
-static NodeId left_in(const Run *run, const GraphLoop *loop, uint32_t number, NodeId node) {
-    for (uint32_t s = 0; s < loop->state_count; s++)
-        if (loop->states[s].next == node && run->plan->loops[number].states[s].in_place)
-            return loop->states[s].state;
-    return node;
+const LoopState *run_in_place(const Run *run, uint32_t loop, NodeId next, const StatePlan **plan) {
+    const GraphLoop *at = &run->graph->loops[loop];
+    for (uint32_t s = 0; s < at->state_count; s++) {
+        *plan = &run->plan->loops[loop].states[s];
+        if ((*plan)->in_place && at->states[s].next == next) return &at->states[s];
+    }
+    return NULL;
+}
+
+void run_whole_state(Run *run, const LoopState *state, const StatePlan *plan, NodeId changed,
+                     void *data) {
+    copy_column(run, run->plan->rows[state->state] ? state->init : state->state, state->state, data,
+                NULL);
+    run_write_rows(run, changed, plan->rows, true, data);
+}
+
+/* Nothing that comes could change the node's column: the result has it too. */
+static bool can_share(const Run *run, const GraphLoop *loop, NodeId node) {
+    GraphOp op = graph_node(run->graph, node)->op;
+    return loop->outer == 0 && op != OP_CONST && op != OP_INDICES && run->plan->rows[node] == 0;
 }
 
 static bool leave_loop(Run *run, uint32_t number) {
     const GraphLoop *loop = &run->graph->loops[number];
     for (uint32_t s = 0; s < loop->state_count; s++)
         if (run->plan->loops[number].states[s].in_place)
-            run_write_rows(run, &run->plan->loops[number].states[s], loop->states[s].state,
-                           run->columns[2 * (size_t)loop->states[s].state]);
+            change_state(run, &run->plan->loops[number].states[s], loop->states[s].state);
     for (NodeId id = 0; id < run->graph->count; id++) {
         const Node *node = graph_node(run->graph, id);
         int64_t of;
         if (!run->plan->needed[id] || node->op != OP_RESULT) continue;
         if (!atom_as_int64(node->atom, &of) || of != (int64_t)number) continue;
-        NodeId left = left_in(run, loop, number, node->args[0]);
-        bool scalar_leaf = graph_node(run->graph, left)->op == OP_CONST ||
-                           graph_node(run->graph, left)->op == OP_INDICES;
-        if (loop->outer == 0 && !scalar_leaf) { /* no round comes that could change it */
-            run->columns[2 * (size_t)id] = run->columns[2 * (size_t)left];
-            run->columns[2 * (size_t)id + 1] = run->columns[2 * (size_t)left + 1];
+        const StatePlan *plan = NULL;
+        const LoopState *state = run_in_place(run, number, node->args[0], &plan);
+        NodeId left = state ? state->state : node->args[0];
+        void **column = &run->columns[2 * (size_t)id];
+        if (can_share(run, loop, left)) {
+            column[0] = run->columns[2 * (size_t)left];
+            column[1] = run->columns[2 * (size_t)left + 1];
             continue;
         }
         if (!run_make_column(run, id)) return false;
-        copy_column(run, left, id, run->columns[2 * (size_t)id], run->columns[2 * (size_t)id + 1]);
+        if (run->plan->rows[left] != 0)
+            run_whole_state(run, state, plan, left, column[0]);
+        else
+            copy_column(run, left, id, column[0], column[1]);
     }
     return true;
 }
@@ -383,6 +443,15 @@ static bool run_late_heads(Run *run, uint32_t loop) {
     return fine;
 }
 
+static void release_dead(Run *run, const Step *step) {
+    for (uint32_t d = 0; d < step->dead_count; d++)
+        for (size_t part = 2 * (size_t)step->dead[d]; part < 2 * (size_t)step->dead[d] + 2;
+             part++) {
+            run_release(run, run->columns[part]);
+            run->columns[part] = NULL;
+        }
+}
+
 static bool run_steps(Run *run) {
     const RealPlan *plan = run->plan;
     uint32_t *rounds = run_take(run, run->graph->loop_count, sizeof *rounds);
@@ -390,6 +459,7 @@ static bool run_steps(Run *run) {
     bool fine = true;
     for (uint32_t s = 0; s < plan->step_count && fine; s++) {
         const Step *step = &plan->steps[s];
+        bool over = false;
         switch (step->kind) {
         case STEP_ELEMENTS: fine = run_elements(run, &plan->elements[step->number]); break;
         case STEP_ASSIGN:
@@ -404,7 +474,8 @@ static bool run_steps(Run *run) {
         case STEP_ROUND:
             fine = run_show_round(run, step->number, rounds[step->number]++);
             if (!fine) break;
-            if (is_over(run, &run->graph->loops[step->number], rounds[step->number])) {
+            over = is_over(run, &run->graph->loops[step->number], rounds[step->number]);
+            if (over) {
                 fine = run_late_heads(run, step->number) && leave_loop(run, step->number);
             } else {
                 next_states(run, step->number);
@@ -412,6 +483,7 @@ static bool run_steps(Run *run) {
             }
             break;
         }
+        if (fine && (step->kind != STEP_ROUND || over)) release_dead(run, step);
         if (run->cancel && !run_goes_on(run)) {
             diag_error(run->diags, DIAG_STOPPED, run->span, "stopped while this was computed");
             return false;

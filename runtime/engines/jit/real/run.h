@@ -81,6 +81,7 @@ typedef struct Run {
     void **spare;        /* (2 * graph->count) a state's other columns */
     uint64_t lists_made;
     struct Block *blocks; /* all memory */
+    struct Block *unused; /* columns that nobody reads any more */
     size_t bytes;
     Pool *pool;
     uint32_t threads;
@@ -100,6 +101,9 @@ bool run_goes_on(Run *run);
 void *run_take(Run *run, size_t count, size_t size);
 /* Gives it back before. */
 void run_give(Run *run, void *memory);
+/* The same of a column, for the next one of its size: as it is left, not zeroed. */
+void run_release(Run *run, void *memory);
+void *run_take_column(Run *run, size_t count, size_t size);
 
 bool run_fail(Run *run, NodeId node, DiagId id, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -167,8 +171,17 @@ bool run_group(Run *run, const RealHead *head);     /* group.c */
 bool run_rows_head(Run *run, const RealHead *head); /* rows.c */
 bool run_softmax(Run *run, const RealHead *head);   /* softmax.c */
 bool run_head(Run *run, const RealHead *head);      /* run.c: whichever it is */
-/* run.c: data (rows of the node's column) with what the state changes in place. */
-void run_write_rows(Run *run, const StatePlan *plan, NodeId state, void *data);
+
+/* --- states that change in place (run.c) -------------------------------------------------------
+ */
+
+/* The state whose next value is that node; NULL: none that changes in place. */
+const LoopState *run_in_place(const Run *run, uint32_t loop, NodeId next, const StatePlan **plan);
+/* The node's values at the set's rows, into a column of all positions, or of those rows. */
+void run_write_rows(Run *run, NodeId from, uint32_t set, bool whole, void *data);
+/* The state at all positions, with what `changed` holds at its rows. */
+void run_whole_state(Run *run, const LoopState *state, const StatePlan *plan, NodeId changed,
+                     void *data);
 bool run_weigh(Run *run, const RealHead *head);      /* weigh.c: what follows a softmax */
 bool run_accumulate(Run *run, const RealHead *head); /* accumulate.c */
 /* rows.c: those of the head's rows that are marked (NULL: all), as eval computes them. */

@@ -1,35 +1,39 @@
 /* Who looks on at a loop: what a round found and what it leaves, as columns of all positions. */
 #include "runtime/engines/jit/real/run.h"
 
-#include <string.h>
+/* A state that changes in place, with what `changed` holds. *known: its first value is there too.
+ */
+static bool show_state(Run *run, const LoopState *state, const StatePlan *plan, NodeId changed,
+                       Arena *arena, Sequence *out, bool *known) {
+    const Node *at = graph_node(run->graph, state->state),
+               *init = graph_node(run->graph, state->init);
+    void **column = &run->columns[2 * (size_t)state->state], *before = *column;
+    uint32_t rows = run->plan->rows[state->state];
+    if (rows != 0) {
+        bool there = init->op == OP_CONST || init->op == OP_INDICES ||
+                     run->columns[2 * (size_t)state->init] != NULL;
+        *known = there && run->plan->rows[state->init] == 0;
+        if (!*known) return true;
+    }
+    size_t size = at->width && run->plan->single ? sizeof(float) : sizeof(double);
+    void *whole = run_take(run, (size_t)run->n * (at->width ? at->width : 1), size);
+    if (whole == NULL) return false;
+    run_whole_state(run, state, plan, changed, whole);
+    *column = whole;
+    *out = run_sequence(run, state->state, arena);
+    *column = before;
+    run_give(run, whole);
+    return true;
+}
 
-/* The state that changes in place to be that node; NULL: none. */
-static const LoopState *in_place_of(const Run *run, uint32_t loop, NodeId node,
-                                    const StatePlan **plan) {
+static const LoopState *state_of(const Run *run, uint32_t loop, NodeId node,
+                                 const StatePlan **plan) {
     const GraphLoop *at = &run->graph->loops[loop];
     for (uint32_t s = 0; s < at->state_count; s++) {
         *plan = &run->plan->loops[loop].states[s];
-        if ((*plan)->in_place && at->states[s].next == node) return &at->states[s];
+        if ((*plan)->in_place && at->states[s].state == node) return &at->states[s];
     }
     return NULL;
-}
-
-/* The state's column as it will be. */
-static bool show_changed(Run *run, const StatePlan *plan, NodeId state, Arena *arena,
-                         Sequence *out) {
-    const Node *at = graph_node(run->graph, state);
-    void **column = &run->columns[2 * (size_t)state], *before = *column;
-    size_t size = at->width && run->plan->single ? sizeof(float) : sizeof(double);
-    size_t bytes = (size_t)run->n * (at->width ? at->width : 1) * size;
-    void *after = run_take(run, bytes, 1);
-    if (after == NULL) return false;
-    memcpy(after, before, bytes);
-    run_write_rows(run, plan, state, after);
-    *column = after;
-    *out = run_sequence(run, state, arena);
-    *column = before;
-    run_give(run, after);
-    return true;
 }
 
 /* False: a head that was left for later failed, or there is no memory. *known: the node's values
@@ -37,8 +41,10 @@ static bool show_changed(Run *run, const StatePlan *plan, NodeId state, Arena *a
 static bool show_node(Run *run, uint32_t loop, NodeId node, Arena *arena, Sequence *out,
                       bool *known) {
     const StatePlan *plan;
-    const LoopState *state = in_place_of(run, loop, node, &plan);
-    if (state) return show_changed(run, plan, state->state, arena, out);
+    const LoopState *state = run_in_place(run, loop, node, &plan);
+    if (state) return show_state(run, state, plan, plan->value, arena, out, known);
+    state = state_of(run, loop, node, &plan);
+    if (state) return show_state(run, state, plan, node, arena, out, known);
     for (uint32_t h = 0; h < run->plan->head_count; h++) {
         const RealHead *head = &run->plan->heads[h];
         if (head->node == node && head->late && !run_head(run, head)) return false;
