@@ -14,6 +14,10 @@ Atom atom_failure(Arena *arena, const char *why) {
 }
 
 bool atom_whole(Atom a, double *value) {
+    if (a.kind == ATOM_INT && !a.big) {
+        *value = (double)a.as.integer;
+        return fabs(*value) <= PLAN_NUMBER;
+    }
     if (a.kind == ATOM_STRING || a.kind == ATOM_OPAQUE || !atom_as_double(a, value)) return false;
     return floor(*value) == *value && fabs(*value) <= PLAN_NUMBER && !atom_is_minus_zero(a);
 }

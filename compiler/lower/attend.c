@@ -96,6 +96,29 @@ static PlanFeature width_of_range(Lowering *l, int32_t high) {
     return feature_own(l, position, values);
 }
 
+/* The variable of a head that counts what the conjunction selects; NO_VAR: there is none yet. */
+static VarId counted_before(const Lowering *l, const Conjunction *c) {
+    for (uint32_t h = 0; h < l->head_count; h++) {
+        const PlanHead *head = &l->heads[h];
+        if (head->null_policy != NULL_COUNTED || head->whole_formula ||
+            !conjunction_equal(l, &head->conjunction, c))
+            continue;
+        for (uint32_t m = 0; m < head->move_count; m++) {
+            if (head->moves[m].kind == MOVE_NULL_WEIGHT) return head->moves[m].target;
+        }
+    }
+    return NO_VAR;
+}
+
+/* Value v of the variable is a width of max_length - v. */
+static PlanFeature width_feature(Lowering *l, VarId var) {
+    uint32_t count = plan_get(l, var)->count;
+    double *values = ARENA_ARRAY(l->scratch, double, count);
+    for (uint32_t v = 0; v < count; v++)
+        values[v] = l->options->max_length - v;
+    return feature_own(l, var, values);
+}
+
 /* One head with the null key among the selected: its weight x is 1 / (w + 1), and steps read w off
    x. As x rises, w falls: value v of the domain is w = max_length - v. */
 static bool width_of_conjunction(Lowering *l, NodeId node, NodeId selector, const Conjunction *c,
@@ -106,16 +129,19 @@ static bool width_of_conjunction(Lowering *l, NodeId node, NodeId selector, cons
         *width = width_of_range(l, c->high);
         return true;
     }
+    VarId counted = counted_before(l, c);
+    if (counted != NO_VAR) {
+        *width = width_feature(l, counted);
+        return true;
+    }
     if (!terms_of_conjunction(l, c, true, &hits, &head, why)) return false;
     head.phase = 1 + terms_phase(l, &head);
     uint32_t most = l->options->max_length, least = hits ? 1 : 0, count = most - least + 1;
     Atom *domain = ARENA_ARRAY(l->scratch, Atom, count);
     double *readings = ARENA_ARRAY(l->scratch, double, count);
-    double *values = ARENA_ARRAY(l->scratch, double, count);
     for (uint32_t v = 0; v < count; v++) {
-        values[v] = most - v;
         domain[v] = atom_int(most - v);
-        readings[v] = float_round(l->options->float_type, 1.0 / (values[v] + 1));
+        readings[v] = float_round(l->options->float_type, 1.0 / ((double)(most - v) + 1));
     }
     Var var = {.node = node,
                .count = count,
@@ -123,7 +149,7 @@ static bool width_of_conjunction(Lowering *l, NodeId node, NodeId selector, cons
                .readings = plan_keep_numbers(l, readings, count),
                .length = c->count == 0 && c->low == INT32_MIN && c->high == INT32_MAX};
     PlanMove move = {.kind = MOVE_NULL_WEIGHT, .node = node, .source = NO_VAR};
-    *width = feature_own(l, plan_move(l, &head, move, var), values);
+    *width = width_feature(l, plan_move(l, &head, move, var));
     return true;
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGNMENT = 16, FIRST_CHUNK = 8 * 1024, GREATEST_CHUNK = 1024 * 1024 };
+enum { ALIGNMENT = 16, FIRST_CHUNK = 8 * 1024, GREATEST_CHUNK = 1024 * 1024, SPARES = 1 };
 
 /* The sanitizer only sees an overrun at the end of a block of its own. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -28,8 +28,11 @@ struct Chunk {
 };
 
 struct Arena {
-    Chunk *chunks; /* all of them, to be freed */
-    char *free;    /* the rest of the chunk being filled */
+    Chunk *chunks;        /* all of them, to be freed */
+    Chunk *spare[SPARES]; /* mapped ones that were given back, or NULL: clearing memory that is
+                             there takes a fraction of what the system takes to bring some */
+    uint32_t next_spare;  /* the oldest of them */
+    char *free;           /* the rest of the chunk being filled */
     size_t left;
     size_t next_chunk; /* how large the next one will be */
     size_t used, limit;
@@ -55,18 +58,47 @@ void arena_free(Arena *arena) {
         next = chunk->next;
         chunk_free(chunk);
     }
+    for (int i = 0; i < SPARES; i++) {
+        if (arena->spare[i]) chunk_free(arena->spare[i]);
+    }
     free(arena);
+}
+
+/* A spare chunk of so many bytes or not many more, cleared; NULL: there is none. */
+static Chunk *take_spare(Arena *arena, size_t bytes) {
+    for (int i = 0; i < SPARES; i++) {
+        Chunk *chunk = arena->spare[i];
+        if (!chunk || chunk->mapped < bytes || chunk->mapped / 2 > bytes) continue;
+        size_t mapped = chunk->mapped;
+        arena->spare[i] = NULL;
+        memset(chunk, 0, bytes);
+        chunk->mapped = mapped;
+        return chunk;
+    }
+    return NULL;
+}
+
+static void keep_spare(Arena *arena, Chunk *chunk) {
+    Chunk **place = &arena->spare[arena->next_spare];
+    arena->next_spare = (arena->next_spare + 1) % SPARES;
+    if (*place) chunk_free(*place);
+    *place = chunk;
+}
+
+static Chunk *new_mapped(Arena *arena, size_t bytes) {
+    Chunk *chunk = take_spare(arena, bytes);
+    if (chunk) return chunk;
+    chunk = memory_map(bytes);
+    if (chunk) chunk->mapped = bytes;
+    return chunk;
 }
 
 /* Large ones are mapped: malloc would keep what is freed between others. */
 static char *new_chunk(Arena *arena, size_t bytes) {
     size_t all = sizeof(Chunk) + bytes;
     bool large = bytes >= MEMORY_LARGE && !EVERY_BLOCK_ALONE;
-    Chunk *chunk = large ? memory_map(all) : NULL;
-    if (chunk)
-        chunk->mapped = all;
-    else
-        chunk = memory_zeroed(all);
+    Chunk *chunk = large ? new_mapped(arena, all) : NULL;
+    if (chunk == NULL) chunk = memory_zeroed(all);
     chunk->next = arena->chunks;
     arena->chunks = chunk;
     return chunk->bytes;
@@ -109,7 +141,10 @@ void arena_give_back(Arena *arena, const void *block, size_t bytes) {
         Chunk *chunk = *at;
         if (chunk->bytes != block) continue;
         *at = chunk->next;
-        chunk_free(chunk);
+        if (chunk->mapped)
+            keep_spare(arena, chunk);
+        else
+            chunk_free(chunk);
         return;
     }
 }

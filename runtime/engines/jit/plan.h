@@ -96,6 +96,23 @@ typedef struct SubspaceValue {
     Leaf leaf;
 } SubspaceValue;
 
+/* Numbers that are whole over one scale, where they are exact. */
+typedef struct NumberList {
+    const double *values; /* (count) the model's */
+    uint32_t count;
+    bool exact;
+    int64_t scale;
+    double greatest; /* magnitude */
+} NumberList;
+
+/* A list of numbers by the values of a coded subspace, times a scale, as an operand. */
+typedef struct Lookup {
+    SubspaceId subspace;
+    const double *values; /* (count of the subspace) the model's */
+    int64_t scale;
+    Operand operand;
+} Lookup;
+
 typedef struct Planner {
     const Model *model;
     Plan *plan;
@@ -103,6 +120,10 @@ typedef struct Planner {
     SubspaceValue *values; /* (subspace_count) */
     Renumber *renumbers;   /* (renumber_count) of all heads so far, which may share them */
     uint32_t renumber_count;
+    NumberList *lists; /* (list_count) looked at so far */
+    uint32_t list_count, list_capacity;
+    Lookup *lookups; /* (lookup_count) made so far */
+    uint32_t lookup_count, lookup_capacity;
     Buffer *why; /* set when something can't be planned */
 } Planner;
 

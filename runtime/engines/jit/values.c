@@ -59,8 +59,14 @@ typedef struct Scaling {
     double greatest;
 } Scaling;
 
+static bool is_whole(double value) { return fabs(value) < 9e15 && value == (double)(int64_t)value; }
+
 static bool scale_for(Scaling *scaling, double value) {
     int64_t p, q;
+    if (is_whole(value)) { /* as most are, of very many */
+        if (fabs(value) > scaling->greatest) scaling->greatest = fabs(value);
+        return true;
+    }
     if (!rational_of(value, &p, &q)) return false;
     if (fabs(value) > scaling->greatest) scaling->greatest = fabs(value);
     return q == 1 || widen_scale(&scaling->scale, q);
@@ -74,6 +80,7 @@ static bool scaling_fits(const Scaling *scaling) {
 /* value * scale, which is whole. */
 static int64_t scaled(double value, int64_t scale) {
     int64_t p = 0, q = 1;
+    if (is_whole(value)) return (int64_t)value * scale;
     if (!rational_of(value, &p, &q) || scale % q != 0)
         BUG("%g is not a multiple of 1/%lld", value, (long long)scale);
     return p * (scale / q);
@@ -242,17 +249,37 @@ bool operand_scale(Planner *planner, Operand *operand, int64_t factor, int64_t p
 
 /* --- features --------------------------------------------------------------------------------- */
 
+/* What the list of numbers asks of a scale: looked at once, as features share lists. */
+static const NumberList *number_list(Planner *planner, const double *values, uint32_t count) {
+    for (uint32_t i = 0; i < planner->list_count; i++) {
+        if (planner->lists[i].values == values && planner->lists[i].count == count)
+            return &planner->lists[i];
+    }
+    Scaling scaling = {.scale = 1};
+    bool exact = true;
+    for (uint32_t v = 0; v < count && exact; v++)
+        exact = scale_for(&scaling, values[v]);
+    if (planner->list_count == planner->list_capacity) {
+        uint32_t capacity = planner->list_capacity ? 2 * planner->list_capacity : 16;
+        planner->lists = arena_grow(planner->arena, planner->lists, planner->list_count, capacity,
+                                    sizeof *planner->lists);
+        planner->list_capacity = capacity;
+    }
+    NumberList *list = &planner->lists[planner->list_count++];
+    *list = (NumberList){values, count, exact, scaling.scale, scaling.greatest};
+    return list;
+}
+
 /* What a term of the feature asks of the scale and under of the whole. */
-static bool fit_term(const Planner *planner, const FeatureTerm *term, Scaling *scaling,
-                     BufferId *under) {
+static bool fit_term(Planner *planner, const FeatureTerm *term, Scaling *scaling, BufferId *under) {
     const Subspace *subspace = &planner->model->subspaces[term->subspace];
     const SubspaceValue *value = &planner->values[term->subspace];
     int64_t p, q;
     if (value->kind != VALUE_EXACT) return false;
     if (subspace_is_coded(subspace)) {
-        for (uint32_t v = 0; v < subspace->count; v++)
-            if (!scale_for(scaling, term->values[v])) return false;
-        return true;
+        const NumberList *list = number_list(planner, term->values, subspace->count);
+        scaling->greatest = fmax(scaling->greatest, list->greatest);
+        return list->exact && widen_scale(&scaling->scale, list->scale);
     }
     if (!scale_for(scaling, term->factor) || !rational_of(term->factor, &p, &q)) return false;
     if (q > GREATEST_DENOMINATOR / value->leaf.scale ||
@@ -265,7 +292,7 @@ static bool fit_term(const Planner *planner, const FeatureTerm *term, Scaling *s
 }
 
 /* Whether the feature is exact, and over which scale and under. */
-static bool exact_shape(const Planner *planner, const Feature *feature, Number *number) {
+static bool exact_shape(Planner *planner, const Feature *feature, Number *number) {
     enum { MOST_TERMS = 1000 };
     Scaling scaling = {.scale = 1};
     number->under = NO_BUFFER;
@@ -276,15 +303,37 @@ static bool exact_shape(const Planner *planner, const Feature *feature, Number *
     return exact && scaling_fits(&scaling);
 }
 
+/* The term's numbers times the scale. Features share their lists of numbers: each is looked at
+   once, and once a table. */
+static Operand scaled_lookup(Planner *planner, const FeatureTerm *term, int64_t scale) {
+    for (uint32_t i = 0; i < planner->lookup_count; i++) {
+        const Lookup *known = &planner->lookups[i];
+        if (known->subspace == term->subspace && known->values == term->values &&
+            known->scale == scale)
+            return known->operand;
+    }
+    uint32_t count = planner->model->subspaces[term->subspace].count;
+    int64_t *values = ARENA_ARRAY(planner->arena, int64_t, count);
+    for (uint32_t v = 0; v < count; v++)
+        values[v] = scaled(term->values[v], scale);
+    Operand operand = lookup_operand(planner, term->subspace, values);
+    arena_give_back(planner->arena, values, count * sizeof *values);
+    if (planner->lookup_count == planner->lookup_capacity) {
+        uint32_t capacity = planner->lookup_capacity ? 2 * planner->lookup_capacity : 16;
+        planner->lookups = arena_grow(planner->arena, planner->lookups, planner->lookup_count,
+                                      capacity, sizeof *planner->lookups);
+        planner->lookup_capacity = capacity;
+    }
+    planner->lookups[planner->lookup_count++] =
+        (Lookup){term->subspace, term->values, scale, operand};
+    return operand;
+}
+
 static bool add_exact_term(Planner *planner, Number *number, const FeatureTerm *term) {
     const Subspace *subspace = &planner->model->subspaces[term->subspace];
     const SubspaceValue *value = &planner->values[term->subspace];
     if (subspace_is_coded(subspace)) {
-        int64_t *values = ARENA_ARRAY(planner->arena, int64_t, subspace->count);
-        for (uint32_t v = 0; v < subspace->count; v++)
-            values[v] = scaled(term->values[v], number->scale);
-        Operand operand = lookup_operand(planner, term->subspace, values);
-        arena_give_back(planner->arena, values, subspace->count * sizeof *values);
+        Operand operand = scaled_lookup(planner, term, number->scale);
         number->whole = operand_plus(planner, &number->whole, &operand);
         return true;
     }
