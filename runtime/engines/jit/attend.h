@@ -37,9 +37,9 @@ typedef struct Condition {
 typedef struct Renumber {
     const Condition *conditions; /* (count) equalities */
     uint32_t count;
-    bool same;                 /* every query's side is its key's */
-    BufferId key, query;       /* (n) i32; one column when they are the same */
-    BufferId classes, numbers; /* the table: (4 n + 64) */
+    bool same;           /* every query's side is its key's */
+    BufferId key, query; /* (n) i32; one column when they are the same */
+    BufferId places;     /* the table: (8 n + 128) i64, two for each of its places */
 } Renumber;
 
 typedef struct Sum {

@@ -24,7 +24,7 @@ static bool conditions_same(const Renumber *renumber, const Condition *condition
 }
 
 static Renumber renumber_new(Planner *planner, const Condition *conditions, uint32_t count) {
-    enum { PLACES_LEAST = 64, PLACES_PER_POSITION = 4 };
+    enum { PLACES_LEAST = 128, PLACES_PER_POSITION = 8 };
     const Length places = {PLACES_LEAST, PLACES_PER_POSITION};
     Columns *columns = &planner->plan->columns;
     Condition *copy = ARENA_ARRAY(planner->arena, Condition, count);
@@ -35,8 +35,7 @@ static Renumber renumber_new(Planner *planner, const Condition *conditions, uint
     }
     renumber.key = columns_per_position(columns, ELEMENT_I32);
     renumber.query = renumber.same ? renumber.key : columns_per_position(columns, ELEMENT_I32);
-    renumber.classes = columns_buffer(columns, ELEMENT_I64, places);
-    renumber.numbers = columns_buffer(columns, ELEMENT_I32, places);
+    renumber.places = columns_buffer(columns, ELEMENT_I64, places);
     return renumber;
 }
 

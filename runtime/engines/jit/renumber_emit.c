@@ -1,6 +1,15 @@
 /* Numbers classes of a wide range (Renumber, attend.h) in a hash table with open addresses:
-   classes[p] is 1 + the class that has place p, or 0; numbers[p] is its number. */
+   places[2 p] is 1 + the class that has place p, or 0, and places[2 p + 1] its number: one line of
+   the cache holds both. */
 #include "runtime/engines/jit/attend_emit.h"
+
+static LLVMValueRef class_at(Emit *emit, LLVMValueRef place) {
+    return emit_plus(emit, place, place);
+}
+
+static LLVMValueRef number_at(Emit *emit, LLVMValueRef place) {
+    return emit_plus(emit, class_at(emit, place), emit_int(emit, 1));
+}
 
 /* The table has 2^bits places, at least twice as many as there are positions. */
 typedef struct Places {
@@ -44,7 +53,7 @@ static LLVMValueRef find(Emit *emit, const Renumber *renumber, Places table, LLV
     LLVMValueRef zero = emit_int(emit, 0), one = emit_int(emit, 1);
     LLVMValueRef last = emit_minus(emit, table.size, one);
     Walk walk = walk_begin(emit, 1, &place);
-    LLVMValueRef held = emit_result_back(emit, renumber->classes, walk.carry[0]);
+    LLVMValueRef held = emit_result_back(emit, renumber->places, class_at(emit, walk.carry[0]));
     LLVMValueRef free = emit_relation(emit, RELATION_EQ, held, zero);
     LLVMValueRef own = emit_relation(emit, RELATION_EQ, held, class_);
     LLVMValueRef done = LLVMBuildOr(emit->builder, free, own, "");
@@ -68,16 +77,17 @@ static LLVMValueRef class_of(Emit *emit, const Renumber *renumber, bool key, LLV
 static void number_keys(Emit *emit, const Renumber *renumber) {
     Places table = table_of(emit);
     LLVMValueRef zero = emit_int(emit, 0);
-    emit_fill(emit, emit->i64, emit_column(emit, renumber->classes), zero, table.size, zero);
+    emit_fill(emit, emit->i64, emit_column(emit, renumber->places), zero,
+              emit_plus(emit, table.size, table.size), zero);
     Loop loop = loop_begin(emit, zero, emit->n, 1, &zero);
     LLVMValueRef class_ = class_of(emit, renumber, true, loop.index, NULL);
     LLVMValueRef place = find(emit, renumber, table, class_);
-    LLVMValueRef held = emit_result_back(emit, renumber->classes, place);
+    LLVMValueRef held = emit_result_back(emit, renumber->places, class_at(emit, place));
     LLVMValueRef fresh = emit_relation(emit, RELATION_EQ, held, zero);
-    LLVMValueRef old = emit_result_back(emit, renumber->numbers, place);
+    LLVMValueRef old = emit_result_back(emit, renumber->places, number_at(emit, place));
     LLVMValueRef number = emit_choose(emit, fresh, loop.carry[0], old);
-    emit_result(emit, renumber->classes, place, class_);
-    emit_result(emit, renumber->numbers, place, number);
+    emit_result(emit, renumber->places, class_at(emit, place), class_);
+    emit_result(emit, renumber->places, number_at(emit, place), number);
     emit_result(emit, renumber->key, loop.index, number);
     LLVMValueRef next = emit_plus(emit, loop.carry[0], emit_to_int(emit, fresh));
     loop_end(emit, &loop, &next);
@@ -89,9 +99,9 @@ static void find_queries(Emit *emit, const Renumber *renumber) {
     LLVMValueRef inside;
     LLVMValueRef class_ = class_of(emit, renumber, false, loop.index, &inside);
     LLVMValueRef place = find(emit, renumber, table, class_);
-    LLVMValueRef held = emit_result_back(emit, renumber->classes, place);
+    LLVMValueRef held = emit_result_back(emit, renumber->places, class_at(emit, place));
     LLVMValueRef found = emit_both(emit, inside, emit_relation(emit, RELATION_EQ, held, class_));
-    LLVMValueRef number = emit_result_back(emit, renumber->numbers, place);
+    LLVMValueRef number = emit_result_back(emit, renumber->places, number_at(emit, place));
     emit_result(emit, renumber->query, loop.index,
                 emit_choose(emit, found, number, emit_int(emit, -1)));
     loop_end(emit, &loop, NULL);
