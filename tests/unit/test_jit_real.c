@@ -169,6 +169,17 @@ static const Subject exact_subjects[] = {
      "o2, o3, o4, o5, o6, o7, o8, o9, o10, o11, o12, o13, o14, o15, o16, o17, o18, o19, "
      "o20, o21, o22, o23, o24;\n",
      ""},
+    {"powers", 2,
+     "input x: vec[2]; input a: float; input k: int; input mark: bool;\n"
+     "o0 = k ^ 2; o1 = a ^ 2; o2 = (abs(a) + 1) ^ k; o3 = (abs(k) + 1) ^ (-2); o4 = (k + 3) ^ "
+     "(k + 2); o5 = 2 ^ (k / 2); o6 = mark ^ 3; o7 = k ^ 0; o8 = (-3) ^ abs(k);\n"
+     "output o0, o1, o2, o3, o4, o5, o6, o7, o8;\n",
+     ""},
+    {"integers that are rounded", 2,
+     "input x: vec[2]; input a: float; input mark: bool;\n"
+     "far = 10 ^ 300; near = a if mark else far; away = vec(near, 2 ^ 60 if mark else a);\n"
+     "o0 = argmin(away); o1 = away; o2 = a + 10 ^ 20; output o0, o1, o2;\n",
+     ""},
     {"loops in loops", 2,
      "input x: vec[2]; input a: float;\n"
      "u = x; v = 2 * x; s = a;\n"
@@ -569,6 +580,9 @@ START_TEST(failures_are_evals) {
     static const Subject subjects[] = {
         {"division", 1, "input k: int; d = 1 / (k - 1); output d;", ""},
         {"remainder", 1, "input k: int; input a: float; d = a % k; output d;", ""},
+        {"power of 0", 1, "input k: int; d = (k - 1) ^ (-1); output d;", ""},
+        {"no real power", 1, "input k: int; d = k ^ 0.5; output d;", ""},
+        {"large power", 1, "input k: int; d = (10.0 ^ 200) ^ k; output d;", ""},
         {"infinite", 1, "input k: int; d = exp(k * 1000.0); output d;", ""},
         {"no number", 2, "input x: vec[2]; d = x / (x - x); output d;", ""},
         {"no score", 2,

@@ -111,6 +111,30 @@ static LLVMValueRef remainder_of(Elements *elements, LLVMValueRef a, LLVMValueRe
     return choose(elements, some, choose(elements, apart, moved, rest), signed_zero);
 }
 
+/* Python's ^ of scalars: ints where the exponent is not negative. The C library's pow is exact
+   where the result is an integer that a double holds. Which of its failures it was, report_trap
+   says. */
+static ElementValue power(Elements *elements, NodeId node, ElementValue a, ElementValue b) {
+    LLVMBuilderRef builder = B(elements);
+    LLVMValueRef zero = real(elements, 0), endless = real(elements, (double)INFINITY);
+    LLVMValueRef args[] = {a.number, b.number};
+    LLVMValueRef number = call(elements, "pow", 2, args);
+    LLVMValueRef negative = compare(elements, LLVMRealOLT, b.number, zero);
+    LLVMValueRef whole =
+        LLVMBuildAnd(builder, both_whole(elements, a, b), LLVMBuildNot(builder, negative, ""), "");
+    LLVMValueRef finite = LLVMBuildAnd(
+        builder,
+        compare(elements, LLVMRealOLT, intrinsic(elements, "llvm.fabs", a.number), endless),
+        compare(elements, LLVMRealOLT, intrinsic(elements, "llvm.fabs", b.number), endless), "");
+    /* Infinite by a pole or beyond the largest float; not a number where there is no real power. */
+    LLVMValueRef size = intrinsic(elements, "llvm.fabs", number);
+    LLVMValueRef bad = LLVMBuildNot(builder, compare(elements, LLVMRealOLT, size, endless), "");
+    bad = LLVMBuildAnd(builder, LLVMBuildAnd(builder, bad, finite, ""),
+                       LLVMBuildNot(builder, whole, ""), "");
+    element_trap(elements, bad, node, a, b);
+    return whole_result(elements, node, number, whole, a, b);
+}
+
 static ElementValue arithmetic(Elements *elements, NodeId node, GraphOp op, ElementValue a,
                                ElementValue b) {
     LLVMValueRef whole = both_whole(elements, a, b), x = a.number, y = b.number;
@@ -368,6 +392,7 @@ ElementValue element_compute(Elements *elements, NodeId node) {
     case OP_POW:
         if (at->type == TYPE_VECTOR)
             return component_wise(elements, at->op, args[0], args[1], at->width);
+        if (at->op == OP_POW) return power(elements, node, args[0], args[1]);
         return arithmetic(elements, node, at->op, args[0], args[1]);
     case OP_EQ:
     case OP_LT:

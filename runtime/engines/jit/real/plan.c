@@ -59,9 +59,59 @@ static bool is_number_table(const Table *table) {
     return true;
 }
 
+static bool is_large(const Node *node) {
+    int64_t value;
+    return node->op == OP_CONST && node->atom.kind != ATOM_FLOAT &&
+           (!atom_as_int64(node->atom, &value) || value > (int64_t)REAL_INTEGER_MOST ||
+            value < -(int64_t)REAL_INTEGER_MOST);
+}
+
+/* May the node read an integer that is rounded to a double? Where it becomes a float, as in eval.
+ */
+static bool rounds_anyway(const Graph *graph, const Node *node, NodeId large) {
+    switch (node->op) {
+    case OP_VEC:
+    case OP_CONCAT: return true;
+    case OP_ADD:
+    case OP_SUB:
+    case OP_MUL: return graph_node(graph, node->args[node->args[0] == large])->type == TYPE_FLOAT;
+    default: return false;
+    }
+}
+
+/* Integers beyond 2^53 pass through choices, and end where they are rounded. */
+static bool can_hold_integers(Planner *planner) {
+    const RealPlan *plan = planner->plan;
+    const Graph *graph = plan->graph;
+    uint8_t *large = ARENA_ARRAY(plan->arena, uint8_t, graph->count);
+    static const char why[] = "an integer beyond 2^53";
+    double rounded;
+    for (NodeId id = 0; id < graph->count; id++) {
+        const Node *node = graph_node(graph, id);
+        if (!plan->needed[id]) continue;
+        large[id] = is_large(node);
+        if (large[id] && (!atom_as_double(node->atom, &rounded) || rounded - rounded != 0))
+            return refuse(planner, id, why);
+        for (int i = 0; i < op_info(node->op)->arity; i++) {
+            if (!large[node->args[i]]) continue;
+            large[id] |= node->op == OP_CHOOSE && i > 0;
+            if (!large[id] && !rounds_anyway(graph, node, node->args[i]))
+                return refuse(planner, node->args[i], why);
+        }
+    }
+    for (uint32_t o = 0; o < plan->output_count; o++)
+        if (large[plan->outputs[o]]) return refuse(planner, plan->outputs[o], why);
+    for (uint32_t l = 0; l < graph->loop_count; l++)
+        for (uint32_t s = 0; s < graph->loops[l].state_count && graph->loops[l].closed; s++) {
+            const LoopState *state = &graph->loops[l].states[s];
+            NodeId held = large[state->init] ? state->init : state->next;
+            if (plan->needed[state->state] && large[held]) return refuse(planner, held, why);
+        }
+    return true;
+}
+
 static bool can_compute(Planner *planner, NodeId id) {
     const Node *node = graph_node(planner->plan->graph, id);
-    int64_t value;
     if (node->type & TYPE_STRING) return refuse(planner, id, "it holds strings");
     if (node->width > WIDTH_MOST) return refuse(planner, id, "its vectors are wider than 1024");
     switch (node->op) {
@@ -75,15 +125,6 @@ static bool can_compute(Planner *planner, NodeId id) {
     case OP_ITEM: return refuse(planner, id, "it looks up a table");
     case OP_MOD:
         if (node->type == TYPE_VECTOR) return refuse(planner, id, "a remainder of vectors");
-        return true;
-    case OP_POW:
-        if (node->type != TYPE_VECTOR) return refuse(planner, id, "a power of scalars");
-        return true;
-    case OP_CONST:
-        if (node->atom.kind != ATOM_FLOAT &&
-            (!atom_as_int64(node->atom, &value) || value > (int64_t)REAL_INTEGER_MOST ||
-             value < -(int64_t)REAL_INTEGER_MOST))
-            return refuse(planner, id, "an integer beyond 2^53");
         return true;
     case OP_MATMUL:
         if (!is_number_table(node->table)) return refuse(planner, id, "a matrix of other things");
@@ -291,6 +332,7 @@ static bool can_compute_all(Planner *planner) {
         if (!can_compute(planner, id)) return false;
         heads += kind_of(graph, id) == OPKIND_ATTENTION;
     }
+    if (!can_hold_integers(planner)) return false;
     plan->heads = ARENA_ARRAY(plan->arena, RealHead, heads);
     plan->assignments = ARENA_ARRAY(plan->arena, Assignment, heads);
     return true;

@@ -164,12 +164,31 @@ static Atom operand(double number, int64_t tag) {
     return tag == TAG_BOOL ? atom_bool(number != 0) : atom_int((int64_t)number);
 }
 
+/* False: it is an integer beyond 2^53. */
+static bool report_power(Run *run, NodeId node, const TrapCell *cell, const char *a,
+                         const char *b) {
+    Arena *arena = arena_new(0);
+    Atom result;
+    ArithStatus status = atom_binary(arena, BINARY_POW, operand(cell->a, cell->tag_a),
+                                     operand(cell->b, cell->tag_b), &result);
+    arena_free(arena);
+    if (status == ARITH_OK) return false;
+    run_fail(run, node, arith_diag_id(status), "position %lld: %s ^ %s: %s",
+             (long long)cell->position, a, b, arith_reason(status));
+    return true;
+}
+
 static bool report_trap(Run *run, NodeId node, const TrapCell *cell) {
     GraphOp op = graph_node(run->graph, node)->op;
     Buffer a = {0}, b = {0};
     atom_format_brief(&a, operand(cell->a, cell->tag_a));
     atom_format_brief(&b, operand(cell->b, cell->tag_b));
     long long position = (long long)cell->position;
+    if (op == OP_POW && report_power(run, node, cell, a.data, b.data)) {
+        buffer_free(&a);
+        buffer_free(&b);
+        return false;
+    }
     if (cell->b == 0 && (op == OP_DIV || op == OP_MOD))
         run_fail(run, node, arith_diag_id(ARITH_ZERO_DIVISION), "position %lld: %s %s %s: %s",
                  position, a.data, op == OP_DIV ? "/" : "%", b.data,
