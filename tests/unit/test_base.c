@@ -53,6 +53,25 @@ START_TEST(a_grown_array_keeps_its_elements) {
 }
 END_TEST
 
+/* Those are mapped, and one that is given back may be handed out again. */
+START_TEST(large_blocks_are_zeroed_each_time) {
+    static const size_t sizes[] = {4 << 20, 4 << 20, 3 << 20, 5 << 20, 2 << 20, 9 << 20};
+    enum { SIZES = sizeof sizes / sizeof sizes[0] };
+    Arena *arena = arena_new(0);
+    unsigned char *kept = arena_alloc(arena, sizes[0]);
+    memset(kept, 7, sizes[0]);
+    for (size_t i = 0; i < SIZES; i++) {
+        unsigned char *block = arena_alloc(arena, sizes[i]);
+        ck_assert_uint_eq((uintptr_t)block % 16, 0);
+        ck_assert(all_are(block, sizes[i], 0));
+        memset(block, 255, sizes[i]);
+        arena_give_back(arena, block, sizes[i]);
+    }
+    ck_assert(all_are(kept, sizes[0], 7));
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(an_arena_says_when_it_is_exhausted) {
     Arena *arena = arena_new(1000);
     arena_alloc(arena, 900);
@@ -263,6 +282,7 @@ Suite *base_suite(void) {
     TCase *cases = tcase_create("base");
     tcase_add_test(cases, blocks_are_zeroed_aligned_and_apart);
     tcase_add_test(cases, a_grown_array_keeps_its_elements);
+    tcase_add_test(cases, large_blocks_are_zeroed_each_time);
     tcase_add_test(cases, an_arena_says_when_it_is_exhausted);
     tcase_add_test(cases, a_buffer_grows_and_ends_in_nul);
     tcase_add_test(cases, strings_compare_by_code_point);
