@@ -105,7 +105,10 @@ def reference(case, n, scratch):
         if not whole.fine or " =  [" not in whole.said:
             return {"why": whole.complaint or whole.said[-200:].strip() or "no result"}
         samples.append(whole.cpu - alone.cpu)
-    return {"work": statistics.median(samples), "first": whole.wall, "megabytes": whole.megabytes}
+    work = statistics.median(samples)
+    row = {"first": whole.wall, "megabytes": whole.megabytes}
+    # Less than its start varies by is no measurement.
+    return {**row, "work": work} if work > 0.01 else {**row, "why": "too little beside its start to be measured"}
 
 
 def onnx(case, n, scratch):
@@ -178,8 +181,9 @@ def measure(case):
                 if engine in ended:
                     continue
                 row = row()
-                if "why" in row and "work" not in row:
-                    ended[engine] = (n, row["why"])
+                if "work" not in row:
+                    if "first" not in row:  # it did not even run
+                        ended[engine] = (n, row["why"])
                     continue
                 found[engine][n] = row
                 if engine in (JIT, DENSE):
