@@ -56,7 +56,8 @@ Form form_refuse_cells(Lowering *l, NodeId id, const PlanSide *sides, uint32_t c
                       variable_name(l, sides[s].var, id), plan_count(l, sides[s].classes));
     }
     buffer_printf(&text, "%s: %s combinations, a unit for each, and %s are the limit",
-                  count > 1 ? " together" : "", plan_count(l, cells), plan_count(l, plan_most_cells(l)));
+                  count > 1 ? " together" : "", plan_count(l, cells),
+                  plan_count(l, plan_most_cells(l)));
     Form form = form_refused(id, arena_strndup(l->scratch, text.data, text.len));
     buffer_free(&text);
     return form;

@@ -183,8 +183,8 @@ typedef struct RealOutput {
     TypeSet types; /* a scalar: BOOL alone is read as its truth, INT, or INT and BOOL, as the
                       nearest integer, else a float; or TYPE_VECTOR */
     Affine value;
-    double error; /* the greatest difference of what is read from the program's, in exact arithmetic;
-                     0: none */
+    double error; /* the greatest difference of what is read from the program's, in exact
+                     arithmetic; 0: none */
 } RealOutput;
 
 typedef struct RealModel {

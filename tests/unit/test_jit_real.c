@@ -1,39 +1,16 @@
 /* Native code over real vectors against eval: bit for bit where jit.h promises it, for inputs that
    fill no tile, ties, duplicates and empty clusters, on several processors and numbers of threads.
    Without LLVM there is no jit, and the tests say so and pass. */
-#include "compiler/elaborate/elaborate.h"
-#include "runtime/base/random.h"
 #include "runtime/engines/eval.h"
-#include "runtime/engines/jit.h"
+#include "tests/unit/jit_real_bench.h"
 
 #include <check.h>
-#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* --- programs --------------------------------------------------------------------------------- */
-
-/* Each takes x: vec[D] and some of: mark: bool, a: float, k: int. D is written in its text. */
-typedef struct Subject {
-    const char *name;
-    uint32_t width;
-    const char *text;
-    const char *plan; /* a line of the explanation holds this */
-} Subject;
-
-#define LLOYD(d, rounds, pattern)                                                                  \
-    "input x: vec[" d "]; input mark: bool;\n"                                                     \
-    "c = x;\n"                                                                                     \
-    "repeat " rounds " {\n"                                                                        \
-    "  near = " pattern "(-distance(c, x), select(mark, True, ==));\n"                             \
-    "  owner = aggregate(near, indices);\n"                                                        \
-    "  members = select(owner, indices, ==) and select(mark, False, ==);\n"                        \
-    "  c = aggregate(members, x, c) if mark else c;\n"                                             \
-    "}\n"                                                                                          \
-    "output c, owner;\n"
 
 static const Subject exact_subjects[] = {
     {"lloyd 1", 1, LLOYD("1", "4", "hardmax"), "added while owner is found"},
@@ -193,153 +170,6 @@ static const Subject exact_subjects[] = {
 };
 enum { EXACT_SUBJECTS = sizeof exact_subjects / sizeof exact_subjects[0] };
 
-/* --- a program and its inputs ------------------------------------------------------------------
- */
-
-enum { OUTPUTS = 40, COLUMNS = 4 };
-
-typedef struct Bench {
-    const Subject *subject;
-    Session *session;
-    Arena *arena;
-    Diagnostics *diags;
-    Jit *jit;
-    NodeId outputs[OUTPUTS];
-    uint32_t count;
-} Bench;
-
-static bool open_bench(Bench *bench, const Subject *subject) {
-    *bench = (Bench){
-        .subject = subject, .session = session_new(&(SessionOptions){0}), .arena = arena_new(0)};
-    bench->diags = session_diagnostics(bench->session);
-    bool ran =
-        session_run_text(bench->session, subject->name, subject->text, strlen(subject->text), NULL);
-    ck_assert_msg(ran, "%s: %s", subject->name,
-                  diagnostics_count(bench->diags) ? diagnostics_message(bench->diags, 0) : "?");
-    size_t count = session_output_count(bench->session);
-    ck_assert_uint_gt(count, 0);
-    ck_assert_uint_le(count, OUTPUTS);
-    for (size_t o = 0; o < count; o++) {
-        const String *name;
-        Value value;
-        value = session_output(bench->session, o, &name);
-        ck_assert_int_eq(value.kind, VALUE_SOP);
-        bench->outputs[bench->count++] = value.as.node;
-    }
-    bench->jit = jit_open((Span){0}, bench->diags);
-    if (bench->jit) return true;
-    ck_assert_int_eq(diagnostics_id(bench->diags, 0), DIAG_NO_JIT);
-    return false;
-}
-
-static void close_bench(Bench *bench) {
-    jit_close(bench->jit);
-    arena_free(bench->arena);
-    session_free(bench->session);
-}
-
-/* How numbers are drawn. */
-typedef enum Flavour { SMOOTH, GRID, FEW, FLAVOURS } Flavour;
-
-static double draw(Random *random, Flavour flavour) {
-    double unit = (double)random_below(random, 1u << 30) / (1 << 30);
-    switch (flavour) {
-    case SMOOTH: return 4 * unit - 2;
-    case GRID: return (double)random_below(random, 5) - 2; /* ties and duplicates */
-    default: return random_below(random, 2) ? 0.5 : -0.5;
-    }
-}
-
-static Input draw_input(Bench *bench, uint32_t n, Flavour flavour, uint64_t seed) {
-    Random random = random_of(seed, 0);
-    uint32_t width = bench->subject->width;
-    InputColumn *columns = ARENA_ARRAY(bench->arena, InputColumn, COLUMNS);
-    double *x = ARENA_ARRAY(bench->arena, double, (size_t)n *width);
-    Atom *atoms[3];
-    for (int c = 0; c < 3; c++)
-        atoms[c] = ARENA_ARRAY(bench->arena, Atom, n);
-    for (size_t i = 0; i < (size_t)n * width; i++)
-        x[i] = draw(&random, flavour);
-    for (uint32_t i = 0; i < n; i++) {
-        atoms[0][i] = atom_bool(random_below(&random, 4) == 0);
-        atoms[1][i] = atom_float(draw(&random, flavour));
-        atoms[2][i] = atom_int((int64_t)random_below(&random, 7) - 2);
-    }
-    static const char *const names[] = {"mark", "a", "k", "x"};
-    for (int c = 0; c < COLUMNS; c++)
-        columns[c] = (InputColumn){.name = string_new(bench->arena, names[c], strlen(names[c])),
-                                   .atoms = c < 3 ? atoms[c] : NULL};
-    columns[3].numbers = x;
-    columns[3].width = width;
-    return (Input){.n = n, .column_count = COLUMNS, .columns = columns};
-}
-
-/* --- comparing ---------------------------------------------------------------------------------
- */
-
-static bool same_bits(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
-
-static void compare(const Bench *bench, const char *how, uint32_t o, const Sequence *wanted,
-                    const Sequence *got) {
-    const char *name = bench->subject->name;
-    ck_assert_msg(wanted->type == got->type && wanted->n == got->n, "%s %s, output %u: %s, not %s",
-                  name, how, o, sequence_type_name(got->type), sequence_type_name(wanted->type));
-    for (uint32_t i = 0; i < wanted->n && wanted->type != SEQUENCE_VECTORS; i++) {
-        if (atom_identical(wanted->atoms[i], got->atoms[i])) continue;
-        Buffer a = {0}, b = {0};
-        atom_format_repr(&a, wanted->atoms[i]);
-        atom_format_repr(&b, got->atoms[i]);
-        ck_abort_msg("%s %s, n = %u, output %u at %u: %s, not %s", name, how, wanted->n, o, i,
-                     b.data, a.data);
-    }
-    for (size_t i = 0; wanted->type == SEQUENCE_VECTORS && i < (size_t)wanted->n * wanted->width;
-         i++)
-        ck_assert_msg(same_bits(wanted->numbers[i], got->numbers[i]),
-                      "%s %s, n = %u, output %u, row %zu component %zu: %.17g, not %.17g", name,
-                      how, wanted->n, o, i / wanted->width, i % wanted->width, got->numbers[i],
-                      wanted->numbers[i]);
-}
-
-static bool run_native(const Bench *bench, const JitReal *program, Input input, Sequence *out) {
-    ApplyRequest request = {.input = input, .arena = bench->arena, .diags = bench->diags};
-    return jit_real_run(program, &request, out);
-}
-
-/* eval's results or, where it fails, the jit must fail with the same words. */
-static void run_both(Bench *bench, const JitReal *program, const char *how, Input input) {
-    Sequence wanted[OUTPUTS], got[OUTPUTS];
-    ApplyRequest request = {.graph = session_graph(bench->session),
-                            .input = input,
-                            .arena = bench->arena,
-                            .diags = bench->diags};
-    size_t before = diagnostics_count(bench->diags);
-    bool fine = eval_all(&request, bench->outputs, bench->count, wanted);
-    size_t between = diagnostics_count(bench->diags);
-    bool ran = run_native(bench, program, input, got);
-    if (!fine) {
-        ck_assert_msg(!ran, "%s %s: eval fails, the jit does not", bench->subject->name, how);
-        ck_assert_str_eq(diagnostics_message(bench->diags, between),
-                         diagnostics_message(bench->diags, before));
-        return;
-    }
-    ck_assert_msg(ran, "%s %s: %s", bench->subject->name, how,
-                  ran ? "" : diagnostics_message(bench->diags, between));
-    for (uint32_t o = 0; o < bench->count; o++)
-        compare(bench, how, o, &wanted[o], &got[o]);
-}
-
-static JitReal *compile(Bench *bench, const char *cpu, uint32_t threads, bool single) {
-    JitOptions options = {.cpu = cpu, .threads = threads, .single = single};
-    size_t before = diagnostics_count(bench->diags);
-    JitReal *program = jit_compile_real(bench->jit, session_graph(bench->session), bench->outputs,
-                                        bench->count, &options, (Span){0}, bench->diags);
-    if (program == NULL && strstr(diagnostics_message(bench->diags, before), "this machine can't"))
-        return NULL;
-    ck_assert_msg(program != NULL, "%s: %s", bench->subject->name,
-                  program ? "" : diagnostics_message(bench->diags, before));
-    return program;
-}
-
 /* --- tests -------------------------------------------------------------------------------------
  */
 
@@ -349,55 +179,55 @@ static const uint32_t thread_counts[] = {1, 2, 5};
 START_TEST(equal_to_eval) {
     static const uint32_t lengths[] = {1, 2, 7, 33, 64, 100, 270};
     Bench bench;
-    if (open_bench(&bench, &exact_subjects[_i])) {
+    if (bench_open(&bench, &exact_subjects[_i])) {
         for (size_t c = 0; c < sizeof cpus / sizeof cpus[0]; c++) {
             uint32_t threads = thread_counts[c % 3];
-            JitReal *program = compile(&bench, cpus[c], threads, false);
+            JitReal *program = bench_compile(&bench, cpus[c], threads, false);
             for (size_t l = 0; program && l < sizeof lengths / sizeof lengths[0]; l++)
                 for (int f = 0; f < FLAVOURS; f++) {
                     char how[64];
                     snprintf(how, sizeof how, "on %s, %u threads, flavour %d",
                              cpus[c] ? cpus[c] : "native", threads, f);
-                    run_both(&bench, program, how,
-                             draw_input(&bench, lengths[l], (Flavour)f, 31 * l + (size_t)f));
+                    bench_compare(&bench, program, how,
+                                  bench_input(&bench, lengths[l], (Flavour)f, 31 * l + (size_t)f));
                 }
             jit_real_free(program);
         }
     }
-    close_bench(&bench);
+    bench_close(&bench);
 }
 END_TEST
 
 /* Long enough that every thread has several pieces. */
 START_TEST(threads_change_nothing) {
     Bench bench;
-    if (open_bench(&bench, &exact_subjects[_i])) {
+    if (bench_open(&bench, &exact_subjects[_i])) {
         Sequence first[OUTPUTS], other[OUTPUTS];
         for (int f = 0; f < FLAVOURS; f++) {
             bool quadratic = strstr(exact_subjects[_i].plan, "row by row") ||
                              strstr(exact_subjects[_i].plan, "sparsemax");
-            Input input = draw_input(&bench, quadratic ? 300 : 3000, (Flavour)f, (uint64_t)_i);
+            Input input = bench_input(&bench, quadratic ? 300 : 3000, (Flavour)f, (uint64_t)_i);
             for (size_t t = 0; t < 3; t++) {
                 size_t before = diagnostics_count(bench.diags);
-                JitReal *program = compile(&bench, NULL, thread_counts[t], false);
-                bool ran = run_native(&bench, program, input, t ? other : first);
+                JitReal *program = bench_compile(&bench, NULL, thread_counts[t], false);
+                bool ran = bench_run(&bench, program, input, t ? other : first);
                 ck_assert_msg(ran, "%s: %s", bench.subject->name,
                               ran ? "" : diagnostics_message(bench.diags, before));
                 for (uint32_t o = 0; t > 0 && o < bench.count; o++)
-                    compare(&bench, "with other threads", o, &first[o], &other[o]);
+                    bench_same(&bench, "with other threads", o, &first[o], &other[o]);
                 jit_real_free(program);
             }
         }
     }
-    close_bench(&bench);
+    bench_close(&bench);
 }
 END_TEST
 
 static void check_plan(const Subject *subject) {
     Bench bench;
-    if (open_bench(&bench, subject)) {
+    if (bench_open(&bench, subject)) {
         Buffer text = {0};
-        JitReal *program = compile(&bench, NULL, 1, false);
+        JitReal *program = bench_compile(&bench, NULL, 1, false);
         jit_real_explain(program, &text);
         buffer_char(&text, '\0');
         ck_assert_msg(strstr(text.data, subject->plan) != NULL, "%s:\n%s", subject->name,
@@ -405,29 +235,12 @@ static void check_plan(const Subject *subject) {
         buffer_free(&text);
         jit_real_free(program);
     }
-    close_bench(&bench);
+    bench_close(&bench);
 }
 
 START_TEST(plans_are_what_they_should) { check_plan(&exact_subjects[_i]); }
 END_TEST
 
-/* Softmax and linear attention are within 1e-12 of eval, of the greatest magnitude among the
-   values; other numbers of threads give the same bits. */
-#define EM(d, k, rounds)                                                                           \
-    "input x: vec[" d "]; input mark: bool;\n"                                                     \
-    "centres = select(mark, True, ==); points = select(mark, False, ==);\n"                        \
-    "id = onehot(selector_width(centres and select(indices, indices, <)), " k ");\n"               \
-    "mean = x; variance = 1 + 0 * x; weight = 1 / " k ";\n"                                        \
-    "repeat " rounds " {\n"                                                                        \
-    "  bias = log(weight) - sum(mean * mean / variance + log(variance)) / 2;\n"                    \
-    "  component = concat(mean / variance, -1 / (2 * variance), bias);\n"                          \
-    "  y = aggregate(softmax(score(component, concat(x, x * x, 1), *), centres), id);\n"           \
-    "  own = linear(score(y, id, *), points);\n"                                                   \
-    "  mean = aggregate(own, x, mean) if mark else mean;\n"                                        \
-    "  square = aggregate(own, x * x, variance + mean * mean);\n"                                  \
-    "  variance = 1 + abs(square - mean * mean) if mark else variance;\n"                          \
-    "  weight = dot(aggregate(points, y), id) if mark else weight;\n"                              \
-    "}\n"
 static const Subject near_subjects[] = {
     {"softmax 1", 1, "input x: vec[1]; y = aggregate(softmax(score(x, x, *)), x); output y;",
      "online softmax"},
@@ -489,26 +302,26 @@ START_TEST(weights_are_near) {
     static const uint32_t lengths[] = {1, 2, 9, 33, 100, 330};
     const Subject *subject = &near_subjects[_i];
     Bench bench;
-    if (open_bench(&bench, subject)) {
+    if (bench_open(&bench, subject)) {
         for (size_t c = 0; c < sizeof cpus / sizeof cpus[0]; c++) {
-            JitReal *one = compile(&bench, cpus[c], 1, false);
-            JitReal *five = compile(&bench, cpus[c], 5, false);
+            JitReal *one = bench_compile(&bench, cpus[c], 1, false);
+            JitReal *five = bench_compile(&bench, cpus[c], 5, false);
             for (size_t l = 0; one && l < sizeof lengths / sizeof lengths[0]; l++) {
                 uint32_t n = lengths[l];
                 Sequence wanted[OUTPUTS], got[OUTPUTS], again[OUTPUTS];
-                Input input = draw_input(&bench, n, (Flavour)(l % FLAVOURS), l);
+                Input input = bench_input(&bench, n, (Flavour)(l % FLAVOURS), l);
                 ApplyRequest request = {.graph = session_graph(bench.session),
                                         .input = input,
                                         .arena = bench.arena,
                                         .diags = bench.diags};
                 bool fine = eval_all(&request, bench.outputs, bench.count, wanted);
-                bool ran = run_native(&bench, one, input, got);
+                bool ran = bench_run(&bench, one, input, got);
                 ck_assert_msg(fine == ran, "%s on %s, n = %u: eval %s", subject->name,
                               cpus[c] ? cpus[c] : "native", n, fine ? "succeeds" : "fails");
                 if (!fine) continue;
-                ck_assert(run_native(&bench, five, input, again));
+                ck_assert(bench_run(&bench, five, input, again));
                 for (uint32_t o = 0; o < bench.count; o++) {
-                    compare(&bench, "with five threads", o, &got[o], &again[o]);
+                    bench_same(&bench, "with five threads", o, &got[o], &again[o]);
                     bool vectors = wanted[o].type == SEQUENCE_VECTORS;
                     for (size_t i = 0; i < (size_t)n * (vectors ? wanted[o].width : 1); i++) {
                         double a = 0, b = 0, most = vectors ? 4 : n;
@@ -530,7 +343,7 @@ START_TEST(weights_are_near) {
             jit_real_free(five);
         }
     }
-    close_bench(&bench);
+    bench_close(&bench);
 }
 END_TEST
 
@@ -548,11 +361,11 @@ START_TEST(float32_is_rounded_once) {
         "o0, o1, o2;\n",
         ""};
     Bench bench;
-    if (open_bench(&bench, &subject)) {
+    if (bench_open(&bench, &subject)) {
         for (size_t c = 0; c < sizeof cpus / sizeof cpus[0]; c++) {
-            JitReal *program = compile(&bench, cpus[c], 2, true);
+            JitReal *program = bench_compile(&bench, cpus[c], 2, true);
             for (int f = 0; program && f < FLAVOURS; f++) {
-                Input input = draw_input(&bench, 300, (Flavour)f, 5);
+                Input input = bench_input(&bench, 300, (Flavour)f, 5);
                 double *x = (double *)(uintptr_t)input.columns[3].numbers;
                 for (size_t i = 0; i < (size_t)input.n * 16; i++)
                     x[i] = (float)x[i];
@@ -562,8 +375,8 @@ START_TEST(float32_is_rounded_once) {
                                         .arena = bench.arena,
                                         .diags = bench.diags};
                 ck_assert(eval_all(&request, bench.outputs, 3, wanted));
-                ck_assert(run_native(&bench, program, input, got));
-                compare(&bench, "in float32", 0, &wanted[0], &got[0]);
+                ck_assert(bench_run(&bench, program, input, got));
+                bench_same(&bench, "in float32", 0, &wanted[0], &got[0]);
                 for (int o = 1; o < 3; o++)
                     for (size_t i = 0; i < (size_t)input.n * 16; i++)
                         ck_assert(got[o].numbers[i] == (double)(float)wanted[o].numbers[i]);
@@ -571,7 +384,7 @@ START_TEST(float32_is_rounded_once) {
             jit_real_free(program);
         }
     }
-    close_bench(&bench);
+    bench_close(&bench);
 }
 END_TEST
 
@@ -594,163 +407,14 @@ START_TEST(failures_are_evals) {
     };
     for (size_t s = 0; s < sizeof subjects / sizeof subjects[0]; s++) {
         Bench bench;
-        if (open_bench(&bench, &subjects[s])) {
-            JitReal *program = compile(&bench, NULL, 2, false);
+        if (bench_open(&bench, &subjects[s])) {
+            JitReal *program = bench_compile(&bench, NULL, 2, false);
             for (uint32_t n = 1; n < 200; n = 3 * n + 1)
-                run_both(&bench, program, "failing", draw_input(&bench, n, GRID, n));
+                bench_compare(&bench, program, "failing", bench_input(&bench, n, GRID, n));
             jit_real_free(program);
         }
-        close_bench(&bench);
+        bench_close(&bench);
     }
-}
-END_TEST
-
-/* --- what a run is asked beside its results ----------------------------------------------------
- */
-
-/* All numbers that were shown. */
-typedef struct Shown {
-    Arena *arena;
-    double *numbers;
-    uint32_t count, rounds;
-} Shown;
-
-static void show(void *state, uint32_t round, const Sequence *values) {
-    Shown *shown = state;
-    ck_assert_uint_eq(round, shown->rounds++);
-    for (int v = 0; v < 2; v++) {
-        ck_assert_int_eq(values[v].type, SEQUENCE_VECTORS);
-        uint32_t more = values[v].n * values[v].width;
-        shown->numbers = arena_grow(shown->arena, shown->numbers, shown->count, shown->count + more,
-                                    sizeof(double));
-        memcpy(shown->numbers + shown->count, values[v].numbers, more * sizeof(double));
-        shown->count += more;
-    }
-}
-
-/* The first result's state as a round found it, and what it leaves: in place, fused, left for the
-   last round or not. */
-START_TEST(rounds_are_evals) {
-    static const Subject subjects[] = {
-        {"lloyd", 3, LLOYD("3", "4", "hardmax"), ""},
-        {"twice looked at", 2,
-         "input x: vec[2]; c = x;\n"
-         "repeat 3 { d = c + 1; c = d * 2 - x; }\n"
-         "output c, d;",
-         ""},
-        {"em", 2, EM("2", "300", "3") "output mean, y;", ""},
-        {"em, looking at the softmax", 2, EM("2", "300", "3") "output y, mean;", ""},
-    };
-    const Subject *subject = &subjects[_i];
-    Bench bench;
-    if (open_bench(&bench, subject)) {
-        const Graph *graph = session_graph(bench.session);
-        NodeId body = graph_node(graph, bench.outputs[0])->args[0], nodes[2] = {body, body};
-        for (uint32_t s = 0; s < graph->loops[0].state_count; s++)
-            if (graph->loops[0].states[s].next == body) nodes[0] = graph->loops[0].states[s].state;
-        JitReal *program = compile(&bench, NULL, 2, false);
-        Shown wanted = {.arena = bench.arena}, got = {.arena = bench.arena};
-        EvalRounds rounds = {.nodes = nodes, .count = 2, .round = show, .state = &wanted};
-        Sequence out[OUTPUTS];
-        ApplyRequest request = {.graph = graph,
-                                .input = draw_input(&bench, 60, SMOOTH, 3),
-                                .arena = bench.arena,
-                                .diags = bench.diags,
-                                .rounds = &rounds};
-        ck_assert(eval_all(&request, bench.outputs, bench.count, out));
-        rounds.state = &got;
-        ck_assert(jit_real_run(program, &request, out));
-        ck_assert_uint_eq(wanted.rounds, graph->loops[0].times);
-        ck_assert_uint_eq(wanted.rounds, got.rounds);
-        ck_assert_uint_eq(wanted.count, got.count);
-        for (uint32_t i = 0; i < wanted.count; i++)
-            ck_assert_msg(fabs(wanted.numbers[i] - got.numbers[i]) <= 1e-12,
-                          "%s: number %u is %.17g, not %.17g", subject->name, i, got.numbers[i],
-                          wanted.numbers[i]);
-        jit_real_free(program);
-    }
-    close_bench(&bench);
-}
-END_TEST
-
-/* Asked for the time'th time, somebody wants no more. */
-static bool ask(void *state) {
-    int *left = state;
-    if (*left > 0) --*left;
-    return *left == 0;
-}
-
-START_TEST(a_run_is_given_up) {
-    static const char *const texts[] = {
-        EM("2", "100", "50") "output mean, y;", LLOYD("2", "50", "hardmax"),
-        "input x: vec[2]; y = aggregate(sparsemax(score(x, x, *)), x); output y;",
-        "input x: vec[2]; y = aggregate(softmax(score(x, x, *)), x); output y;"};
-    for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
-        for (int when = 1; when < 4; when++) {
-            Subject subject = {"given up", 2, texts[t], ""};
-            Bench bench;
-            if (open_bench(&bench, &subject)) {
-                JitReal *program = compile(&bench, NULL, 2, false);
-                int left = when;
-                Cancel cancel = {ask, &left};
-                Sequence out[OUTPUTS];
-                ApplyRequest request = {.input = draw_input(&bench, 2000, SMOOTH, 3),
-                                        .arena = bench.arena,
-                                        .diags = bench.diags,
-                                        .cancel = &cancel};
-                size_t before = diagnostics_count(bench.diags);
-                ck_assert(!jit_real_run(program, &request, out));
-                ck_assert_uint_eq(diagnostics_count(bench.diags), before + 1);
-                ck_assert_int_eq(diagnostics_id(bench.diags, before), DIAG_STOPPED);
-                jit_real_free(program);
-            }
-            close_bench(&bench);
-        }
-}
-END_TEST
-
-static uint32_t files_in(const char *directory, char *path, size_t room) {
-    uint32_t count = 0;
-    DIR *listing = opendir(directory);
-    ck_assert_ptr_nonnull(listing);
-    for (const struct dirent *entry = readdir(listing); entry; entry = readdir(listing)) {
-        if (entry->d_name[0] == '.') continue;
-        snprintf(path, room, "%s/%s", directory, entry->d_name);
-        count++;
-    }
-    closedir(listing);
-    return count;
-}
-
-/* The second program's code is the first one's file; another program has its own. */
-START_TEST(a_cache_is_kept) {
-    char directory[] = "/tmp/raspc-test-XXXXXX", path[512];
-    ck_assert_ptr_nonnull(mkdtemp(directory));
-    static const Subject subjects[] = {
-        {"division", 1, "input k: int; d = 1 / (k - 1); output d;", ""},
-        {"lloyd", 3, LLOYD("3", "4", "hardmax"), ""},
-        {"lloyd", 3, LLOYD("3", "4", "hardmax"), ""},
-    };
-    static const uint32_t files[] = {1, 2, 2};
-    for (size_t s = 0; s < sizeof subjects / sizeof subjects[0]; s++) {
-        Bench bench;
-        if (open_bench(&bench, &subjects[s])) {
-            JitOptions options = {.threads = 1, .cache = directory};
-            for (int again = 0; again < 2; again++) {
-                JitReal *program =
-                    jit_compile_real(bench.jit, session_graph(bench.session), bench.outputs,
-                                     bench.count, &options, (Span){0}, bench.diags);
-                ck_assert_ptr_nonnull(program);
-                ck_assert_uint_eq(files_in(directory, path, sizeof path), files[s]);
-                run_both(&bench, program, "cached", draw_input(&bench, 50, GRID, 3));
-                jit_real_free(program);
-            }
-        }
-        close_bench(&bench);
-    }
-    while (files_in(directory, path, sizeof path) > 0)
-        unlink(path);
-    rmdir(directory);
 }
 END_TEST
 
@@ -767,9 +431,6 @@ Suite *jit_real_suite(void) {
     tcase_add_loop_test(tests, near_plans_are_what_they_should, 0, NEAR_SUBJECTS);
     tcase_add_test(tests, float32_is_rounded_once);
     tcase_add_test(tests, failures_are_evals);
-    tcase_add_loop_test(tests, rounds_are_evals, 0, 4);
-    tcase_add_test(tests, a_run_is_given_up);
-    tcase_add_test(tests, a_cache_is_kept);
     suite_add_tcase(suite, tests);
     return suite;
 }
