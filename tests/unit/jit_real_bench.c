@@ -75,7 +75,7 @@ Input bench_input(Bench *bench, uint32_t n, Flavour flavour, uint64_t seed) {
 static bool same_bits(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
 
 void bench_same(const Bench *bench, const char *how, uint32_t o, const Sequence *wanted,
-                    const Sequence *got) {
+                const Sequence *got) {
     const char *name = bench->subject->name;
     ck_assert_msg(wanted->type == got->type && wanted->n == got->n, "%s %s, output %u: %s, not %s",
                   name, how, o, sequence_type_name(got->type), sequence_type_name(wanted->type));
