@@ -1,9 +1,12 @@
 #include "runtime/engines/jit/real/accumulate_emit.h"
 
+/* Components that are added at once. */
+enum { ACCUMULATE_PART = 8 };
+
 typedef struct Accumulate {
     Kernel *kernel;
     uint32_t width;
-    LLVMValueRef values, groups, sums, counts, from, to;
+    LLVMValueRef values, groups, sums, counts, list, from, to;
 } Accumulate;
 
 /* sums[place, +width) += values[row, +width) */
@@ -19,20 +22,21 @@ static void add_part(Accumulate *accumulate, LLVMValueRef place, LLVMValueRef ro
                  LLVMBuildFAdd(emit->builder, sum, value, ""));
 }
 
-/* All rows, of their components [first, first + width). */
-static void add_rows(Accumulate *accumulate, LLVMValueRef first, uint32_t width) {
+static void add_rows(Accumulate *accumulate, bool listed) {
     Kernel *kernel = accumulate->kernel;
     Emit *emit = &kernel->emit;
     Loop loop = loop_begin(emit, accumulate->from, accumulate->to, 0, NULL);
-    LLVMValueRef at = LLVMBuildNSWSub(emit->builder, loop.index, accumulate->from, "");
+    LLVMValueRef index = loop.index;
+    LLVMValueRef at = LLVMBuildNSWSub(emit->builder, index, accumulate->from, "");
+    if (listed) at = index = emit_to_int(emit, emit_load(emit, emit->i32, accumulate->list, index));
     LLVMValueRef group = emit_to_int(emit, emit_load(emit, emit->i32, accumulate->groups, at));
     LLVMValueRef size = emit_int(emit, accumulate->width);
-    LLVMValueRef place = kernel_add(kernel, kernel_mul(kernel, group, size), first);
-    LLVMValueRef row = kernel_add(kernel, kernel_mul(kernel, loop.index, size), first);
+    LLVMValueRef place = kernel_mul(kernel, group, size);
+    LLVMValueRef row = kernel_mul(kernel, index, size);
     LLVMValueRef count = emit_load(emit, emit->i64, accumulate->counts, group);
     emit_store(emit, emit->i64, accumulate->counts, group,
                kernel_add(kernel, count, emit_int(emit, 1)));
-    uint32_t whole = width / ACCUMULATE_PART;
+    uint32_t width = accumulate->width, whole = width / ACCUMULATE_PART;
     if (whole > 8) {
         Loop parts = loop_begin(emit, emit_int(emit, 0), emit_int(emit, whole), 0, NULL);
         LLVMValueRef offset = kernel_mul(kernel, parts.index, emit_int(emit, ACCUMULATE_PART));
@@ -56,29 +60,14 @@ static void add_rows(Accumulate *accumulate, LLVMValueRef first, uint32_t width)
 
 void accumulate_emit(Kernel *kernel, const char *name, uint32_t width) {
     Emit *emit = &kernel->emit;
-    kernel_function(kernel, name, "ppppiii");
+    kernel_function(kernel, name, "pppppii");
     const LLVMValueRef *p = kernel->parameters;
-    Accumulate accumulate = {kernel, width, p[0], p[1], p[2], p[3], p[5], p[6]};
-    LLVMValueRef zero = emit_int(emit, 0), part = p[4];
-    uint32_t whole = width / ACCUMULATE_PART, rest = width % ACCUMULATE_PART;
-    Branch all = branch_begin(emit, LLVMBuildICmp(emit->builder, LLVMIntSLT, part, zero, ""));
-    add_rows(&accumulate, zero, width);
+    Accumulate accumulate = {kernel, width, p[0], p[1], p[2], p[3], p[4], p[5], p[6]};
+    Branch all = branch_begin(emit, LLVMBuildIsNull(emit->builder, p[4], ""));
+    add_rows(&accumulate, false);
     branch_end(emit, all);
-    LLVMValueRef some = LLVMBuildICmp(emit->builder, LLVMIntSGE, part, zero, "");
-    LLVMValueRef first = kernel_mul(kernel, part, emit_int(emit, ACCUMULATE_PART));
-    if (whole > 0) {
-        LLVMValueRef is_whole =
-            LLVMBuildICmp(emit->builder, LLVMIntSLT, part, emit_int(emit, whole), "");
-        Branch one = branch_begin(emit, LLVMBuildAnd(emit->builder, some, is_whole, ""));
-        add_rows(&accumulate, first, ACCUMULATE_PART);
-        branch_end(emit, one);
-    }
-    if (rest > 0) {
-        LLVMValueRef is_rest =
-            LLVMBuildICmp(emit->builder, LLVMIntEQ, part, emit_int(emit, whole), "");
-        Branch last = branch_begin(emit, is_rest);
-        add_rows(&accumulate, first, rest);
-        branch_end(emit, last);
-    }
+    Branch some = branch_begin(emit, LLVMBuildIsNotNull(emit->builder, p[4], ""));
+    add_rows(&accumulate, true);
+    branch_end(emit, some);
     kernel_return(kernel);
 }

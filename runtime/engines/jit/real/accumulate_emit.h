@@ -6,13 +6,11 @@
 
 #include "runtime/engines/jit/real/kernel.h"
 
-/* Components that a part of a row has, where threads share the components. */
-enum { ACCUMULATE_PART = 8 };
-
-/* values: (n, width). groups: of row `from` on. sums: (groups, width). counts: (groups), raised by
-   one a row. part: the number of the components' part; below 0: whole rows. */
+/* values: (n, width). sums: (groups, width). counts: (groups), raised by one a row.
+   list NULL: the rows [from, to), and groups are theirs; else the rows list[from] to list[to - 1],
+   and groups: (n) are those of all. */
 typedef void AccumulateKernel(const void *values, const int32_t *groups, double *sums,
-                              int64_t *counts, int64_t part, int64_t from, int64_t to);
+                              int64_t *counts, const int32_t *list, int64_t from, int64_t to);
 
 void accumulate_emit(Kernel *kernel, const char *name, uint32_t width);
 

@@ -1,7 +1,7 @@
 /* Selectors whose rows are few: one for all queries, or one for each value of a key's feature. A
    group's sum goes over its keys from left to right, as eval's. */
-#include "runtime/engines/jit/real/accumulate_emit.h"
 #include "runtime/engines/jit/real/products.h"
+#include "runtime/engines/jit/real/share.h"
 
 #include "runtime/base/bug.h"
 
@@ -145,27 +145,21 @@ static bool number_keys(Grouping *grouping) {
     return true;
 }
 
-static void add_part(void *state, uint32_t part) {
-    const Grouping *grouping = state;
-    Run *run = grouping->run;
-    AccumulateKernel *add =
-        (AccumulateKernel *)(uintptr_t)run->program->functions[grouping->head->kernel];
-    add(run->columns[2 * (size_t)grouping->head->value], grouping->group_of_key, grouping->sums,
-        grouping->counts + part * grouping->group_count, part, 0, run->n);
-}
-
 static bool add_vectors(Grouping *grouping) {
     Run *run = grouping->run;
     size_t width = graph_node(run->graph, grouping->head->value)->width;
     size_t groups = (size_t)grouping->group_count;
-    uint32_t parts = (uint32_t)(width + ACCUMULATE_PART - 1) / ACCUMULATE_PART;
     grouping->sums = run_take(run, groups * width, sizeof(double));
-    grouping->counts = run_take(run, groups * parts, sizeof(int64_t));
+    grouping->counts = run_take(run, groups, sizeof(int64_t));
     if (!grouping->sums || !grouping->counts) return false;
     for (size_t i = 0; i < groups * width; i++)
         grouping->sums[i] = -0.0;
-    run_pieces(run, add_part, grouping, parts);
-    return true;
+    return run_add_rows(run, &(Addition){.kernel = grouping->head->kernel,
+                                         .values = run->columns[2 * (size_t)grouping->head->value],
+                                         .groups = grouping->group_of_key,
+                                         .sums = grouping->sums,
+                                         .counts = grouping->counts,
+                                         .group_count = grouping->group_count});
 }
 
 static bool add_numbers(Grouping *grouping) {

@@ -1,9 +1,9 @@
 /* Hardmax by tiles: the fast scores of nearest_emit.h decide where they can, eval's own scores
    where they can't, so that the winners are eval's. panel.h has the bound. */
-#include "runtime/engines/jit/real/accumulate_emit.h"
 #include "runtime/engines/jit/real/nearest_emit.h"
 #include "runtime/engines/jit/real/panel.h"
 #include "runtime/engines/jit/real/score_rows.h"
+#include "runtime/engines/jit/real/share.h"
 
 #include "runtime/base/bug.h"
 
@@ -139,13 +139,16 @@ static void find_groups(Assigning *assigning, int64_t from, int64_t to, const Ti
             groups[i - from] = group_of_tie(assigning, &ties[-1 - slots[i]], tied);
 }
 
-static void add_rows(Assigning *assigning, const int32_t *groups, int64_t part, int64_t *counts,
-                     int64_t from, int64_t to) {
-    Run *run = assigning->run;
+static Addition addition_of(const Assigning *assigning, const int32_t *groups) {
+    const Run *run = assigning->run;
     const RealHead *follow = assigning->assignment->follow;
     const Sums *sums = &run->sums[assigning->assignment - run->plan->assignments];
-    AccumulateKernel *add = (AccumulateKernel *)(uintptr_t)run->program->functions[follow->kernel];
-    add(run->columns[2 * (size_t)follow->value], groups, sums->sums, counts, part, from, to);
+    return (Addition){.kernel = follow->kernel,
+                      .values = run->columns[2 * (size_t)follow->value],
+                      .groups = groups,
+                      .sums = sums->sums,
+                      .counts = sums->counts,
+                      .group_count = sums->groups};
 }
 
 /* --- rows --------------------------------------------------------------------------------------
@@ -163,9 +166,9 @@ static void assign_block(Assigning *assigning, Piece *piece, int64_t from, int64
     for (int64_t i = from; i < to; i++)
         if (slots[i] < 0) slots[i] = decide(assigning, piece, i);
     if (!assigning->sum_too) return;
-    const Sums *sums = &run->sums[assigning->assignment - run->plan->assignments];
     find_groups(assigning, from, to, piece->ties, piece->tied, assigning->groups);
-    add_rows(assigning, assigning->groups, -1, sums->counts, from, to);
+    Addition addition = addition_of(assigning, assigning->groups);
+    run_add_block(run, &addition, from, to);
 }
 
 static void assign_piece(void *state, uint32_t number) {
@@ -273,34 +276,11 @@ static bool clear_sums(Assigning *assigning) {
     return true;
 }
 
-typedef struct Adding {
-    Assigning *assigning;
-    int64_t *counts; /* (parts)(groups): each part counts for itself */
-    int64_t groups;
-} Adding;
-
-static void add_piece(void *state, uint32_t part) {
-    const Adding *adding = state;
-    add_rows(adding->assigning, adding->assigning->groups, part,
-             adding->counts + part * adding->groups, 0, adding->assigning->run->n);
-}
-
-/* Threads share the components: so each sum goes from left to right. */
 static bool add_all(Assigning *assigning) {
-    Run *run = assigning->run;
     const Winners *winners = assigning->winners;
-    Sums *sums = &run->sums[assigning->assignment - run->plan->assignments];
-    find_groups(assigning, 0, run->n, winners->ties, winners->tied, assigning->groups);
-    uint32_t width = graph_node(run->graph, assigning->assignment->follow->value)->width;
-    uint32_t parts = (width + ACCUMULATE_PART - 1) / ACCUMULATE_PART;
-    Adding adding = {assigning,
-                     run_take(run, (size_t)parts * (size_t)sums->groups, sizeof(int64_t)),
-                     sums->groups};
-    if (adding.counts == NULL) return false;
-    run_pieces(run, add_piece, &adding, parts);
-    memcpy(sums->counts, adding.counts, (size_t)sums->groups * sizeof(int64_t));
-    run_give(run, adding.counts);
-    return true;
+    find_groups(assigning, 0, assigning->run->n, winners->ties, winners->tied, assigning->groups);
+    Addition addition = addition_of(assigning, assigning->groups);
+    return run_add_rows(assigning->run, &addition);
 }
 
 /* --- the step -----------------------------------------------------------------------------------
