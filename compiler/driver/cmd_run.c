@@ -1,7 +1,6 @@
 /* raspc run: what a program's outputs are on inputs, under one engine. */
 #include "compiler/driver/run.h"
 
-#include "runtime/base/file.h"
 #include "runtime/base/limits.h"
 
 #include <stdio.h>
@@ -131,43 +130,6 @@ static bool run_read_inputs(Run *run) {
     return all && written;
 }
 
-/* The file of --output: whole, or not at all. */
-static bool write_output(Run *run, bool keep) {
-    const char *why;
-    Buffer *out = &run->driver->out;
-    bool written = true;
-    if (run->stream != NULL) {
-        file_stream_write(run->stream, out->data, out->len, &why);
-        written = file_stream_close(run->stream, keep, &why);
-    } else if (keep) {
-        written = file_write(run->path, out->data ? out->data : "", out->len, &why);
-    }
-    if (keep && !written)
-        diag_error(session_diagnostics(run->session), DIAG_FILE, (Span){0}, "can't write '%s': %s",
-                   run->path, why);
-    out->len = 0;
-    return written;
-}
-
-void run_drain(Run *run) {
-    enum { MUCH = 1 << 20 };
-    const char *why;
-    Buffer *out = &run->driver->out;
-    if (out->len < MUCH || run->broken) return;
-    if (run->path == NULL) {
-        run->broken = !driver_flush(run->driver);
-        return;
-    }
-    if (run->stream == NULL) run->stream = file_stream_open(run->path, &why);
-    run->broken = run->stream == NULL || !file_stream_write(run->stream, out->data, out->len, &why);
-    out->len = 0;
-    if (!run->broken) return;
-    diag_error(session_diagnostics(run->session), DIAG_FILE, (Span){0}, "can't write '%s': %s",
-               run->path, why);
-    if (run->stream != NULL) file_stream_close(run->stream, false, &why);
-    run->stream = NULL;
-}
-
 /* The program, its params as the command line and the data say. */
 static bool read_program(Run *run) {
     const Options *options = &run->driver->options;
@@ -220,7 +182,7 @@ static bool run_all(Run *run) {
                             .registers = run->registers};
     run->state = engine_open(run->engine, &engine);
     bool done = (stream ? run_stream(run) : run_read_inputs(run)) && !run->broken;
-    if (run->path != NULL && !run->broken) done = write_output(run, done) && done;
+    if (run->path != NULL && !run->broken) done = run_write_output(run, done) && done;
     if (option_given(options, OPT_EXPLAIN)) explain(run);
     engine_close(run->engine, run->state);
     return done;

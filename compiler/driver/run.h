@@ -1,6 +1,6 @@
-/* raspc run, in parts: cmd_run.c runs the inputs, run_show.c shows what came of them, run_files.c
-   writes arrays and tables, run_plot.c draws, run_stream.c runs lines of standard input as they
-   come. */
+/* raspc run, in parts: cmd_run.c runs the inputs, run_show.c shows what came of them, run_output.c
+   writes that, run_files.c writes arrays and tables, run_plot.c draws, run_stream.c runs lines of
+   standard input as they come. */
 #ifndef RASPC_DRIVER_RUN_H
 #define RASPC_DRIVER_RUN_H
 
@@ -77,8 +77,11 @@ bool run_inputs(Run *run, size_t first, uint32_t count);
 /* Adds what input number index of the reader gave, outcomes (targets), to the driver's output. What
    fails is left out; its diagnostic is on record. */
 bool run_show(Run *run, size_t index, const Outcome *outcomes);
+
 /* Writes the driver's output when there is much of it, so that long results take little memory. */
 void run_drain(Run *run);
+/* Ends the file of --output: whole (keep), or not at all. False after reporting. */
+bool run_write_output(Run *run, bool keep);
 
 /* What --output says; false after saying on standard error what it can. */
 bool run_choose_files(Run *run);

@@ -28,7 +28,7 @@ static void show_elements_json(Run *run, Sequence sequence) {
     for (uint32_t from = 0, to; from < sequence.n; from = to) {
         to = sequence.n - from < SHOWN_TOGETHER ? sequence.n : from + SHOWN_TOGETHER;
         sequence_json_elements(out, sequence, from, to);
-        if (run->named) run_drain(run);
+        run_drain(run);
     }
 }
 
@@ -77,26 +77,23 @@ static void show_json(Run *run, Input input, const Outcome *outcomes) {
     buffer_text(out, "}\n");
 }
 
-static void show_sequence(Buffer *out, Sequence sequence) {
-    Buffer raw = {0};
-    sequence_format(&raw, sequence);
-    visible_text(out, raw.data, raw.len);
-    buffer_free(&raw);
-}
-
-/* All of it, in pieces. */
-static void show_long_sequence(Run *run, Sequence sequence, uint32_t count) {
+/* As sequence_format has it, the first count elements alone, in pieces. */
+static void show_sequence(Run *run, Sequence sequence, uint32_t count) {
     Buffer *out = &run->driver->out, raw = {0};
+    bool repeated = sequence_repeats(sequence);
+    uint32_t shown = repeated ? 1 : count;
     buffer_char(out, '[');
-    for (uint32_t from = 0, to; from < count; from = to) {
-        to = count - from < SHOWN_TOGETHER ? count : from + SHOWN_TOGETHER;
+    for (uint32_t from = 0, to; from < shown; from = to) {
+        to = shown - from < SHOWN_TOGETHER ? shown : from + SHOWN_TOGETHER;
         sequence_format_elements(&raw, sequence, from, to);
         visible_text(out, raw.data, raw.len);
         raw.len = 0;
         run_drain(run);
     }
-    if (count < sequence.n) buffer_printf(out, ", and %u more", sequence.n - count);
-    buffer_printf(out, "] (%s)", sequence_type_name(sequence.type));
+    if (!repeated && count < sequence.n) buffer_printf(out, ", and %u more", sequence.n - count);
+    buffer_char(out, ']');
+    if (repeated) buffer_printf(out, "*%u", sequence.n);
+    buffer_printf(out, " (%s)\n", sequence_type_name(sequence.type));
     buffer_free(&raw);
 }
 
@@ -109,18 +106,6 @@ static uint32_t shown_at_once(const Run *run, Sequence sequence) {
     return terminal && sequence.n > SLACK * most ? most : sequence.n;
 }
 
-/* c = [[0.5, 1.0], [2.0, 3.0]] (vectors): which input that is of is known. */
-static void show_named(Run *run, Target target, const Outcome *outcome) {
-    Buffer *out = &run->driver->out;
-    uint32_t few = shown_at_once(run, outcome->sequence);
-    buffer_printf(out, "%s = ", target.name);
-    if (few < outcome->sequence.n || few > SHOWN_TOGETHER)
-        show_long_sequence(run, outcome->sequence, few);
-    else
-        show_sequence(out, outcome->sequence);
-    buffer_char(out, '\n');
-}
-
 /* What heads a matrix where there are no tokens: the positions. */
 static Input indices(const Run *run, uint32_t n) {
     Atom *positions = ARENA_ARRAY(run->data.arena, Atom, n);
@@ -129,14 +114,12 @@ static Input indices(const Run *run, uint32_t n) {
     return (Input){.n = n, .tokens = positions};
 }
 
-/* hist("aab") = [2, 2, 1] (ints) */
+/* hist("aab") = [2, 2, 1] (ints); c = [[0.5, 1.0], [2.0, 3.0]] (vectors): which input that is of
+   is known. */
 static void show_text(Run *run, Target target, const Outcome *outcome, Input input) {
     enum { MATRIX_INDENT = 4 };
     Buffer *out = &run->driver->out;
-    if (run->named && outcome->value.kind == VALUE_SOP) {
-        show_named(run, target, outcome);
-        return;
-    }
+    Sequence sequence = outcome->sequence;
     buffer_text(out, target.name);
     if (target_is_node(target) && !run->named) {
         buffer_char(out, '(');
@@ -144,14 +127,15 @@ static void show_text(Run *run, Target target, const Outcome *outcome, Input inp
         buffer_char(out, ')');
     }
     buffer_text(out, outcome->value.kind == VALUE_SELECTOR ? " =\n" : " = ");
-    if (outcome->value.kind == VALUE_SELECTOR)
+    if (outcome->value.kind == VALUE_SELECTOR) {
         show_matrix(out, outcome->matrix, run->named ? indices(run, input.n) : input,
                     MATRIX_INDENT);
-    else if (outcome->value.kind == VALUE_SOP)
-        show_sequence(out, outcome->sequence);
-    else
+    } else if (outcome->value.kind == VALUE_SOP) {
+        show_sequence(run, sequence, run->named ? shown_at_once(run, sequence) : sequence.n);
+    } else {
         show_value(out, session_graph(run->session), outcome->value);
-    if (outcome->value.kind != VALUE_SELECTOR) buffer_char(out, '\n');
+        buffer_char(out, '\n');
+    }
 }
 
 /* Below the result, if there is one. */

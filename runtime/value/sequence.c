@@ -48,8 +48,8 @@ Sequence column_sequence(const InputColumn *column, uint32_t n) {
     return sequence;
 }
 
-static bool all_equal(Sequence sequence) {
-    if (sequence.type == SEQUENCE_VECTORS) return false;
+bool sequence_repeats(Sequence sequence) {
+    if (sequence.type == SEQUENCE_VECTORS || sequence.n < 2) return false;
     for (uint32_t i = 0; i < sequence.n; i++) /* from 0: a NaN is not equal even to itself */
         if (!atom_equal(sequence.atoms[i], sequence.atoms[0])) return false;
     return true;
@@ -82,7 +82,7 @@ void sequence_format_elements(Buffer *out, Sequence sequence, uint32_t from, uin
 }
 
 void sequence_format(Buffer *out, Sequence sequence) {
-    bool repeated = sequence.n > 1 && all_equal(sequence);
+    bool repeated = sequence_repeats(sequence);
     buffer_char(out, '[');
     sequence_format_elements(out, sequence, 0, repeated ? 1 : sequence.n);
     buffer_char(out, ']');

@@ -34,6 +34,8 @@ typedef struct Matrix {
 bool sequence_type_of(const Atom *atoms, uint32_t n, SequenceType *type, uint32_t *bad);
 const char *sequence_type_name(SequenceType type); /* "strings", "bools", "ints", "floats" */
 
+/* Two or more equal elements, of no vectors: what is shown as [5]*5. */
+bool sequence_repeats(Sequence sequence);
 /* As tutorials show it: [a, b, c] (strings); [5]*5 (ints); T and F; 3 decimals; vectors as [[0.5,
    1.0], [2.0, 3.0]] (vectors). */
 void sequence_format(Buffer *out, Sequence sequence);
