@@ -28,10 +28,12 @@ const Command *command_find(const char *name) {
 
 bool driver_flush(Driver *driver) {
     const char *why;
-    bool written = driver->out.len == 0 || file_write("-", driver->out.data, driver->out.len, &why);
+    if (!driver->out_broken && driver->out.len > 0) {
+        driver->out_broken = !file_write("-", driver->out.data, driver->out.len, &why);
+        if (driver->out_broken) fprintf(stderr, "raspc: can't write standard output: %s\n", why);
+    }
     driver->out.len = 0;
-    if (!written) fprintf(stderr, "raspc: can't write standard output: %s\n", why);
-    return written;
+    return !driver->out_broken;
 }
 
 void driver_show(const Driver *driver, const Diagnostics *diags) {

@@ -18,6 +18,7 @@ typedef struct Driver {
     const char *name; /* of the subcommand */
     Options options;
     Buffer out;      /* for standard output; driver_flush writes it */
+    bool out_broken; /* standard output took no more */
     bool colour_out; /* colours on standard output */
     DiagStyle diag_style;
 } Driver;
@@ -44,7 +45,8 @@ const Command *command_find(const char *name); /* NULL: there is none */
 void help_all(Buffer *out);
 void help_command(const Command *command, Buffer *out);
 
-/* Writes what `out` holds to standard output and empties it. False when that failed (reported). */
+/* Writes what `out` holds to standard output and empties it. False when that failed, now or before
+   (reported once). */
 bool driver_flush(Driver *driver);
 /* Writes all diagnostics to standard error. */
 void driver_show(const Driver *driver, const Diagnostics *diags);

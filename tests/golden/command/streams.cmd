@@ -32,4 +32,10 @@ raspc run -e '10 ^ (20 * indices)' -i ab --output bad.npy 2>&1; echo "exit $?"
 raspc run -e '1 / indices' -i ab --output bad.jsonl 2>&1; echo "exit $?"
 raspc run hist.rasp -i ab --output bad.doc 2>&1; echo "exit $?"
 raspc run hist.rasp -i ab --output no/such/place.jsonl 2>&1; echo "exit $?"
+echo "a disk that is full is told of once, however much is written"
+yes abcdefgh | head -n 50000 | tr -d '\n' >long.txt
+for options in '' --json; do
+    raspc run -e tokens -i @long.txt --engine jit $options 2>&1 >/dev/full; echo "exit $?"
+done
+rm long.txt
 ls; rm -r "$place"
