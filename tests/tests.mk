@@ -5,7 +5,7 @@ TEST_LINK = $(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(BUILD)/libraspc-co
 
 # --- unit tests: every tests/unit/test_NAME.c defines `Suite *NAME_suite(void)` --------------------
 
-UNIT_SRC = tests/unit/main.c $(sort $(wildcard tests/unit/*world.c)) tests/unit/real_texts.c tests/unit/plain_lloyd.c tests/unit/jit_real_bench.c $(sort $(wildcard tests/unit/test_*.c))
+UNIT_SRC = tests/unit/main.c $(sort $(wildcard tests/unit/*world.c)) tests/unit/real_texts.c tests/unit/plain_lloyd.c tests/unit/plain_head.c tests/unit/jit_real_bench.c $(sort $(wildcard tests/unit/test_*.c))
 UNIT_OBJ = $(UNIT_SRC:%.c=$(BUILD)/%.o)
 UNIT_SUITES = $(patsubst tests/unit/test_%.c,%,$(filter tests/unit/test_%,$(UNIT_SRC)))
 
@@ -144,7 +144,6 @@ PART_export  = VENV=$(VENV) tests/export/run onnx real weights directory transfo
 PART_masks   = VENV=$(VENV) tests/export/run causal
 PART_exact   = VENV=$(VENV) tests/export/run peers certify
 PART_clustering = VENV=$(VENV) tests/clustering/run
-PART_heads   = VENV=$(VENV) HEADS=1000 tests/clustering/run simulator
 PART_sklearn = VENV=$(BUILD)/venv-real tests/clustering/run sklearn
 PART_threads = tests/threads/run
 PART_installed = tests/installed
@@ -153,7 +152,7 @@ PART_tree    = tests/clean-tree
 # The long ones first, so that none is left alone at the end.
 PARTS = exact export unit masks clustering api values errors analyse repl shown golden explanations limits replay programs batches docs tracr peers harness found random native installed tree
 # By name alone: they take long, or need what the others do not.
-MORE_PARTS = exhaustive heads sklearn threads
+MORE_PARTS = exhaustive sklearn threads
 
 RUN_PARTS = BUILD=$(BUILD) RASPC=$(abspath $(RASPC)) tests/run
 part = $(1) '$(PART_$(1))'
@@ -179,7 +178,7 @@ check-values check-errors check-analyse: $(BUILD)/test-conformance
 check-repl check-shown: all $(BUILD)/test-conformance
 check-golden check-explanations check-limits check-programs check-batches check-docs check-exhaustive: all
 check-export check-masks check-exact: all venv $(BUILD)/test-random
-check-clustering check-heads: all venv
+check-clustering: all venv
 check-sklearn: all $(BUILD)/venv-real/made
 check-replay: $(REPLAYS)
 check-harness check-random check-found: all $(BUILD)/test-random

@@ -9,7 +9,11 @@
 #include <string.h>
 
 void real_world_open(RealWorld *w, const char *text) {
-    *w = (RealWorld){.session = session_new(&(SessionOptions){0}), .arena = arena_new(0)};
+    real_world_open_with(w, text, &(SessionOptions){0});
+}
+
+void real_world_open_with(RealWorld *w, const char *text, const SessionOptions *options) {
+    *w = (RealWorld){.session = session_new(options), .arena = arena_new(0)};
     w->graph = session_graph(w->session);
     w->diags = session_diagnostics(w->session);
     w->max_length = REAL_LENGTH;

@@ -22,6 +22,8 @@ typedef struct RealWorld {
 
 /* A program that runs, and says what its outputs are. */
 void real_world_open(RealWorld *world, const char *text);
+/* With params; options live as long as the world. */
+void real_world_open_with(RealWorld *world, const char *text, const SessionOptions *options);
 void real_world_close(RealWorld *world);
 const char *real_world_message(const RealWorld *world); /* the last diagnostic's */
 /* The model of its outputs; NULL after a diagnostic. */
