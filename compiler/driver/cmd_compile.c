@@ -116,13 +116,7 @@ static bool choose_targets(Compilation *c) {
 
 /* Also makes the session. */
 static bool read_program(Compilation *c) {
-    const Options *options = &c->driver->options;
-    bool given = options->operand_count == 1;
-    bool ready = !given || program_fetch(options->operands[0], c->data.diags, &c->program);
-    if (ready)
-        ready = data_session(&c->data, options, given ? &c->program : NULL, &c->session);
-    else
-        c->session = program_session(NULL, NULL);
+    bool ready = data_program(&c->data, &c->driver->options, &c->program, &c->session);
     c->diags = session_diagnostics(c->session);
     c->reader =
         (InputReader){.arena = c->arena, .sources = session_sources(c->session), .diags = c->diags};

@@ -42,19 +42,6 @@ static bool draw_one(const Drawing *drawing, Target target, size_t input) {
     return drawn;
 }
 
-/* The program, its params as the command line and the data say. */
-static bool read_program(Drawing *drawing) {
-    const Options *options = &drawing->driver->options;
-    Program program = {0};
-    bool given = options->operand_count != 0, read = false;
-    if (!given || program_fetch(options->operands[0], drawing->data.diags, &program))
-        read = data_session(&drawing->data, options, given ? &program : NULL, &drawing->session);
-    else
-        drawing->session = program_session(NULL, NULL);
-    program_free(&program);
-    return read;
-}
-
 static bool read_inputs(Drawing *drawing) {
     const Options *options = &drawing->driver->options;
     if (!session_has_inputs(drawing->session))
@@ -66,7 +53,9 @@ static bool read_inputs(Drawing *drawing) {
 
 static ExitStatus draw_all(Drawing *drawing) {
     const Options *options = &drawing->driver->options;
-    bool ready = read_program(drawing);
+    Program program;
+    bool ready = data_program(&drawing->data, options, &program, &drawing->session);
+    program_free(&program);
     drawing->reader = (InputReader){.arena = arena_new(0),
                                     .sources = session_sources(drawing->session),
                                     .diags = session_diagnostics(drawing->session)};

@@ -1,6 +1,7 @@
 /* raspc dump: a program's forms as text: the tree as it was written, the graph as it is meant, the
    model that computes it. What it prints it also reads back: --from, or a file's name that ends in
    .tree, .graph, .model or .rtm, says so. */
+#include "compiler/driver/data.h"
 #include "compiler/driver/input.h"
 #include "compiler/driver/lowered_real.h"
 #include "compiler/driver/program.h"
@@ -14,6 +15,7 @@ static const char *const form_names[] = {"program", "tree", "graph", "model"};
 
 typedef struct Dump {
     Driver *driver;
+    Data data; /* the program's params */
     Session *session;
     Form from, to;
     Registers registers;
@@ -89,14 +91,8 @@ static bool graph_from_text(const Dump *dump) {
     return graph != NULL;
 }
 
-static bool run_program(const Dump *dump) {
-    Tree *tree = read_tree(dump);
-    return tree != NULL && session_run(dump->session, tree, NULL);
-}
-
 static bool dump_graph(const Dump *dump) {
     if (dump->from == FORM_GRAPH) return graph_from_text(dump);
-    if (!run_program(dump)) return false;
     const Graph *graph = session_graph(dump->session);
     if (option_given(&dump->driver->options, OPT_NAME)) return print_outputs(dump, graph);
     graph_print(graph, &dump->driver->out);
@@ -154,7 +150,7 @@ static bool dump_model(const Dump *dump) {
     if (dump->from == FORM_MODEL) return model_from_text(dump);
     const Options *options = &dump->driver->options;
     Targets targets;
-    if (!run_program(dump) || !program_targets(dump->session, options, &targets)) return false;
+    if (!program_targets(dump->session, options, &targets)) return false;
     InputReader reader = {.arena = arena_new(0),
                           .sources = session_sources(dump->session),
                           .diags = session_diagnostics(dump->session)};
@@ -209,19 +205,28 @@ ExitStatus cmd_dump(Driver *driver) {
     if (option_given(options, OPT_NAME) && (dump.to == FORM_TREE || dump.from >= FORM_GRAPH)) {
         return driver_usage(driver, "-o names a part of a program's graph");
     }
+    bool elaborates = dump.from <= FORM_TREE && dump.to >= FORM_GRAPH;
+    if (option_given(options, OPT_PARAM) && !elaborates)
+        return driver_usage(driver, "--param is for the graph or the model of a program");
     if (!registers_option(driver, &dump.registers)) return EXIT_USAGE;
     if (!relus_option(driver, &dump.relu_knots)) return EXIT_USAGE;
-    dump.session = program_session(NULL, NULL);
-    Diagnostics *diags = session_diagnostics(dump.session);
-    bool done = program_fetch(options->operands[0], diags, &dump.text);
+    data_open(&dump.data, options);
+    bool done = program_fetch(options->operands[0], dump.data.diags, &dump.text);
+    dump.text.is_tree = dump.from == FORM_TREE;
+    if (done && elaborates)
+        done = data_session(&dump.data, options, &dump.text, &dump.session);
+    else
+        dump.session = program_session(NULL, NULL);
     if (done && dump.to == FORM_TREE)
         done = dump_tree(&dump);
     else if (done && dump.to == FORM_GRAPH)
         done = dump_graph(&dump);
     else if (done)
         done = dump_model(&dump);
-    driver_show(driver, diags);
+    driver_show(driver, dump.data.diags);
+    driver_show(driver, session_diagnostics(dump.session));
     program_free(&dump.text);
     session_free(dump.session);
+    data_close(&dump.data);
     return done ? EXIT_DONE : EXIT_WRONG;
 }

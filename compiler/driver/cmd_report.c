@@ -1,5 +1,6 @@
 /* raspc report: what a program's outputs need of a transformer (language I.7), and the transformers
    that they become. */
+#include "compiler/driver/data.h"
 #include "compiler/driver/input.h"
 #include "compiler/driver/report.h"
 #include "compiler/driver/report_real.h"
@@ -88,10 +89,8 @@ static bool report_targets(Driver *driver, Session *session, const Vocabulary *v
     return all;
 }
 
-static bool report(Driver *driver, Session *session, const char *path, Registers registers,
-                   uint32_t relu_knots) {
+static bool report(Driver *driver, Session *session, Registers registers, uint32_t relu_knots) {
     const Options *options = &driver->options;
-    if (path && !program_read(session, path)) return false;
     InputReader reader = {.arena = session_arena(session),
                           .sources = session_sources(session),
                           .diags = session_diagnostics(session)};
@@ -112,10 +111,16 @@ ExitStatus cmd_report(Driver *driver) {
     uint32_t relu_knots;
     if (!registers_option(driver, &registers)) return EXIT_USAGE;
     if (!relus_option(driver, &relu_knots)) return EXIT_USAGE;
-    Session *session = program_session(NULL, NULL);
-    const char *path = options->operand_count == 0 ? NULL : options->operands[0];
-    bool done = report(driver, session, path, registers, relu_knots);
+    Data data;
+    Program program;
+    Session *session;
+    data_open(&data, options);
+    bool done = data_program(&data, options, &program, &session) &&
+                report(driver, session, registers, relu_knots);
+    driver_show(driver, data.diags);
     driver_show(driver, session_diagnostics(session));
+    program_free(&program);
     session_free(session);
+    data_close(&data);
     return done ? EXIT_DONE : EXIT_WRONG;
 }

@@ -130,22 +130,6 @@ static bool run_read_inputs(Run *run) {
     return all && written;
 }
 
-/* The program, its params as the command line and the data say. */
-static bool read_program(Run *run) {
-    const Options *options = &run->driver->options;
-    Program program = {0};
-    bool fetched = options->operand_count == 0 ||
-                   program_fetch(options->operands[0], run->data.diags, &program);
-    bool read = false;
-    if (fetched)
-        read = data_session(&run->data, options, options->operand_count == 0 ? NULL : &program,
-                            &run->session);
-    else
-        run->session = program_session(NULL, NULL);
-    program_free(&program);
-    return read;
-}
-
 static bool read_inputs(Run *run) {
     const Options *options = &run->driver->options;
     if (!run->named) return input_arguments(&run->reader, run->session, options);
@@ -156,7 +140,9 @@ static bool read_inputs(Run *run) {
 static bool run_all(Run *run) {
     const Options *options = &run->driver->options;
     Vocabulary vocabulary;
-    bool ready = read_program(run);
+    Program program;
+    bool ready = data_program(&run->data, options, &program, &run->session);
+    program_free(&program);
     /* Not the session's arena: large inputs must not use up what elaboration may take. */
     run->reader = (InputReader){.arena = arena_new(0),
                                 .sources = session_sources(run->session),

@@ -1,6 +1,7 @@
 /* raspc verify: every engine against eval, the definition, on every input up to a bound or on edge
    cases and random inputs. An engine that differs once is not asked again. */
 #include "compiler/driver/compare.h"
+#include "compiler/driver/data.h"
 #include "compiler/driver/program.h"
 #include "compiler/driver/show.h"
 #include "compiler/driver/trials.h"
@@ -39,6 +40,7 @@ typedef struct Contest {
 
 typedef struct Verification {
     Driver *driver;
+    Data data; /* its params */
     Session *session;
     const Engine *only; /* NULL: all */
     Trials trials;
@@ -376,13 +378,12 @@ static bool verify_inputs(Verification *verification, const Targets *targets,
     return done;
 }
 
-static bool verify(Verification *verification, InputReader *reader) {
+/* read: whether the program was. */
+static bool verify(Verification *verification, InputReader *reader, bool read) {
     const Options *options = &verification->driver->options;
-    const char *program = options->operand_count == 0 ? NULL : options->operands[0];
     Targets targets;
     Vocabulary vocabulary;
-    bool ready = (program == NULL || program_read(verification->session, program)) &&
-                 program_targets(verification->session, options, &targets);
+    bool ready = read && program_targets(verification->session, options, &targets);
     ready = vocabulary_argument(reader, vocabulary_text(options), &vocabulary) && ready;
     if (!ready) return false;
     if (session_has_inputs(verification->session))
@@ -424,22 +425,27 @@ ExitStatus cmd_verify(Driver *driver) {
     if (option_given(options, OPT_EXACT) && verification.relu_knots > 0)
         return driver_usage(driver, "either --exact or --relu-only");
     if (option_given(options, OPT_EXACT)) return verify_exact(driver);
-    if (option_given(options, OPT_INPUT) || option_given(options, OPT_PARAM))
-        return driver_usage(driver, "inputs and params are given with --exact alone");
+    if (option_given(options, OPT_INPUT))
+        return driver_usage(driver, "inputs are given with --exact alone");
     const char *engine = option_value(options, OPT_ENGINE);
     if (engine != NULL) verification.only = engine_find(driver, engine);
     if (engine != NULL && verification.only == NULL) return EXIT_USAGE;
     if (verification.only == engine_at(0)) {
         return driver_usage(driver, "eval is what the others are compared with");
     }
-    verification.session = program_session(NULL, NULL);
+    Program program;
+    data_open(&verification.data, options);
+    bool read = data_program(&verification.data, options, &program, &verification.session);
+    program_free(&program);
     InputReader reader = {.arena = arena_new(0),
                           .sources = session_sources(verification.session),
                           .diags = session_diagnostics(verification.session)};
-    bool done = verify(&verification, &reader);
+    bool done = verify(&verification, &reader, read);
+    driver_show(driver, verification.data.diags);
     driver_show(driver, session_diagnostics(verification.session));
     input_reader_free(&reader);
     session_free(verification.session);
+    data_close(&verification.data);
     arena_free(reader.arena);
     if (verification.any_difference) return EXIT_FAILED;
     return done && verification.any_verified ? EXIT_DONE : EXIT_WRONG;

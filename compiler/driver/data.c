@@ -167,6 +167,15 @@ bool data_session(Data *data, const Options *options, const Program *program, Se
     return program == NULL || program_run(*session, program);
 }
 
+bool data_program(Data *data, const Options *options, Program *program, Session **session) {
+    bool given = options->operand_count > 0;
+    *program = (Program){0};
+    if (!given || program_fetch(options->operands[0], data->diags, program))
+        return data_session(data, options, given ? program : NULL, session);
+    *session = program_session(NULL, NULL);
+    return false;
+}
+
 /* --- inputs ----------------------------------------------------------------------------------- */
 
 /* An input without a name is nobody's. */

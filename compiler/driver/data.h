@@ -20,9 +20,12 @@ typedef struct Data {
 void data_open(Data *data, const Options *options);
 void data_close(Data *data); /* after the session's end */
 
-/* A session that has read the program: *session, never NULL, to be freed before data. False after
-   reporting, in its diagnostics or data's. */
+/* A session that has read the program (NULL: none): *session, never NULL, to be freed before data.
+   False after reporting, in its diagnostics or data's. */
 bool data_session(Data *data, const Options *options, const Program *program, Session **session);
+
+/* The same for the program that the command line names, if it does: *program, to be freed. */
+bool data_program(Data *data, const Options *options, Program *program, Session **session);
 
 /* The input of a program that declares some. False after reporting. */
 bool data_input(Data *data, Session *session, const Options *options, Input *out);

@@ -39,7 +39,15 @@ bool program_fetch(const char *path, Diagnostics *diags, Program *out) {
 
 void program_free(Program *program) { buffer_free(&program->text); }
 
+static bool run_tree(Session *session, const Program *program) {
+    Sources *sources = session_sources(session);
+    uint32_t file = sources_add(sources, program->name, program->text.data, program->text.len);
+    Tree *tree = tree_parse(session_arena(session), sources, file, session_diagnostics(session));
+    return tree != NULL && session_run(session, tree, NULL);
+}
+
 bool program_run(Session *session, const Program *program) {
+    if (program->is_tree) return run_tree(session, program);
     return session_run_text(session, program->name, program->text.data, program->text.len, NULL);
 }
 

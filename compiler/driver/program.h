@@ -14,6 +14,7 @@ Session *program_session_of(SessionOptions options);
 typedef struct Program {
     const char *name; /* what messages call it */
     Buffer text;
+    bool is_tree; /* the text is that of its tree (raspc dump --tree) */
 } Program;
 /* Reads the file at path ("-": standard input); false after reporting. */
 bool program_fetch(const char *path, Diagnostics *diags, Program *out);

@@ -102,12 +102,39 @@ static void add_exactness(Buffer *out, const RealReport *report) {
         add_errors(out, report);
 }
 
-static void add_text(Buffer *out, const RealReport *report) {
+/* Is the declared one the first input that is as wide as some param says? */
+static bool names_width(Session *session, size_t index) {
+    Declared declared = session_declared(session, index);
+    if (declared.is_param || declared.width_name == NULL) return false;
+    for (size_t i = 0; i < index; i++) {
+        Declared before = session_declared(session, i);
+        if (!before.is_param && before.width_name != NULL &&
+            string_equal(before.width_name, declared.width_name))
+            return false;
+    }
+    return true;
+}
+
+/* There are no data here, and a run may have others. */
+static void add_widths(Buffer *out, Session *session) {
+    const char *label = "widths";
+    for (size_t i = 0; i < session_declared_count(session); i++) {
+        if (!names_width(session, i)) continue;
+        Declared declared = session_declared(session, i);
+        begin(out, label);
+        buffer_printf(out, "%s = %" PRIu32 "; a run without --param takes it from '%s'\n",
+                      declared.width_name->bytes, declared.type.columns, declared.name->bytes);
+        label = "";
+    }
+}
+
+static void add_text(Buffer *out, const RealReport *report, Session *session) {
     const RealModel *model = report->model;
     uint64_t rounds = real_attention_layers(model);
     uint32_t with_heads = real_layers_with_heads(model);
     buffer_printf(out, "as a transformer over real vectors, up to length %" PRIu32 "\n",
                   model->max_length);
+    add_widths(out, session);
     begin(out, "layers");
     buffer_printf(out, "%" PRIu32, model->layer_count);
     if (with_heads < model->layer_count)
@@ -154,9 +181,11 @@ static void add_program(Buffer *out, const Graph *graph, Target target) {
     arena_free(arena);
 }
 
-static void add_refusal(Buffer *out, const RealReport *report, const Diagnostics *diags) {
+static void add_refusal(Buffer *out, const RealReport *report, Session *session,
+                        const Diagnostics *diags) {
     buffer_printf(out, "as a transformer over real vectors, up to length %" PRIu32 ": refused\n",
                   report->options.max_length);
+    add_widths(out, session);
     begin(out, "because");
     const char *message = diagnostics_message(diags, 0);
     visible_text(out, message, strlen(message));
@@ -186,6 +215,20 @@ static void add_names_json(Buffer *out, const Targets *targets) {
         show_json_text(out, targets->items[i].name);
     }
     buffer_text(out, "], \"kind\": \"real\"");
+}
+
+static void add_widths_json(Buffer *out, Session *session) {
+    bool any = false;
+    buffer_text(out, ", \"widths\": {");
+    for (size_t i = 0; i < session_declared_count(session); i++) {
+        if (!names_width(session, i)) continue;
+        Declared declared = session_declared(session, i);
+        buffer_text(out, any ? ", " : "");
+        show_json_text(out, declared.width_name->bytes);
+        buffer_printf(out, ": %" PRIu32, declared.type.columns);
+        any = true;
+    }
+    buffer_char(out, '}');
 }
 
 static void add_json(Buffer *out, const RealReport *report) {
@@ -254,15 +297,16 @@ bool report_real(Driver *driver, Session *session, const Targets *targets,
         (json ? add_program_json : add_program)(out, session_graph(session), targets->items[i]);
     if (json) {
         add_names_json(out, targets);
+        add_widths_json(out, session);
         if (report.model)
             add_json(out, &report);
         else
             add_refusal_json(out, diags);
         buffer_text(out, "}\n");
     } else if (report.model) {
-        add_text(out, &report);
+        add_text(out, &report, session);
     } else {
-        add_refusal(out, &report, diags);
+        add_refusal(out, &report, session, diags);
     }
     diagnostics_free(diags);
     arena_free(arena);

@@ -33,16 +33,9 @@ static Diagnostics *diags_of(const ExactVerification *verification) {
 }
 
 static bool read_program(ExactVerification *verification) {
-    const Options *options = &verification->driver->options;
-    Program program = {0};
-    bool fetched = options->operand_count == 0 ||
-                   program_fetch(options->operands[0], verification->data.diags, &program);
-    bool read = false;
-    if (fetched)
-        read = data_session(&verification->data, options,
-                            options->operand_count == 0 ? NULL : &program, &verification->session);
-    else
-        verification->session = program_session(NULL, NULL);
+    Program program;
+    bool read = data_program(&verification->data, &verification->driver->options, &program,
+                             &verification->session);
     program_free(&program);
     return read;
 }
