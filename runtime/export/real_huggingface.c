@@ -81,15 +81,16 @@ static void write_card(const RealExport *e, Buffer *out) {
                   real_model_parameters(model), float_name(model->float_type, FLOAT_LONG_NAME),
                   model->max_length);
     write_ends(model, out);
-    buffer_text(out, "\n## Use\n\nWith PyTorch and safetensors alone:\n\n```python\n"
-                     "from modeling_raspc_real import RaspcRealModel\n"
-                     "model = RaspcRealModel.from_pretrained(\".\")\n"
-                     "model({name: tensor, ..})  # -> {name: tensor, ..}\n"
-                     "model.run({name: list, ..})  # the same of lists\n```\n\n"
-                     "With a batch dimension in front of all tensors every input of the batch is "
-                     "computed as it is alone. transformers loads the directory with `AutoModel` "
-                     "(`trust_remote_code=True`). `model.onnx` is the same computation, of one "
-                     "input, and runs no code from here.\n");
+    buffer_text(out,
+                "\n## Use\n\nWith PyTorch and safetensors alone:\n\n```python\n"
+                "from modeling_raspc_real import RaspcRealModel\n"
+                "model = RaspcRealModel.from_pretrained(\".\")\n"
+                "model({name: tensor, ..})  # -> {name: tensor, ..}\n"
+                "model.run({name: list, ..})  # the same of lists\n```\n\n"
+                "With a batch dimension in front of all tensors every input of the batch is "
+                "computed as it is alone. transformers loads the directory with `AutoModel` "
+                "(`trust_remote_code=True`). `model.onnx` is the same computation, of batches, "
+                "and runs no code from here.\n");
     card_program(e->source, e->source_len, out);
 }
 

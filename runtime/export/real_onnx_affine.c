@@ -102,7 +102,7 @@ static Edge matrix_term(RealWriter *w, const AffineTerm *term, Edge space, uint3
                        real_numbers_constant(w, turned, width, rows));
 }
 
-/* One number for every row: (S, 1) becomes (S, rows). */
+/* One number for every row: (B, S, 1) becomes (B, S, rows). */
 static Edge spread_term(RealWriter *w, const AffineTerm *term, Edge space, uint32_t rows) {
     double *factors = ARENA_ARRAY(w->graph.arena, double, rows);
     for (uint32_t r = 0; r < rows; r++)
@@ -174,11 +174,11 @@ Edge real_holds(RealWriter *w, Edge number) {
 }
 
 Edge real_row_sum(RealWriter *w, Edge a) {
-    return onnx_binary(&w->graph, "ReduceSum", real_fresh(w, "sum"), a, w->axis_1);
+    return onnx_binary(&w->graph, "ReduceSum", real_fresh(w, "sum"), a, w->component);
 }
 
 Edge real_row_greatest(RealWriter *w, Edge a) {
-    const OnnxAttribute axes[] = {{"axes", 0, 1, {1}}, {0}};
+    const OnnxAttribute axes[] = {{"axes", 0, 1, {REAL_AXIS_COMPONENT}}, {0}};
     return onnx_node(&w->graph, "ReduceMax", real_fresh(w, "greatest"), axes,
                      (const Edge[]){a, NULL});
 }
@@ -186,8 +186,7 @@ Edge real_row_greatest(RealWriter *w, Edge a) {
 void real_mark_undefined(RealWriter *w, Edge bad) {
     OnnxGraph *g = &w->graph;
     Edge anywhere = real_holds(w, real_row_greatest(w, real_truth_number(w, bad)));
-    Edge flat = onnx_binary(g, "Reshape", real_fresh(w, "fails"), anywhere, w->rows);
-    w->undefined = onnx_binary(g, "Or", real_fresh(w, "undefined"), w->undefined, flat);
+    w->undefined = onnx_binary(g, "Or", real_fresh(w, "undefined"), w->undefined, anywhere);
 }
 
 /* inf - inf is not a number either. */

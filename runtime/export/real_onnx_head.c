@@ -1,7 +1,8 @@
 /* A head of a model over real vectors as ONNX nodes: gates, scores, weights, values.
 
-   Scores and gates are (S, S), a row a query. A key that the gates do not let through has the score
-   minus infinity and the weight 0; a query without keys takes what BOS has, a constant. */
+   Scores and gates are (B, S, S), a row a query. A key that the gates do not let through, or that
+   is not there, has the score minus infinity and the weight 0; a query without keys takes what BOS
+   has, a constant. */
 #include "runtime/export/real_onnx.h"
 
 #include "runtime/base/bug.h"
@@ -9,12 +10,12 @@
 typedef struct HeadWriter {
     RealWriter *w;
     const RealHead *head;
-    Edge mask;    /* true where a query may look at a key, or NULL: everywhere */
-    Edge score;   /* (S, S) */
-    Edge masked;  /* (S, S) the same, minus infinity where the mask is false */
-    Edge weights; /* (S, S), to be divided by `divisor` where that is not NULL: (S, 1) */
+    Edge mask;    /* true where a query may look at a key; broadcasts to (B, S, S) */
+    Edge score;   /* (B, S, S) */
+    Edge masked;  /* (B, S, S) the same, minus infinity where the mask is false */
+    Edge weights; /* (B, S, S), to be divided by `divisor` where that is not NULL: (B, S, 1) */
     Edge divisor;
-    Edge found; /* (S, 1) true where BOS is not needed, or NULL: everywhere */
+    Edge found; /* true where BOS is not needed; broadcasts to (B, S, 1); NULL: everywhere */
 } HeadWriter;
 
 static Edge name(const HeadWriter *h, const char *text) {
@@ -22,17 +23,17 @@ static Edge name(const HeadWriter *h, const char *text) {
 }
 
 static Edge turn(RealWriter *w, Edge a) {
-    const OnnxAttribute swap[] = {{"perm", 0, 2, {1, 0}}, {0}};
+    const OnnxAttribute swap[] = {{"perm", 0, 3, {0, 2, 1}}, {0}};
     return onnx_node(&w->graph, "Transpose", real_fresh(w, "turned"), swap,
                      (const Edge[]){a, NULL});
 }
 
 /* --- gates ------------------------------------------------------------------------------------ */
 
-/* A truth for all pairs: (1, 1). */
+/* A truth for all pairs: (1, 1, 1). */
 static Edge everywhere(RealWriter *w, bool truth) {
-    const uint64_t dims[] = {1, 1};
-    return onnx_tensor(&w->graph, real_fresh(w, "gate"), ONNX_BOOL, dims, 2, &truth, sizeof truth);
+    const uint64_t dims[] = {1, 1, 1};
+    return onnx_tensor(&w->graph, real_fresh(w, "gate"), ONNX_BOOL, dims, 3, &truth, sizeof truth);
 }
 
 static Edge compare(RealWriter *w, const Gate *gate) {
@@ -57,10 +58,10 @@ static Edge compare(RealWriter *w, const Gate *gate) {
                : holds;
 }
 
-/* (S, S), or (1, S) or (1, 1) where it is the same for all. */
+/* Of keys that are there. */
 static Edge write_gates(RealWriter *w, const RealHead *head) {
     OnnxGraph *g = &w->graph;
-    if (head->gate_count == 0) return NULL;
+    if (head->gate_count == 0) return w->present_keys;
     Edge *gates = ARENA_ARRAY(g->arena, Edge, head->gate_count);
     for (uint32_t i = 0; i < head->gate_count; i++) {
         const Gate *gate = &head->gates[i];
@@ -77,17 +78,18 @@ static Edge write_gates(RealWriter *w, const RealHead *head) {
             break;
         }
     }
-    return gates[head->gate_count - 1];
+    return onnx_binary(g, "And", real_fresh(w, "gate"), gates[head->gate_count - 1],
+                       w->present_keys);
 }
 
 /* --- scores ----------------------------------------------------------------------------------- */
 
-/* The parts side by side: (S, all of their rows). */
+/* The parts side by side: (B, S, all of their rows). */
 static Edge beside(RealWriter *w, const Edge *parts, uint32_t count, const char *text) {
     Edge *all = ARENA_ARRAY(w->graph.arena, Edge, (size_t)count + 1);
     for (uint32_t i = 0; i < count; i++)
         all[i] = parts[i];
-    const OnnxAttribute axis[] = {{"axis", 1, 0, {0}}, {0}};
+    const OnnxAttribute axis[] = {{"axis", REAL_AXIS_COMPONENT, 0, {0}}, {0}};
     return count == 1 ? parts[0]
                       : onnx_node(&w->graph, "Concat", onnx_name(&w->graph, "%s", text), axis, all);
 }
@@ -118,7 +120,7 @@ static Edge either(const HeadWriter *h, const char *text, Edge condition, Edge y
 
 /* What the mask lets through; 0 elsewhere. */
 static Edge allowed(const HeadWriter *h, const char *text, Edge weights) {
-    return h->mask ? either(h, text, h->mask, weights, h->w->zero) : weights;
+    return either(h, text, h->mask, weights, h->w->zero);
 }
 
 /* 1 on the keys of the highest score. A score that is not a number makes the query fail. */
@@ -129,8 +131,7 @@ static Edge highest(HeadWriter *h) {
     real_mark_undefined(w, wrong);
     Edge top =
         onnx_binary(g, "Equal", name(h, "is_highest"), h->masked, real_row_greatest(w, h->masked));
-    return real_truth_number(w, h->mask ? onnx_binary(g, "And", name(h, "chosen"), top, h->mask)
-                                        : top);
+    return real_truth_number(w, onnx_binary(g, "And", name(h, "chosen"), top, h->mask));
 }
 
 static void weigh_hardmax(HeadWriter *h) {
@@ -165,11 +166,11 @@ static void weigh_sparsemax(HeadWriter *h) {
     RealWriter *w = h->w;
     OnnxGraph *g = &w->graph;
     Edge count = onnx_binary(g, "Gather", name(h, "keys"),
-                             onnx_unary(g, "Shape", name(h, "shape"), h->masked), w->axis_0);
+                             onnx_unary(g, "Shape", name(h, "shape"), h->masked), w->component);
     Edge sorted = name(h, "sorted");
     onnx_node_of(g, "TopK", sorted, NULL, (const Edge[]){h->masked, count, NULL},
                  (const Edge[]){sorted, name(h, "sorted_keys"), NULL});
-    Edge axis = onnx_int(g, onnx_name(g, "axis"), 1);
+    Edge axis = onnx_int(g, onnx_name(g, "axis"), REAL_AXIS_COMPONENT);
     Edge sums = onnx_binary(g, "CumSum", name(h, "sums"), sorted, axis);
     /* 1, 2, .. of every query's keys. */
     Edge ones = turn(w, w->one);
@@ -188,11 +189,8 @@ static void weigh_sparsemax(HeadWriter *h) {
 
 static void write_weights(HeadWriter *h) {
     RealWriter *w = h->w;
-    if (h->mask) {
-        Edge any = real_row_greatest(w, real_truth_number(w, h->mask));
-        h->found = real_holds(w, any);
-        h->masked = either(h, "masked_score", h->mask, h->score, w->lowest);
-    }
+    h->found = real_holds(w, real_row_greatest(w, real_truth_number(w, h->mask)));
+    h->masked = either(h, "masked_score", h->mask, h->score, w->lowest);
     switch (h->head->normaliser) {
     case NORMALISER_HARDMAX: weigh_hardmax(h); return;
     case NORMALISER_HARDMAX_FIRST: h->weights = highest(h); return;
@@ -209,16 +207,17 @@ static void write_weights(HeadWriter *h) {
 /* The first key with a weight, whatever it holds. */
 static Edge gather_first(const HeadWriter *h, Edge values) {
     OnnxGraph *g = &h->w->graph;
-    const OnnxAttribute axis[] = {{"axis", 1, 0, {0}}, {"keepdims", 0, 0, {0}}, {0}};
-    Edge first = onnx_node(g, "ArgMax", name(h, "first"), axis, (const Edge[]){h->weights, NULL});
-    return onnx_along(g, "Gather", name(h, "gathered"), "axis", 0, values, first);
+    Edge first = onnx_along(g, "ArgMax", name(h, "first"), "axis", REAL_AXIS_COMPONENT, h->weights,
+                            NULL); /* (B, S, 1) */
+    return onnx_along(g, "GatherND", name(h, "gathered"), "batch_dims", 1, values, first);
 }
 
-/* (S, of all moves) */
+/* (B, S, of all moves). What is not there is 0, as a weight of 0 on what is infinite would tell. */
 static Edge gather(const HeadWriter *h, Edge values) {
     OnnxGraph *g = &h->w->graph;
     if (h->head->normaliser == NORMALISER_HARDMAX_FIRST) return gather_first(h, values);
-    Edge sum = onnx_binary(g, "MatMul", name(h, "gathered"), h->weights, values);
+    Edge there = either(h, "value_there", h->w->present, values, h->w->zero);
+    Edge sum = onnx_binary(g, "MatMul", name(h, "gathered"), h->weights, there);
     return h->divisor ? onnx_binary(g, "Div", name(h, "mean"), sum, h->divisor) : sum;
 }
 
@@ -245,7 +244,7 @@ static void part(const HeadWriter *h, Edge all, Edge *updates) {
         Edge first = onnx_ints(g, onnx_name(g, "from.%u", m), from);
         Edge end = onnx_ints(g, onnx_name(g, "to.%u", m), to);
         updates[m] = onnx_node(g, "Slice", onnx_name(g, "update.%u", m), NULL,
-                               (const Edge[]){all, first, end, h->w->axis_1, NULL});
+                               (const Edge[]){all, first, end, h->w->component, NULL});
         from = to;
     }
 }

@@ -54,7 +54,7 @@ static Edge logic(RealWriter *w, const char *operator, const Edge * args) {
 
 /* Are all components equal? */
 static Edge equal(RealWriter *w, const Edge *args) {
-    const OnnxAttribute axes[] = {{"axes", 0, 1, {1}}, {0}};
+    const OnnxAttribute axes[] = {{"axes", 0, 1, {REAL_AXIS_COMPONENT}}, {0}};
     return onnx_node(&w->graph, "ReduceMin", real_fresh(w, "all"), axes,
                      (const Edge[]){compare(w, "Equal", args), NULL});
 }
@@ -89,7 +89,7 @@ static Edge normalise(RealWriter *w, GraphOp op, Edge a, uint32_t rows) {
 
 /* The first of equals. */
 static Edge extreme(RealWriter *w, const char *operator, Edge a) {
-    const OnnxAttribute axis[] = {{"axis", 1, 0, {0}}, {0}};
+    const OnnxAttribute axis[] = {{"axis", REAL_AXIS_COMPONENT, 0, {0}}, {0}};
     Edge place =
         onnx_node(&w->graph, operator, real_fresh(w, operator), axis, (const Edge[]){a, NULL});
     return real_truth_number(w, place); /* a cast, whatever it is of */
@@ -137,7 +137,7 @@ static Edge operation(RealWriter *w, const RealUnit *unit, const Edge *args) {
     }
 }
 
-/* target (width) += out (width, relus) relu(hidden (S, relus)) */
+/* target (width) += out (width, relus) relu(hidden (B, S, relus)) */
 static Edge relus(RealWriter *w, const RealUnit *unit, Edge hidden) {
     uint32_t width = w->model->spaces[unit->target].width;
     double *turned = ARENA_ARRAY(w->graph.arena, double, (size_t)width * unit->relus);

@@ -59,12 +59,21 @@ def run(path, columns):
     return run_session(onnxruntime.InferenceSession(path, options), columns)
 
 
-def run_session(session, columns):
-    kinds = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(bool)": bool, "tensor(int64)": np.int64}
-    feed = {i.name: np.array(columns[i.name], dtype=kinds[i.type]) for i in session.get_inputs()}
+KINDS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(bool)": bool, "tensor(int64)": np.int64}
+
+
+def run_batch(session, batch, **more):
+    """The outputs by the program's names, and `undefined`, of a batch: tables of values, an input each."""
+    wanted = [i for i in session.get_inputs() if i.name != "attention_mask"]
+    feed = {i.name: np.array([columns[i.name] for columns in batch], dtype=KINDS[i.type]) for i in wanted}
     names = json.loads(session.get_modelmeta().custom_metadata_map["outputs"])
-    got = session.run([*names.values(), "undefined"], feed)
+    got = session.run([*names.values(), "undefined"], {**feed, **more})
     return dict(zip(names, got)), got[-1]
+
+
+def run_session(session, columns):
+    got, undefined = run_batch(session, [columns])
+    return {name: values[0] for name, values in got.items()}, undefined[0]
 
 
 def outputs_of(session, columns):
@@ -181,6 +190,35 @@ def test_each_unrolled():
                                                params=("--param", "rounds=10")))
 
 
+def filled_up(columns, length):
+    """Behind the input's end come numbers that mean nothing."""
+    return {name: values + [values[-1 - i % len(values)] for i in range(length - len(values))]
+            for name, values in columns.items()}
+
+
+def run_filled_up(path, columns):
+    """As one of a batch of three, in which another is longer and another shorter."""
+    n = len(columns["x"])
+    longer, shorter = (filled_up(columns, n + 7), {name: values[: n - 5] for name, values in columns.items()})
+    mask = np.array([[i < length for i in range(n + 7)] for length in (n + 7, n, n - 5)], dtype=np.int64)
+    session = onnxruntime.InferenceSession(path, options)
+    got, undefined = run_batch(session, [filled_up(part, n + 7) for part in (longer, columns, shorter)],
+                               attention_mask=mask)
+    assert not undefined.any(), undefined
+    return {name: values[1, :n] for name, values in got.items()}
+
+
+def check_filled_up(program):
+    path = compiled(program, "--dtype", "f64", "--max-len", str(LENGTH + 7), "--param", "rounds=10")
+    return check_close(program, "f64", ("--param", "rounds=10"), lambda columns: run_filled_up(path, columns))
+
+
+def test_each_in_a_batch():
+    for program in sorted(glob.glob("programs/clustering/*.rasp")):
+        yield (f"{os.path.basename(program)}: in a batch with others, filled up, it gives what it gives alone",
+               lambda program=program: check_filled_up(program))
+
+
 def refused(text, *more, to="real.onnx", says):
     program = text if text.endswith(".rasp") else written(text)
     said = raspc("compile", program, "-o", place(to), *more)
@@ -217,6 +255,32 @@ def test_nested():
         for column in ([1.0], [1.0, 7.0], [0.5, 20.0, 3.0]):
             got, _ = run(path, {"a": column})
             tap.equal(difference(got, evaluated(written(text), {"a": column})), 0.0)
+
+
+def test_ends_of_a_batch():
+    """every input of a batch ends its own rounds, whatever the others do"""
+    text = ("input a: float; z = a; n = 0 * a; m = 0 * a; repeat 3 until (m > 2) {"
+            " repeat 4 until (z > 10) { z = z * 2; n = n + 1; } z = z - 9; m = m + 1; } output z, n, m;")
+    columns = [[1.0, 1.0], [7.0, 3.0], [20.0, 0.5], [40.0, 90.0]]
+    for more in ((), ("--unroll",)):
+        session = onnxruntime.InferenceSession(compiled(written(text), *more), options)
+        got, _ = run_batch(session, [{"a": column} for column in columns])
+        for i, column in enumerate(columns):
+            alone = evaluated(written(text), {"a": column})
+            tap.equal({name: values[i].tolist() for name, values in got.items()},
+                      {name: values.tolist() for name, values in alone.items()})
+
+
+def test_absent():
+    """what is not there is looked at by nobody, whatever it holds, and is never undefined"""
+    text = ("input a: float; b = 1 / a; s = score(b, 1, *); c = aggregate(softmax(s), b); "
+            "d = aggregate(hardmax_first(s), b); e = aggregate(select(1, 1, ==), b); output c, d, e;")
+    session = onnxruntime.InferenceSession(compiled(written(text)), options)
+    nan = float("nan")
+    got, undefined = run_batch(session, [{"a": [1.0, 0.5, 0.0, nan]}], attention_mask=np.array([[1, 1, 0, 0]]))
+    wanted = evaluated(written(text), {"a": [1.0, 0.5]})
+    tap.equal(undefined.tolist(), [[False] * 4])
+    assert difference({name: values[0, :2] for name, values in got.items()}, wanted) < 1e-6
 
 
 def test_loop_operators():
@@ -321,7 +385,7 @@ def test_types():
     path = compiled(written(text))
     session = onnxruntime.InferenceSession(path, options)
     tap.equal({i.name: (i.type, i.shape) for i in session.get_inputs()},
-              {"i": ("tensor(int64)", ["sequence"]), "t": ("tensor(bool)", ["sequence"])})
+              {"i": ("tensor(int64)", ["batch", "sequence"]), "t": ("tensor(bool)", ["batch", "sequence"])})
     got, _ = run(path, {"i": [1, -5], "t": [True, False]})
     tap.equal({name: values.tolist() for name, values in got.items()},
               {"n": [2, -4], "f": [False, True], "v": [[1.0, 2.0], [-5.0, 2.0]]})
@@ -343,14 +407,16 @@ def test_undefined():
 def test_bad_inputs():
     """an input that is too long, or not as long as the others, is refused by the runtime"""
     path = compiled(written("input a: float; input b: float; c = a + b; output c;"), "--max-len", "3")
-    for a, b in (([1.0] * 4, [1.0] * 4), ([1.0] * 3, [1.0]), ([1.0], [1.0] * 3)):
+    session, one = onnxruntime.InferenceSession(path, options), np.ones
+    for a, b in ((one((1, 4)), one((1, 4))), (one((1, 3)), one((1, 1))), (one((1, 1)), one((1, 3))),
+                 (one((2, 3)), one((3, 2))), (one((2, 3)), one((1, 3))), (one(3), one(3))):
         try:
-            run(path, {"a": a, "b": b})
+            session.run(None, {"a": a.astype(np.float32), "b": b.astype(np.float32)})
         except onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument:
             continue
         except onnxruntime.capi.onnxruntime_pybind11_state.Fail:
             continue
-        raise AssertionError(f"taken: {a}, {b}")
+        raise AssertionError(f"taken: {a.shape}, {b.shape}")
 
 
 # --- the file -------------------------------------------------------------------------------------
@@ -365,6 +431,10 @@ def test_names():
     tap.equal([output.name for output in model.graph.output], ["a_", "undefined_", "undefined"])
     got, _ = run(path, {"a": [1.0]})
     tap.equal({name: values.tolist() for name, values in got.items()}, {"a": [1.0], "undefined": [2.0]})
+    path = compiled(written("input undefined: float; input attention_mask: float; a = undefined + attention_mask;"))
+    model = checked(path)
+    tap.equal([i.name for i in model.graph.input], ["undefined", "attention_mask", "attention_mask_"])
+    tap.equal([output.name for output in model.graph.output], ["a", "undefined_"])
     names = ("undefined", "entered", "times", "always", "goes_on", "one", "rows", "shape", "undefined_before")
     text = ("input x: float; " + "".join(f"{name} = x; " for name in names) + "shape_ = sqrt(indices) + x; repeat 2 {"
             + "".join(f"{name} = {name} + {i} + shape_; " for i, name in enumerate(names)) + "} output "
