@@ -192,6 +192,15 @@ static void statement_line(Line *line, const Tree *tree) {
         line_text(line, "output ");
         format_expressions(line, tree->child[0]);
         break;
+    case TREE_REQUIRE:
+        line_text(line, "require ");
+        format_expression(line, tree->child[0]);
+        if (tree->count == 2) {
+            line_text(line, ",");
+            line_break(line, 0);
+            format_expression(line, tree->child[1]);
+        }
+        break;
     default: BUG("%s is no statement of one line", tree_kind_name(tree->kind));
     }
     line_text(line, ";");

@@ -34,9 +34,10 @@ bool misfit_expects(const Misfit *misfit, const char *name) {
 /* Tokens that are named together. A class counts when its sign is expected; its members then go
    unnamed. Statements come first: they may begin with a value. */
 static const char *const statement_tokens[] = {
-    "'def'",  "'for'",   "'return'",   "'load'",   "'draw'",     "'check'",
-    "'set'",  "'show'",  "'examples'", "'s-op'",   "'selector'", "'full seq display'",
-    "'exit'", "'input'", "'param'",    "'output'", "'repeat'",   "end of file",
+    "'def'",       "'for'",   "'return'",   "'load'",   "'draw'",     "'check'",
+    "'set'",       "'show'",  "'examples'", "'s-op'",   "'selector'", "'full seq display'",
+    "'exit'",      "'input'", "'param'",    "'output'", "'require'",  "'repeat'",
+    "end of file",
 };
 static const char *const operator_tokens[] = {
     "'*'", "'/'", "'%'",   "'^'",  "'+'",  "'-'",  "'=='", "'<='", "'>='",

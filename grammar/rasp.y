@@ -36,7 +36,8 @@ static void rasp_error(Span *span, Parser *parser, const char *message);
 %token NAME "a name" INT "an integer" FLOAT "a number" STRING "a string"
 %token AND "'and'" OR "'or'" NOT "'not'" IF "'if'" ELSE "'else'" FOR "'for'" IN "'in'"
 %token DEF "'def'" RETURN "'return'" LOAD "'load'" DRAW "'draw'" CHECK "'check'"
-%token INPUT "'input'" PARAM "'param'" OUTPUT "'output'" REPEAT "'repeat'" UNTIL "'until'"
+%token INPUT "'input'" PARAM "'param'" OUTPUT "'output'" REQUIRE "'require'"
+%token REPEAT "'repeat'" UNTIL "'until'"
 %token SELECT "'select'" AGGREGATE "'aggregate'" RANGE "'range'" ZIP "'zip'" LEN "'len'"
 %token ROUND "'round'" INDICATOR "'indicator'"
 %token EQ "'=='" NE "'!='" LE "'<='" GE "'>='" APPROX "'~='"
@@ -122,6 +123,8 @@ declaration:
   | PARAM NAME ':' type '=' expr ';'
       { $$ = build_declaration(parser, TREE_PARAM, @$, @2, $4, $6); }
   | OUTPUT names ';'           { $$ = build_form(parser, TREE_OUTPUT, @$, @1, $2, NULL, NULL); }
+  | REQUIRE expr ';'           { $$ = build_form(parser, TREE_REQUIRE, @$, @1, $2, NULL, NULL); }
+  | REQUIRE expr ',' expr ';'  { $$ = build_form(parser, TREE_REQUIRE, @$, @1, $2, $4, NULL); }
   ;
 
 type:

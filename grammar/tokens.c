@@ -82,6 +82,7 @@ bool token_is_statement_word(int kind) {
     case T_INPUT:
     case T_PARAM:
     case T_OUTPUT:
+    case T_REQUIRE:
     case T_REPEAT:
     case T_SET:
     case T_SHOW:
@@ -176,18 +177,16 @@ static int word_of_statement(TokenStream *tokens, const Token *token) {
     static const struct {
         const char *text;
         int kind;
-    } words[] = {{"check", T_CHECK},
-                 {"input", T_INPUT},
-                 {"param", T_PARAM},
-                 {"output", T_OUTPUT},
-                 {"repeat", T_REPEAT}};
+    } words[] = {{"check", T_CHECK},   {"input", T_INPUT},     {"param", T_PARAM},
+                 {"output", T_OUTPUT}, {"require", T_REQUIRE}, {"repeat", T_REPEAT}};
     if (token->kind != T_NAME || !tokens->at_start) return token->kind;
     size_t i = 0;
     while (i < sizeof words / sizeof words[0] && !token_is(tokens, token, words[i].text))
         i++;
     if (i == sizeof words / sizeof words[0]) return T_NAME;
     int kind = words[i].kind, next = tokens_peek(tokens)->kind;
-    bool begins = kind == T_CHECK    ? token_begins_anew(next)
+    bool claims = kind == T_CHECK || kind == T_REQUIRE;
+    bool begins = claims             ? token_begins_anew(next)
                   : kind == T_REPEAT ? begins_value(next) || block_follows(tokens, token->span.end)
                                      : next == T_NAME;
     return begins ? kind : T_NAME;

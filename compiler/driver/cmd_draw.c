@@ -46,9 +46,12 @@ static bool read_inputs(Drawing *drawing) {
     const Options *options = &drawing->driver->options;
     if (!session_has_inputs(drawing->session))
         return input_arguments(&drawing->reader, drawing->session, options);
-    Input input;
-    return data_input(&drawing->data, drawing->session, options, &input) &&
-           input_add(&drawing->reader, input);
+    ApplyRequest request = {.graph = session_graph(drawing->session),
+                            .arena = drawing->data.arena,
+                            .diags = session_diagnostics(drawing->session)};
+    return data_input(&drawing->data, drawing->session, options, &request.input) &&
+           session_takes(drawing->session, &request, NULL, NULL) &&
+           input_add(&drawing->reader, request.input);
 }
 
 static ExitStatus draw_all(Drawing *drawing) {

@@ -137,6 +137,22 @@ static bool read_inputs(Run *run) {
     return data_input(&run->data, run->session, options, &input) && input_add(&run->reader, input);
 }
 
+/* Is the named input one that the program takes? interp would first make a transformer of that
+   question: eval answers it as well. */
+static bool is_taken(Run *run, const EngineOptions *options) {
+    const Engine *engine = run->engine->trace ? engine_at(0) : run->engine;
+    void *state = engine_open(engine, options);
+    Arena *arena = arena_new(LIMIT_EVALUATION_BYTES);
+    ApplyRequest request = {.graph = session_graph(run->session),
+                            .input = run->reader.inputs[0].input,
+                            .arena = arena,
+                            .diags = session_diagnostics(run->session)};
+    bool taken = session_takes(run->session, &request, engine->apply_outputs, state);
+    arena_free(arena);
+    engine_close(engine, state);
+    return taken;
+}
+
 static bool run_all(Run *run) {
     const Options *options = &run->driver->options;
     Vocabulary vocabulary;
@@ -166,6 +182,7 @@ static bool run_all(Run *run) {
                             .threads = threads > UINT32_MAX ? UINT32_MAX : (uint32_t)threads,
                             .cache = cache ? cache : getenv("RASPC_CACHE"),
                             .registers = run->registers};
+    if (run->named && !is_taken(run, &engine)) return false;
     run->state = engine_open(run->engine, &engine);
     bool done = (stream ? run_stream(run) : run_read_inputs(run)) && !run->broken;
     if (run->path != NULL && !run->broken) done = run_write_output(run, done) && done;

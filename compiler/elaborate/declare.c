@@ -153,7 +153,7 @@ static const String *width_name(const Session *session, const Tree *type) {
 }
 
 /* Where the words stand: a program's own level. Files that it loads have params only. */
-static bool at_own_level(Session *session, const Environment *env, const Tree *tree) {
+bool at_own_level(Session *session, const Environment *env, const Tree *tree) {
     bool own = tree->kind == TREE_PARAM ? env->is_top : env == session->program;
     if (own && session->at_top) return true;
     report(session, DIAG_DECLARATION, tree->span, "'%s' stands at the program's own level only%s",

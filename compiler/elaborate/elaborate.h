@@ -115,6 +115,13 @@ bool session_has_inputs(const Session *session);
 /* What the program's `output` statements name: s-ops and selectors. None: session_main_output. */
 size_t session_output_count(const Session *session);
 Value session_output(const Session *session, size_t index, const String **name);
+/* Several s-ops of request->input at once; request->node is not looked at. out: (count). */
+typedef ApplyStatus (*ApplyOutputs)(void *state, const ApplyRequest *request, const NodeId *nodes,
+                                    uint32_t count, Sequence *out);
+/* Does the input hold what the program's `require` statements ask? False after reporting, to
+   request->diags, what it does not. Where `apply` (NULL: eval) refuses, eval says it. */
+bool session_takes(const Session *session, const ApplyRequest *request, ApplyOutputs apply,
+                   void *state);
 /* Applies an s-op or selector to a value used as an input (a string, a list, a dict) under eval. */
 bool session_apply(Session *session, Value callee, Value input, Span span, Value *out);
 /* Would session_apply take this input? Reports nothing. */

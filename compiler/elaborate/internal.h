@@ -26,6 +26,14 @@ typedef struct Output {
     Value value;
 } Output;
 
+/* What a `require` statement asks of inputs. */
+typedef struct Requirement {
+    NodeId node;           /* a bool at every position */
+    const String *message; /* NULL: none was given */
+    const char *params;    /* "k is 2, d is 3": the params that it names; NULL: none */
+    Span span;
+} Requirement;
+
 struct Session {
     SessionOptions options;
     Arena *arena;
@@ -53,6 +61,8 @@ struct Session {
     uint32_t declared_count, declared_capacity, input_count;
     Output *outputs;
     uint32_t output_count, output_capacity;
+    Requirement *requirements;
+    uint32_t requirement_count, requirement_capacity;
     Results *results;          /* of the run in progress, or NULL */
     const String *out;         /* the name "out" */
     const String *output_name; /* the last s-op assigned or shown at the program's level */
@@ -174,8 +184,13 @@ bool call_has_names(const Tree *call);
 bool elaborate_input(Session *session, Environment *env, const Tree *tree);
 bool elaborate_param(Session *session, Environment *env, const Tree *tree);
 bool elaborate_output(Session *session, Environment *env, const Tree *tree);
+/* Reports where a statement stands that belongs to a program's own level only. */
+bool at_own_level(Session *session, const Environment *env, const Tree *tree);
 /* The value as one of that type, numbers made floats where it says so; false: it is none. */
 bool declared_value(Session *session, DeclaredType type, Value value, Value *out);
+
+/* require.c */
+bool elaborate_require(Session *session, Environment *env, const Tree *tree);
 
 /* repeat.c */
 bool elaborate_repeat(Session *session, Environment *env, const Tree *tree);

@@ -166,6 +166,7 @@ static bool dispatch(Session *session, Environment *env, const Tree *tree) {
     case TREE_INPUT:
     case TREE_PARAM: return declaration_statement(session, env, tree);
     case TREE_OUTPUT: return elaborate_output(session, env, tree);
+    case TREE_REQUIRE: return elaborate_require(session, env, tree);
     case TREE_LOAD: return elaborate_load(session, env, tree);
     case TREE_CHECK: return elaborate_check(session, env, tree);
     case TREE_DRAW: return draw_statement(session, env, tree);

@@ -1,0 +1,139 @@
+/* require: what a program asks of its inputs (language II.5), so that data which contradict it are
+   an error with a place and not a result that means nothing. A transformer can't refuse, so it is
+   asked before a run. */
+#include "compiler/elaborate/internal.h"
+
+#include <stdio.h>
+
+/* --- statements ------------------------------------------------------------------------------- */
+
+static const Declared *param_called(const Session *session, const String *name) {
+    for (uint32_t i = 0; i < session->declared_count; i++) {
+        const Declared *declared = &session->declared[i];
+        if (declared->is_param && declared->type.dimensions == 0 &&
+            string_equal(declared->name, name))
+            return declared;
+    }
+    return NULL;
+}
+
+/* "k is 2" of every param that the tree names. A tree is no deeper than LIMIT_NESTING. */
+static void add_params(Session *session, const Tree *tree, Buffer *out) {
+    for (uint32_t i = 0; i < tree->count; i++)
+        add_params(session, tree->child[i], out);
+    if (tree->kind != TREE_NAME || param_called(session, tree->text) == NULL) return;
+    const Value *value = session_lookup(session, tree->text->bytes);
+    if (value == NULL) return;
+    buffer_printf(out, "%s%s is %s", out->len > 0 ? ", " : "", tree->text->bytes,
+                  show(session, *value));
+}
+
+static const char *params_of(Session *session, const Tree *tree) {
+    Buffer text = {0};
+    add_params(session, tree, &text);
+    const char *params = text.len == 0 ? NULL : arena_strndup(session->arena, text.data, text.len);
+    buffer_free(&text);
+    return params;
+}
+
+/* False after reporting that the message is none. */
+static bool read_message(Session *session, Environment *env, const Tree *tree,
+                         const String **message) {
+    *message = NULL;
+    if (tree->count < 2) return true;
+    Value value = elaborate(session, env, tree->child[1]);
+    if (value.kind == VALUE_ERROR) return false;
+    if (value.kind == VALUE_ATOM && value.as.atom.kind == ATOM_STRING) {
+        *message = value.as.atom.as.string;
+        return true;
+    }
+    report(session, DIAG_DECLARATION, tree->child[1]->span,
+           "what a requirement says is a string, not %s (%s)", value_kind_name(value),
+           show(session, value));
+    return false;
+}
+
+static void add_requirement(Session *session, Requirement requirement) {
+    if (session->requirement_count == session->requirement_capacity) {
+        uint32_t capacity = session->requirement_capacity ? session->requirement_capacity * 2 : 4;
+        session->requirements =
+            arena_grow(session->arena, session->requirements, session->requirement_count, capacity,
+                       sizeof(Requirement));
+        session->requirement_capacity = capacity;
+    }
+    session->requirements[session->requirement_count++] = requirement;
+}
+
+static bool does_not_hold(const Requirement *requirement, Diagnostics *diags, const char *where) {
+    const String *message = requirement->message;
+    Diagnostic *diag = diag_error(diags, DIAG_REQUIREMENT, requirement->span, "%s%s%s",
+                                  message ? "the program requires: " : "this does not hold",
+                                  message ? message->bytes : "", where);
+    if (requirement->params)
+        diag_help(diag, "%s; --param changes that", requirement->params);
+    return false;
+}
+
+bool elaborate_require(Session *session, Environment *env, const Tree *tree) {
+    const Tree *claim = tree->child[0];
+    Requirement requirement = {.span = claim->span};
+    if (!at_own_level(session, env, tree)) return false;
+    Value value = elaborate(session, env, claim);
+    if (value.kind == VALUE_ERROR || !read_message(session, env, tree, &requirement.message))
+        return false;
+    requirement.params = params_of(session, claim);
+    if (value.kind == VALUE_ATOM && value.as.atom.kind == ATOM_BOOL) {
+        /* It is about params alone. */
+        return value.as.atom.as.boolean || does_not_hold(&requirement, session->diags, "");
+    }
+    if (value.kind != VALUE_SOP || graph_node(session->graph, value.as.node)->type != TYPE_BOOL) {
+        report(session, DIAG_DECLARATION, claim->span,
+               "what is required is True or False at every position, not %s (%s)",
+               value_kind_name(value), show(session, value));
+        return false;
+    }
+    if (!session_has_inputs(session)) {
+        report(session, DIAG_DECLARATION, claim->span,
+               "a requirement is of inputs that have names, and none is declared before it");
+        return false;
+    }
+    requirement.node = value.as.node;
+    add_requirement(session, requirement);
+    return true;
+}
+
+/* --- inputs ----------------------------------------------------------------------------------- */
+
+/* The first position where it is that; n: it is so nowhere. */
+static uint32_t first_of(const Sequence *sequence, bool wanted) {
+    uint32_t i = 0;
+    while (i < sequence->n && atom_truth(sequence->atoms[i]) != wanted)
+        i++;
+    return i;
+}
+
+bool session_takes(const Session *session, const ApplyRequest *request, ApplyOutputs apply,
+                   void *state) {
+    uint32_t count = session->requirement_count;
+    if (count == 0) return true;
+    NodeId *nodes = ARENA_ARRAY(request->arena, NodeId, count);
+    Sequence *held = ARENA_ARRAY(request->arena, Sequence, count);
+    for (uint32_t i = 0; i < count; i++)
+        nodes[i] = session->requirements[i].node;
+    size_t before = diagnostics_count(request->diags);
+    ApplyStatus status = apply ? apply(state, request, nodes, count, held) : APPLY_REFUSED;
+    if (status == APPLY_REFUSED) {
+        diagnostics_truncate(request->diags, before);
+        status = eval_all(request, nodes, count, held) ? APPLY_OK : APPLY_FAILED;
+    }
+    bool all = status == APPLY_OK;
+    for (uint32_t i = 0; all && i < count; i++) {
+        uint32_t at = first_of(&held[i], false);
+        if (at == held[i].n) continue;
+        bool everywhere = first_of(&held[i], true) == held[i].n;
+        char where[32] = "";
+        if (!everywhere) snprintf(where, sizeof where, " (position %u)", at);
+        all = does_not_hold(&session->requirements[i], request->diags, where);
+    }
+    return all;
+}
