@@ -168,30 +168,65 @@ uint32_t feature_phase(const Lowering *l, PlanFeature feature) {
 
 /* --- stepped sums ----------------------------------------------------------------------------- */
 
-VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, double high,
-                   bool floating) {
-    if (high - low + 1 > PLAN_DOMAIN) return NO_VAR;
-    uint32_t count = (uint32_t)(high - low) + 1;
+/* A stepped variable of the sum with so many values from low to high; NO_VAR: there is none yet. */
+static VarId stepped_before(const Lowering *l, PlanFeature input, double low, double high,
+                            uint32_t count, bool floating) {
     for (VarId id = 0; id < l->var_count; id++) {
         const Var *var = plan_get(l, id);
         if (var->kind == VAR_STEPPED && var->count == count && var->readings[0] == low &&
-            (var->domain[0].kind == ATOM_FLOAT) == floating && feature_equal(l, var->input, input))
+            var->highs[count - 1] == high && (var->domain[0].kind == ATOM_FLOAT) == floating &&
+            feature_equal(l, var->input, input))
             return id;
     }
-    double *readings = ARENA_ARRAY(l->scratch, double, count);
+    return NO_VAR;
+}
+
+/* Value v is whatever the sum has from lows[v] to highs[v]. */
+static VarId stepped_new(Lowering *l, NodeId node, PlanFeature input, const double *lows,
+                         const double *highs, uint32_t count, bool floating) {
     Atom *domain = ARENA_ARRAY(l->scratch, Atom, count);
-    for (uint32_t v = 0; v < count; v++) {
-        readings[v] = low + v;
-        domain[v] = floating ? atom_float(readings[v]) : atom_int((int64_t)readings[v]);
-    }
+    for (uint32_t v = 0; v < count; v++)
+        domain[v] = floating ? atom_float(lows[v]) : atom_int((int64_t)lows[v]);
     Var var = {.kind = VAR_STEPPED,
                .node = node,
                .phase = feature_phase(l, input),
                .count = count,
                .domain = plan_keep_atoms(l, domain, count),
-               .readings = plan_keep_numbers(l, readings, count),
+               .readings = lows,
+               .highs = highs,
                .input = input};
     return plan_var(l, &var);
+}
+
+VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, double high,
+                   bool floating) {
+    if (high - low + 1 > PLAN_DOMAIN) return NO_VAR;
+    uint32_t count = (uint32_t)(high - low) + 1;
+    VarId before = stepped_before(l, input, low, high, count, floating);
+    if (before != NO_VAR) return before;
+    double *values = ARENA_ARRAY(l->scratch, double, count);
+    for (uint32_t v = 0; v < count; v++)
+        values[v] = low + v;
+    const double *readings = plan_keep_numbers(l, values, count);
+    return stepped_new(l, node, input, readings, readings, count, floating);
+}
+
+VarId plan_signs(Lowering *l, NodeId node, PlanFeature input, double low, double high,
+                 bool floating) {
+    if (high - low + 1 > PLAN_DOMAIN) return NO_VAR;
+    VarId before = stepped_before(l, input, low, high, (uint32_t)(high - low) + 1, floating);
+    if (before != NO_VAR) return before;
+    double *lows = ARENA_ARRAY(l->scratch, double, 3), *highs = ARENA_ARRAY(l->scratch, double, 3);
+    const double bounds[3][2] = {{low, fmin(high, -1)}, {0, 0}, {fmax(low, 1), high}};
+    uint32_t count = 0;
+    for (int sign = 0; sign < 3; sign++) {
+        if (bounds[sign][0] > bounds[sign][1] || bounds[sign][0] < low || bounds[sign][1] > high)
+            continue;
+        lows[count] = bounds[sign][0];
+        highs[count++] = bounds[sign][1];
+    }
+    before = stepped_before(l, input, low, high, count, floating);
+    return before != NO_VAR ? before : stepped_new(l, node, input, lows, highs, count, floating);
 }
 
 /* --- fractions -------------------------------------------------------------------------------- */

@@ -101,7 +101,10 @@ static Form sum_of_one_variable(Lowering *l, const Form *form) {
     return form_table(var, plan_keep_atoms(l, atoms, count));
 }
 
-bool form_as_table(Lowering *l, NodeId node, const Form *given, Form *table) {
+typedef VarId Stepped(Lowering *l, NodeId node, PlanFeature input, double low, double high,
+                      bool floating);
+
+static bool as_table(Lowering *l, NodeId node, const Form *given, Stepped *stepped, Form *table) {
     Form copy = *given, *form = &copy; /* table may be the same place */
     if (form->kind == FORM_TABLE) {
         *table = *form;
@@ -111,7 +114,7 @@ bool form_as_table(Lowering *l, NodeId node, const Form *given, Form *table) {
     if (form->sum.count <= 1) {
         *table = sum_of_one_variable(l, form);
     } else {
-        VarId var = plan_stepped(l, node, form->sum, form->low, form->high, form->floating);
+        VarId var = stepped(l, node, form->sum, form->low, form->high, form->floating);
         if (var == NO_VAR) return false;
         *table = form_table(var, plan_get(l, var)->domain);
     }
@@ -129,6 +132,14 @@ bool form_as_table(Lowering *l, NodeId node, const Form *given, Form *table) {
         table->alternative = ints;
     }
     return true;
+}
+
+bool form_as_table(Lowering *l, NodeId node, const Form *form, Form *table) {
+    return as_table(l, node, form, plan_stepped, table);
+}
+
+bool form_as_signs(Lowering *l, NodeId node, const Form *form, Form *table) {
+    return as_table(l, node, form, plan_signs, table);
 }
 
 void plan_trap(Lowering *l, NodeId node, const Form *form, const uint8_t *bits, DiagId id,
@@ -431,19 +442,19 @@ static bool is_comparison(GraphOp op) {
     return op == OP_EQ || op == OP_LT || op == OP_LE || op == OP_GT || op == OP_GE;
 }
 
-/* a op b as a table over the steps of a - b. */
+/* a op b as a table over the signs of a - b. */
 static Form element_comparison(Lowering *l, NodeId id, const Form *args) {
     Form a, b, table, zero = form_constant(l, atom_int(0));
     if (!form_as_sum(l, &args[0], &a) || !form_as_sum(l, &args[1], &b))
         return (Form){.kind = FORM_NONE};
     Form difference = sum_combine(l, id, 1, &a, -1, &b);
     if (difference.kind == FORM_REFUSED) return difference;
-    if (!form_as_table(l, id, &difference, &table)) return (Form){.kind = FORM_NONE};
+    if (!form_as_signs(l, id, &difference, &table)) return (Form){.kind = FORM_NONE};
     Form against[3] = {table, zero, {0}};
     return element_table(l, id, against, 2, table.var);
 }
 
-/* a op b as a table over the steps of the difference of their ranks. */
+/* a op b as a table over the signs of the difference of their ranks. */
 static Form rank_comparison(Lowering *l, NodeId id, const Form *args) {
     Form ranks = form_compare_ranks(l, id, args), zero = form_constant(l, atom_int(0));
     if (ranks.kind == FORM_NONE) return ranks;

@@ -254,7 +254,7 @@ static Form comparison_of(Lowering *l, NodeId id, const Form *args) {
         return none();
     PlanFeature a = feature_table(l, x.var, codes.key), b = feature_table(l, y.var, codes.query);
     difference = form_of_sum(l, feature_combine(l, 1, a, -1, b), false);
-    if (!form_as_table(l, id, &difference, &table)) return none();
+    if (!form_as_signs(l, id, &difference, &table)) return none();
     return table;
 }
 

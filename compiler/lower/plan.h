@@ -82,10 +82,10 @@ typedef struct Var {
     bool fractions; /* every value is S / c with c up to the greatest length */
     double unit;    /* a mean: its values are the readings (with shift) times this power of two */
     PlanFeature input; /* VAR_STEPPED */
-    /* VAR_BANDED: value v is any of the source's from readings[v] to highs[v]; its atom stands for
-       them all, for tests that can't tell them apart. */
-    VarId source;
+    /* VAR_STEPPED, VAR_BANDED: value v is any of the sum's, or of the source's, from readings[v] to
+       highs[v]; its atom stands for them all, for tests that can't tell them apart. */
     const double *highs; /* (count) */
+    VarId source;        /* VAR_BANDED */
     PlanLookup lookup;   /* VAR_LOOKUP */
     uint32_t head, move; /* VAR_MOVED */
 } Var;
@@ -252,6 +252,10 @@ uint32_t feature_phase(const Lowering *l, PlanFeature feature); /* the greatest 
 /* The variable that steps make of a sum of whole numbers; NO_VAR: too many values. */
 VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, double high,
                    bool floating);
+/* The same for what asks for its sign alone: all that are below 0 may be one value, and all above.
+ */
+VarId plan_signs(Lowering *l, NodeId node, PlanFeature input, double low, double high,
+                 bool floating);
 /* Every S / c with c in 1..max_length and S / c in low..high, ascending, with extra put in (if not
    NULL). 0: more than PLAN_FRACTIONS. */
 uint32_t plan_fractions(Lowering *l, int64_t low, int64_t high, const double *extra,
@@ -302,6 +306,8 @@ uint32_t form_count(const Lowering *l, const Form *form); /* TABLE: 1 or the var
 bool form_as_sum(Lowering *l, const Form *form, Form *sum);
 /* A TABLE of the same values; false: too many. */
 bool form_as_table(Lowering *l, NodeId node, const Form *form, Form *table);
+/* A TABLE of numbers with the same signs, as numbers of the same kinds; false: too many. */
+bool form_as_signs(Lowering *l, NodeId node, const Form *form, Form *table);
 Form form_element(Lowering *l, NodeId node);
 /* Remembers where the node's table first fails (values that its arguments did not fail on). */
 void plan_trap(Lowering *l, NodeId node, const Form *form, const uint8_t *bits, DiagId id,
