@@ -13,6 +13,11 @@ static void *grown(Arena *arena, const void *old, uint32_t count, uint32_t *capa
     return arena_grow(arena, old, count, *capacity, size);
 }
 
+/* A table of the plan that becomes one of the model as it is. */
+static const void *adopted(Encoder *e, const void *table, size_t bytes) {
+    return arena_adopt(e->arena, e->l->scratch, table, bytes);
+}
+
 /* --- subspaces -------------------------------------------------------------------------------- */
 
 static bool name_taken(const Encoder *e, const String *name) {
@@ -94,15 +99,14 @@ static SubspaceId position_function(Encoder *e, const double *values, const char
         if (memcmp(e->functions[f].values, values, count * sizeof(double)) == 0)
             return e->functions[f].subspace;
     }
-    double *copy = ARENA_ARRAY(e->arena, double, count);
-    memcpy(copy, values, count * sizeof(double));
+    const double *kept = adopted(e, values, count * sizeof(double));
     Subspace subspace = {.kind = SUBSPACE_REAL, .denominator = 1};
-    range_of(copy, count, &subspace.low, &subspace.high);
+    range_of(kept, count, &subspace.low, &subspace.high);
     SubspaceId id = encode_subspace(e, subspace, NO_NODE, name);
-    add_embed(e, EMBED_POSITION, id, copy);
+    add_embed(e, EMBED_POSITION, id, kept);
     e->functions = grown(e->l->scratch, e->functions, e->function_count, &e->function_capacity,
                          sizeof(PositionFunction));
-    e->functions[e->function_count++] = (PositionFunction){copy, id};
+    e->functions[e->function_count++] = (PositionFunction){kept, id};
     return id;
 }
 
@@ -136,16 +140,27 @@ static void raise_stage(uint32_t *stage, const Encoder *e, VarId var, uint32_t p
     if (plan_get(e->l, var)->phase == phase && at > *stage) *stage = at;
 }
 
-static const double *numbers_by_class(Encoder *e, VarId id, const double *values) {
+/* Is each value a class of its own? */
+static bool all_apart(const Encoder *e, VarId id) {
+    return e->vars[id].classes == plan_get(e->l, id)->count;
+}
+
+static const double *kept_by_class(Encoder *e, VarId id, const double *values) {
     const Encoded *var = &e->vars[id];
+    size_t bytes = var->classes * sizeof(double);
+    if (all_apart(e, id)) return adopted(e, values, bytes);
+    double *by_class = ARENA_ARRAY(e->arena, double, var->classes);
+    for (uint32_t c = 0; c < var->classes; c++)
+        by_class[c] = values[var->first[c]];
+    return keep_array(&e->kept, e->arena, by_class, bytes);
+}
+
+static const double *numbers_by_class(Encoder *e, VarId id, const double *values) {
     for (uint32_t i = 0; i < e->numbers_count; i++) {
         if (e->numbers[i].var == id && e->numbers[i].values == values)
             return e->numbers[i].by_class;
     }
-    double *by_class = ARENA_ARRAY(e->arena, double, var->classes);
-    for (uint32_t c = 0; c < var->classes; c++)
-        by_class[c] = values[var->first[c]];
-    const double *kept = keep_array(&e->kept, e->arena, by_class, var->classes * sizeof(double));
+    const double *kept = kept_by_class(e, id, values);
     e->numbers = grown(e->l->scratch, e->numbers, e->numbers_count, &e->numbers_capacity,
                        sizeof(ClassNumbers));
     e->numbers[e->numbers_count++] = (ClassNumbers){id, values, kept};
@@ -191,15 +206,54 @@ static void make_classes(Encoder *e, VarId id, bool runs) {
     encoded->first = keep_array(&e->l->kept, e->l->scratch, first, bytes);
 }
 
-static SubspaceId make_code(Encoder *e, VarId id, SubspaceKind kind, const char *suffix) {
+/* Does it look at nothing outside? */
+static bool is_plain(Atom a) {
+    return a.kind == ATOM_BOOL || a.kind == ATOM_FLOAT || (a.kind == ATOM_INT && !a.big);
+}
+
+static const Atom *code_domain(Encoder *e, VarId id) {
     const Encoded *encoded = &e->vars[id];
-    const Var *var = plan_get(e->l, id);
+    const Atom *values = plan_get(e->l, id)->domain;
+    bool plain = all_apart(e, id);
+    for (uint32_t c = 0; c < encoded->classes && plain; c++)
+        plain = is_plain(values[c]);
+    if (plain) return adopted(e, values, encoded->classes * sizeof(Atom));
     Atom *domain = ARENA_ARRAY(e->arena, Atom, encoded->classes);
     for (uint32_t c = 0; c < encoded->classes; c++)
-        domain[c] = atom_copy(e->arena, var->domain[encoded->first[c]]);
-    const Atom *kept = keep_array(&e->kept, e->arena, domain, encoded->classes * sizeof(Atom));
-    Subspace subspace = {.kind = kind, .count = encoded->classes, .domain = kept};
-    return encode_subspace(e, subspace, var->node, suffix);
+        domain[c] = atom_copy(e->arena, values[encoded->first[c]]);
+    return keep_array(&e->kept, e->arena, domain, encoded->classes * sizeof(Atom));
+}
+
+static SubspaceId make_code(Encoder *e, VarId id, SubspaceKind kind, const char *suffix) {
+    Subspace subspace = {
+        .kind = kind, .count = e->vars[id].classes, .domain = code_domain(e, id)};
+    return encode_subspace(e, subspace, plan_get(e->l, id)->node, suffix);
+}
+
+typedef struct Thresholds {
+    const double *below, *above; /* (classes - 1) */
+} Thresholds;
+
+/* Between the variable's classes, value v of which has readings up to highs[v]. */
+static Thresholds thresholds_of(Encoder *e, VarId id, const double *highs) {
+    const double *lows = plan_get(e->l, id)->readings;
+    const Encoded *encoded = &e->vars[id];
+    uint32_t steps = encoded->classes - 1;
+    if (all_apart(e, id)) {
+        size_t bytes = encoded->classes * sizeof(double);
+        const double *above = adopted(e, lows, bytes);
+        return (Thresholds){highs == lows ? above : adopted(e, highs, bytes), above + 1};
+    }
+    double *below = ARENA_ARRAY(e->arena, double, steps);
+    double *above = ARENA_ARRAY(e->arena, double, steps);
+    for (uint32_t s = 0; s < steps; s++) {
+        uint32_t v = encoded->first[s + 1];
+        below[s] = highs[v - 1];
+        above[s] = lows[v];
+    }
+    size_t bytes = steps * sizeof(double);
+    return (Thresholds){keep_array(&e->kept, e->arena, below, bytes),
+                        keep_array(&e->kept, e->arena, above, bytes)};
 }
 
 /* Steps over a number with the variable's readings. */
@@ -209,24 +263,16 @@ static void make_steps(Encoder *e, VarId id, Feature input, uint32_t stage, cons
     make_classes(e, id, true);
     encoded->code = make_code(e, id, SUBSPACE_STEPS, suffix);
     encoded->code_stage = stage;
-    uint32_t steps = encoded->classes - 1;
-    double *below = ARENA_ARRAY(e->arena, double, steps);
-    double *above = ARENA_ARRAY(e->arena, double, steps);
     const double *highs = var->highs ? var->highs : var->readings;
     double greatest = fmax(fabs(var->readings[0]), fabs(highs[var->count - 1]));
-    for (uint32_t s = 0; s < steps; s++) {
-        uint32_t v = encoded->first[s + 1];
-        below[s] = highs[v - 1];
-        above[s] = var->readings[v];
-    }
-    size_t bytes = steps * sizeof(double);
+    Thresholds thresholds = thresholds_of(e, id, highs);
     add_units(e, var->phase, stage,
               (UnitGroup){.kind = UNIT_STEPS,
                           .node = var->node,
                           .target = encoded->code,
                           .input = input,
-                          .below = keep_array(&e->kept, e->arena, below, bytes),
-                          .above = keep_array(&e->kept, e->arena, above, bytes),
+                          .below = thresholds.below,
+                          .above = thresholds.above,
                           .greatest = greatest,
                           .error = var->error});
 }

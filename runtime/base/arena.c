@@ -135,18 +135,40 @@ void *arena_grow(Arena *arena, const void *old, size_t old_count, size_t new_cou
     return grown;
 }
 
-void arena_give_back(Arena *arena, const void *block, size_t bytes) {
-    if (bytes < GREATEST_CHUNK && !EVERY_BLOCK_ALONE) return;
+/* The link to the chunk that is this block alone; NULL: there is none. */
+static Chunk **link_of(Arena *arena, const void *block, size_t bytes) {
+    if (bytes < GREATEST_CHUNK && !EVERY_BLOCK_ALONE) return NULL;
     for (Chunk **at = &arena->chunks; *at != NULL; at = &(*at)->next) {
-        Chunk *chunk = *at;
-        if (chunk->bytes != block) continue;
-        *at = chunk->next;
-        if (chunk->mapped)
-            keep_spare(arena, chunk);
-        else
-            chunk_free(chunk);
-        return;
+        if ((*at)->bytes == block) return at;
     }
+    return NULL;
+}
+
+void arena_give_back(Arena *arena, const void *block, size_t bytes) {
+    Chunk **at = link_of(arena, block, bytes);
+    if (at == NULL) return;
+    Chunk *chunk = *at;
+    *at = chunk->next;
+    if (chunk->mapped)
+        keep_spare(arena, chunk);
+    else
+        chunk_free(chunk);
+}
+
+const void *arena_adopt(Arena *arena, Arena *from, const void *block, size_t bytes) {
+    if (link_of(arena, block, bytes) != NULL) return block;
+    Chunk **at = link_of(from, block, bytes);
+    if (at == NULL) {
+        void *copy = arena_alloc(arena, bytes);
+        if (bytes != 0) memcpy(copy, block, bytes);
+        return copy;
+    }
+    Chunk *chunk = *at;
+    *at = chunk->next;
+    chunk->next = arena->chunks;
+    arena->chunks = chunk;
+    arena->used += bytes;
+    return block;
 }
 
 char *arena_strndup(Arena *arena, const char *text, size_t len) {
