@@ -136,17 +136,19 @@ static bool width_of_conjunction(Lowering *l, NodeId node, NodeId selector, cons
     }
     if (!terms_of_conjunction(l, c, true, &hits, &head, why)) return false;
     head.phase = 1 + terms_phase(l, &head);
-    uint32_t most = l->options->max_length, least = hits ? 1 : 0, count = most - least + 1;
-    Atom *domain = ARENA_ARRAY(l->scratch, Atom, count);
-    double *readings = ARENA_ARRAY(l->scratch, double, count);
-    for (uint32_t v = 0; v < count; v++) {
+    uint32_t most = l->options->max_length, least = hits ? 1 : 0;
+    /* Listed down to 0 even where that is no value: all widths share the lists. */
+    uint32_t listed = most + 1;
+    Atom *domain = ARENA_ARRAY(l->scratch, Atom, listed);
+    double *readings = ARENA_ARRAY(l->scratch, double, listed);
+    for (uint32_t v = 0; v < listed; v++) {
         domain[v] = atom_int(most - v);
         readings[v] = float_round(l->options->float_type, 1.0 / ((double)(most - v) + 1));
     }
     Var var = {.node = node,
-               .count = count,
-               .domain = plan_keep_atoms(l, domain, count),
-               .readings = plan_keep_numbers(l, readings, count),
+               .count = most - least + 1,
+               .domain = plan_keep_atoms(l, domain, listed),
+               .readings = plan_keep_numbers(l, readings, listed),
                .length = c->count == 0 && c->low == INT32_MIN && c->high == INT32_MAX};
     PlanMove move = {.kind = MOVE_NULL_WEIGHT, .node = node, .source = NO_VAR};
     *width = width_feature(l, plan_move(l, &head, move, var));

@@ -56,12 +56,21 @@ VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *given, uint32_t co
     return plan_var(l, &var);
 }
 
+static uint64_t mix(uint64_t hash, uint64_t more) {
+    return ((hash ^ more) * 0x9e3779b97f4a7c15u) ^ (hash >> 29);
+}
+
 /* A growing list of distinct atoms; all that failed for the same reason are one. */
 typedef struct Distinct {
     Atom *list;
     uint32_t count, slots;
     uint32_t *slot; /* (slots, a power of two) a number, from 1 on; 0: free */
 } Distinct;
+
+/* The list stays. */
+static void distinct_done(Lowering *l, const Distinct *distinct) {
+    arena_give_back(l->scratch, distinct->slot, distinct->slots * sizeof *distinct->slot);
+}
 
 static Distinct distinct_new(Lowering *l, uint32_t most) {
     Distinct out = {.list = ARENA_ARRAY(l->scratch, Atom, most), .slots = 4};
@@ -71,9 +80,23 @@ static Distinct distinct_new(Lowering *l, uint32_t most) {
     return out;
 }
 
+/* Numbers come in order, and so neighbours go to neighbouring places. */
+static uint32_t first_slot(const Distinct *distinct, Atom atom) {
+    enum { NEIGHBOURS = 16 };
+    uint64_t hash;
+    if (atom.kind == ATOM_INT && !atom.big) {
+        uint64_t number = (uint64_t)atom.as.integer;
+        hash = mix(0, number / NEIGHBOURS) >> 32;
+        hash = hash / NEIGHBOURS * NEIGHBOURS + number % NEIGHBOURS;
+    } else {
+        hash = atom_hash(atom) >> 32;
+    }
+    return (uint32_t)hash & (distinct->slots - 1);
+}
+
 static uint32_t atom_number(Distinct *distinct, Atom atom) {
-    uint32_t at = (uint32_t)(atom_hash(atom) >> 32);
-    for (at &= distinct->slots - 1; distinct->slot[at]; at = (at + 1) & (distinct->slots - 1)) {
+    uint32_t at = first_slot(distinct, atom);
+    for (; distinct->slot[at]; at = (at + 1) & (distinct->slots - 1)) {
         if (atom_identical(distinct->list[distinct->slot[at] - 1], atom))
             return distinct->slot[at] - 1;
     }
@@ -181,10 +204,6 @@ static bool same_inside(const Cells *cells, VarId source, uint32_t a, uint32_t b
     return true;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t more) {
-    return ((hash ^ more) * 0x9e3779b97f4a7c15u) ^ (hash >> 29);
-}
-
 /* Of what same_arguments and same_inside compare. */
 static uint64_t value_hash(const Cells *cells, VarId source, uint32_t v) {
     uint64_t hash = 0;
@@ -204,11 +223,42 @@ static uint64_t value_hash(const Cells *cells, VarId source, uint32_t v) {
     return hash;
 }
 
+/* Do the atoms rise, or fall, from value to value? */
+static bool is_monotone(const Atom *atoms, uint32_t count) {
+    for (uint32_t v = 1; v < count; v++) {
+        if (atoms[v].kind != ATOM_INT || atoms[v].big || atoms[v - 1].kind != ATOM_INT ||
+            atoms[v - 1].big)
+            return false;
+        bool rises = atoms[v - 1].as.integer < atoms[v].as.integer;
+        if (atoms[v - 1].as.integer == atoms[v].as.integer ||
+            rises != (atoms[0].as.integer < atoms[1].as.integer))
+            return false;
+    }
+    return true;
+}
+
+/* Is it plain that no two values of the source are alike? */
+static bool all_differ(const Cells *cells, VarId source) {
+    uint32_t count = plan_get(cells->l, source)->count;
+    bool differ = false;
+    for (int i = 0; i < cells->arity && !differ; i++) {
+        const Form *arg = &cells->args[i];
+        differ = arg->var == source && is_monotone(arg->atoms, count);
+    }
+    return differ;
+}
+
 /* Classes of a source: values that make no difference. *reps: one value a class. 0: more than most.
  */
 static uint32_t source_classes(const Cells *cells, VarId source, uint32_t most, uint32_t *classes,
                                uint32_t *reps) {
     uint32_t count = plan_get(cells->l, source)->count, found = 0, slots = 4;
+    if (all_differ(cells, source)) {
+        if (count > most) return 0;
+        for (uint32_t v = 0; v < count; v++)
+            classes[v] = reps[v] = v;
+        return count;
+    }
     while (slots < 2 * (uint64_t)(most < count ? most : count))
         slots *= 2;
     uint32_t *slot = ARENA_ARRAY(cells->l->scratch, uint32_t, slots); /* a class, from 1 on */
@@ -224,6 +274,7 @@ static uint32_t source_classes(const Cells *cells, VarId source, uint32_t most, 
         }
         classes[v] = slot[at] - 1;
     }
+    arena_give_back(cells->l->scratch, slot, slots * sizeof *slot);
     return found;
 }
 
@@ -407,7 +458,13 @@ static bool cells_of(Lowering *l, NodeId id, const Form *args, int arity, Cells 
 
 uint32_t form_lookup_cells(Lowering *l, NodeId id, const Form *args, int arity) {
     Cells cells;
-    return cells_of(l, id, args, arity, &cells) ? cells.count : UINT32_MAX;
+    if (!cells_of(l, id, args, arity, &cells)) return UINT32_MAX;
+    for (uint32_t s = 0; s < cells.lookup.source_count; s++) {
+        size_t bytes = plan_get(l, cells.lookup.sources[s])->count * sizeof(uint32_t);
+        arena_give_back(l->scratch, cells.lookup.classes[s], bytes);
+        arena_give_back(l->scratch, cells.reps[s], bytes);
+    }
+    return cells.count;
 }
 
 static void trap_failures(Lowering *l, NodeId id, const Form *form, const Failures *failures) {
@@ -441,6 +498,7 @@ Form form_lookup(Lowering *l, NodeId id, const Form *args, int arity) {
         result[cell] = atom_number(&distinct, atom);
     }
     cells.lookup.result = result;
+    distinct_done(l, &distinct);
     Form form = form_of_cells(l, id, &cells, distinct.count, distinct.list);
     bool unknown = false, number = false;
     for (int i = 0; i < arity; i++)
@@ -465,5 +523,6 @@ Form form_choose_kind(Lowering *l, NodeId node, const Form *form) {
         result[cell] = atom_number(&distinct, argument_in(&cells, &table, at));
     }
     cells.lookup.result = result;
+    distinct_done(l, &distinct);
     return form_of_cells(l, node, &cells, distinct.count, distinct.list);
 }

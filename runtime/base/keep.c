@@ -1,19 +1,16 @@
 #include "runtime/base/keep.h"
 
-#include "runtime/base/text.h"
-
 #include <string.h>
 
 enum { LONG = 1 << 20 }; /* bytes; what is shorter is not worth looking for */
 
+/* Arrays that differ mostly do so at once, so that there is no need of a hash. */
 const void *keep_array(Keeper *keeper, Arena *arena, void *array, size_t bytes) {
     if (bytes < LONG) return array;
-    uint64_t hash = bytes_hash(array, bytes);
     for (uint32_t i = 0; i < keeper->count; i++) {
         const KeptArray *kept = &keeper->arrays[i];
-        if (kept->hash != hash || kept->bytes != bytes || kept->array == array ||
-            memcmp(kept->array, array, bytes) != 0)
-            continue;
+        if (kept->array == array) return array;
+        if (kept->bytes < bytes || memcmp(kept->array, array, bytes) != 0) continue;
         arena_give_back(arena, array, bytes);
         return kept->array;
     }
@@ -23,6 +20,6 @@ const void *keep_array(Keeper *keeper, Arena *arena, void *array, size_t bytes) 
             arena_grow(arena, keeper->arrays, keeper->count, capacity, sizeof(KeptArray));
         keeper->capacity = capacity;
     }
-    keeper->arrays[keeper->count++] = (KeptArray){array, bytes, hash};
+    keeper->arrays[keeper->count++] = (KeptArray){array, bytes};
     return array;
 }

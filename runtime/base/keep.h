@@ -8,7 +8,6 @@
 typedef struct KeptArray {
     const void *array;
     size_t bytes;
-    uint64_t hash;
 } KeptArray;
 
 typedef struct Keeper {
@@ -16,8 +15,8 @@ typedef struct Keeper {
     uint32_t count, capacity;
 } Keeper;
 
-/* array: from the arena, and nobody's any more but the keeper's. Gives it, or an equal one that was
-   kept before; then this one is given back. Equal means byte for byte. */
+/* array: from the arena, and nobody's any more but the keeper's. Gives it, or one that was kept
+   before and begins like it, byte for byte; then this one is given back. */
 const void *keep_array(Keeper *keeper, Arena *arena, void *array, size_t bytes);
 
 #endif
