@@ -167,6 +167,19 @@ LLVMValueRef emit_store(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMV
     return LLVMBuildStore(emit->builder, value, element(emit, type, buffer, index));
 }
 
+void emit_prefetch(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef index) {
+    static const char name[] = "llvm.prefetch";
+    enum { KEEP = 3, DATA = 1 };
+    LLVMTypeRef overload[] = {emit->pointer};
+    unsigned id = LLVMLookupIntrinsicID(name, sizeof name - 1);
+    LLVMValueRef function = LLVMGetIntrinsicDeclaration(emit->module, id, overload, 1);
+    LLVMValueRef arguments[] = {
+        element(emit, type, buffer, index), LLVMConstInt(emit->i32, 0, false),
+        LLVMConstInt(emit->i32, KEEP, false), LLVMConstInt(emit->i32, DATA, false)};
+    LLVMBuildCall2(emit->builder, LLVMIntrinsicGetType(emit->context, id, overload, 1), function,
+                   arguments, 4, "");
+}
+
 void emit_fill(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef from,
                LLVMValueRef to, LLVMValueRef value) {
     Loop loop = loop_begin(emit, from, to, 0, NULL);

@@ -69,6 +69,8 @@ LLVMValueRef emit_column(Emit *emit, uint32_t index);
 LLVMValueRef emit_load(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef index);
 LLVMValueRef emit_store(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef index,
                         LLVMValueRef value); /* the instruction */
+/* buffer[index] will be asked for soon: the cache brings it meanwhile. */
+void emit_prefetch(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef index);
 /* buffer[from, to) = value */
 void emit_fill(Emit *emit, LLVMTypeRef type, LLVMValueRef buffer, LLVMValueRef from,
                LLVMValueRef to, LLVMValueRef value);

@@ -39,26 +39,38 @@ static LLVMValueRef mixed(Emit *emit, LLVMValueRef class_) {
     return class_;
 }
 
-/* The place of the class, or the free one where it belongs: the first bits of what is mixed, then
-   the next place, and so on round. Neighbouring classes stay neighbours, a line of the cache
-   together: programs count, and so go from a class to the next. */
-static LLVMValueRef find(Emit *emit, const Renumber *renumber, Places table, LLVMValueRef class_) {
-    enum { NEIGHBOUR_BITS = 3 };
+enum { NEIGHBOUR_BITS = 3 };
+
+/* The same place among the next neighbours, and at the end of the table the one behind it among the
+   first: so all places but one are looked at. */
+static LLVMValueRef next_place(Emit *emit, Places table, LLVMValueRef place) {
+    LLVMValueRef next = emit_plus(emit, place, emit_int(emit, 1 << NEIGHBOUR_BITS));
+    LLVMValueRef over = emit_relation(emit, RELATION_GT | RELATION_EQ, next, table.size);
+    LLVMValueRef first = emit_plus(emit, emit_minus(emit, next, table.size), emit_int(emit, 1));
+    return emit_choose(emit, over, first, next);
+}
+
+/* Where the class is looked for first: the first bits of what is mixed. Neighbouring classes stay
+   neighbours, a line of the cache together: programs count, and so go from a class to the next. */
+static LLVMValueRef first_place(Emit *emit, Places table, LLVMValueRef class_) {
     LLVMValueRef bits = emit_int(emit, NEIGHBOUR_BITS);
     LLVMValueRef family = LLVMBuildLShr(emit->builder, class_, bits, "");
     LLVMValueRef place = LLVMBuildLShr(emit->builder, mixed(emit, family), table.shift, "");
     LLVMValueRef own_bits = emit_int(emit, (1 << NEIGHBOUR_BITS) - 1);
-    place =
-        LLVMBuildXor(emit->builder, place, LLVMBuildAnd(emit->builder, class_, own_bits, ""), "");
-    LLVMValueRef zero = emit_int(emit, 0), one = emit_int(emit, 1);
-    LLVMValueRef last = emit_minus(emit, table.size, one);
+    LLVMValueRef own = LLVMBuildAnd(emit->builder, class_, own_bits, "");
+    return LLVMBuildXor(emit->builder, place, own, "");
+}
+
+/* The place of the class, or the free one where it belongs. */
+static LLVMValueRef find(Emit *emit, const Renumber *renumber, Places table, LLVMValueRef class_) {
+    LLVMValueRef zero = emit_int(emit, 0), place = first_place(emit, table, class_);
     Walk walk = walk_begin(emit, 1, &place);
     LLVMValueRef held = emit_result_back(emit, renumber->places, class_at(emit, walk.carry[0]));
     LLVMValueRef free = emit_relation(emit, RELATION_EQ, held, zero);
     LLVMValueRef own = emit_relation(emit, RELATION_EQ, held, class_);
     LLVMValueRef done = LLVMBuildOr(emit->builder, free, own, "");
     walk_while(emit, &walk, LLVMBuildNot(emit->builder, done, ""));
-    LLVMValueRef next = LLVMBuildAnd(emit->builder, emit_plus(emit, walk.carry[0], one), last, "");
+    LLVMValueRef next = next_place(emit, table, walk.carry[0]);
     walk_end(emit, &walk, &next);
     return walk.carry[0];
 }
@@ -74,12 +86,26 @@ static LLVMValueRef class_of(Emit *emit, const Renumber *renumber, bool key, LLV
     return emit_plus(emit, class_, emit_int(emit, 1));
 }
 
+/* The table is larger than the cache, and its places come in no order: asks for the place of a
+   position some rounds ahead. */
+static void fetch_ahead(Emit *emit, const Renumber *renumber, Places table, bool key,
+                        LLVMValueRef position) {
+    enum { ROUNDS = 24 };
+    LLVMValueRef inside, last = emit_minus(emit, emit->n, emit_int(emit, 1));
+    LLVMValueRef ahead = emit_plus(emit, position, emit_int(emit, ROUNDS));
+    ahead = emit_choose(emit, emit_relation(emit, RELATION_LT, ahead, last), ahead, last);
+    LLVMValueRef class_ = class_of(emit, renumber, key, ahead, &inside);
+    LLVMValueRef place = first_place(emit, table, class_);
+    emit_prefetch(emit, emit->i64, emit_column(emit, renumber->places), class_at(emit, place));
+}
+
 static void number_keys(Emit *emit, const Renumber *renumber) {
     Places table = table_of(emit);
     LLVMValueRef zero = emit_int(emit, 0);
     emit_fill(emit, emit->i64, emit_column(emit, renumber->places), zero,
               emit_plus(emit, table.size, table.size), zero);
     Loop loop = loop_begin(emit, zero, emit->n, 1, &zero);
+    fetch_ahead(emit, renumber, table, true, loop.index);
     LLVMValueRef class_ = class_of(emit, renumber, true, loop.index, NULL);
     LLVMValueRef place = find(emit, renumber, table, class_);
     LLVMValueRef held = emit_result_back(emit, renumber->places, class_at(emit, place));
@@ -97,6 +123,7 @@ static void find_queries(Emit *emit, const Renumber *renumber) {
     Places table = table_of(emit);
     Loop loop = loop_positions(emit);
     LLVMValueRef inside;
+    fetch_ahead(emit, renumber, table, false, loop.index);
     LLVMValueRef class_ = class_of(emit, renumber, false, loop.index, &inside);
     LLVMValueRef place = find(emit, renumber, table, class_);
     LLVMValueRef held = emit_result_back(emit, renumber->places, class_at(emit, place));
