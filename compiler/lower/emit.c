@@ -225,8 +225,7 @@ static const Atom *code_domain(Encoder *e, VarId id) {
 }
 
 static SubspaceId make_code(Encoder *e, VarId id, SubspaceKind kind, const char *suffix) {
-    Subspace subspace = {
-        .kind = kind, .count = e->vars[id].classes, .domain = code_domain(e, id)};
+    Subspace subspace = {.kind = kind, .count = e->vars[id].classes, .domain = code_domain(e, id)};
     return encode_subspace(e, subspace, plan_get(e->l, id)->node, suffix);
 }
 

@@ -23,8 +23,8 @@ void *arena_array(Arena *arena, size_t count, size_t size);
 void *arena_grow(Arena *arena, const void *old, size_t old_count, size_t new_count, size_t size);
 /* The block is not used any more. A large one is freed now, the others when the arena goes. */
 void arena_give_back(Arena *arena, const void *block, size_t bytes);
-/* The block for longer: it changes hands where it is a large one of from, and is itself where it did
-   so before; else a copy in arena. */
+/* The block for longer: it changes hands where it is a large one of from, and is itself where it
+   did so before; else a copy in arena. */
 const void *arena_adopt(Arena *arena, Arena *from, const void *block, size_t bytes);
 char *arena_strndup(Arena *arena, const char *text, size_t len); /* adds a NUL */
 
