@@ -2,6 +2,7 @@
 #include "runtime/base/arena.h"
 #include "runtime/base/buffer.h"
 #include "runtime/base/file.h"
+#include "runtime/base/keep.h"
 #include "runtime/base/source.h"
 #include "runtime/base/text.h"
 #include "runtime/base/visible.h"
@@ -68,6 +69,48 @@ START_TEST(large_blocks_are_zeroed_each_time) {
         arena_give_back(arena, block, sizes[i]);
     }
     ck_assert(all_are(kept, sizes[0], 7));
+    arena_free(arena);
+}
+END_TEST
+
+/* A block outlives the arena that it was made in: a large one as it is, a small one as a copy. */
+START_TEST(a_block_changes_hands) {
+    static const size_t sizes[] = {100, (size_t)3 << 20};
+    for (int i = 0; i < 2; i++) {
+        Arena *from = arena_new(0), *to = arena_new(0);
+        unsigned char *block = arena_alloc(from, sizes[i]);
+        memset(block, 7, sizes[i]);
+        const unsigned char *kept = arena_adopt(to, from, block, sizes[i]);
+        if (i == 1) {
+            ck_assert_ptr_eq(kept, block);
+            ck_assert_ptr_eq(arena_adopt(to, from, block, sizes[i]), block);
+        }
+        arena_give_back(from, block, sizes[i]); /* is not its own any more */
+        memset(arena_alloc(from, sizes[i]), 1, sizes[i]);
+        arena_free(from);
+        for (size_t b = 0; b < sizes[i]; b++)
+            ck_assert_uint_eq(kept[b], 7);
+        arena_free(to);
+    }
+}
+END_TEST
+
+/* An array that begins another one is that one. */
+START_TEST(long_arrays_are_kept_once) {
+    enum { COUNT = 1 << 20 };
+    Arena *arena = arena_new(0);
+    Keeper keeper = {0};
+    int *longest = ARENA_ARRAY(arena, int, COUNT), *begins = ARENA_ARRAY(arena, int, COUNT / 2);
+    int *differs = ARENA_ARRAY(arena, int, COUNT / 2);
+    for (int i = 0; i < COUNT; i++) {
+        longest[i] = i;
+        if (i < COUNT / 2) begins[i] = differs[i] = i;
+    }
+    differs[COUNT / 2 - 1] = 0;
+    ck_assert_ptr_eq(keep_array(&keeper, arena, longest, COUNT * sizeof(int)), longest);
+    ck_assert_ptr_eq(keep_array(&keeper, arena, begins, COUNT / 2 * sizeof(int)), longest);
+    ck_assert_ptr_eq(keep_array(&keeper, arena, differs, COUNT / 2 * sizeof(int)), differs);
+    ck_assert_ptr_eq(keep_array(&keeper, arena, differs, COUNT / 2 * sizeof(int)), differs);
     arena_free(arena);
 }
 END_TEST
@@ -283,6 +326,8 @@ Suite *base_suite(void) {
     tcase_add_test(cases, blocks_are_zeroed_aligned_and_apart);
     tcase_add_test(cases, a_grown_array_keeps_its_elements);
     tcase_add_test(cases, large_blocks_are_zeroed_each_time);
+    tcase_add_test(cases, a_block_changes_hands);
+    tcase_add_test(cases, long_arrays_are_kept_once);
     tcase_add_test(cases, an_arena_says_when_it_is_exhausted);
     tcase_add_test(cases, a_buffer_grows_and_ends_in_nul);
     tcase_add_test(cases, strings_compare_by_code_point);
