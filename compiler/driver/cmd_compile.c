@@ -252,21 +252,6 @@ static RealModel *lower_targets(const Compilation *c) {
     return model;
 }
 
-/* Whoever loads a file gives it numbers; a model's text says which word is which. */
-static bool takes_inputs(const Compilation *c, const RealModel *model) {
-    bool is_text = c->format->extension && strcmp(c->format->extension, ".rtm") == 0;
-    for (uint32_t i = 0; i < model->input_count && !is_text; i++) {
-        if (model->inputs[i].types != TYPE_STRING) continue;
-        Diagnostic *diag =
-            diag_error(c->diags, DIAG_CANNOT_LOWER, outputs_span(c),
-                       "'%s' is an input of strings, and the file would take numbers alone",
-                       model->inputs[i].name->bytes);
-        diag_help(diag, "let the program take a number for each word, or write a .rtm file");
-        return false;
-    }
-    return true;
-}
-
 static bool compile_real(Compilation *c) {
     const Options *given = &c->driver->options;
     Files files = {0};
@@ -275,7 +260,7 @@ static bool compile_real(Compilation *c) {
     if (option_given(given, OPT_PATTERNS)) return refuse_option(c, "--patterns");
     if (option_given(given, OPT_ATTENTION)) return refuse_option(c, "--attention");
     const RealModel *model = lower_targets(c);
-    if (model == NULL || !takes_inputs(c, model)) return false;
+    if (model == NULL) return false;
     bool program = c->program.name != NULL;
     const char *expression = option_value(given, OPT_EXPR);
     RealExport export = {.model = model,

@@ -36,12 +36,6 @@ static const char *const always_names[] = {"", "itself", "first", "nearest", "as
 
 /* --- printing --------------------------------------------------------------------------------- */
 
-static void add_values(cJSON *to, const char *name, const Atom *values, uint32_t count) {
-    cJSON *list = cJSON_AddArrayToObject(to, name);
-    for (uint32_t v = 0; v < count; v++)
-        json_add_atom(list, NULL, values[v]);
-}
-
 static void add_text(cJSON *to, const char *name, const char *text) {
     json_add_text(to, name, text, strlen(text));
 }
@@ -53,7 +47,7 @@ static void print_subspace(cJSON *list, const ClaimedSubspace *s) {
     add_text(item, "kind", subspace_names[s->kind]);
     cJSON_AddNumberToObject(item, "offset", s->offset);
     cJSON_AddNumberToObject(item, "width", s->width);
-    if (s->values) add_values(item, "values", s->values, s->count);
+    if (s->values) cJSON_AddItemToObject(item, "values", json_atoms(s->values, s->count));
     if (s->kind != SUBSPACE_REAL) return;
     json_add_float(item, "low", s->low);
     json_add_float(item, "high", s->high);
@@ -127,7 +121,8 @@ void certificate_print(const Certificate *c, Buffer *out) {
     cJSON_AddNumberToObject(all, "max_length", c->max_length);
     cJSON_AddBoolToObject(all, "causal", c->causal);
     cJSON_AddNumberToObject(all, "tokens", c->vocabulary_count);
-    if (c->vocabulary) add_values(all, "vocabulary", c->vocabulary, c->vocabulary_count);
+    if (c->vocabulary)
+        cJSON_AddItemToObject(all, "vocabulary", json_atoms(c->vocabulary, c->vocabulary_count));
     cJSON_AddNumberToObject(all, "width", c->width);
     cJSON *subspaces = cJSON_AddArrayToObject(all, "subspaces");
     for (uint32_t s = 0; s < c->subspace_count; s++)

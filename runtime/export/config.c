@@ -59,24 +59,15 @@ const char *export_output_name(const Export *e) {
     return name->bytes;
 }
 
-/* --- lists of atoms --------------------------------------------------------------------------- */
-
-static cJSON *atoms_json(const Atom *atoms, uint32_t count) {
-    cJSON *list = cJSON_CreateArray();
-    for (uint32_t i = 0; i < count; i++)
-        json_add_atom(list, NULL, atoms[i]);
-    return list;
-}
-
 /* What the logits of a reading stand for; nothing where they are numbers. */
 static cJSON *labels_json(const Export *e, uint32_t reading) {
     bool atoms = e->model->readout.readings[reading].decode == DECODE_ATOMS;
     const Logits *logits = &e->logits.readings[reading];
-    return atoms_json(logits->atoms, atoms ? logits->count : 0);
+    return json_atoms(logits->atoms, atoms ? logits->count : 0);
 }
 
 void export_vocabulary(const Export *e, Buffer *out) {
-    json_print(out, atoms_json(e->model->vocabulary, e->model->vocabulary_count), false);
+    json_print(out, json_atoms(e->model->vocabulary, e->model->vocabulary_count), false);
 }
 
 void export_labels(const Export *e, Buffer *out) {
@@ -125,7 +116,7 @@ static void add_subspace(cJSON *list, const Model *model, const Subspace *subspa
     cJSON_AddNumberToObject(item, "offset", subspace->offset);
     cJSON_AddNumberToObject(item, "width", subspace->width);
     if (subspace_is_coded(subspace))
-        cJSON_AddItemToObject(item, "values", atoms_json(subspace->domain, subspace->count));
+        cJSON_AddItemToObject(item, "values", json_atoms(subspace->domain, subspace->count));
     if (subspace->kind == SUBSPACE_REAL) {
         json_add_float(item, "low", subspace->low);
         json_add_float(item, "high", subspace->high);
@@ -221,7 +212,7 @@ void export_config_items(const Export *e, cJSON *to) {
     const Model *model = e->model;
     cJSON_AddStringToObject(to, "producer", "raspc");
     cJSON_AddStringToObject(to, "dtype", float_name(model->float_type, FLOAT_LONG_NAME));
-    cJSON_AddItemToObject(to, "vocabulary", atoms_json(model->vocabulary, model->vocabulary_count));
+    cJSON_AddItemToObject(to, "vocabulary", json_atoms(model->vocabulary, model->vocabulary_count));
     cJSON_AddNumberToObject(to, "max_length", model->max_length);
     cJSON_AddBoolToObject(to, "causal", model->causal);
     cJSON_AddNumberToObject(to, "width", model->width);

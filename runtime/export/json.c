@@ -32,6 +32,13 @@ void json_add_float(cJSON *to, const char *name, double number) {
     json_add_atom(to, name, atom_float(number));
 }
 
+cJSON *json_atoms(const Atom *atoms, uint32_t count) {
+    cJSON *list = cJSON_CreateArray();
+    for (uint32_t i = 0; i < count; i++)
+        json_add_atom(list, NULL, atoms[i]);
+    return list;
+}
+
 void json_print(Buffer *out, cJSON *value, bool laid_out) {
     char *text = laid_out ? cJSON_Print(value) : cJSON_PrintUnformatted(value);
     if (text == NULL) BUG("cJSON could not print");

@@ -8,6 +8,7 @@
 Inputs and outputs have the program's names. A vector is (S, width) and a scalar (S), S positions; with
 a batch in front, (B, S, width) and (B, S), every input of it gives what it gives alone. Shorter inputs
 of a batch are filled up at their end, with any numbers; `present`, truths (B, S), says what is there.
+An input of strings is, as a tensor, the number of its word among the input's `words` in config.json, or -1.
 
 It needs torch and safetensors. transformers loads it too:
     AutoModel.from_pretrained(".", trust_remote_code=True)
@@ -361,10 +362,12 @@ class Transformer:
     def column(self, part, values):
         """One input as (B, S, width) numbers, and whether it came as a batch."""
         kind = "bool" if values.dtype == torch.bool else "float" if values.is_floating_point() else "int"
-        if kind not in {"bool": ("bool",), "int": ("int",)}.get(part["type"], ("int", "float")):
+        if kind not in {"bool": ("bool",), "int": ("int",), "str": ("int",)}.get(part["type"], ("int", "float")):
             raise ValueError(f"'{part['name']}' is {part['type']}, not {values.dtype}")
         if part["type"] != "vec":
             values = values[..., None]
+        if part["type"] == "str":
+            values = one_hot(values, part["width"])
         if values.dim() not in (2, 3) or values.shape[-1] != part["width"]:
             raise ValueError(f"'{part['name']}' has the shape {tuple(values.shape)}")
         batched = values.dim() == 3
@@ -472,8 +475,11 @@ class Transformer:
 
     def tensor(self, name, values):
         """Lists of numbers are floats, though they may be written as ints."""
-        types = {part["name"]: part["type"] for part in self.raspc["inputs"]}
-        whole = types.get(name) in ("bool", "int")
+        part = next((part for part in self.raspc["inputs"] if part["name"] == name), {"type": "float"})
+        if part["type"] == "str":
+            numbers = {word: number for number, word in enumerate(part["words"])}
+            values = [numbers.get(word, -1) for word in values]
+        whole = part["type"] in ("bool", "int", "str")
         return torch.tensor(values, dtype=None if whole else self.w_p.dtype, device=self.w_p.device)
 
 

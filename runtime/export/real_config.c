@@ -82,28 +82,34 @@ static cJSON *add_object(cJSON *list) {
     return item;
 }
 
-/* "vec", or what a scalar is; a float where it can be several. */
+/* "vec", "str", or what a number is; a float where it can be several. */
 static const char *type_name(TypeSet types) {
     if (types == TYPE_VECTOR) return "vec";
+    if (types == TYPE_STRING) return "str";
     for (size_t i = 0; i < REAL_TYPE_COUNT; i++) {
         if (real_types[i].type == types) return real_types[i].name;
     }
     return "float";
 }
 
-static void add_end(cJSON *list, const String *name, TypeSet types, uint32_t width, double error) {
+static cJSON *add_end(cJSON *list, const String *name, TypeSet types, uint32_t width,
+                      double error) {
     cJSON *item = add_object(list);
     json_add_string(item, "name", name);
     cJSON_AddStringToObject(item, "type", type_name(types));
     cJSON_AddNumberToObject(item, "width", width);
     if (error > 0) cJSON_AddNumberToObject(item, "error", error);
+    return item;
 }
 
 static void add_ends(const RealModel *model, cJSON *to) {
     cJSON *inputs = cJSON_AddArrayToObject(to, "inputs");
     for (uint32_t i = 0; i < model->input_count; i++) {
         const RealInput *input = &model->inputs[i];
-        add_end(inputs, input->name, input->types, model->spaces[input->space].width, 0);
+        cJSON *item =
+            add_end(inputs, input->name, input->types, model->spaces[input->space].width, 0);
+        if (input->types == TYPE_STRING)
+            cJSON_AddItemToObject(item, "words", json_atoms(input->words, input->word_count));
     }
     cJSON *outputs = cJSON_AddArrayToObject(to, "outputs");
     for (uint32_t o = 0; o < model->output_count; o++) {

@@ -1,6 +1,7 @@
 /* A model over real vectors as an ONNX graph, of batches of inputs of any length up to the model's:
 
-     an input of the program's name (batch, sequence) or, a vector, (batch, sequence, width)
+     an input of the program's name (batch, sequence) or, a vector, (batch, sequence, width); a
+        string comes as the number that its word has in the metadata, or as -1
      attention_mask (batch, sequence)   optional: 0 where a shorter input was filled up
      -> an output of the program's name, the same; a scalar that is an int or a bool comes as that
         undefined (batch, sequence): true where the program fails: a trap, a score that is not a
@@ -62,9 +63,10 @@ static const Edge *name_outputs(RealWriter *w) {
 
 /* --- inputs ----------------------------------------------------------------------------------- */
 
-static OnnxType input_type(const RealWriter *w, TypeSet types) {
+/* Of an input or an output: a string is the number of a word. */
+static OnnxType end_type(const RealWriter *w, TypeSet types) {
     if (types == TYPE_BOOL) return ONNX_BOOL;
-    return types == TYPE_INT ? ONNX_INT64 : onnx_float_type(&w->graph);
+    return types == TYPE_INT || types == TYPE_STRING ? ONNX_INT64 : onnx_float_type(&w->graph);
 }
 
 /* The first two sizes, (2), of an input: batch and sequence. */
@@ -142,19 +144,33 @@ static void write_positions(RealWriter *w, Edge sizes, Edge length) {
     g->scope = NULL;
 }
 
+/* (batch, sequence, words): 1 where the input is the word's number. */
+static Edge one_hot(RealWriter *w, const RealInput *input) {
+    OnnxGraph *g = &w->graph;
+    int64_t *numbers = ARENA_ARRAY(g->arena, int64_t, input->word_count);
+    for (uint32_t i = 0; i < input->word_count; i++)
+        numbers[i] = i;
+    const uint64_t dims[] = {input->word_count};
+    Edge words = onnx_tensor(g, onnx_name(g, "words"), ONNX_INT64, dims, 1, numbers,
+                             input->word_count * sizeof *numbers);
+    Edge column =
+        onnx_binary(g, "Unsqueeze", onnx_name(g, "column"), input->name->bytes, w->component);
+    return onnx_binary(g, "Equal", onnx_name(g, "is_word"), column, words);
+}
+
 static void write_input(RealWriter *w, const RealInput *input, Edge sizes) {
     OnnxGraph *g = &w->graph;
     const RealSpace *space = &w->model->spaces[input->space];
+    OnnxType type = end_type(w, input->types);
     g->scope = NULL;
     g->scope = onnx_name(g, "embed/%s", input->name->bytes);
-    Edge edge = input->name->bytes;
-    if (input->types == TYPE_BOOL || input->types == TYPE_INT)
+    Edge edge = input->types == TYPE_STRING ? one_hot(w, input) : input->name->bytes;
+    if (type != onnx_float_type(g))
         edge = onnx_cast(g, onnx_name(g, "number"), edge, onnx_float_type(g));
     edge =
         onnx_binary(g, "Reshape", onnx_name(g, "stream"), edge, shape_of(w, sizes, space->width));
     w->spaces[input->space] = edge;
-    if (input->types != TYPE_BOOL && input->types != TYPE_INT)
-        real_mark_undefined(w, real_not_finite(w, edge));
+    if (type == onnx_float_type(g)) real_mark_undefined(w, real_not_finite(w, edge));
     g->scope = NULL;
 }
 
@@ -178,7 +194,7 @@ static void write_inputs(RealWriter *w) {
         const RealInput *input = &model->inputs[i];
         const OnnxDim dims[] = {
             {"batch", 0}, {"sequence", 0}, {NULL, model->spaces[input->space].width}};
-        onnx_input(g, input->name->bytes, input_type(w, input->types), dims,
+        onnx_input(g, input->name->bytes, end_type(w, input->types), dims,
                    input->types == TYPE_VECTOR ? 3 : 2, "");
     }
     write_mask(w);
@@ -209,7 +225,7 @@ static void write_output(RealWriter *w, uint32_t o, Edge name) {
         onnx_output(g, name, onnx_float_type(g), dims, 3, "");
         return;
     }
-    OnnxType type = input_type(w, output->types);
+    OnnxType type = end_type(w, output->types);
     if (type == ONNX_BOOL) value = real_holds(w, value);
     if (type == ONNX_INT64)
         value = onnx_cast(g, onnx_name(g, "int"),
@@ -239,24 +255,39 @@ static void print_outputs(const RealWriter *w, const Edge *names, Buffer *out) {
     json_print(out, all, false);
 }
 
+/* {"s": ["a", "b"]}: the words whose numbers, from 0 on, an input of strings takes. */
+static void print_words(const RealModel *model, Buffer *out) {
+    cJSON *all = cJSON_CreateObject();
+    for (uint32_t i = 0; i < model->input_count; i++) {
+        const RealInput *input = &model->inputs[i];
+        if (input->types == TYPE_STRING)
+            cJSON_AddItemToObject(all, input->name->bytes,
+                                  json_atoms(input->words, input->word_count));
+    }
+    json_print(out, all, false);
+}
+
 static bool print_model(const RealWriter *w, const Edge *names, Buffer *out, uint64_t *size) {
     const RealExport *e = w->e;
-    Buffer hash = {0}, length = {0}, outputs = {0};
+    Buffer hash = {0}, length = {0}, outputs = {0}, words = {0};
     sha256_hex(&hash, e->source, e->source_len);
     buffer_printf(&length, "%u", w->model->max_length);
     print_outputs(w, names, &outputs);
+    print_words(w->model, &words);
     const OnnxProperty properties[] = {
         {"program", e->program_name, strlen(e->program_name)},
         {"source", e->source, e->source_len},
         {"source_sha256", hash.data, hash.len},
         {"max_length", length.data, length.len},
         {"outputs", outputs.data, outputs.len},
+        {"words", words.data, words.len},
     };
     bool fits = onnx_graph_print(&w->graph, w->model->outputs[0].name->bytes, RASPC_VERSION,
                                  properties, sizeof properties / sizeof properties[0], out, size);
     buffer_free(&hash);
     buffer_free(&length);
     buffer_free(&outputs);
+    buffer_free(&words);
     return fits;
 }
 

@@ -392,6 +392,21 @@ def test_types():
     tap.equal([str(got["n"].dtype), str(got["f"].dtype), str(got["v"].dtype)], ["int64", "bool", "float32"])
 
 
+WORDS = ("input x: float; input kind: str; low = x < 2 and kind == \"a\"; "
+         "mean = aggregate(select(kind, \"é b\", ==), x, 7); output low, mean;")
+WORDS_COLUMNS = {"x": [1.0, 2.0, 3.0, 0.0], "kind": ["a", "é b", "é b", "q"]}
+
+
+def test_words():
+    """an input of strings takes the numbers of its words; another word is -1"""
+    session = onnxruntime.InferenceSession(compiled(written(WORDS)), options)
+    words = json.loads(session.get_modelmeta().custom_metadata_map["words"])
+    tap.equal(words, {"kind": ["a", "é b"]})
+    numbers = [words["kind"].index(word) if word in words["kind"] else -1 for word in WORDS_COLUMNS["kind"]]
+    got = outputs_of(session, {**WORDS_COLUMNS, "kind": numbers})
+    tap.equal(difference(got, evaluated(written(WORDS), WORDS_COLUMNS)), 0.0)
+
+
 def test_undefined():
     """a division by zero, and what is not finite, make a position undefined"""
     cases = (("input a: float; b = 1 / a; output b;", [1.0, 0.0], [False, True]),

@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 import rounding
 import tap
 from command import place, raspc, written
-from test_real import (FLOAT, LENGTH, LLOYD, OF_RELUS, RELUS, SCALARS, SEEDS, VECTORS, check_close, check_relus,
-                       compiled, data, difference, evaluated, given, operands, outputs_of)
+from test_real import (FLOAT, LENGTH, LLOYD, OF_RELUS, RELUS, SCALARS, SEEDS, VECTORS, WORDS, WORDS_COLUMNS, check_close,
+                       check_relus, compiled, data, difference, evaluated, given, operands, outputs_of)
 
 torch.set_num_threads(1)
 
@@ -229,6 +229,16 @@ def test_types():
     tap.equal([got["n"].dtype, got["f"].dtype, got["v"].dtype], [torch.int64, torch.bool, torch.float64])
     tap.equal(model.run({"i": [1, -5], "t": [True, False]}),
               {"n": [2, -4], "f": [False, True], "v": [[1.0, 2.0], [-5.0, 2.0]]})
+
+
+def test_words():
+    """an input of strings takes words, as lists, and the numbers of its words, as tensors"""
+    model = of(WORDS)
+    wanted = evaluated(written(WORDS), WORDS_COLUMNS)
+    got = {name: np.array(values) for name, values in model.run(WORDS_COLUMNS).items()}
+    tap.equal(difference(got, wanted), 0.0)
+    tap.equal(model.tensor("kind", WORDS_COLUMNS["kind"]).tolist(), [0, 1, 1, -1])
+    tap.equal(difference(give(model, WORDS_COLUMNS), wanted), 0.0)
 
 
 def raises(kind, function):
