@@ -238,6 +238,7 @@ static RealModel *lower_targets(const Compilation *c) {
     RealLowerOptions options = real_lower_options(&c->vocabulary, c->relu_knots);
     uint32_t count;
     const NodeId *nodes = target_nodes(&c->targets, c->arena, &count);
+    require_option(&c->driver->options, c->session, c->arena, &options);
     /* Files are float32 unless someone says otherwise. */
     options.float_type = c->vocabulary.float_chosen ? c->vocabulary.float_type : FLOAT_32;
     RealModel *model =

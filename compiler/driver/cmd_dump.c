@@ -121,6 +121,7 @@ static bool print_real_model(const Dump *dump, const NodeId *nodes, uint32_t cou
                              const Vocabulary *vocabulary) {
     Arena *arena = arena_new(0);
     RealLowerOptions options = real_lower_options(vocabulary, dump->relu_knots);
+    require_option(&dump->driver->options, dump->session, arena, &options);
     const RealModel *model = lower_real(arena, session_graph(dump->session), nodes, count, &options,
                                         session_diagnostics(dump->session));
     if (model != NULL) real_model_print(model, &dump->driver->out);

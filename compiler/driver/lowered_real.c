@@ -38,6 +38,20 @@ RealLowerOptions real_lower_options(const Vocabulary *vocabulary, uint32_t relu_
                                   vocabulary->float_chosen ? vocabulary->float_type : FLOAT_64};
 }
 
+void require_option(const Options *given, const Session *session, Arena *arena,
+                    RealLowerOptions *options) {
+    uint32_t count;
+    const Requirement *asked = session_requirements(session, &count);
+    if (!option_given(given, OPT_REQUIRE)) return;
+    RealRequirement *requirements = ARENA_ARRAY(arena, RealRequirement, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *why = asked[i].message ? asked[i].message->bytes : "what the program requires";
+        requirements[i] = (RealRequirement){asked[i].node, why};
+    }
+    options->requirements = requirements;
+    options->requirement_count = count;
+}
+
 LoweredReal *lowered_real_new(const EngineOptions *options) {
     LoweredReal *lowered = memory_zeroed(sizeof *lowered);
     lowered->vocabulary = *options->vocabulary;

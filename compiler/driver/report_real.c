@@ -291,6 +291,7 @@ bool report_real(Driver *driver, Session *session, const Targets *targets,
     RealReport report = {.targets = targets, .options = real_lower_options(vocabulary, relu_knots)};
     uint32_t count;
     const NodeId *nodes = target_nodes(targets, arena, &count);
+    require_option(&driver->options, session, arena, &report.options);
     report.model = lower_real(arena, session_graph(session), nodes, count, &report.options, diags);
     if (report.model) count_parts(&report);
     for (size_t i = 0; i < targets->count; i++)

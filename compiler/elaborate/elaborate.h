@@ -118,6 +118,14 @@ Value session_output(const Session *session, size_t index, const String **name);
 /* Several s-ops of request->input at once; request->node is not looked at. out: (count). */
 typedef ApplyStatus (*ApplyOutputs)(void *state, const ApplyRequest *request, const NodeId *nodes,
                                     uint32_t count, Sequence *out);
+/* What a `require` statement asks of inputs. */
+typedef struct Requirement {
+    NodeId node;           /* a bool at every position */
+    const String *message; /* NULL: none was given */
+    const char *params;    /* "k is 2, d is 3": the params that it names; NULL: none */
+    Span span;
+} Requirement;
+const Requirement *session_requirements(const Session *session, uint32_t *count);
 /* Does the input hold what the program's `require` statements ask? False after reporting, to
    request->diags, what it does not. Where `apply` (NULL: eval) refuses, eval says it. */
 bool session_takes(const Session *session, const ApplyRequest *request, ApplyOutputs apply,

@@ -26,14 +26,6 @@ typedef struct Output {
     Value value;
 } Output;
 
-/* What a `require` statement asks of inputs. */
-typedef struct Requirement {
-    NodeId node;           /* a bool at every position */
-    const String *message; /* NULL: none was given */
-    const char *params;    /* "k is 2, d is 3": the params that it names; NULL: none */
-    Span span;
-} Requirement;
-
 struct Session {
     SessionOptions options;
     Arena *arena;

@@ -1,6 +1,6 @@
 /* require: what a program asks of its inputs (language II.5), so that data which contradict it are
-   an error with a place and not a result that means nothing. A transformer can't refuse, so it is
-   asked before a run. */
+   an error with a place and not a result that means nothing. It is asked before a run; a
+   transformer asks only with --require, as that takes heads. */
 #include "compiler/elaborate/internal.h"
 
 #include <stdio.h>
@@ -69,8 +69,7 @@ static bool does_not_hold(const Requirement *requirement, Diagnostics *diags, co
     Diagnostic *diag = diag_error(diags, DIAG_REQUIREMENT, requirement->span, "%s%s%s",
                                   message ? "the program requires: " : "this does not hold",
                                   message ? message->bytes : "", where);
-    if (requirement->params)
-        diag_help(diag, "%s; --param changes that", requirement->params);
+    if (requirement->params) diag_help(diag, "%s; --param changes that", requirement->params);
     return false;
 }
 
@@ -100,6 +99,11 @@ bool elaborate_require(Session *session, Environment *env, const Tree *tree) {
     requirement.node = value.as.node;
     add_requirement(session, requirement);
     return true;
+}
+
+const Requirement *session_requirements(const Session *session, uint32_t *count) {
+    *count = session->requirement_count;
+    return session->requirements;
 }
 
 /* --- inputs ----------------------------------------------------------------------------------- */

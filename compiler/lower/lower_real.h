@@ -5,12 +5,20 @@
 
 #include "runtime/real/real_model.h"
 
+/* What an input has to be: of a model that asks it the program fails where it is false. */
+typedef struct RealRequirement {
+    NodeId node; /* an s-op of bools */
+    const char *why;
+} RealRequirement;
+
 typedef struct RealLowerOptions {
     uint32_t max_length; /* at least 1 */
     FloatType float_type;
     bool relu_only; /* units of ReLUs and no others: what they do not compute exactly is
                        interpolated, where its argument has bounds, or refused */
     uint32_t knots; /* relu_only: of each interpolation, at least 2 */
+    const RealRequirement *requirements; /* (requirement_count) that the model asks */
+    uint32_t requirement_count;
 } RealLowerOptions;
 
 /* Does the output need an operation that lower() does not take: an input by name, a vector, a

@@ -419,6 +419,19 @@ def test_undefined():
             tap.equal(undefined.tolist(), wanted)
 
 
+def test_requirements():
+    """with --require the program fails where the inputs are not what it requires"""
+    text = ("input x: vec[2]; input m: bool; require x[0] >= 0, \"no number below 0\"; "
+            "require selector_width(select(m, True, ==)) <= 2, \"at most two\"; y = x; output y;")
+    path = compiled(written(text), "--require")
+    checked(path)
+    x = [[1.0, 2.0], [0.0, -1.0], [3.0, 3.0]]
+    for first, m, wanted in ((1.0, [True, True, False], [False] * 3), (-1.0, [True, True, False], [True, False, False]),
+                             (1.0, [True] * 3, [True] * 3)):
+        _, undefined = run(path, {"x": [[first, 2.0], *x[1:]], "m": m})
+        tap.equal(undefined.tolist(), wanted)
+
+
 def test_bad_inputs():
     """an input that is too long, or not as long as the others, is refused by the runtime"""
     path = compiled(written("input a: float; input b: float; c = a + b; output c;"), "--max-len", "3")

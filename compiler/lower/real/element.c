@@ -33,8 +33,7 @@ static Form unit_form(RealPlan *plan, NodeId id, const Form *a, const Form *b) {
 
 /* --- failures --------------------------------------------------------------------------------- */
 
-/* The program fails where the form is 0. */
-static void add_trap(RealPlan *plan, NodeId id, DiagId diag, const char *why, const Form *divisor) {
+void plan_real_trap(RealPlan *plan, NodeId id, DiagId diag, const char *why, const Form *divisor) {
     if (divisor->rows == 0) return;
     if (is_constant(divisor)) {
         if (!all_zero(divisor)) return;
@@ -55,7 +54,7 @@ static void add_trap(RealPlan *plan, NodeId id, DiagId diag, const char *why, co
 
 static void trap_division(RealPlan *plan, NodeId id, const Form *divisor) {
     if (node_at(plan, id)->type == TYPE_VECTOR) return; /* as IEEE 754 has it */
-    add_trap(plan, id, DIAG_ZERO_DIVISION, arith_reason(ARITH_ZERO_DIVISION), divisor);
+    plan_real_trap(plan, id, DIAG_ZERO_DIVISION, arith_reason(ARITH_ZERO_DIVISION), divisor);
 }
 
 /* --- arithmetic ------------------------------------------------------------------------------- */
@@ -187,8 +186,8 @@ static Form power(RealPlan *plan, NodeId id) {
     Form nothing = form_number(plan, 0);
     Form fits =
         form_value(plan, plan_real_unit(plan, id, exponent < 0 ? OP_GT : OP_GE, &a, &nothing, 1));
-    add_trap(plan, id, arith_diag_id(exponent < 0 ? ARITH_ZERO_DIVISION : ARITH_COMPLEX),
-             arith_reason(exponent < 0 ? ARITH_ZERO_DIVISION : ARITH_COMPLEX), &fits);
+    plan_real_trap(plan, id, arith_diag_id(exponent < 0 ? ARITH_ZERO_DIVISION : ARITH_COMPLEX),
+                   arith_reason(exponent < 0 ? ARITH_ZERO_DIVISION : ARITH_COMPLEX), &fits);
     return unit_form(plan, id, &a, &b);
 }
 
@@ -376,7 +375,7 @@ static Form keyed(RealPlan *plan, NodeId id) {
     if (number.rows == 0 && !text) return number;
     Form sum = look_up(plan, id, &number, node->table, &found);
     if (node->op == OP_MEMBER) return found;
-    add_trap(plan, id, DIAG_MISSING_KEY, "not among the dict's keys", &found);
+    plan_real_trap(plan, id, DIAG_MISSING_KEY, "not among the dict's keys", &found);
     return sum;
 }
 
@@ -406,7 +405,7 @@ static Form item_of(RealPlan *plan, NodeId id) {
     Form back = form_value(plan, plan_real_unit(plan, id, OP_ONEHOT, &from_end, NULL, count));
     Form either = form_add(plan, id, &front, &back);
     Form found = form_matmul(plan, id, ones, 1, &either);
-    add_trap(plan, id, DIAG_INDEX_RANGE, "an index out of range", &found);
+    plan_real_trap(plan, id, DIAG_INDEX_RANGE, "an index out of range", &found);
     return form_matmul(plan, id, values, 1, &either);
 }
 

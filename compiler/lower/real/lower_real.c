@@ -182,6 +182,15 @@ static void plan_outputs(RealPlan *plan) {
     }
 }
 
+/* A truth is 1 or 0, and a trap fails where its divisor is 0. */
+static void plan_requirements(RealPlan *plan) {
+    for (uint32_t r = 0; r < plan->options->requirement_count && !plan->refused; r++) {
+        const RealRequirement *requirement = &plan->options->requirements[r];
+        Form holds = plan_real_form(plan, requirement->node);
+        plan_real_trap(plan, requirement->node, DIAG_REQUIREMENT, requirement->why, &holds);
+    }
+}
+
 /* Traps are in the round that computes what they look at. */
 static void see_trap(void *state, ValueId value) {
     const RealPlan *plan = ((void **)state)[0];
@@ -235,19 +244,26 @@ static RealPlan *new_plan(const Graph *graph, Arena *scratch) {
     return plan;
 }
 
+/* Marks what the node needs; the greatest that is wanted is *last. */
+static void want(RealPlan *plan, NodeId node, NodeId *last) {
+    const uint8_t *needed = graph_needed(plan->graph, node, plan->scratch);
+    for (NodeId id = 0; id < plan->graph->count; id++)
+        plan->needed[id] |= needed[id];
+    if (node > *last) *last = node;
+}
+
 static RealModel *make_model(RealPlan *plan) {
     NodeId last = 0;
-    for (uint32_t o = 0; o < plan->output_count; o++) {
-        const uint8_t *needed = graph_needed(plan->graph, plan->outputs[o], plan->scratch);
-        for (NodeId id = 0; id < plan->graph->count; id++)
-            plan->needed[id] |= needed[id];
-        if (plan->outputs[o] > last) last = plan->outputs[o];
-    }
+    for (uint32_t o = 0; o < plan->output_count; o++)
+        want(plan, plan->outputs[o], &last);
+    for (uint32_t r = 0; r < plan->options->requirement_count; r++)
+        want(plan, plan->options->requirements[r].node, &last);
     plan_real_loops(plan);
     plan_real_words(plan);
     plan_real_dependences(plan);
     plan_nodes(plan, last);
     plan_outputs(plan);
+    plan_requirements(plan);
     if (plan->refused) return NULL;
     place_traps(plan);
     if (plan->options->relu_only) plan_real_bounds(plan);

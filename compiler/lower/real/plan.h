@@ -303,6 +303,9 @@ bool plan_real_compares_text(RealPlan *plan, NodeId id, Form *is_equal);
 
 /* element.c */
 Form plan_real_element(RealPlan *plan, NodeId node);
+/* The program fails where the form, of one row or none, is 0: a diagnostic if that is everywhere.
+ */
+void plan_real_trap(RealPlan *plan, NodeId node, DiagId id, const char *why, const Form *divisor);
 /* Truth of an s-op as 0 and 1: whether a number is not 0. */
 Form plan_real_truth(RealPlan *plan, NodeId user, int argument);
 
