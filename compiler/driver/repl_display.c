@@ -4,6 +4,7 @@
 #include "compiler/driver/repl.h"
 #include "runtime/base/visible.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { MOST_ROWS = 200 }; /* a larger matrix is not shown */
@@ -71,6 +72,31 @@ static void show_rows(Buffer *out, const char *indent, const Matrix *matrix) {
         buffer_text(out, " |");
         for (uint32_t j = 0; j < matrix->n; j++)
             buffer_text(out, matrix->cells[(size_t)i * matrix->n + j] ? " 1" : "  ");
+        buffer_char(out, '\n');
+    }
+}
+
+/* The weights of a pattern: a row a query; a key that it does not look at is blank. */
+static void show_weights(Buffer *out, const char *indent, const Sequence *weights) {
+    enum { WIDTH = 4 }; /* of 0.25 */
+    uint32_t n = weights->n;
+    if (n > MOST_ROWS) {
+        buffer_printf(out, "%s \t\t\t (%u x %u weights: too many to show)\n", indent, n, n);
+        return;
+    }
+    buffer_printf(out, "%s \t\t\t     ", indent);
+    for (uint32_t key = 0; key < n; key++)
+        buffer_printf(out, " %*" PRIu32, WIDTH, key);
+    buffer_char(out, '\n');
+    for (uint32_t query = 0; query < n; query++) {
+        buffer_printf(out, "%s \t\t\t %2" PRIu32 " |", indent, query);
+        for (uint32_t key = 0; key < n; key++) {
+            double weight = weights->numbers[(size_t)query * n + key];
+            if (weight == 0)
+                buffer_repeat(out, ' ', 1 + WIDTH);
+            else
+                buffer_printf(out, " %*.2f", WIDTH, weight);
+        }
         buffer_char(out, '\n');
     }
 }
@@ -182,22 +208,23 @@ static void show_selector_example(Display *display, Value value, const char *ind
     if (!example_fits(display, value, example)) return;
     if (!session_apply(display->session, value, example, display->span, &result)) return;
     buffer_printf(display->out, "%s \t Example:\n", indent);
-    show_rows(display->out, indent, result.as.matrix);
+    if (value.kind == VALUE_PATTERN)
+        show_weights(display->out, indent, result.as.sequence);
+    else
+        show_rows(display->out, indent, result.as.matrix);
 }
 
 static void show_node(Display *display, const char *name, Value value, const char *indent,
                       const char *key) {
     const Examples *examples = session_examples(display->session);
     bool selector = value.kind == VALUE_SELECTOR, sop = value.kind == VALUE_SOP;
-    const char *kind = sop                           ? "s-op"
-                       : selector                    ? "selector"
-                       : value.kind == VALUE_PATTERN ? "pattern"
-                                                     : "score";
+    bool pattern = value.kind == VALUE_PATTERN;
+    const char *kind = sop ? "s-op" : selector ? "selector" : pattern ? "pattern" : "score";
     Buffer derived = {0};
     if (name == NULL) repl_node_name(session_graph(display->session), value.as.node, &derived);
     if (name == NULL) name = derived.data;
     buffer_printf(display->out, "%s %s    %s: %s\n", indent, key, kind, name);
-    if (display->with_examples && selector && examples->show_selector)
+    if (display->with_examples && (selector || pattern) && examples->show_selector)
         show_selector_example(display, value, indent);
     if (display->with_examples && sop && examples->show_sop)
         show_sop_example(display, name, value, indent);

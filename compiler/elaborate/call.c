@@ -1,4 +1,4 @@
-/* f(a, b): a function with its arguments, or an s-op or selector applied to one input. */
+/* f(a, b): a function with its arguments, or an s-op, selector or pattern applied to one input. */
 #include "compiler/elaborate/internal.h"
 
 #include "runtime/base/limits.h"
@@ -20,6 +20,16 @@ static const Atom *positions(Session *session, uint32_t n) {
     return atoms;
 }
 
+/* A pattern is shown by its weights, a vector a query. NO_NODE after reporting. */
+static NodeId applied_node(Session *session, Value callee, const Input *input, Span span) {
+    Buffer why = {0};
+    NodeId node = callee.as.node;
+    if (callee.kind == VALUE_PATTERN) node = graph_weights(session->graph, node, input->n, &why);
+    if (node == NO_NODE) report(session, DIAG_TYPE, span, "%s", why.data);
+    buffer_free(&why);
+    return node;
+}
+
 static Value apply_to(Session *session, Value callee, Input input, Span span) {
     ApplyRequest request = {.graph = session->graph,
                             .node = callee.as.node,
@@ -37,6 +47,8 @@ static Value apply_to(Session *session, Value callee, Input input, Span span) {
         return value_error();
     }
     if (!input_suffices(session, callee, &input, span)) return value_error();
+    request.node = applied_node(session, callee, &input, span);
+    if (request.node == NO_NODE) return value_error();
     Sequence *sequence = ARENA_NEW(session->arena, Sequence);
     Matrix *matrix = ARENA_NEW(session->arena, Matrix);
     ApplyFunction apply = apply_eval;
@@ -177,10 +189,11 @@ Value elaborate_call(Session *session, Environment *env, const Tree *tree) {
                                 &(BuiltinCall){callee.as.function->builtin, tree, arguments, lone});
         return call_function(session, tree, callee.as.function, arguments);
     case VALUE_SOP:
-    case VALUE_SELECTOR: return apply_node(session, tree, callee, arguments);
+    case VALUE_SELECTOR:
+    case VALUE_PATTERN: return apply_node(session, tree, callee, arguments);
     default:
         report(session, DIAG_NOT_CALLABLE, tree->child[0]->span,
-               "only functions, s-ops and selectors can be applied, not %s (%s)",
+               "only functions, s-ops, selectors and patterns can be applied, not %s (%s)",
                value_kind_name(callee), show(session, callee));
         return value_error();
     }

@@ -127,33 +127,18 @@ Plan *plan_new(const Graph *graph, NodeId root, Arena *arena) {
     return plan;
 }
 
-/* What attention gathers of one-hot positions is its weights. */
-static NodeId add_gather(Graph *graph, NodeId pattern, NodeId positions, NodeId zero) {
-    NodeSpec spec = {.op = OP_ATTEND,
-                     .args = {pattern, positions, zero},
-                     .span = graph_node(graph, pattern)->span};
-    return graph_add(graph, &spec, &(Buffer){0});
-}
-
 void plan_add_weights(Plan *plan, Graph *graph, uint32_t n) {
     Buffer why = {0};
-    NodeSpec spec = {.op = OP_INDICES, .args = {NO_NODE, NO_NODE, NO_NODE}};
-    spec.args[0] = graph_add(graph, &spec, &why);
-    spec.op = OP_ONEHOT;
-    spec.atom = atom_int((int64_t)n);
-    NodeId positions = graph_add(graph, &spec, &why);
-    NodeId zero = graph_const(graph, atom_float(0), (Span){0});
-    if (positions == NO_NODE || zero == NO_NODE) BUG("no one-hot positions: %s", why.data);
-    buffer_free(&why);
     for (uint32_t depth = 1; depth < plan->layer_count; depth++) {
         PlanLayer *layer = &plan->layers[depth];
         for (uint32_t i = 0; i < layer->head_count; i++) {
             PlanHead *head = &layer->heads[i];
             if (graph_node(graph, head->selector)->type != TYPE_PATTERN) continue;
-            head->gather = add_gather(graph, head->selector, positions, zero);
-            if (head->gather == NO_NODE) BUG("a pattern that gathers nothing");
+            head->gather = graph_weights(graph, head->selector, n, &why);
+            if (head->gather == NO_NODE) BUG("a pattern that gathers nothing: %s", why.data);
         }
     }
+    buffer_free(&why);
 }
 
 /* --- values ----------------------------------------------------------------------------------- */

@@ -182,6 +182,20 @@ NodeId graph_const(Graph *graph, Atom atom, Span span) {
     return id;
 }
 
+NodeId graph_weights(Graph *graph, NodeId pattern, uint32_t n, Buffer *why) {
+    NodeSpec spec = {.op = OP_INDICES, .args = {NO_NODE, NO_NODE, NO_NODE}};
+    spec.args[0] = graph_add(graph, &spec, why);
+    spec.op = OP_ONEHOT;
+    spec.atom = atom_int((int64_t)n);
+    NodeId positions = spec.args[0] == NO_NODE ? NO_NODE : graph_add(graph, &spec, why);
+    NodeId zero = graph_const(graph, atom_float(0), (Span){0});
+    if (positions == NO_NODE || zero == NO_NODE) return NO_NODE;
+    spec = (NodeSpec){.op = OP_ATTEND,
+                      .args = {pattern, positions, zero},
+                      .span = graph_node(graph, pattern)->span};
+    return graph_add(graph, &spec, why);
+}
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 void graph_name(Graph *graph, const String *name, NodeId node) {

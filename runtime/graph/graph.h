@@ -158,6 +158,9 @@ Shape graph_infer(const Graph *graph, const NodeSpec *spec, Buffer *why);
    reached (why says so). Tables and atoms must live at least as long as the graph. */
 NodeId graph_add(Graph *graph, const NodeSpec *spec, Buffer *why);
 NodeId graph_const(Graph *graph, Atom atom, Span span);
+/* How much each query of n attends to each key, of a pattern: a vector of n numbers at every
+   position, which is what the pattern gathers of one-hot positions. NO_NODE and *why as above. */
+NodeId graph_weights(Graph *graph, NodeId pattern, uint32_t n, Buffer *why);
 
 /* A loop: begin; a state for each name that it carries; the body's nodes; end; results. A loop that
    is never ended is part of nothing (its type was tried and did not hold): graph_verify passes over
