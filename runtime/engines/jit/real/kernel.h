@@ -12,6 +12,7 @@ typedef struct VectorUnit {
     uint32_t bytes;                   /* of a register */
     bool fma;                         /* a product and its sum are one instruction, rounded once */
     uint32_t tile_keys, tile_vectors; /* the tile of accumulators: keys by vectors of queries */
+    uint32_t weigh_vectors;           /* of a tile whose scores go to memory (weigh_emit.h) */
 } VectorUnit;
 
 /* Of that processor (as native_new takes it). */

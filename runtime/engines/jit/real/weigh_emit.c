@@ -14,6 +14,10 @@ typedef struct Weighing {
     LLVMValueRef keys;    /* how many, with those that are none */
 } Weighing;
 
+uint32_t weigh_rows(VectorUnit unit, bool single) {
+    return unit.weigh_vectors * unit.bytes / (uint32_t)(single ? sizeof(float) : sizeof(double));
+}
+
 static LLVMValueRef weight_place(const Weighing *weighing, LLVMValueRef key, uint32_t vector) {
     Kernel *kernel = weighing->kernel;
     Emit *emit = &kernel->emit;
@@ -35,7 +39,7 @@ static void store_weight(const Weighing *weighing, LLVMValueRef key, uint32_t ve
 }
 
 /* Stores the scores; highest: (vectors) of each query. */
-static void find_scores(Weighing *weighing, LLVMValueRef *highest) {
+static void find_scores(Weighing *weighing, LLVMValueRef next, LLVMValueRef *highest) {
     Kernel *kernel = weighing->kernel;
     Emit *emit = &kernel->emit;
     Tile *tile = &weighing->tile;
@@ -43,6 +47,7 @@ static void find_scores(Weighing *weighing, LLVMValueRef *highest) {
         highest[v] = kernel_vector(kernel, -(double)INFINITY);
     Loop loop = loop_begin(emit, emit_int(emit, 0), tile->blocks, tile->vectors, highest);
     LLVMValueRef scores[TILE_KEYS_MOST * TILE_VECTORS_MOST];
+    tile_ask_ahead(tile, loop.index, next);
     score_emit(tile, weighing->plan, weighing->head, loop.index, scores);
     LLVMValueRef first = kernel_mul(kernel, loop.index, emit_int(emit, tile->keys));
     for (uint32_t v = 0; v < tile->vectors; v++) {
@@ -99,6 +104,8 @@ void weigh_emit(Kernel *kernel, const char *name, const RealPlan *plan, const Re
                          .plan = plan,
                          .head = head,
                          .tile = tile_begin(kernel, &head->form.shape)};
+    weighing.tile.vectors = kernel->unit.weigh_vectors;
+    weighing.tile.rows = weigh_rows(kernel->unit, kernel->single);
     Tile *tile = &weighing.tile;
     tile->queries = p[0];
     tile->panel = p[1];
@@ -112,12 +119,13 @@ void weigh_emit(Kernel *kernel, const char *name, const RealPlan *plan, const Re
     all = kernel_add(kernel, all, emit_int(emit, tile->rows - 1));
     Loop loop =
         loop_begin(emit, emit_int(emit, 0), LLVMBuildUDiv(emit->builder, all, rows, ""), 0, NULL);
-    tile_find_rows(tile, kernel_add(kernel, p[7], kernel_mul(kernel, loop.index, rows)));
+    LLVMValueRef first = kernel_add(kernel, p[7], kernel_mul(kernel, loop.index, rows));
+    tile_find_rows(tile, first);
     tile_turn_queries(tile);
     LLVMValueRef before = kernel_mul(kernel, kernel_mul(kernel, loop.index, rows), weighing.keys);
     weighing.weights = LLVMBuildInBoundsGEP2(emit->builder, kernel->real, p[6], &before, 1, "");
     LLVMValueRef highest[TILE_VECTORS_MOST], sums[TILE_VECTORS_MOST];
-    find_scores(&weighing, highest);
+    find_scores(&weighing, kernel_add(kernel, first, rows), highest);
     find_weights(&weighing, highest, sums);
     divide_weights(&weighing, sums);
     loop_end(emit, &loop, NULL);

@@ -6,8 +6,11 @@
 
 #include "runtime/engines/jit/real/program.h"
 
-/* queries: (count) columns. panel, bias: of score_emit.h. scratch: (D, tile_rows) reals. Rows
-   [from, to) of last + 1 in all. weights: (tiles, blocks * tile_keys, tile_rows) reals: each is
+/* Rows of a tile. */
+uint32_t weigh_rows(VectorUnit unit, bool single);
+
+/* queries: (count) columns. panel, bias: of score_emit.h. scratch: (D, weigh_rows) reals. Rows
+   [from, to) of last + 1 in all. weights: (tiles, blocks * tile_keys, weigh_rows) reals: each is
    exp(score - the row's highest), times one over their sum; 0 where there is no key. */
 typedef void WeighKernel(const void *const *queries, const void *panel, const void *bias,
                          int64_t blocks, void *scratch, int64_t last, void *weights, int64_t from,
