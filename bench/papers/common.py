@@ -42,7 +42,7 @@ class Raspc:
     def run(self, program, inputs, outputs, plot=None, axes=None, **params):
         """The outputs as arrays, in the order that they are asked for. params: those of the program."""
         command = [RASPC, "run", os.path.join(self.programs, program + ".rasp"),
-                   "--engine", self.engine]
+                   "--engine", self.engine, "--cache", os.path.join(RESULTS, "cache")]
         for name, value in inputs.items():
             command += ["-i", self.given(name, value)]
         for name, value in params.items():
