@@ -24,9 +24,10 @@ $(BUILD)/test-unit: $(UNIT_OBJ) $(BUILD)/libraspc-core.a
 
 # --- libraspc, as other programs see it: nothing but its header and the shared library --------------
 
-$(BUILD)/tests/api/test_api.o: CFLAGS_ALL += $(shell pkg-config --cflags check 2>/dev/null)
-$(BUILD)/test-api: $(BUILD)/tests/api/test_api.o $(BUILD)/libraspc.so
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $< -L$(BUILD) -lraspc -Wl,-rpath,'$$ORIGIN' \
+API_TEST_OBJ = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/api/*.c)))
+$(API_TEST_OBJ): CFLAGS_ALL += $(shell pkg-config --cflags check 2>/dev/null)
+$(BUILD)/test-api: $(API_TEST_OBJ) $(BUILD)/libraspc.so
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(API_TEST_OBJ) -L$(BUILD) -lraspc -Wl,-rpath,'$$ORIGIN' \
 	    $(shell pkg-config --libs check 2>/dev/null || echo -lcheck) -lpthread
 
 # --- conformance: the reference's cases against sessions -----------------------------------------------

@@ -67,6 +67,64 @@ void raspc_program_free(raspc_program *program) {
     free(program);
 }
 
+/* --- params ------------------------------------------------------------------------------------
+ */
+
+static bool is_declared_param(const Session *session, const String *name) {
+    for (size_t i = 0; i < session_declared_count(session); i++) {
+        Declared declared = session_declared(session, i);
+        if (declared.is_param && string_equal(declared.name, name)) return true;
+    }
+    return false;
+}
+
+static void note_param(raspc_program *program, const char *name) {
+    Arena *arena = session_arena(program->session);
+    if (program->param_count == program->param_capacity) {
+        uint32_t capacity = program->param_capacity ? 2 * program->param_capacity : 4;
+        program->params = arena_grow(arena, program->params, program->param_count, capacity,
+                                     sizeof *program->params);
+        program->param_capacity = capacity;
+    }
+    program->params[program->param_count++] = string_from(arena, name);
+}
+
+raspc_status raspc_program_param(raspc_program *program, const char *name,
+                                 const raspc_value *values, size_t rows, size_t columns) {
+    size_t line = columns == 0 ? 1 : columns, lines = rows == 0 ? 1 : rows;
+    if (program == NULL || name == NULL || values == NULL || (rows > 0 && columns == 0) ||
+        line > LIMIT_LIST_ITEMS || lines > LIMIT_LIST_ITEMS / line)
+        return RASPC_MISUSED;
+    Arena *arena = arena_new(0);
+    Atom *atoms = ARENA_ARRAY(arena, Atom, lines * line);
+    bool good = true;
+    for (size_t i = 0; i < lines * line && good; i++)
+        good = value_to_atom(arena, &values[i], &atoms[i]);
+    ParamGiven given = {.name = name,
+                        .dimensions = columns == 0 ? 0
+                                      : rows == 0  ? 1
+                                                   : 2,
+                        .rows = (uint32_t)lines,
+                        .columns = (uint32_t)line,
+                        .atoms = atoms};
+    if (good) session_give(program->session, &given);
+    if (good) note_param(program, name);
+    arena_free(arena);
+    return good ? RASPC_OK : RASPC_MISUSED;
+}
+
+/* Those that were given for the text just read, and that it does not declare, are reported. */
+static bool params_were_declared(raspc_program *program) {
+    bool all = true;
+    for (uint32_t i = 0; i < program->param_count; i++) {
+        if (is_declared_param(program->session, program->params[i])) continue;
+        diag_error(session_diagnostics(program->session), DIAG_INPUT_NAME, (Span){0},
+                   "the program has no param '%s'", program->params[i]->bytes);
+        all = false;
+    }
+    return all;
+}
+
 raspc_status raspc_program_load(raspc_program *program, const char *name, const char *text,
                                 size_t length) {
     if (program == NULL || name == NULL || (text == NULL && length > 0)) return RASPC_MISUSED;
@@ -79,8 +137,10 @@ raspc_status raspc_program_load(raspc_program *program, const char *name, const 
     program->name = arena_strndup(session_arena(program->session), name, strlen(name));
     program->text = arena_strndup(session_arena(program->session), text, length);
     program->text_len = length;
-    return session_run_text(program->session, name, program->text, length, NULL) ? RASPC_OK
-                                                                                 : RASPC_WRONG;
+    bool good = session_run_text(program->session, name, program->text, length, NULL) &&
+                params_were_declared(program);
+    program->param_count = 0;
+    return good ? RASPC_OK : RASPC_WRONG;
 }
 
 const char *raspc_program_main(const raspc_program *program) {

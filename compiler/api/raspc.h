@@ -1,8 +1,8 @@
 /* libraspc: RASP programs as transformers, for other programs.
 
-   A *program* is RASP text that was read. A *transformer* is one of its s-ops made ready to run
-   under one engine: `eval` (the definition), `interp` (dense weights) or `jit` (native code). A
-   *result* is what it gives for one input.
+   A *program* is RASP text that was read. A *transformer* is one of its s-ops, or all that a
+   program with named inputs is for, made ready to run under one engine: `eval` (the definition),
+   `interp` (dense weights) or `jit` (native code). A *result* is what it gives for one input.
 
        raspc_program *program;
        raspc_transformer *hist;
@@ -11,6 +11,9 @@
        raspc_program_load(program, "hist.rasp", text, strlen(text));
        raspc_transformer_new(program, "hist", NULL, &hist);
        raspc_run_text(hist, "hello", 5, &result);      // [1, 1, 2, 2, 1]
+
+   A program that names its inputs (`input x: vec[2];`) is run on columns, with raspc_run_columns,
+   and one transformer computes all that it is for.
 
    Rules that hold everywhere:
    - What a function makes is freed by the function of the same name that ends in _free; NULL is
@@ -72,6 +75,24 @@ typedef struct raspc_value {
     size_t length;
 } raspc_value;
 
+/* One of the inputs that a program names, or one output: of each row `width` numbers, row by row.
+   Of an input exactly one of the four pointers is not NULL:
+     vec[d]        numbers or singles, width d
+     float         numbers, singles, integers or values, width 1
+     int, bool     integers (a bool is 0 or 1) or values, width 1
+     str           values, width 1
+   Of a result `values` is NULL: raspc_result_cell gives those of strings, and integers beyond 64
+   bits. */
+typedef struct raspc_column {
+    const char *name;
+    size_t rows, width;
+    const double *numbers;     /* (rows, width) */
+    const float *singles;      /* (rows, width); never of a result */
+    const int64_t *integers;   /* (rows) */
+    const raspc_value *values; /* (rows) */
+    raspc_kind kind;           /* of a result: what its values are; of an input it is not read */
+} raspc_column;
+
 /* --- diagnostics ------------------------------------------------------------------------------ */
 
 /* As the command prints it: "file:line:column: error[id]: message". */
@@ -106,6 +127,13 @@ RASPC_API void raspc_program_free(raspc_program *program);
 RASPC_API raspc_status raspc_program_load(raspc_program *program, const char *name,
                                           const char *text, size_t length);
 
+/* Gives the `param` of that name a value in place of the program's own: for the next text that is
+   loaded, which must declare it (else loading is RASPC_WRONG). values: one value, with rows and
+   columns 0; a vector of `columns` numbers, with rows 0; or a matrix of (rows, columns). They are
+   copied. What does not fit the declared type is told when the text is loaded. */
+RASPC_API raspc_status raspc_program_param(raspc_program *program, const char *name,
+                                           const raspc_value *values, size_t rows, size_t columns);
+
 /* The s-op that the program's last statement about one assigned or showed; NULL when there is
    none. */
 RASPC_API const char *raspc_program_main(const raspc_program *program);
@@ -132,23 +160,30 @@ typedef enum raspc_float_type {
 typedef struct raspc_transformer_options {
     size_t size;
     raspc_engine engine;
-    /* What inputs are made of, and how long they get; interp and jit need both. */
+    /* What inputs are made of, and how long they get; interp and jit need both. Of a program with
+       named inputs interp needs the length, and neither has a vocabulary. */
     const raspc_value *vocabulary; /* (vocabulary_count), all different */
     size_t vocabulary_count;
     uint32_t max_length; /* at least 1 */
     const char *cpu;     /* jit: "x86-64-v3" and the like; NULL: this machine's */
     int causal; /* not 0: no position attends to a later one; RASPC_REFUSED if the program does */
-    raspc_float_type float_type; /* of the weights */
+    raspc_float_type float_type; /* of the weights of a program over tokens */
+    /* Of a program with named inputs: */
+    int single;       /* not 0: interp and jit compute in float32 rather than in float64 */
+    uint32_t threads; /* jit: that a run may use; 0: one a processor. Results do not depend on it */
 } raspc_transformer_options;
 
-/* From an expression of the program, such as the name of an s-op. options may be NULL: eval. What
-   is wrong is among the program's diagnostics. */
+/* From an expression of the program, such as the name of an s-op; NULL: what the program is for,
+   all that its `output` statements name, else raspc_program_main. Only of programs with named
+   inputs can that be several. options may be NULL: eval. What is wrong is among the program's
+   diagnostics. */
 RASPC_API raspc_status raspc_transformer_new(raspc_program *program, const char *expression,
                                              const raspc_transformer_options *options,
                                              raspc_transformer **transformer);
 RASPC_API void raspc_transformer_free(raspc_transformer *transformer);
 
-/* What it takes: all 0 under eval, which is no transformer. */
+/* What it takes: all 0 under eval, which is no transformer, and under the jit of a program with
+   named inputs, which has no weights. */
 typedef struct raspc_size {
     size_t size; /* of this structure: to be set */
     uint32_t layers, attention_layers, heads;
@@ -158,14 +193,15 @@ typedef struct raspc_size {
 RASPC_API raspc_status raspc_transformer_size(const raspc_transformer *transformer,
                                               raspc_size *size);
 
-/* The model's text form, as `raspc dump --model` prints it; NULL under eval. */
+/* The model's text form, as `raspc dump --model` prints it; NULL where there is none. */
 RASPC_API const char *raspc_transformer_text(const raspc_transformer *transformer);
 
 /* Writes the transformer as `raspc compile -o PATH` does: a .safetensors, .onnx, .npz or .rtm file,
    or the directory that PyTorch and others load where the path has no such ending; whole or not at
-   all. Its output is called by the expression. RASPC_MISUSED under eval; RASPC_WRONG where the path
-   names no format; RASPC_REFUSED where the format can't hold it or the file can't be written: the
-   program's diagnostics say why. As the program's own functions: not while another thread uses it.
+   all. Its output is called by the expression. RASPC_MISUSED where there is no model; RASPC_WRONG
+   where the path names no format; RASPC_REFUSED where the format can't hold it or the file can't be
+   written: the program's diagnostics say why. As the program's own functions: not while another
+   thread uses it.
  */
 RASPC_API raspc_status raspc_transformer_save(const raspc_transformer *transformer,
                                               const char *path);
@@ -179,8 +215,23 @@ RASPC_API raspc_status raspc_run(const raspc_transformer *transformer, const ras
 /* On the characters of length bytes of UTF-8 text. */
 RASPC_API raspc_status raspc_run_text(const raspc_transformer *transformer, const char *text,
                                       size_t length, raspc_result **result);
+/* On `count` columns, each input of the program once, all with as many rows. They are read where
+   they lie, and not kept. RASPC_WRONG also where the program requires what the input is not. */
+RASPC_API raspc_status raspc_run_columns(const raspc_transformer *transformer,
+                                         const raspc_column *columns, size_t count,
+                                         raspc_result **result);
 RASPC_API void raspc_result_free(raspc_result *result);
 
+/* How many outputs it has (0 when there are diagnostics instead), and each of them as a column,
+   whose arrays are the result's. */
+RASPC_API size_t raspc_result_columns(const raspc_result *result);
+RASPC_API raspc_status raspc_result_column(raspc_result *result, size_t index,
+                                           raspc_column *column);
+/* One value of an output that is no vector. */
+RASPC_API raspc_status raspc_result_cell(const raspc_result *result, size_t column, size_t row,
+                                         raspc_value *value);
+
+/* Of the first output, or the only one. raspc_result_value and those below are not for vectors. */
 RASPC_API size_t raspc_result_count(const raspc_result *result);
 /* What its values are together: RASPC_BOOL, RASPC_INT, RASPC_FLOAT or RASPC_STRING. */
 RASPC_API raspc_kind raspc_result_kind(const raspc_result *result);

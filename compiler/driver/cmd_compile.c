@@ -217,16 +217,6 @@ static Span outputs_span(const Compilation *c) {
     return graph_node(session_graph(c->session), c->targets.items[0].value.as.node)->span;
 }
 
-static bool refuse_format(const Compilation *c) {
-    Diagnostic *diag = diag_error(c->diags, DIAG_CANNOT_LOWER, outputs_span(c),
-                                  "%s holds no transformer over real vectors yet",
-                                  c->format == NULL      ? "native code"
-                                  : c->format->extension ? c->format->extension
-                                                         : "that layout");
-    diag_help(diag, "write a directory, or a .safetensors, .onnx, .npz or .rtm file");
-    return false;
-}
-
 static bool refuse_option(const Compilation *c, const char *option) {
     diag_error(c->diags, DIAG_CANNOT_LOWER, outputs_span(c),
                "a transformer over real vectors has no %s", option);
@@ -255,8 +245,7 @@ static RealModel *lower_targets(const Compilation *c) {
 
 static bool compile_real(Compilation *c) {
     const Options *given = &c->driver->options;
-    Files files = {0};
-    if (c->format == NULL || c->format->write_real == NULL) return refuse_format(c);
+    if (!export_holds_real(c->format, outputs_span(c), c->diags)) return false;
     if (option_given(given, OPT_CAUSAL)) return refuse_option(c, "--causal");
     if (option_given(given, OPT_PATTERNS)) return refuse_option(c, "--patterns");
     if (option_given(given, OPT_ATTENTION)) return refuse_option(c, "--attention");
@@ -271,9 +260,7 @@ static bool compile_real(Compilation *c) {
                          .unroll = option_given(given, OPT_UNROLL),
                          .span = outputs_span(c),
                          .arena = c->arena};
-    bool written = c->format->write_real(&export, c->diags, &files) &&
-                   export_write_files(c->format, &files, c->path, c->diags);
-    files_free(&files);
+    bool written = export_save_real(&export, c->format, c->path, c->diags);
     if (written) tell_real(c, model);
     return written;
 }

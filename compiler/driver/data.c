@@ -1,8 +1,7 @@
 #include "compiler/driver/data.h"
 
 #include "compiler/driver/input.h"
-#include "runtime/base/bug.h"
-
+#include "compiler/elaborate/wants.h"
 #include <string.h>
 
 void data_open(Data *data, const Options *options) {
@@ -25,23 +24,6 @@ void data_close(Data *data) {
 }
 
 /* --- params ----------------------------------------------------------------------------------- */
-
-static SequenceType type_of_atoms(TypeSet atoms) {
-    switch (atoms) {
-    case TYPE_STRING: return SEQUENCE_STRINGS;
-    case TYPE_BOOL: return SEQUENCE_BOOLS;
-    case TYPE_INT: return SEQUENCE_INTS;
-    case TYPE_FLOAT: return SEQUENCE_FLOATS;
-    }
-    BUG("no type of atoms: %u", atoms);
-}
-
-static ColumnWant want_of(Declared declared) {
-    bool vectors = declared.type.dimensions > 0;
-    return (ColumnWant){.name = declared.name,
-                        .type = vectors ? SEQUENCE_VECTORS : type_of_atoms(declared.type.atoms),
-                        .width = vectors ? declared.type.columns : 0};
-}
 
 static bool find_declared(const Session *session, const char *name, size_t len, bool is_param,
                           Declared *out) {
@@ -118,7 +100,7 @@ static bool given_param(Data *data, const Session *session, const char *argument
     }
     if (!find_declared(session, argument, len, true, &declared))
         return not_a_param(data, session, argument, len);
-    ColumnWant want = want_of(declared);
+    ColumnWant want = declared_want(declared);
     want.name = string_new(data->arena, argument, len); /* the session may end first */
     want.width = 0;
     ParamValue value;
@@ -196,17 +178,12 @@ static bool refuse_unnamed(Data *data, const Session *session, const char *text)
 }
 
 bool data_input(Data *data, Session *session, const Options *options, Input *out) {
-    size_t declared_count = session_declared_count(session);
-    ColumnWant *wants = ARENA_ARRAY(data->arena, ColumnWant, declared_count);
-    uint32_t count = 0;
     for (size_t i = 0; i < options->count; i++) {
         GivenOption given = options->given[i];
         if (given.id == OPT_INPUT && columns_name_length(given.value) == 0)
             return refuse_unnamed(data, session, given.value);
     }
-    for (size_t i = 0; i < declared_count; i++) {
-        Declared declared = session_declared(session, i);
-        if (!declared.is_param) wants[count++] = want_of(declared);
-    }
+    uint32_t count;
+    const ColumnWant *wants = session_wants(session, data->arena, &count);
     return columns_read(data->columns, wants, count, out);
 }

@@ -229,7 +229,26 @@ bool elaborate_input(Session *session, Environment *env, const Tree *tree) {
 
 /* --- params ----------------------------------------------------------------------------------- */
 
+void session_give(Session *session, const ParamGiven *given) {
+    if (session->given_count == session->given_capacity) {
+        uint32_t capacity = session->given_capacity ? session->given_capacity * 2 : 4;
+        session->given = arena_grow(session->arena, session->given, session->given_count, capacity,
+                                    sizeof(ParamGiven));
+        session->given_capacity = capacity;
+    }
+    size_t count = (size_t)given->rows * given->columns;
+    Atom *atoms = ARENA_ARRAY(session->arena, Atom, count);
+    for (size_t i = 0; i < count; i++)
+        atoms[i] = atom_copy(session->arena, given->atoms[i]);
+    ParamGiven *kept = &session->given[session->given_count++];
+    *kept = *given;
+    kept->name = arena_strndup(session->arena, given->name, strlen(given->name));
+    kept->atoms = atoms;
+}
+
 static const ParamGiven *given_from_outside(const Session *session, const String *name) {
+    for (uint32_t i = session->given_count; i-- > 0;)
+        if (strcmp(session->given[i].name, name->bytes) == 0) return &session->given[i];
     for (uint32_t i = session->options.param_count; i-- > 0;)
         if (strcmp(session->options.params[i].name, name->bytes) == 0)
             return &session->options.params[i];

@@ -59,6 +59,8 @@ typedef struct SessionOptions {
 } SessionOptions;
 
 Session *session_new(const SessionOptions *options);
+/* The same as one of options.params, for what is read from now on; copied. */
+void session_give(Session *session, const ParamGiven *given);
 void session_free(Session *session);
 
 Sources *session_sources(Session *session);

@@ -48,7 +48,9 @@ struct Session {
     uint64_t steps;
     const Frame *frame;
     const Loading *loading;
-    uint32_t loop;      /* 1 + the number of the graph's loop being read; 0: none */
+    uint32_t loop;     /* 1 + the number of the graph's loop being read; 0: none */
+    ParamGiven *given; /* by session_give */
+    uint32_t given_count, given_capacity;
     Declared *declared; /* inputs and params */
     uint32_t declared_count, declared_capacity, input_count;
     Output *outputs;

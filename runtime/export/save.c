@@ -28,7 +28,8 @@ static const char *certificate_text(Arena *arena, const Model *model, const Dens
     return kept;
 }
 
-bool export_write_files(const ExportFormat *format, const Files *files, const char *path,
+/* Whole or not at all; false after a diagnostic. */
+static bool write_files(const ExportFormat *format, const Files *files, const char *path,
                         Diagnostics *diags) {
     const char *why;
     bool directory = format->extension == NULL;
@@ -46,8 +47,29 @@ bool export_save(Export *e, const ExportFormat *format, const char *path, Span s
     e->logits = model_logits(e->arena, e->model);
     e->certificate = certificate_text(e->arena, e->model, e->weights);
     Files files = {0};
-    bool written =
-        format->write(e, diags, &files) && export_write_files(format, &files, path, diags);
+    bool written = format->write(e, diags, &files) && write_files(format, &files, path, diags);
+    files_free(&files);
+    return written;
+}
+
+/* --- over real vectors ------------------------------------------------------------------------ */
+
+bool export_holds_real(const ExportFormat *format, Span span, Diagnostics *diags) {
+    if (format != NULL && format->write_real != NULL) return true;
+    Diagnostic *diag =
+        diag_error(diags, DIAG_CANNOT_LOWER, span, "%s holds no transformer over real vectors yet",
+                   format == NULL      ? "native code"
+                   : format->extension ? format->extension
+                                       : "that layout");
+    diag_help(diag, "write a directory, or a .safetensors, .onnx, .npz or .rtm file");
+    return false;
+}
+
+bool export_save_real(const RealExport *e, const ExportFormat *format, const char *path,
+                      Diagnostics *diags) {
+    if (!export_holds_real(format, e->span, diags)) return false;
+    Files files = {0};
+    bool written = format->write_real(e, diags, &files) && write_files(format, &files, path, diags);
     files_free(&files);
     return written;
 }

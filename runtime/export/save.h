@@ -11,8 +11,11 @@ bool export_path_is_file(const char *path);
    False after a diagnostic, about the whole of the model at span. */
 bool export_save(Export *e, const ExportFormat *format, const char *path, Span span,
                  Diagnostics *diags);
-/* Whole or not at all; false after a diagnostic. */
-bool export_write_files(const ExportFormat *format, const Files *files, const char *path,
-                        Diagnostics *diags);
+/* The same of a model over real vectors. */
+bool export_save_real(const RealExport *e, const ExportFormat *format, const char *path,
+                      Diagnostics *diags);
+/* Is there a file of this format (NULL: native code) for models over real vectors? False after
+   reporting at span. */
+bool export_holds_real(const ExportFormat *format, Span span, Diagnostics *diags);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "runtime/input/columns.h"
 #include "runtime/input/json_scan.h"
+#include "runtime/input/npy_view.h"
 
 typedef struct Column {
     InputReader *reader;
@@ -61,6 +62,8 @@ bool column_read_json(Column *column, Json *json);
 bool column_read_json_file(Column *column, uint32_t file, bool lines);
 bool column_read_csv(Column *column, uint32_t file);
 /* name is what messages call it. alone: the column is this array, which outlives it. */
+bool column_read_array(Column *column, const char *name, const NpyView *view, bool alone,
+                       Span span);
 bool column_read_npy(Column *column, const char *name, const char *bytes, size_t len, bool alone,
                      Span span);
 

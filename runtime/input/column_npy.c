@@ -1,4 +1,4 @@
-/* A column as numpy's .npy: of (n,) or, for vectors, (n, d). */
+/* A column as an array, in memory or in numpy's .npy: of (n,) or, for vectors, (n, d). */
 #include "runtime/input/column.h"
 #include "runtime/input/npy_view.h"
 
@@ -120,19 +120,26 @@ static bool wrong_shape(Column *column, const char *name, const NpyView *view, S
     return false;
 }
 
+bool column_read_array(Column *column, const char *name, const NpyView *view, bool alone,
+                       Span span) {
+    bool vectors = column->want.type == SEQUENCE_VECTORS;
+    bool fits = vectors
+                    ? view->columns > 0 && (column->width == 0 || column->width == view->columns)
+                    : view->columns == 1;
+    if (!fits) return wrong_shape(column, name, view, span);
+    if (view->rows == 0)
+        return column_wrong(column, DIAG_INPUT_SHAPE, span, "%s has no rows", name);
+    if (vectors && view->kind == 'U')
+        return column_wrong(column, DIAG_INPUT_VALUE, span, "%s holds strings, and '%s' is vec",
+                            name, column->want.name->bytes);
+    return vectors ? read_vectors(column, name, view, alone, span)
+                   : read_scalars(column, name, view, span);
+}
+
 bool column_read_npy(Column *column, const char *name, const char *bytes, size_t len, bool alone,
                      Span span) {
     NpyView view;
     const char *why = npy_view(bytes, len, &view);
     if (why != NULL) return column_wrong(column, DIAG_INPUT_SYNTAX, span, "%s: %s", name, why);
-    bool vectors = column->want.type == SEQUENCE_VECTORS;
-    bool fits = vectors ? view.columns > 0 && (column->width == 0 || column->width == view.columns)
-                        : view.columns == 1;
-    if (!fits) return wrong_shape(column, name, &view, span);
-    if (view.rows == 0) return column_wrong(column, DIAG_INPUT_SHAPE, span, "%s has no rows", name);
-    if (vectors && view.kind == 'U')
-        return column_wrong(column, DIAG_INPUT_VALUE, span, "%s holds strings, and '%s' is vec",
-                            name, column->want.name->bytes);
-    return vectors ? read_vectors(column, name, &view, alone, span)
-                   : read_scalars(column, name, &view, span);
+    return column_read_array(column, name, &view, alone, span);
 }

@@ -18,9 +18,13 @@ typedef struct Opened {
 } Opened;
 
 typedef struct Argument {
-    const char *text; /* NAME=... */
+    const char *text; /* NAME=..., or NAME of what lies in memory */
     size_t name_len;
-    uint32_t file; /* among the sources; 0: not looked at */
+    uint32_t file; /* among the sources; 0: not looked at, or in memory */
+    bool in_memory;
+    NpyView array;     /* in_memory, and atoms NULL */
+    const Atom *atoms; /* (atom_count) */
+    size_t atom_count;
 } Argument;
 
 struct Columns {
@@ -67,12 +71,30 @@ size_t columns_name_length(const char *argument) {
     return argument[len] == '=' && !digit ? len : 0;
 }
 
+static void add_argument(Columns *columns, Argument argument) {
+    columns->arguments = memory_reserve(columns->arguments, &columns->capacity, columns->count + 1,
+                                        sizeof *columns->arguments);
+    columns->arguments[columns->count++] = argument;
+}
+
 void columns_add(Columns *columns, const char *argument) {
     size_t name_len = columns_name_length(argument);
     if (name_len == 0) BUG("'%s' names no input", argument);
-    columns->arguments = memory_reserve(columns->arguments, &columns->capacity, columns->count + 1,
-                                        sizeof *columns->arguments);
-    columns->arguments[columns->count++] = (Argument){argument, name_len, 0};
+    add_argument(columns, (Argument){.text = argument, .name_len = name_len});
+}
+
+void columns_add_array(Columns *columns, const char *name, NpyView array) {
+    add_argument(
+        columns,
+        (Argument){.text = name, .name_len = strlen(name), .in_memory = true, .array = array});
+}
+
+void columns_add_atoms(Columns *columns, const char *name, const Atom *atoms, size_t count) {
+    add_argument(columns, (Argument){.text = name,
+                                     .name_len = strlen(name),
+                                     .in_memory = true,
+                                     .atoms = atoms,
+                                     .atom_count = count});
 }
 
 static bool is_named(const Argument *argument, const char *name) {
@@ -93,7 +115,7 @@ static Argument *find(Columns *columns, const char *name) {
     for (size_t i = 0; i < columns->count; i++) {
         Argument *argument = &columns->arguments[i];
         if (!is_named(argument, name)) continue;
-        if (argument->file == 0)
+        if (argument->file == 0 && !argument->in_memory)
             argument->file = sources_add(columns->reader.sources, "<input>", argument->text,
                                          strlen(argument->text));
         return argument;
@@ -292,8 +314,25 @@ static bool part(Columns *columns, Column *column, Json *json, bool first) {
     return value_part(column, json);
 }
 
+/* Always false. */
+static bool refuse_empty(Column *column, Span span) {
+    return column_wrong(column, DIAG_INPUT_SHAPE, span,
+                        "'%s' is empty: an input has at least one element",
+                        column->want.name->bytes);
+}
+
+static bool read_memory(const Argument *argument, Column *column) {
+    Span nowhere = {0};
+    if (argument->atoms == NULL && argument->array.rows > 0)
+        return column_read_array(column, argument->text, &argument->array, true, nowhere);
+    for (size_t i = 0; i < argument->atom_count && !column_enough(column); i++)
+        if (!column_add(column, argument->atoms[i], nowhere)) return false;
+    return column->n > 0 || refuse_empty(column, nowhere);
+}
+
 /* All parts of an argument; with shape_only the first row. */
 static bool read_argument(Columns *columns, const Argument *argument, Column *column) {
+    if (argument->in_memory) return read_memory(argument, column);
     Json json = json_open(&columns->reader, argument->file);
     json.at = (uint32_t)argument->name_len + 1;
     bool first = true;
@@ -306,11 +345,7 @@ static bool read_argument(Columns *columns, const Argument *argument, Column *co
     if (json.at < json.len)
         return reader_wrong(&columns->reader, (Span){argument->file, json.at, json.at + 1},
                             "'+' is missing here");
-    if (column->n > 0) return true;
-    Span all = {argument->file, 0, json.len};
-    return column_wrong(column, DIAG_INPUT_SHAPE, all,
-                        "'%s' is empty: an input has at least one element",
-                        column->want.name->bytes);
+    return column->n > 0 || refuse_empty(column, (Span){argument->file, 0, json.len});
 }
 
 static bool not_given(Columns *columns, const ColumnWant *want) {
@@ -335,8 +370,10 @@ bool columns_width(Columns *columns, const char *name, uint32_t *width) {
 }
 
 bool columns_param(Columns *columns, const char *argument, ColumnWant want, ParamValue *out) {
-    Argument whole = {argument, columns_name_length(argument),
-                      sources_add(columns->reader.sources, "<param>", argument, strlen(argument))};
+    Argument whole = {
+        .text = argument,
+        .name_len = columns_name_length(argument),
+        .file = sources_add(columns->reader.sources, "<param>", argument, strlen(argument))};
     Column column = {
         .reader = &columns->reader, .want = want, .width = want.width, .whole_text = true};
     bool read = read_argument(columns, &whole, &column);

@@ -12,6 +12,7 @@
 #define RASPC_INPUT_COLUMNS_H
 
 #include "runtime/input/input.h"
+#include "runtime/input/npy_view.h"
 
 /* What a program declares one of its inputs to be. */
 typedef struct ColumnWant {
@@ -30,6 +31,10 @@ void columns_free(Columns *columns); /* NULL is fine */
 size_t columns_name_length(const char *argument);
 /* Notes NAME=...; nothing is read before it is asked for. The text outlives columns. */
 void columns_add(Columns *columns, const char *argument);
+/* Notes the input of that name as what lies in memory: an array, or atoms. All of it outlives
+   columns; float64 in rows is used where it lies. Messages about it have no place. */
+void columns_add_array(Columns *columns, const char *name, NpyView array);
+void columns_add_atoms(Columns *columns, const char *name, const Atom *atoms, size_t count);
 
 bool columns_given(const Columns *columns, const char *name);
 bool columns_any(const Columns *columns); /* was any given? */

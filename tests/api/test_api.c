@@ -1,7 +1,8 @@
 /* libraspc as other programs see it: the header and the shared library, nothing else. */
+#include "tests/api/test_columns.h"
+
 #include "compiler/api/raspc.h"
 
-#include <check.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -426,6 +427,7 @@ int main(void) {
     tcase_add_loop_test(tests, test_threads_with_programs_of_their_own, 0, ENGINES);
     tcase_add_loop_test(tests, test_threads_share_a_transformer, 0, ENGINES);
     suite_add_tcase(suite, tests);
+    suite_add_tcase(suite, columns_tests());
     SRunner *runner = srunner_create(suite);
     srunner_set_tap(runner, "-");
     srunner_run_all(runner, CK_SILENT);
