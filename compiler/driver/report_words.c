@@ -78,7 +78,7 @@ static void add_condition(Buffer *out, const Report *report, const Feature *feat
     for (uint32_t v = 0; v < code->count && shown < SHOWN_VALUES; v++) {
         if (feature->constant + values[v] == 0) continue;
         buffer_text(out, shown++ ? ", " : "");
-        atom_format_json(out, code->domain[v]);
+        atom_format_json(out, atoms_at(code->domain, v));
     }
     if (holding > shown) buffer_printf(out, ", %u more", holding - shown);
     buffer_char(out, ']');

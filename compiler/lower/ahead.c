@@ -111,11 +111,11 @@ static uint32_t input_at(const Lowering *l, VarId var, Place place) {
 static bool value_at(const Lowering *l, NodeId node, Place place, Atom *out) {
     const Form *form = &l->forms[node];
     if (form->kind == FORM_TABLE && form->var == NO_VAR) {
-        *out = form->atoms[0];
+        *out = atoms_at(form->atoms, 0);
         return true;
     }
     if (form->kind == FORM_TABLE && is_input(l, form->var)) {
-        *out = form->atoms[input_at(l, form->var, place)];
+        *out = atoms_at(form->atoms, input_at(l, form->var, place));
         return true;
     }
     if (form->kind != FORM_SUM) return false;

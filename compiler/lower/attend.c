@@ -49,7 +49,7 @@ static uint32_t plan_head(Lowering *l, const PlanHead *spec) {
 static bool same_values(const Var *a, const Var *b) {
     if (a->count != b->count || a->shift != b->shift || a->unit != b->unit) return false;
     for (uint32_t v = 0; v < a->count; v++) {
-        if (!atom_identical(a->domain[v], b->domain[v])) return false;
+        if (!atom_identical(atoms_at(a->domain, v), atoms_at(b->domain, v))) return false;
     }
     return true;
 }
@@ -137,17 +137,14 @@ static bool width_of_conjunction(Lowering *l, NodeId node, NodeId selector, cons
     if (!terms_of_conjunction(l, c, true, &hits, &head, why)) return false;
     head.phase = 1 + terms_phase(l, &head);
     uint32_t most = l->options->max_length, least = hits ? 1 : 0;
-    /* Listed down to 0 even where that is no value: all widths share the lists. */
+    /* Listed down to 0 even where that is no value: all widths share the list. */
     uint32_t listed = most + 1;
-    Atom *domain = ARENA_ARRAY(l->scratch, Atom, listed);
     double *readings = ARENA_ARRAY(l->scratch, double, listed);
-    for (uint32_t v = 0; v < listed; v++) {
-        domain[v] = atom_int(most - v);
+    for (uint32_t v = 0; v < listed; v++)
         readings[v] = float_round(l->options->float_type, 1.0 / ((double)(most - v) + 1));
-    }
     Var var = {.node = node,
                .count = most - least + 1,
-               .domain = plan_keep_atoms(l, domain, listed),
+               .domain = atoms_run(most, -1, false),
                .readings = plan_keep_numbers(l, readings, listed),
                .length = c->count == 0 && c->low == INT32_MIN && c->high == INT32_MAX};
     PlanMove move = {.kind = MOVE_NULL_WEIGHT, .node = node, .source = NO_VAR};
@@ -225,7 +222,7 @@ static Form gather_done(Gather *g, PlanMove move, Var var, uint32_t value_phase)
     g->head.null_policy = g->hits ? NULL_NONE : NULL_DEFAULT;
     move.node = var.node = g->node;
     VarId target = plan_move(l, &g->head, move, var);
-    if (!var.domain) return (Form){.kind = FORM_FRACTION, .var = target};
+    if (atoms_none(var.domain)) return (Form){.kind = FORM_FRACTION, .var = target};
     return form_table(target, plan_get(l, target)->domain);
 }
 
@@ -297,17 +294,21 @@ static bool is_one_atom(const Form *form) {
 /* A constant where anything is selected. */
 static Form gather_constant(Gather *g) {
     Lowering *l = g->l;
-    if (!g->single && !mean_of_equals_is_exact(l, g->value.atoms[0]))
+    if (!g->single && !mean_of_equals_is_exact(l, atoms_at(g->value.atoms, 0)))
         return refuse_adding_up(l, g->node);
-    bool same = g->hits || atom_identical(g->value.atoms[0], g->nothing);
-    bool plain = g->value.atoms[0].kind == ATOM_FLOAT && !atom_is_minus_zero(g->value.atoms[0]);
+    bool same = g->hits || atom_identical(atoms_at(g->value.atoms, 0), g->nothing);
+    bool plain = atoms_at(g->value.atoms, 0).kind == ATOM_FLOAT &&
+                 !atom_is_minus_zero(atoms_at(g->value.atoms, 0));
     if (same && (g->single || plain)) return g->value;
     static const double readings[2] = {0, 1};
     Atom *domain = ARENA_ARRAY(l->scratch, Atom, 2);
     domain[0] = g->nothing;
-    domain[1] = g->value.atoms[0];
+    domain[1] = atoms_at(g->value.atoms, 0);
     PlanMove move = {.kind = MOVE_REAL, .source = NO_VAR, .value = feature_constant(1)};
-    Var var = {.count = 2, .domain = domain, .readings = readings, .error = mean_error(l, 1)};
+    Var var = {.count = 2,
+               .domain = atoms_listed(domain),
+               .readings = readings,
+               .error = mean_error(l, 1)};
     double number;
     bool text = domain[1].kind == ATOM_STRING;
     if (text && !g->single && !trap_several(g))
@@ -317,7 +318,7 @@ static Form gather_constant(Gather *g) {
     Atom *means = ARENA_ARRAY(l->scratch, Atom, 2);
     means[0] = domain[0];
     means[1] = atom_float(number + 0.0); /* of several -0.0 it is 0.0 */
-    form.atoms = means;
+    form.atoms = atoms_listed(means);
     const Selection selection = selection_of(g);
     settle_kind_of_constant(l, &selection, domain, &form);
     return form;
@@ -337,15 +338,15 @@ static Form gather_coded(Gather *g) {
     uint32_t count = plan_get(l, table.var)->count, nothing = count;
     Atom *domain = ARENA_ARRAY(l->scratch, Atom, count + 1);
     for (uint32_t v = count; v-- > 0;) {
-        domain[v] = table.atoms[v];
-        if (atom_identical(table.atoms[v], g->nothing)) nothing = v;
+        domain[v] = atoms_at(table.atoms, v);
+        if (atom_identical(atoms_at(table.atoms, v), g->nothing)) nothing = v;
     }
     if (g->hits)
         nothing = 0;
     else if (nothing == count)
         domain[count++] = g->nothing;
     PlanMove move = {.kind = MOVE_CODED, .source = table.var, .default_index = nothing};
-    Var var = {.count = count, .domain = domain};
+    Var var = {.count = count, .domain = plan_keep_atoms(l, domain, count)};
     return gather_done(g, move, var, plan_get(l, table.var)->phase);
 }
 
@@ -367,7 +368,7 @@ static Form gather_number(Gather *g, const Form *sum) {
     uint32_t kept = 0;
     Atom *domain = ARENA_ARRAY(l->scratch, Atom, count + 1);
     for (uint32_t v = 0; v < count; v++) {
-        Atom atom = table           ? g->value.atoms[v]
+        Atom atom = table           ? atoms_at(g->value.atoms, v)
                     : sum->floating ? atom_float(sum->low + v)
                                     : atom_int((int64_t)sum->low + v);
         if (!atom_failed(atom)) domain[kept++] = atom;
@@ -388,7 +389,7 @@ static Form gather_number(Gather *g, const Form *sum) {
                      .source = NO_VAR,
                      .value = sum->sum,
                      .default_value = g->hits ? 0 : nothing};
-    Var var = {.count = count, .domain = domain, .readings = readings};
+    Var var = {.count = count, .domain = plan_keep_atoms(l, domain, count), .readings = readings};
     return gather_done(g, move, var, feature_phase(l, sum->sum));
 }
 
@@ -426,7 +427,7 @@ static Form gather_mean(Gather *g, const Form *sum) {
                      .value = feature_combine(l, 1, sum->sum, 1, feature_constant(-shift)),
                      .default_value = g->hits ? 0 : nothing - shift};
     Var var = {.count = count,
-               .domain = domain,
+               .domain = atoms_listed(domain),
                .readings = readings,
                .shift = shift,
                .fractions = nothing == floor(nothing),
@@ -455,7 +456,7 @@ static Form gather_mean(Gather *g, const Form *sum) {
 static bool holds_text(const Lowering *l, const Form *form) {
     if (form->kind != FORM_TABLE) return false;
     for (uint32_t v = 0; v < form_count(l, form); v++) {
-        if (form->atoms[v].kind == ATOM_STRING) return true;
+        if (atoms_at(form->atoms, v).kind == ATOM_STRING) return true;
     }
     return false;
 }
@@ -464,14 +465,16 @@ static bool holds_text(const Lowering *l, const Form *form) {
 static bool sum_without_signs(Lowering *l, const Form *form, Form *sum) {
     if (form->kind != FORM_TABLE) return false;
     Form unsigned_zeros = *form;
-    const Atom *sides[2] = {form->atoms, form->exact ? form->alternative : NULL};
+    const Atoms sides[2] = {form->atoms, form->alternative};
     for (int side = 0; side < 2; side++) {
-        uint32_t count = sides[side] ? form_count(l, form) : 0;
+        uint32_t count = side == 0 || form->exact ? form_count(l, form) : 0;
         Atom *atoms = ARENA_ARRAY(l->scratch, Atom, count);
-        for (uint32_t v = 0; v < count; v++)
-            atoms[v] = atom_is_minus_zero(sides[side][v]) ? atom_float(0) : sides[side][v];
-        if (count && side == 0) unsigned_zeros.atoms = atoms;
-        if (count && side == 1) unsigned_zeros.alternative = atoms;
+        for (uint32_t v = 0; v < count; v++) {
+            atoms[v] = atoms_at(sides[side], v);
+            if (atom_is_minus_zero(atoms[v])) atoms[v] = atom_float(0);
+        }
+        if (count && side == 0) unsigned_zeros.atoms = atoms_listed(atoms);
+        if (count && side == 1) unsigned_zeros.alternative = atoms_listed(atoms);
     }
     return form_as_sum(l, &unsigned_zeros, sum);
 }
@@ -481,7 +484,8 @@ static bool is_large_table(const Lowering *l, const Form *form) {
     double value, most = ldexp(1, float_info(l->options->float_type)->significand);
     if (form->kind != FORM_TABLE || form_count(l, form) > CODED_VALUES) return false;
     for (uint32_t v = 0; v < form_count(l, form); v++) {
-        if (atom_failed(form->atoms[v]) || !atom_whole(form->atoms[v], &value)) continue;
+        if (atom_failed(atoms_at(form->atoms, v)) || !atom_whole(atoms_at(form->atoms, v), &value))
+            continue;
         if (fabs(value) > most) return true;
     }
     return false;
@@ -524,7 +528,7 @@ static Form gather_value(Gather *g) {
 static Form gather_by_count(Gather *g) {
     Lowering *l = g->l;
     Form count = selected_count(l, g->node, g->selector);
-    Atom value = g->value.atoms[0];
+    Atom value = atoms_at(g->value.atoms, 0);
     double number = 0;
     bool text = value.kind == ATOM_STRING;
     if (count.kind == FORM_REFUSED) return count;
@@ -538,10 +542,10 @@ static Form gather_by_count(Gather *g) {
     Atom *atoms = ARENA_ARRAY(l->scratch, Atom, counts);
     for (uint32_t v = 0; v < counts; v++) {
         double n = 0;
-        (void)atom_whole(count.atoms[v], &n);
+        (void)atom_whole(atoms_at(count.atoms, v), &n);
         atoms[v] = n <= 0 ? g->nothing : n == 1 || text ? value : atom_float(number + 0.0);
     }
-    return form_table(count.var, atoms);
+    return form_table(count.var, atoms_listed(atoms));
 }
 
 /* What the gather's selector gathers of its value. */

@@ -170,7 +170,7 @@ static VarId plan_banded(Lowering *l, NodeId node, VarId mean, const Bands *band
                .node = node,
                .phase = plan_get(l, mean)->phase,
                .count = bands->count,
-               .domain = domain,
+               .domain = atoms_listed(domain),
                .readings = lows,
                .highs = highs,
                .error = plan_get(l, mean)->error,

@@ -34,8 +34,9 @@ static double atom_number(Atom a) {
 static bool all_whole_of_kind(const Form *form, uint32_t count, AtomKind kind) {
     double value;
     for (uint32_t v = 0; v < count; v++) {
-        if (atom_failed(form->atoms[v])) continue;
-        if (form->atoms[v].kind != kind || !atom_whole(form->atoms[v], &value)) return false;
+        if (atom_failed(atoms_at(form->atoms, v))) continue;
+        if (atoms_at(form->atoms, v).kind != kind || !atom_whole(atoms_at(form->atoms, v), &value))
+            return false;
     }
     return true;
 }
@@ -44,7 +45,8 @@ static bool all_whole_of_kind(const Form *form, uint32_t count, AtomKind kind) {
 static bool is_plain_mean(const Lowering *l, const Form *form) {
     const Var *var = plan_get(l, form->var);
     if (var->kind != VAR_MOVED || !var->readings || var->error == 0) return false;
-    return var->fractions && var->unit == 1 && form->atoms == var->domain;
+    return var->fractions && var->unit == 1 && form->atoms.list &&
+           form->atoms.list == var->domain.list;
 }
 
 DecodeKind readout_decode(const Lowering *l, const Form *form) {
@@ -80,10 +82,10 @@ static void demand_values(Encoder *e, VarId var, const double *values, bool code
         encoded->cuts[v] |= values[v] != values[v + 1];
 }
 
-static void demand_atoms(Encoder *e, VarId var, const Atom *atoms) {
+static void demand_atoms(Encoder *e, VarId var, Atoms atoms) {
     Encoded *encoded = demand_code(e, var);
     for (uint32_t v = 0; v + 1 < plan_get(e->l, var)->count; v++)
-        encoded->cuts[v] |= !atom_identical(atoms[v], atoms[v + 1]);
+        encoded->cuts[v] |= !atom_identical(atoms_at(atoms, v), atoms_at(atoms, v + 1));
 }
 
 static void demand_feature(Encoder *e, PlanFeature feature, bool coded) {
@@ -149,7 +151,7 @@ static void demand_reading(Encoder *e, const Form *form) {
         uint32_t count = form_count(e->l, form);
         double *values = ARENA_ARRAY(e->l->scratch, double, count);
         for (uint32_t v = 0; v < count; v++)
-            values[v] = atom_number(form->atoms[v]);
+            values[v] = atom_number(atoms_at(form->atoms, v));
         demand_values(e, form->var, values, false);
     }
 }

@@ -63,8 +63,26 @@ PlanFeature feature_own(Lowering *l, VarId var, double *values) {
     return feature_table(l, var, plan_keep_numbers(l, values, count));
 }
 
-const Atom *plan_keep_atoms(Lowering *l, Atom *atoms, uint32_t count) {
-    return keep_array(&l->kept, l->scratch, atoms, count * sizeof(Atom));
+Atoms plan_keep_atoms(Lowering *l, Atom *atoms, uint32_t count) {
+    size_t bytes = count * sizeof(Atom);
+    Atoms shortened = atoms_shortened(atoms, count);
+    if (!atoms_is_run(shortened))
+        return atoms_listed(keep_array(&l->kept, l->scratch, atoms, bytes));
+    arena_give_back(l->scratch, atoms, bytes);
+    return shortened;
+}
+
+/* Long lists are mostly runs, which need not be listed first. */
+Atoms plan_whole_atoms(Lowering *l, const double *numbers, uint32_t count, bool floating) {
+    double step = count < 2 ? 0 : numbers[1] - numbers[0];
+    uint32_t v = 0;
+    while (v < count && numbers[v] == numbers[0] + v * step)
+        v++;
+    if (v == count && step != 0) return atoms_run((int64_t)numbers[0], (int64_t)step, floating);
+    Atom *atoms = ARENA_ARRAY(l->scratch, Atom, count);
+    for (v = 0; v < count; v++)
+        atoms[v] = floating ? atom_float(numbers[v]) : atom_int((int64_t)numbers[v]);
+    return plan_keep_atoms(l, atoms, count);
 }
 
 const double *plan_keep_numbers(Lowering *l, double *numbers, uint32_t count) {
@@ -174,7 +192,8 @@ static VarId stepped_before(const Lowering *l, PlanFeature input, double low, do
     for (VarId id = 0; id < l->var_count; id++) {
         const Var *var = plan_get(l, id);
         if (var->kind == VAR_STEPPED && var->count == count && var->readings[0] == low &&
-            var->highs[count - 1] == high && (var->domain[0].kind == ATOM_FLOAT) == floating &&
+            var->highs[count - 1] == high &&
+            (atoms_at(var->domain, 0).kind == ATOM_FLOAT) == floating &&
             feature_equal(l, var->input, input))
             return id;
     }
@@ -184,14 +203,11 @@ static VarId stepped_before(const Lowering *l, PlanFeature input, double low, do
 /* Value v is whatever the sum has from lows[v] to highs[v]. */
 static VarId stepped_new(Lowering *l, NodeId node, PlanFeature input, const double *lows,
                          const double *highs, uint32_t count, bool floating) {
-    Atom *domain = ARENA_ARRAY(l->scratch, Atom, count);
-    for (uint32_t v = 0; v < count; v++)
-        domain[v] = floating ? atom_float(lows[v]) : atom_int((int64_t)lows[v]);
     Var var = {.kind = VAR_STEPPED,
                .node = node,
                .phase = feature_phase(l, input),
                .count = count,
-               .domain = plan_keep_atoms(l, domain, count),
+               .domain = plan_whole_atoms(l, lows, count, floating),
                .readings = lows,
                .highs = highs,
                .input = input};

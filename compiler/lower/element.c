@@ -13,14 +13,14 @@ enum { ELEMENT_CELLS = 1024 }; /* a look-up with more cells is taken apart, wher
 
 /* --- forms ------------------------------------------------------------------------------------ */
 
-Form form_table(VarId var, const Atom *atoms) {
+Form form_table(VarId var, Atoms atoms) {
     return (Form){.kind = FORM_TABLE, .var = var, .atoms = atoms};
 }
 
 Form form_constant(Lowering *l, Atom atom) {
     Atom *atoms = ARENA_NEW(l->scratch, Atom);
     *atoms = atom;
-    return form_table(NO_VAR, atoms);
+    return form_table(NO_VAR, atoms_listed(atoms));
 }
 
 uint32_t form_count(const Lowering *l, const Form *form) {
@@ -44,7 +44,8 @@ static void kinds_by_value(Lowering *l, const Form *form, uint32_t count, Form *
     uint8_t *exact = ARENA_ARRAY(l->scratch, uint8_t, count);
     uint32_t ints = 0;
     for (uint32_t v = 0; v < count; v++) {
-        exact[v] = !atom_failed(form->atoms[v]) && form->atoms[v].kind != ATOM_FLOAT;
+        exact[v] =
+            !atom_failed(atoms_at(form->atoms, v)) && atoms_at(form->atoms, v).kind != ATOM_FLOAT;
         ints += exact[v];
     }
     if (ints == 0) return;
@@ -61,14 +62,14 @@ bool form_as_sum(Lowering *l, const Form *form, Form *sum) {
     uint32_t count = form_count(l, form), floats = 0, first = 0;
     double *values = ARENA_ARRAY(l->scratch, double, count);
     for (uint32_t v = count; v-- > 0;) {
-        if (atom_failed(form->atoms[v])) continue;
-        if (!atom_whole(form->atoms[v], &values[v])) return false;
-        floats += form->atoms[v].kind == ATOM_FLOAT;
+        if (atom_failed(atoms_at(form->atoms, v))) continue;
+        if (!atom_whole(atoms_at(form->atoms, v), &values[v])) return false;
+        floats += atoms_at(form->atoms, v).kind == ATOM_FLOAT;
         first = v;
     }
     /* Where the program fails any number will do: one that occurs elsewhere is no new value. */
     for (uint32_t v = 0; v < count; v++) {
-        if (atom_failed(form->atoms[v])) values[v] = values[first];
+        if (atom_failed(atoms_at(form->atoms, v))) values[v] = values[first];
     }
     PlanFeature feature =
         form->var == NO_VAR ? feature_constant(values[0]) : feature_own(l, form->var, values);
@@ -79,10 +80,10 @@ bool form_as_sum(Lowering *l, const Form *form, Form *sum) {
     if (!form->exact && floats > 0 && !form->kind_unknown) kinds_by_value(l, form, count, sum);
     for (uint32_t v = 0; form->exact && v < count; v++) {
         double whole;
-        AtomKind kind = (AtomKind)form->alternative[v].kind;
-        bool known = atom_failed(form->alternative[v]) || kind == ATOM_INT || kind == ATOM_BOOL ||
-                     !atom_whole(form->alternative[v], &whole);
-        if (known && form->atoms[v].kind == ATOM_FLOAT) continue;
+        AtomKind kind = (AtomKind)atoms_at(form->alternative, v).kind;
+        bool known = atom_failed(atoms_at(form->alternative, v)) || kind == ATOM_INT ||
+                     kind == ATOM_BOOL || !atom_whole(atoms_at(form->alternative, v), &whole);
+        if (known && atoms_at(form->atoms, v).kind == ATOM_FLOAT) continue;
         sum->exact = NULL;
         sum->kind_unknown = true;
     }
@@ -126,10 +127,10 @@ static bool as_table(Lowering *l, NodeId node, const Form *given, Stepped *stepp
         Atom *ints = ARENA_ARRAY(l->scratch, Atom, count);
         for (uint32_t v = 0; v < count; v++) {
             double value = 0;
-            (void)atom_whole(table->atoms[v], &value);
+            (void)atom_whole(atoms_at(table->atoms, v), &value);
             ints[v] = atom_int((int64_t)value);
         }
-        table->alternative = ints;
+        table->alternative = plan_keep_atoms(l, ints, count);
     }
     return true;
 }
@@ -169,7 +170,8 @@ void plan_traps(Lowering *l, NodeId node, const Form *form, const uint8_t *bits,
         uint8_t *fails = ARENA_ARRAY(l->scratch, uint8_t, count);
         uint32_t values = 0;
         for (uint32_t v = 0; v < count; v++) {
-            fails[v] = bits[v] && string_equal(form->atoms[v].as.string, failures->why[i]);
+            fails[v] =
+                bits[v] && string_equal(atoms_at(form->atoms, v).as.string, failures->why[i]);
             values += fails[v];
         }
         if (values > 0) plan_trap(l, node, form, fails, failures->ids[i], failures->why[i]);
@@ -222,7 +224,7 @@ static const char *const noise_text =
 /* The argument's atom when the variable has value v. */
 static Atom argument_at(const Form *arg, uint32_t v, bool exact) {
     uint32_t at = arg->var == NO_VAR ? 0 : v;
-    return exact && arg->exact ? arg->alternative[at] : arg->atoms[at];
+    return exact && arg->exact ? atoms_at(arg->alternative, at) : atoms_at(arg->atoms, at);
 }
 
 /* One version of a table: with what its arguments are where their kind is exact, or elsewhere. */
@@ -316,7 +318,7 @@ static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, V
     Version version = table_version(l, node, args, arity, count, false);
     if (version.noise_decides) return form_refused(id, noise_text);
     if (version.kind_decides) return form_refuse_kind(l, id);
-    Form form = form_table(var, version.atoms);
+    Form form = form_table(var, atoms_listed(version.atoms));
     for (int i = 0; i < arity; i++) {
         if (args[i].noise != NOISE_NONE) form.counter = args[i].counter;
     }
@@ -325,7 +327,7 @@ static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, V
         Version exact = table_version(l, node, args, arity, count, true);
         if (memcmp(exact.fails, version.fails, count) != 0) return (Form){.kind = FORM_NONE};
         if (!atoms_identical(exact.atoms, version.atoms, count)) {
-            form.alternative = exact.atoms;
+            form.alternative = atoms_listed(exact.atoms);
             form.chooser = chosen->chooser;
             form.exact = chosen->exact;
         }
@@ -339,8 +341,8 @@ static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, V
         *one = version.atoms[0];
         arena_give_back(l->scratch, version.atoms, count * sizeof(Atom));
         form.var = NO_VAR;
-        form.atoms = one;
-    } else if (form.alternative == NULL) {
+        form.atoms = atoms_listed(one);
+    } else {
         form.atoms = plan_keep_atoms(l, version.atoms, count);
     }
     plan_traps(l, id, &form, version.fails, &version.failures);

@@ -211,17 +211,19 @@ static bool is_plain(Atom a) {
     return a.kind == ATOM_BOOL || a.kind == ATOM_FLOAT || (a.kind == ATOM_INT && !a.big);
 }
 
-static const Atom *code_domain(Encoder *e, VarId id) {
+static Atoms code_domain(Encoder *e, VarId id) {
     const Encoded *encoded = &e->vars[id];
-    const Atom *values = plan_get(e->l, id)->domain;
+    Atoms values = plan_get(e->l, id)->domain;
     bool plain = all_apart(e, id);
+    if (plain && atoms_is_run(values)) return values;
     for (uint32_t c = 0; c < encoded->classes && plain; c++)
-        plain = is_plain(values[c]);
-    if (plain) return adopted(e, values, encoded->classes * sizeof(Atom));
+        plain = is_plain(atoms_at(values, c));
+    if (plain) return atoms_listed(adopted(e, values.list, encoded->classes * sizeof(Atom)));
     Atom *domain = ARENA_ARRAY(e->arena, Atom, encoded->classes);
     for (uint32_t c = 0; c < encoded->classes; c++)
-        domain[c] = atom_copy(e->arena, values[encoded->first[c]]);
-    return keep_array(&e->kept, e->arena, domain, encoded->classes * sizeof(Atom));
+        domain[c] = atom_copy(e->arena, atoms_at(values, encoded->first[c]));
+    size_t bytes = encoded->classes * sizeof(Atom);
+    return atoms_listed(keep_array(&e->kept, e->arena, domain, bytes));
 }
 
 static SubspaceId make_code(Encoder *e, VarId id, SubspaceKind kind, const char *suffix) {

@@ -143,7 +143,7 @@ static void reading_atoms(Encoder *e, const Form *form, Reading *reading) {
     Atom *atoms = ARENA_ARRAY(e->arena, Atom, count);
     for (uint32_t c = 0; c < count; c++) {
         uint32_t v = form->var == NO_VAR ? 0 : e->vars[form->var].first[c];
-        atoms[c] = atom_copy(e->arena, form->atoms[v]);
+        atoms[c] = atom_copy(e->arena, atoms_at(form->atoms, v));
     }
     reading->atom_count = count;
     reading->atoms = atoms;
@@ -175,7 +175,8 @@ static void reading_number(Encoder *e, const Form *form, Reading *reading) {
     }
     double *values = ARENA_ARRAY(e->l->scratch, double, count);
     for (uint32_t v = 0; v < count; v++) {
-        if (!atom_failed(form->atoms[v])) (void)atom_whole(form->atoms[v], &values[v]);
+        if (!atom_failed(atoms_at(form->atoms, v)))
+            (void)atom_whole(atoms_at(form->atoms, v), &values[v]);
     }
     reading->number =
         encode_feature(e, feature_own(e->l, form->var, values), false, UINT32_MAX, &stage);

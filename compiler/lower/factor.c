@@ -31,8 +31,10 @@ static bool is_plain(const Form *form) {
 static bool is_known_number(const Lowering *l, const Form *form) {
     if (form->noise != NOISE_NONE) return false;
     for (uint32_t v = 0; form->kind == FORM_TABLE && form->exact && v < form_count(l, form); v++) {
-        if (atom_failed(form->atoms[v]) != atom_failed(form->alternative[v])) return false;
-        if (!atom_failed(form->atoms[v]) && !atom_equal(form->atoms[v], form->alternative[v]))
+        if (atom_failed(atoms_at(form->atoms, v)) != atom_failed(atoms_at(form->alternative, v)))
+            return false;
+        if (!atom_failed(atoms_at(form->atoms, v)) &&
+            !atom_equal(atoms_at(form->atoms, v), atoms_at(form->alternative, v)))
             return false;
     }
     return true;
@@ -83,7 +85,7 @@ static bool gate_term(Lowering *l, NodeId node, VarId var, const uint8_t *bits,
                          .class_counts = {found, 2},
                          .classes = {classes, open},
                          .result = result};
-    *out = feature_table(l, plan_lookup(l, node, &lookup, kept, domain), values);
+    *out = feature_table(l, plan_lookup(l, node, &lookup, kept, atoms_listed(domain)), values);
     return true;
 }
 
@@ -126,7 +128,7 @@ static bool add_where(Lowering *l, NodeId node, PlanFeature x, bool below, doubl
     uint8_t *bits = ARENA_ARRAY(l->scratch, uint8_t, count);
     for (uint32_t v = 0; v < count; v++) {
         double value = 0;
-        (void)atom_whole(table.atoms[v], &value);
+        (void)atom_whole(atoms_at(table.atoms, v), &value);
         bits[v] = (value < 0) == below;
     }
     PlanFeature part;
@@ -170,7 +172,7 @@ static bool quarter_square(Lowering *l, NodeId node, PlanFeature x, PlanFeature 
     double *values = ARENA_ARRAY(l->scratch, double, count);
     for (uint32_t v = 0; v < count; v++) {
         double value = 0;
-        (void)atom_whole(table.atoms[v], &value);
+        (void)atom_whole(atoms_at(table.atoms, v), &value);
         values[v] = floor(value * value / 4);
     }
     *out = table.var == NO_VAR ? feature_constant(values[0]) : feature_table(l, table.var, values);
@@ -203,20 +205,21 @@ static const uint8_t *truth_of(Lowering *l, const Form *table) {
     uint32_t count = form_count(l, table);
     uint8_t *bits = ARENA_ARRAY(l->scratch, uint8_t, count);
     for (uint32_t v = 0; v < count; v++)
-        bits[v] = !atom_failed(table->atoms[v]) && atom_truth(table->atoms[v]);
+        bits[v] = !atom_failed(atoms_at(table->atoms, v)) && atom_truth(atoms_at(table->atoms, v));
     return bits;
 }
 
 /* All its values ints, or all floats: a sum says as much of them as the table does. */
 static bool is_of_one_kind(const Lowering *l, const Form *form) {
     if (form->kind == FORM_SUM) return true;
-    const Atom *first = NULL;
+    AtomKind first = ATOM_OPAQUE;
     for (uint32_t v = 0; v < form_count(l, form); v++) {
-        if (atom_failed(form->atoms[v])) continue;
-        if (!first) first = &form->atoms[v];
-        if (form->atoms[v].kind != first->kind) return false;
+        Atom atom = atoms_at(form->atoms, v);
+        if (atom_failed(atom)) continue;
+        if (first == ATOM_OPAQUE) first = (AtomKind)atom.kind;
+        if (atom.kind != first) return false;
     }
-    return first && (first->kind == ATOM_INT || first->kind == ATOM_FLOAT);
+    return first == ATOM_INT || first == ATOM_FLOAT;
 }
 
 static Form choice_of(Lowering *l, NodeId id, const Form *args) {
@@ -270,10 +273,10 @@ static Form truth_form(Lowering *l, const Form *table) {
     uint32_t count = form_count(l, table);
     Atom *atoms = ARENA_ARRAY(l->scratch, Atom, count);
     for (uint32_t v = 0; v < count; v++) {
-        atoms[v] = table->atoms[v];
+        atoms[v] = atoms_at(table->atoms, v);
         if (!atom_failed(atoms[v])) atoms[v] = atom_bool(atom_truth(atoms[v]));
     }
-    return form_table(table->var, atoms);
+    return form_table(table->var, atoms_listed(atoms));
 }
 
 static Form connective_of(Lowering *l, NodeId id, const Form *args) {
@@ -390,10 +393,7 @@ static bool odd_correction(Lowering *l, NodeId id, const Parts *parts, const dou
     }
     lookup.result = result;
     static const double values[3] = {-1, 0, 1};
-    Atom *domain = ARENA_ARRAY(l->scratch, Atom, 3);
-    for (int i = 0; i < 3; i++)
-        domain[i] = atom_int(i - 1);
-    *out = feature_table(l, plan_lookup(l, id, &lookup, 3, domain), values);
+    *out = feature_table(l, plan_lookup(l, id, &lookup, 3, atoms_run(-1, 1, false)), values);
     return true;
 }
 
@@ -407,7 +407,7 @@ Form form_rounded_sum(Lowering *l, NodeId id) {
     bool halves = false;
     for (uint32_t v = 0; v < count; v++) {
         Rounding rounding;
-        if (!round_number(&parts, parts.number.atoms[v], &rounding)) return none();
+        if (!round_number(&parts, atoms_at(parts.number.atoms, v), &rounding)) return none();
         rounded[v] = rounding.nearest;
         if (rounding.half) corrections[v] = rounding.other - rounding.nearest;
         halves = halves || rounding.half;

@@ -23,7 +23,7 @@ const uint8_t *count_between(Lowering *l, const Form *count, double least, doubl
     uint8_t *bits = ARENA_ARRAY(l->scratch, uint8_t, values);
     for (uint32_t v = 0; v < values; v++) {
         double n = 0;
-        (void)atom_whole(count->atoms[v], &n);
+        (void)atom_whole(atoms_at(count->atoms, v), &n);
         bits[v] = n >= least && n <= most;
     }
     return bits;
@@ -57,7 +57,7 @@ Bits plan_both(Lowering *l, NodeId node, Bits a, Bits b) {
     Atom *domain = ARENA_ARRAY(l->scratch, Atom, 2);
     domain[0] = atom_bool(false);
     domain[1] = atom_bool(true);
-    return (Bits){plan_lookup(l, node, &lookup, 2, domain), bits};
+    return (Bits){plan_lookup(l, node, &lookup, 2, atoms_listed(domain)), bits};
 }
 
 /* --- the kind of a mean ------------------------------------------------------------------------
@@ -81,11 +81,11 @@ static bool own_kinds(Lowering *l, const Form *value, Bits *ints) {
     uint8_t *bits = ARENA_ARRAY(l->scratch, uint8_t, count);
     bool floats = true, others = true;
     for (uint32_t v = 0; v < count; v++) {
-        if (atom_failed(value->atoms[v])) continue;
-        bits[v] = !is_plain_float(value->atoms[v]);
+        if (atom_failed(atoms_at(value->atoms, v))) continue;
+        bits[v] = !is_plain_float(atoms_at(value->atoms, v));
         floats = floats && !bits[v];
-        others = others && value->exact && !atom_failed(value->alternative[v]) &&
-                 !is_plain_float(value->alternative[v]);
+        others = others && value->exact && !atom_failed(atoms_at(value->alternative, v)) &&
+                 !is_plain_float(atoms_at(value->alternative, v));
     }
     *ints = value->exact ? (Bits){value->chooser, value->exact} : (Bits){value->var, bits};
     return !value->exact || (floats && others);
@@ -98,14 +98,14 @@ static bool all_own(Lowering *l, const Selection *s, const Bits *ints, bool defa
     Atom *atoms = ARENA_ARRAY(l->scratch, Atom, count);
     for (uint32_t v = 0; v < count; v++)
         atoms[v] = atom_int(ints->bits[v] ? 0 : -1);
-    Form below = form_table(ints->var, atoms);
+    Form below = form_table(ints->var, atoms_listed(atoms));
     Form sign = form_sign_of_mean(l, s->node, s->selector, &below, atom_int(default_own ? 0 : -1));
     if (sign.kind != FORM_TABLE) return false;
     count = form_count(l, &sign);
     uint8_t *bits = ARENA_ARRAY(l->scratch, uint8_t, count);
     for (uint32_t v = 0; v < count; v++) {
         double value = 0;
-        bits[v] = atom_as_double(sign.atoms[v], &value) && value == 0;
+        bits[v] = atom_as_double(atoms_at(sign.atoms, v), &value) && value == 0;
     }
     *all = (Bits){sign.var, bits};
     return true;
@@ -142,18 +142,18 @@ MeanKind kind_of_mean(Lowering *l, const Selection *s, Bits *exact) {
 
 /* The atom, if that is no plain float, is put in the place of the float that it equals, among count
    numbers that ascend. False: another one is there. */
-static bool consider_own(Atom atom, uint32_t count, const Atom *numbers, Atom *out) {
+static bool consider_own(Atom atom, uint32_t count, Atoms numbers, Atom *out) {
     double value;
     if (is_plain_float(atom) || atom_failed(atom) || !atom_as_double(atom, &value)) return true;
     uint32_t from = 0, to = count;
     while (from < to) {
         uint32_t middle = from + (to - from) / 2;
-        if (numbers[middle].as.real < value)
+        if (atoms_at(numbers, middle).as.real < value)
             from = middle + 1;
         else
             to = middle;
     }
-    if (from == count || numbers[from].as.real != value) return true;
+    if (from == count || atoms_at(numbers, from).as.real != value) return true;
     if (!is_plain_float(out[from])) return atom_identical(out[from], atom);
     out[from] = atom;
     return true;
@@ -166,8 +166,8 @@ static bool has_others(const Lowering *l, const Selection *s) {
     const Form *value = s->value;
     if (!s->hits && is_other(s->nothing)) return true;
     for (uint32_t v = 0; value->kind == FORM_TABLE && v < form_count(l, value); v++) {
-        if (is_other(value->atoms[v])) return true;
-        if (value->exact && is_other(value->alternative[v])) return true;
+        if (is_other(atoms_at(value->atoms, v))) return true;
+        if (value->exact && is_other(atoms_at(value->alternative, v))) return true;
     }
     return false;
 }
@@ -178,17 +178,18 @@ static const Atom *own_atoms(Lowering *l, const Selection *s, const Form *mean, 
     const Form *value = s->value;
     uint32_t count = form_count(l, mean), values = 0;
     Atom *out = ARENA_ARRAY(l->scratch, Atom, count);
-    const Atom *atoms = value->exact ? value->alternative : value->atoms;
+    const Atoms atoms = value->exact ? value->alternative : value->atoms;
     if (value->kind == FORM_TABLE) values = form_count(l, value);
     bool whole = value->kind == FORM_SUM && (!value->floating || value->exact);
     bool ints = !has_others(l, s);
-    memcpy(out, mean->atoms, count * sizeof *out);
+    for (uint32_t v = 0; v < count; v++)
+        out[v] = atoms_at(mean->atoms, v);
     if (!s->hits && !consider_own(s->nothing, count, mean->atoms, out)) return NULL;
     for (uint32_t u = 0; u < values; u++) {
-        if (!consider_own(atoms[u], count, mean->atoms, out)) return NULL;
+        if (!consider_own(atoms_at(atoms, u), count, mean->atoms, out)) return NULL;
     }
     for (uint32_t v = 0; v < count; v++) {
-        double number = mean->atoms[v].as.real;
+        double number = atoms_at(mean->atoms, v).as.real;
         if (number != floor(number)) continue;
         Atom integer = atom_int((int64_t)number);
         bool in_range = number >= sum->low && number <= sum->high;
@@ -203,14 +204,14 @@ static void choose_kind(Lowering *l, MeanKind kind, const Bits *exact, const Ato
                         Form *form) {
     bool differs = false;
     for (uint32_t v = 0; v < form_count(l, form) && !differs; v++)
-        differs = !atom_identical(own[v], form->atoms[v]);
+        differs = !atom_identical(own[v], atoms_at(form->atoms, v));
     if (!differs || kind == MEAN_FLOAT) return;
     form->kind_unknown = kind == MEAN_UNKNOWN;
-    if (kind == MEAN_OWN) form->atoms = own;
+    if (kind == MEAN_OWN) form->atoms = atoms_listed(own);
     if (kind != MEAN_CHOSEN) return;
     form->chooser = exact->var;
     form->exact = exact->bits;
-    form->alternative = own;
+    form->alternative = atoms_listed(own);
 }
 
 void settle_kind_of_mean(Lowering *l, const Selection *s, const Form *sum, Form *form) {

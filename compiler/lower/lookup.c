@@ -37,8 +37,7 @@ static void drop_unused(Lowering *l, PlanLookup *lookup, uint32_t s) {
     lookup->result = result;
 }
 
-VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *given, uint32_t count,
-                  const Atom *domain) {
+VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *given, uint32_t count, Atoms domain) {
     PlanLookup used = *given, *lookup = &used;
     for (uint32_t s = 0; s < lookup->source_count; s++)
         drop_unused(l, lookup, s);
@@ -183,8 +182,9 @@ static bool same_arguments(const Cells *cells, VarId source, uint32_t a, uint32_
     for (int i = 0; i < cells->arity; i++) {
         const Form *arg = &cells->args[i];
         if (arg->var == source &&
-            (!atom_identical(arg->atoms[a], arg->atoms[b]) ||
-             (arg->exact && !atom_identical(arg->alternative[a], arg->alternative[b]))))
+            (!atom_identical(atoms_at(arg->atoms, a), atoms_at(arg->atoms, b)) ||
+             (arg->exact &&
+              !atom_identical(atoms_at(arg->alternative, a), atoms_at(arg->alternative, b)))))
             return false;
         if (arg->exact && arg->chooser == source && arg->exact[a] != arg->exact[b]) return false;
     }
@@ -209,8 +209,9 @@ static uint64_t value_hash(const Cells *cells, VarId source, uint32_t v) {
     uint64_t hash = 0;
     for (int i = 0; i < cells->arity; i++) {
         const Form *arg = &cells->args[i];
-        if (arg->var == source) hash = mix(hash, atom_hash(arg->atoms[v]));
-        if (arg->var == source && arg->exact) hash = mix(hash, atom_hash(arg->alternative[v]));
+        if (arg->var == source) hash = mix(hash, atom_hash(atoms_at(arg->atoms, v)));
+        if (arg->var == source && arg->exact)
+            hash = mix(hash, atom_hash(atoms_at(arg->alternative, v)));
         if (arg->exact && arg->chooser == source) hash = mix(hash, arg->exact[v]);
     }
     for (uint32_t d = 0; d < cells->direct.count; d++) {
@@ -223,27 +224,12 @@ static uint64_t value_hash(const Cells *cells, VarId source, uint32_t v) {
     return hash;
 }
 
-/* Do the atoms rise, or fall, from value to value? */
-static bool is_monotone(const Atom *atoms, uint32_t count) {
-    for (uint32_t v = 1; v < count; v++) {
-        if (atoms[v].kind != ATOM_INT || atoms[v].big || atoms[v - 1].kind != ATOM_INT ||
-            atoms[v - 1].big)
-            return false;
-        bool rises = atoms[v - 1].as.integer < atoms[v].as.integer;
-        if (atoms[v - 1].as.integer == atoms[v].as.integer ||
-            rises != (atoms[0].as.integer < atoms[1].as.integer))
-            return false;
-    }
-    return true;
-}
-
 /* Is it plain that no two values of the source are alike? */
 static bool all_differ(const Cells *cells, VarId source) {
-    uint32_t count = plan_get(cells->l, source)->count;
     bool differ = false;
     for (int i = 0; i < cells->arity && !differ; i++) {
         const Form *arg = &cells->args[i];
-        differ = arg->var == source && is_monotone(arg->atoms, count);
+        differ = arg->var == source && atoms_is_run(arg->atoms);
     }
     return differ;
 }
@@ -326,7 +312,7 @@ static uint32_t value_of(const Cells *cells, VarId var, const uint32_t values[PL
 static Atom argument_in(const Cells *cells, const Form *arg, const uint32_t values[PLAN_SOURCES]) {
     uint32_t at = arg->var == NO_VAR ? 0 : value_of(cells, arg->var, values);
     bool exact = arg->exact && arg->exact[value_of(cells, arg->chooser, values)];
-    return exact ? arg->alternative[at] : arg->atoms[at];
+    return exact ? atoms_at(arg->alternative, at) : atoms_at(arg->atoms, at);
 }
 
 /* --- merging classes -------------------------------------------------------------------------- */
@@ -406,13 +392,14 @@ static Form form_of_cells(Lowering *l, NodeId id, Cells *cells, uint32_t count,
     merge_classes(l, cells);
     const PlanLookup *lookup = &cells->lookup;
     if (lookup->source_count > 1)
-        return form_table(plan_lookup(l, id, lookup, count, domain), domain);
+        return form_table(plan_lookup(l, id, lookup, count, atoms_listed(domain)),
+                          atoms_listed(domain));
     VarId var = lookup->source_count ? lookup->sources[0] : NO_VAR;
     uint32_t values = var == NO_VAR ? 1 : plan_get(l, var)->count;
     Atom *atoms = ARENA_ARRAY(l->scratch, Atom, values);
     for (uint32_t v = 0; v < values; v++)
         atoms[v] = domain[lookup->result[var == NO_VAR ? 0 : lookup->classes[0][v]]];
-    return form_table(var, atoms);
+    return form_table(var, plan_keep_atoms(l, atoms, values));
 }
 
 /* --- refusals --------------------------------------------------------------------------------- */
@@ -471,7 +458,7 @@ static void trap_failures(Lowering *l, NodeId id, const Form *form, const Failur
     uint32_t count = form_count(l, form);
     uint8_t *fails = ARENA_ARRAY(l->scratch, uint8_t, count);
     for (uint32_t v = 0; v < count; v++)
-        fails[v] = atom_failed(form->atoms[v]);
+        fails[v] = atom_failed(atoms_at(form->atoms, v));
     plan_traps(l, id, form, fails, failures);
 }
 

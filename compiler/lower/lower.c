@@ -17,12 +17,11 @@ static void add_inputs(Lowering *l) {
     Var token = {.kind = VAR_TOKEN,
                  .node = NO_NODE,
                  .count = options->vocabulary_count,
-                 .domain = options->vocabulary};
-    Atom *positions = ARENA_ARRAY(l->scratch, Atom, options->max_length);
-    for (uint32_t i = 0; i < options->max_length; i++)
-        positions[i] = atom_int(i);
-    Var position = {
-        .kind = VAR_POSITION, .node = NO_NODE, .count = options->max_length, .domain = positions};
+                 .domain = atoms_listed(options->vocabulary)};
+    Var position = {.kind = VAR_POSITION,
+                    .node = NO_NODE,
+                    .count = options->max_length,
+                    .domain = atoms_run(0, 1, false)};
     if (plan_var(l, &token) != plan_token(l) || plan_var(l, &position) != plan_position(l))
         BUG("the inputs are the first variables");
 }
@@ -41,8 +40,8 @@ static Form refuse_mixed(Lowering *l, NodeId id, Form form) {
     bool texts = false, others = false;
     if (form.kind != FORM_TABLE || form.var == NO_VAR || id == l->output) return form;
     for (uint32_t v = 0; v < form_count(l, &form); v++) {
-        if (atom_failed(form.atoms[v])) continue;
-        bool text = form.atoms[v].kind == ATOM_STRING;
+        if (atom_failed(atoms_at(form.atoms, v))) continue;
+        bool text = atoms_at(form.atoms, v).kind == ATOM_STRING;
         texts = texts || text;
         others = others || !text;
     }

@@ -15,14 +15,14 @@ bool form_as_parts(Lowering *l, const Form *table, Form *sum, double *unit) {
         bool whole = true;
         for (uint32_t v = 0; v < count && whole; v++) {
             double value, part;
-            atoms[v] = table->atoms[v];
+            atoms[v] = atoms_at(table->atoms, v);
             if (atom_failed(atoms[v])) continue;
             whole = atom_as_double(atoms[v], &value) && isfinite(value);
             atoms[v] = atom_float(value == 0 ? 0 : value / *unit); /* -0.0 too */
             whole = whole && atom_whole(atoms[v], &part) &&
                     fabs(part) * l->options->max_length <= PLAN_NUMBER;
         }
-        Form parts = form_table(table->var, atoms);
+        Form parts = form_table(table->var, atoms_listed(atoms));
         if (whole) return form_as_sum(l, &parts, sum);
     }
     return false;
@@ -31,7 +31,7 @@ bool form_as_parts(Lowering *l, const Form *table, Form *sum, double *unit) {
 Form form_refuse_rounding(Lowering *l, NodeId node, const Form *values) {
     double value = 0, whole;
     for (uint32_t v = 0; values->kind == FORM_TABLE && v < form_count(l, values); v++) {
-        Atom atom = values->atoms[v];
+        Atom atom = atoms_at(values->atoms, v);
         if (!atom_failed(atom) && !atom_whole(atom, &whole) && atom_as_double(atom, &value)) break;
     }
     return form_refused(node,

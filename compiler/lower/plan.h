@@ -17,6 +17,7 @@
 #include "compiler/lower/lower.h"
 #include "runtime/base/keep.h"
 #include "runtime/base/limits.h"
+#include "runtime/value/atoms.h"
 
 typedef uint32_t VarId;
 #define NO_VAR UINT32_MAX
@@ -73,7 +74,7 @@ typedef struct Var {
     NodeId node;
     uint32_t phase;
     uint32_t count;
-    const Atom *domain; /* (count); NULL: fractions that are not listed */
+    Atoms domain; /* (count); none: fractions that are not listed */
     /* What a number register holds for each value, ascending; NULL: coded from the start. */
     const double *readings;
     double error;   /* how far from its reading the float type may leave the register */
@@ -101,19 +102,19 @@ typedef enum Noise { NOISE_NONE, NOISE_NOT_AT_ZERO, NOISE_ANYWHERE } Noise;
 
 typedef struct Form {
     FormKind kind;
-    VarId var;         /* TABLE: NO_VAR: a constant; FRACTION */
-    const Atom *atoms; /* TABLE: (count of var, or 1); ATOM_OPAQUE where the program fails */
-    PlanFeature sum;   /* SUM: whole numbers */
-    double low, high;  /* SUM; FRACTION: of what the mean is taken of */
-    double extra;      /* FRACTION: the one other value that it can have: the default */
-    bool floating;     /* SUM: floats, not ints */
+    VarId var;        /* TABLE: NO_VAR: a constant; FRACTION */
+    Atoms atoms;      /* TABLE: (count of var, or 1); ATOM_OPAQUE where the program fails */
+    PlanFeature sum;  /* SUM: whole numbers */
+    double low, high; /* SUM; FRACTION: of what the mean is taken of */
+    double extra;     /* FRACTION: the one other value that it can have: the default */
+    bool floating;    /* SUM: floats, not ints */
     /* A mean of one number is that number, of its own kind; of several it is a float: 1 or 1.0.
        Where exact holds for the chooser (how many were selected), the value is alternative (TABLE),
        or an int (SUM, floating). exact is NULL where the kind is known. */
     VarId chooser;
-    const uint8_t *exact;    /* (count of chooser) */
-    const Atom *alternative; /* TABLE: (count of var, or 1) */
-    bool kind_unknown;       /* an int or a float, and nothing says which */
+    const uint8_t *exact; /* (count of chooser) */
+    Atoms alternative;    /* TABLE: (count of var, or 1) */
+    bool kind_unknown;    /* an int or a float, and nothing says which */
     Noise noise;
     NodeId counter;    /* noisy: the selector whose count was multiplied in */
     NodeId refused_at; /* REFUSED */
@@ -240,8 +241,10 @@ PlanFeature feature_constant(double value);
 PlanFeature feature_table(Lowering *l, VarId var, const double *values);
 /* The same of values just made in scratch, which nobody else has: equal ones are kept once. */
 PlanFeature feature_own(Lowering *l, VarId var, double *values);
-/* Atoms just made in scratch, which nobody else has, or equal ones that were kept before. */
-const Atom *plan_keep_atoms(Lowering *l, Atom *atoms, uint32_t count);
+/* Of atoms just made in scratch, which nobody else has: a run, or equal ones kept before. */
+Atoms plan_keep_atoms(Lowering *l, Atom *atoms, uint32_t count);
+/* Of whole numbers, as ints or floats. */
+Atoms plan_whole_atoms(Lowering *l, const double *numbers, uint32_t count, bool floating);
 const double *plan_keep_numbers(Lowering *l, double *numbers, uint32_t count);
 /* a * x + b * y */
 PlanFeature feature_combine(Lowering *l, double a, PlanFeature x, double b, PlanFeature y);
@@ -299,7 +302,7 @@ const char *plan_count(Lowering *l, double count); /* 26,624 */
 /* --- element.c: forms of element-wise nodes --------------------------------------------------- */
 
 Form form_constant(Lowering *l, Atom atom);
-Form form_table(VarId var, const Atom *atoms);
+Form form_table(VarId var, Atoms atoms);
 Form form_of_sum(Lowering *l, PlanFeature sum, bool floating);
 uint32_t form_count(const Lowering *l, const Form *form); /* TABLE: 1 or the variable's count */
 /* A SUM of the same values, when they are whole numbers. */
@@ -347,8 +350,7 @@ Form form_choose_kind(Lowering *l, NodeId node, const Form *form);
 uint32_t form_lookup_cells(Lowering *l, NodeId node, const Form *args, int arity);
 /* The table over several variables. classes: the sources' classes; those that no value is in are
    left out, as the model's text counts them by the greatest. */
-VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *lookup, uint32_t count,
-                  const Atom *domain);
+VarId plan_lookup(Lowering *l, NodeId node, const PlanLookup *lookup, uint32_t count, Atoms domain);
 
 /* --- factor.c: functions of several numbers, by functions of one -------------------------------
  */

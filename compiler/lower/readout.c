@@ -32,7 +32,7 @@ static bool kinds_are_plain(const Lowering *l, const Form *form) {
     double value;
     bool ints = false, bools = false;
     for (uint32_t v = 0; v < form_count(l, form); v++) {
-        Atom floating = form->atoms[v], exact = form->alternative[v];
+        Atom floating = atoms_at(form->atoms, v), exact = atoms_at(form->alternative, v);
         ints = ints || exact.kind == ATOM_INT;
         bools = bools || exact.kind == ATOM_BOOL;
         if (atom_failed(floating)) continue;
@@ -55,13 +55,13 @@ static Form narrow_choice(Lowering *l, const Form *form) {
     Atom *alternative = ARENA_ARRAY(l->scratch, Atom, count);
     bool bools = false;
     for (uint32_t v = 0; v < count; v++) {
-        differs[v] = !atom_identical(form->alternative[v], form->atoms[v]);
-        bools = bools || (differs[v] && form->alternative[v].kind == ATOM_BOOL);
+        alternative[v] = atoms_at(form->alternative, v);
+        differs[v] = !atom_identical(alternative[v], atoms_at(form->atoms, v));
+        bools = bools || (differs[v] && alternative[v].kind == ATOM_BOOL);
     }
     for (uint32_t v = 0; v < count; v++) {
         double value;
-        alternative[v] = form->alternative[v];
-        if (differs[v] || !atom_whole(form->atoms[v], &value)) continue;
+        if (differs[v] || !atom_whole(atoms_at(form->atoms, v), &value)) continue;
         alternative[v] = bools ? atom_bool(value != 0) : atom_int((int64_t)value);
     }
     Form narrow = *form;
@@ -69,7 +69,7 @@ static Form narrow_choice(Lowering *l, const Form *form) {
         plan_both(l, l->output, (Bits){form->chooser, form->exact}, (Bits){form->var, differs});
     narrow.chooser = exact.var;
     narrow.exact = exact.bits;
-    narrow.alternative = alternative;
+    narrow.alternative = atoms_listed(alternative);
     return narrow;
 }
 
@@ -83,8 +83,8 @@ static void settle_choice(Lowering *l, Form *form) {
 
 static bool is_text(const Lowering *l, const Form *form) {
     for (uint32_t v = 0; form->kind == FORM_TABLE && v < form_count(l, form); v++) {
-        if (form->atoms[v].kind == ATOM_STRING) return true;
-        if (form->exact && form->alternative[v].kind == ATOM_STRING) return true;
+        if (atoms_at(form->atoms, v).kind == ATOM_STRING) return true;
+        if (form->exact && atoms_at(form->alternative, v).kind == ATOM_STRING) return true;
     }
     return false;
 }
@@ -99,7 +99,7 @@ static bool is_long_list(const Lowering *l, const Form *form) {
     uint32_t changes = 0;
     if (readout_decode(l, form) != DECODE_ATOMS) return false;
     for (uint32_t v = 1; v < form_count(l, form); v++)
-        changes += !atom_identical(form->atoms[v - 1], form->atoms[v]);
+        changes += !atom_identical(atoms_at(form->atoms, v - 1), atoms_at(form->atoms, v));
     return changes >= READ_ATOMS;
 }
 
@@ -109,7 +109,8 @@ static bool mean_of_parts(const Lowering *l, const Form *form, Form *mean) {
     *mean = *form;
     if (form->kind == FORM_FRACTION) return var->unit != 1;
     if (form->kind != FORM_TABLE || !var || var->kind != VAR_MOVED || var->unit == 1 ||
-        !var->fractions || form->atoms != var->domain || form->exact || !is_long_list(l, form))
+        !var->fractions || form->atoms.list != var->domain.list || form->exact ||
+        !is_long_list(l, form))
         return false;
     mean->kind = FORM_FRACTION;
     return true;
@@ -138,7 +139,9 @@ static Range form_range(const Lowering *l, const Form *form) {
     range = (Range){INFINITY, -INFINITY};
     for (uint32_t v = 0; v < form_count(l, form); v++) {
         double value;
-        if (atom_failed(form->atoms[v]) || !atom_as_double(form->atoms[v], &value)) continue;
+        if (atom_failed(atoms_at(form->atoms, v)) ||
+            !atom_as_double(atoms_at(form->atoms, v), &value))
+            continue;
         range = (Range){fmin(range.low, value), fmax(range.high, value)};
     }
     return range.low <= range.high ? range : (Range){0, 0};
@@ -415,8 +418,12 @@ static Readout sketch(const Steps *s) {
         readings[r].mixed = form->exact != NULL;
         readings[r].mixed_with_bools = form->exact && form_has_bools(l, form);
         if (readings[r].decode != DECODE_ATOMS) continue;
-        readings[r].atoms = form->atoms;
-        readings[r].atom_count = form_count(l, form);
+        uint32_t count = form_count(l, form);
+        Atom *atoms = ARENA_ARRAY(l->scratch, Atom, count);
+        for (uint32_t v = 0; v < count; v++)
+            atoms[v] = atoms_at(form->atoms, v);
+        readings[r].atoms = atoms;
+        readings[r].atom_count = count;
     }
     return (Readout){.reading_count = s->out.reading_count,
                      .readings = readings,
@@ -439,7 +446,7 @@ static bool plan_steps(Lowering *l) {
 
 bool form_has_bools(const Lowering *l, const Form *form) {
     for (uint32_t v = 0; form->kind == FORM_TABLE && v < form_count(l, form); v++) {
-        if (form->alternative[v].kind == ATOM_BOOL) return true;
+        if (atoms_at(form->alternative, v).kind == ATOM_BOOL) return true;
     }
     return false;
 }

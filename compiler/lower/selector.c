@@ -277,8 +277,9 @@ static Formula compare_with_constant(Lowering *l, NodeId node, const Form *side,
     uint8_t *bits = ARENA_ARRAY(l->scratch, uint8_t, count);
     bool fails = false;
     for (uint32_t v = 0; v < count; v++) {
-        bits[v] = side_is_key ? relation_holds(relation, table.atoms[v], constant, &fails)
-                              : relation_holds(relation, constant, table.atoms[v], &fails);
+        bits[v] = side_is_key
+                      ? relation_holds(relation, atoms_at(table.atoms, v), constant, &fails)
+                      : relation_holds(relation, constant, atoms_at(table.atoms, v), &fails);
     }
     if (fails) return refused(node, "it compares strings with numbers, or what has no order");
     if (side->noise != NOISE_NONE) {
@@ -306,7 +307,7 @@ static bool is_shifted_position(Lowering *l, const Form *form, int32_t *offset) 
     double value;
     if (form->kind != FORM_TABLE || form->var != plan_position(l)) return false;
     for (uint32_t i = 0; i < plan_get(l, form->var)->count; i++) {
-        if (!atom_whole(form->atoms[i], &value)) return false;
+        if (!atom_whole(atoms_at(form->atoms, i), &value)) return false;
         if (i == 0) *offset = (int32_t)value;
         if (value != (double)*offset + i) return false;
     }
@@ -339,9 +340,9 @@ static Formula formula_compare(Lowering *l, NodeId id) {
     }
     Relation relation = relation_of(node->op);
     if (query->kind == FORM_TABLE && query->var == NO_VAR)
-        return compare_with_constant(l, id, key, query->atoms[0], relation, true);
+        return compare_with_constant(l, id, key, atoms_at(query->atoms, 0), relation, true);
     if (key->kind == FORM_TABLE && key->var == NO_VAR)
-        return compare_with_constant(l, id, query, key->atoms[0], relation, false);
+        return compare_with_constant(l, id, query, atoms_at(key->atoms, 0), relation, false);
     for (int i = 0; i < 2; i++) {
         /* Equal totals over equal counts round alike; at different positions they need not. */
         if (sides[i]->noise != NOISE_NONE)

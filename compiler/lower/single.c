@@ -8,9 +8,8 @@ static bool is_injective_position(Lowering *l, NodeId node) {
     bool rising = true, falling = true;
     for (uint32_t i = 1; i < plan_get(l, form->var)->count; i++) {
         bool ordered;
-        int order = atom_failed(form->atoms[i])
-                        ? 0
-                        : atom_order(form->atoms[i - 1], form->atoms[i], &ordered);
+        Atom before = atoms_at(form->atoms, i - 1), atom = atoms_at(form->atoms, i);
+        int order = atom_failed(atom) ? 0 : atom_order(before, atom, &ordered);
         rising = rising && order < 0;
         falling = falling && order > 0;
     }

@@ -25,26 +25,29 @@ static int atom_rank_order(const void *a, const void *b) {
     return atom_order(*x, *y, &ordered);
 }
 
-static bool whole_within(const Atom *atoms, uint32_t count, double bound) {
+static bool whole_within(Atoms atoms, uint32_t count, double bound) {
     for (uint32_t v = 0; v < count; v++) {
         double value;
-        if (atom_failed(atoms[v])) continue;
-        if (!atom_whole(atoms[v], &value) || fabs(value) > bound) return false;
+        Atom atom = atoms_at(atoms, v);
+        if (atom_failed(atom)) continue;
+        if (!atom_whole(atom, &value) || fabs(value) > bound) return false;
     }
     return true;
 }
 
 static void codes_of_numbers(const Form *side, uint32_t count, double *codes) {
     for (uint32_t v = 0; v < count; v++) {
-        if (!atom_failed(side->atoms[v])) (void)atom_whole(side->atoms[v], &codes[v]);
+        Atom atom = atoms_at(side->atoms, v);
+        if (!atom_failed(atom)) (void)atom_whole(atom, &codes[v]);
     }
 }
 
 static void codes_of_ranks(const Form *side, uint32_t count, const Atom *ranked, uint32_t ranks,
                            double *codes) {
     for (uint32_t v = 0; v < count; v++) {
-        if (atom_failed(side->atoms[v])) continue;
-        const Atom *at = bsearch(&side->atoms[v], ranked, ranks, sizeof(Atom), atom_rank_order);
+        Atom atom = atoms_at(side->atoms, v);
+        if (atom_failed(atom)) continue;
+        const Atom *at = bsearch(&atom, ranked, ranks, sizeof(Atom), atom_rank_order);
         if (!at) BUG("an atom without a rank");
         codes[v] = (double)(at - ranked);
     }
@@ -72,7 +75,7 @@ bool compare_codes(Lowering *l, const Form *key, const Form *query, bool needs_o
     Atom *ranked = ARENA_ARRAY(l->scratch, Atom, key_count + query_count);
     uint32_t total = 0, ranks = 0;
     for (uint32_t v = 0; v < key_count + query_count; v++) {
-        Atom atom = v < key_count ? key->atoms[v] : query->atoms[v - key_count];
+        Atom atom = v < key_count ? atoms_at(key->atoms, v) : atoms_at(query->atoms, v - key_count);
         if (atom_failed(atom)) continue;
         if (atom.kind == ATOM_FLOAT && isnan(atom.as.real)) {
             *why = "one side can be NaN";
@@ -115,7 +118,7 @@ static bool key_is_position(Lowering *l, const Form *key, double *offset) {
     double value;
     if (key->kind != FORM_TABLE || key->var != plan_position(l)) return false;
     for (uint32_t i = 0; i < plan_get(l, key->var)->count; i++) {
-        if (!atom_whole(key->atoms[i], &value)) return false;
+        if (!atom_whole(atoms_at(key->atoms, i), &value)) return false;
         if (i == 0) *offset = value;
         if (value != *offset + i) return false;
     }
@@ -126,7 +129,7 @@ static PlanFeature number_of(Lowering *l, VarId var) {
     const Var *v = plan_get(l, var);
     double *values = ARENA_ARRAY(l->scratch, double, v->count);
     for (uint32_t i = 0; i < v->count; i++)
-        (void)atom_whole(v->domain[i], &values[i]);
+        (void)atom_whole(atoms_at(v->domain, i), &values[i]);
     return feature_own(l, var, values);
 }
 
@@ -462,14 +465,12 @@ static PlanFeature class_feature(Lowering *l, Side *side, NodeId selector, const
             values[v] = result[side->lookup.classes[0][v]];
         return feature_own(l, side->vars[0], values);
     }
-    Atom *domain = ARENA_ARRAY(l->scratch, Atom, classes);
     double *values = ARENA_ARRAY(l->scratch, double, classes);
-    for (uint32_t c = 0; c < classes; c++) {
-        domain[c] = atom_int(c);
+    for (uint32_t c = 0; c < classes; c++)
         values[c] = c;
-    }
     side->lookup.result = result;
-    return feature_table(l, plan_lookup(l, selector, &side->lookup, classes, domain), values);
+    return feature_table(
+        l, plan_lookup(l, selector, &side->lookup, classes, atoms_run(0, 1, false)), values);
 }
 
 bool terms_of_formula(Lowering *l, const Formula *formula, NodeId selector, PlanHead *head,

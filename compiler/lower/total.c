@@ -23,8 +23,8 @@ static bool counts_selected(Lowering *l, NodeId factor, NodeId selector) {
     if (!by_length && !by_position) return false;
     for (uint32_t v = 0; v < var->count; v++) {
         double value, expected;
-        if (!atom_whole(form->atoms[v], &value)) return false;
-        (void)atom_whole(var->domain[v], &expected);
+        if (!atom_whole(atoms_at(form->atoms, v), &value)) return false;
+        (void)atom_whole(atoms_at(var->domain, v), &expected);
         if (by_position) expected = fmax(0, expected + c->high + 1);
         if (value != expected) return false;
     }
@@ -56,7 +56,7 @@ static void total_kind(Lowering *l, Form *total, NodeId factor, const Selection 
     uint32_t counts = form_count(l, &count), ints = 0;
     uint8_t *bits = ARENA_ARRAY(l->scratch, uint8_t, counts);
     for (uint32_t v = 0; v < counts; v++) {
-        bits[v] = count.atoms[v].kind != ATOM_FLOAT;
+        bits[v] = atoms_at(count.atoms, v).kind != ATOM_FLOAT;
         ints += bits[v];
     }
     if (ints == 0) return;

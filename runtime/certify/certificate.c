@@ -16,7 +16,7 @@ static ClaimedSubspace claimed_subspace(const Subspace *s) {
                              .offset = s->offset,
                              .width = s->width,
                              .count = coded ? s->count : 0,
-                             .values = coded ? s->domain : NULL,
+                             .values = s->domain,
                              .low = s->low,
                              .high = s->high,
                              .denominator = s->denominator};

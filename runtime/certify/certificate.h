@@ -22,9 +22,9 @@ typedef struct ClaimedSubspace {
     const char *name;
     SubspaceKind kind;
     uint32_t offset, width;
-    uint32_t count;     /* coded: values */
-    const Atom *values; /* coded: (count), to print; NULL in a certificate that was read */
-    double low, high;   /* real */
+    uint32_t count;   /* coded: values */
+    Atoms values;     /* coded: (count), to print; none in a certificate that was read */
+    double low, high; /* real */
     uint32_t
         denominator; /* real: every value is a whole number of parts 1/d, d at most this; 0: any */
 } ClaimedSubspace;

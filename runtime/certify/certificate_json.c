@@ -47,7 +47,8 @@ static void print_subspace(cJSON *list, const ClaimedSubspace *s) {
     add_text(item, "kind", subspace_names[s->kind]);
     cJSON_AddNumberToObject(item, "offset", s->offset);
     cJSON_AddNumberToObject(item, "width", s->width);
-    if (s->values) cJSON_AddItemToObject(item, "values", json_atoms(s->values, s->count));
+    if (!atoms_none(s->values))
+        cJSON_AddItemToObject(item, "values", json_atoms(s->values, s->count));
     if (s->kind != SUBSPACE_REAL) return;
     json_add_float(item, "low", s->low);
     json_add_float(item, "high", s->high);
@@ -122,7 +123,8 @@ void certificate_print(const Certificate *c, Buffer *out) {
     cJSON_AddBoolToObject(all, "causal", c->causal);
     cJSON_AddNumberToObject(all, "tokens", c->vocabulary_count);
     if (c->vocabulary)
-        cJSON_AddItemToObject(all, "vocabulary", json_atoms(c->vocabulary, c->vocabulary_count));
+        cJSON_AddItemToObject(all, "vocabulary",
+                              json_atoms(atoms_listed(c->vocabulary), c->vocabulary_count));
     cJSON_AddNumberToObject(all, "width", c->width);
     cJSON *subspaces = cJSON_AddArrayToObject(all, "subspaces");
     for (uint32_t s = 0; s < c->subspace_count; s++)

@@ -35,6 +35,6 @@ StreamValue stream_value(const InterpTrace *trace, uint32_t stream, uint32_t pos
     if (ones == 0 && !steps) return STREAM_NOTHING;
     /* A one-hot has one 1; steps are 1 up to some place. */
     if (ones != (ones == 0 ? 0 : steps ? last + 1 : 1)) return STREAM_SPOILT;
-    *out = subspace->domain[steps ? ones : last];
+    *out = atoms_at(subspace->domain, steps ? ones : last);
     return STREAM_HOLDS;
 }

@@ -21,7 +21,7 @@ typedef struct Tracing {
 
 static uint32_t index_of(const Subspace *subspace, Atom value) {
     uint32_t v = 0;
-    while (v < subspace->count && !atom_equal(subspace->domain[v], value))
+    while (v < subspace->count && !atom_equal(atoms_at(subspace->domain, v), value))
         v++;
     return v;
 }
@@ -39,7 +39,7 @@ static bool coded_agrees(const Tracing *tracing, uint32_t layer, const Subspace 
             buffer_printf(tracing->out, "'%s' at position %u: the direction %s",
                           subspace->name->bytes, i,
                           subspace->kind == SUBSPACE_STEPS ? "above " : "of ");
-            atom_format_source(tracing->out, subspace->domain[c]);
+            atom_format_source(tracing->out, atoms_at(subspace->domain, c));
             buffer_printf(tracing->out, " is %.6g, not %.0f (eval: ", found, wanted);
             atom_format_source(tracing->out, values.atoms[i]);
             buffer_char(tracing->out, ')');

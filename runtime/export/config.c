@@ -63,11 +63,12 @@ const char *export_output_name(const Export *e) {
 static cJSON *labels_json(const Export *e, uint32_t reading) {
     bool atoms = e->model->readout.readings[reading].decode == DECODE_ATOMS;
     const Logits *logits = &e->logits.readings[reading];
-    return json_atoms(logits->atoms, atoms ? logits->count : 0);
+    return json_atoms(atoms_listed(logits->atoms), atoms ? logits->count : 0);
 }
 
 void export_vocabulary(const Export *e, Buffer *out) {
-    json_print(out, json_atoms(e->model->vocabulary, e->model->vocabulary_count), false);
+    json_print(out, json_atoms(atoms_listed(e->model->vocabulary), e->model->vocabulary_count),
+               false);
 }
 
 void export_labels(const Export *e, Buffer *out) {
@@ -212,7 +213,8 @@ void export_config_items(const Export *e, cJSON *to) {
     const Model *model = e->model;
     cJSON_AddStringToObject(to, "producer", "raspc");
     cJSON_AddStringToObject(to, "dtype", float_name(model->float_type, FLOAT_LONG_NAME));
-    cJSON_AddItemToObject(to, "vocabulary", json_atoms(model->vocabulary, model->vocabulary_count));
+    cJSON_AddItemToObject(to, "vocabulary",
+                          json_atoms(atoms_listed(model->vocabulary), model->vocabulary_count));
     cJSON_AddNumberToObject(to, "max_length", model->max_length);
     cJSON_AddBoolToObject(to, "causal", model->causal);
     cJSON_AddNumberToObject(to, "width", model->width);

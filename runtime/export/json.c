@@ -32,10 +32,10 @@ void json_add_float(cJSON *to, const char *name, double number) {
     json_add_atom(to, name, atom_float(number));
 }
 
-cJSON *json_atoms(const Atom *atoms, uint32_t count) {
+cJSON *json_atoms(Atoms atoms, uint32_t count) {
     cJSON *list = cJSON_CreateArray();
     for (uint32_t i = 0; i < count; i++)
-        json_add_atom(list, NULL, atoms[i]);
+        json_add_atom(list, NULL, atoms_at(atoms, i));
     return list;
 }
 

@@ -2,7 +2,7 @@
 #ifndef RASPC_EXPORT_JSON_H
 #define RASPC_EXPORT_JSON_H
 
-#include "runtime/value/atom.h"
+#include "runtime/value/atoms.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -13,7 +13,7 @@ void json_add_string(cJSON *to, const char *name, const String *text);
 void json_add_atom(cJSON *to, const char *name, Atom atom); /* as atom_format_json has it */
 void json_add_float(cJSON *to, const char *name, double number);
 
-cJSON *json_atoms(const Atom *atoms, uint32_t count); /* a list */
+cJSON *json_atoms(Atoms atoms, uint32_t count); /* a list */
 
 /* Appends the value as text, with a line end when it is laid out, and frees it. */
 void json_print(Buffer *out, cJSON *value, bool laid_out);

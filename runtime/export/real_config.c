@@ -109,7 +109,8 @@ static void add_ends(const RealModel *model, cJSON *to) {
         cJSON *item =
             add_end(inputs, input->name, input->types, model->spaces[input->space].width, 0);
         if (input->types == TYPE_STRING)
-            cJSON_AddItemToObject(item, "words", json_atoms(input->words, input->word_count));
+            cJSON_AddItemToObject(item, "words",
+                                  json_atoms(atoms_listed(input->words), input->word_count));
     }
     cJSON *outputs = cJSON_AddArrayToObject(to, "outputs");
     for (uint32_t o = 0; o < model->output_count; o++) {

@@ -262,7 +262,7 @@ static void print_words(const RealModel *model, Buffer *out) {
         const RealInput *input = &model->inputs[i];
         if (input->types == TYPE_STRING)
             cJSON_AddItemToObject(all, input->name->bytes,
-                                  json_atoms(input->words, input->word_count));
+                                  json_atoms(atoms_listed(input->words), input->word_count));
     }
     json_print(out, all, false);
 }

@@ -34,7 +34,7 @@
 #include "runtime/base/diag.h"
 #include "runtime/graph/graph.h"
 #include "runtime/model/float_type.h"
-#include "runtime/value/atom.h"
+#include "runtime/value/atoms.h"
 
 typedef uint32_t SubspaceId;
 #define NO_SUBSPACE UINT32_MAX
@@ -96,9 +96,9 @@ typedef struct Subspace {
     NodeId node;        /* the graph node that it was made for, or NO_NODE */
     uint32_t offset;    /* first coordinate in the residual stream; not its own for ever */
     uint32_t width;     /* one-hot: count; steps: count - 1; otherwise 1 */
-    /* Coded subspaces: the values; index v means domain[v]. */
+    /* Coded subspaces: the values; index v means number v of the domain. */
     uint32_t count;
-    const Atom *domain; /* (count) */
+    Atoms domain; /* (count) */
     /* Reals: the range, and how fine the values are: each is a multiple of 1/d for some d in
        1..denominator (1: integers); 0 when nothing is known. */
     double low, high;

@@ -53,7 +53,9 @@ static bool read_subspace(Reader *r, Items *subspaces, uint32_t *end) {
     s.kind = (SubspaceKind)kind;
     s.width = 1;
     if (subspace_is_coded(&s)) {
-        if (!read_atoms(r, &s.domain, &s.count)) return false;
+        const Atom *list;
+        if (!read_atoms(r, &list, &s.count)) return false;
+        s.domain = atoms_shortened(list, s.count);
         if (s.count == 0) return read_fail(r, "a code has at least one value");
         s.width = s.kind == SUBSPACE_STEPS ? s.count - 1 : s.count;
     } else if (s.kind == SUBSPACE_REAL) {

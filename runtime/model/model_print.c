@@ -40,25 +40,25 @@ static bool follows(Atom before, Atom after, int64_t step) {
            after.as.integer == before.as.integer + step;
 }
 
-static uint32_t atom_run(const Atom *atoms, uint32_t at, uint32_t count, int64_t step) {
+static uint32_t atom_run(Atoms atoms, uint32_t at, uint32_t count, int64_t step) {
     uint32_t end = at + 1;
-    while (end < count && follows(atoms[end - 1], atoms[end], step))
+    while (end < count && follows(atoms_at(atoms, end - 1), atoms_at(atoms, end), step))
         end++;
     return end - at;
 }
 
-static void print_atoms(Buffer *out, const Atom *atoms, uint32_t count) {
+static void print_atoms(Buffer *out, Atoms atoms, uint32_t count) {
     bool first = true;
     buffer_char(out, '[');
     for (uint32_t v = 0; v < count;) {
         if (!first) buffer_text(out, ", ");
         first = false;
-        print_atom(out, atoms[v]);
+        print_atom(out, atoms_at(atoms, v));
         uint32_t up = atom_run(atoms, v, count, 1), down = atom_run(atoms, v, count, -1);
         uint32_t step = up > down ? up : down;
         if (step >= TEXT_RUN) {
             buffer_text(out, "..");
-            print_atom(out, atoms[v + step - 1]);
+            print_atom(out, atoms_at(atoms, v + step - 1));
         }
         v += step >= TEXT_RUN ? step : 1;
     }
@@ -258,7 +258,7 @@ static void print_reading(Printer *p, const Reading *reading) {
     if (reading->decode == DECODE_ATOMS) {
         if (reading->source != NO_SUBSPACE)
             buffer_printf(p->out, "%s ", name_of(p, reading->source));
-        print_atoms(p->out, reading->atoms, reading->atom_count);
+        print_atoms(p->out, atoms_listed(reading->atoms), reading->atom_count);
     } else {
         print_feature(p, &reading->number);
     }
@@ -276,7 +276,7 @@ static void print_step(Printer *p, const ReadStep *step) {
     buffer_printf(p->out, "  step %s", op_info(step->op)->name);
     if (step->op == OP_CONST) {
         buffer_char(p->out, ' ');
-        print_atoms(p->out, &step->atom, 1);
+        print_atoms(p->out, atoms_listed(&step->atom), 1);
     }
     for (int i = 0; i < op_info(step->op)->arity; i++)
         buffer_printf(p->out, " %" PRIu32, step->args[i]);
@@ -317,7 +317,7 @@ void model_print(const Model *model, Buffer *out) {
         buffer_printf(out, "%s ", float_name(model->float_type, FLOAT_SHORT_NAME));
     buffer_printf(out, "length %" PRIu32 "%s vocabulary ", model->max_length,
                   model->causal ? " causal" : "");
-    print_atoms(out, model->vocabulary, model->vocabulary_count);
+    print_atoms(out, atoms_listed(model->vocabulary), model->vocabulary_count);
     buffer_text(out, "\nbasis\n");
     for (uint32_t s = 0, end = 0; s < model->subspace_count; s++) {
         const Subspace *at = &model->subspaces[s];

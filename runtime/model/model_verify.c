@@ -43,7 +43,7 @@ static bool verify_subspace(Verifier *v, SubspaceId id) {
     if (id <= MODEL_NULL && s->offset != id)
         return buffer_wrong(v->why, "the first two coordinates are not those of `one` and `null`");
     uint32_t width = s->kind == SUBSPACE_ONE_HOT ? s->count : coded ? s->count - 1 : 1;
-    if (coded && (s->count == 0 || !s->domain))
+    if (coded && (s->count == 0 || atoms_none(s->domain)))
         return buffer_wrong(v->why, "'%.80s' has no values", s->name->bytes);
     if (s->width != width || s->width > v->model->width || s->offset > v->model->width - s->width)
         return buffer_wrong(v->why, "'%.80s' is not in the residual stream", s->name->bytes);

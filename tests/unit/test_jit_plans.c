@@ -37,7 +37,7 @@ static Subspace coded(Arena *arena, SubspaceKind kind, const char *name, uint32_
                       .name = string_from(arena, name),
                       .node = NO_NODE,
                       .count = count,
-                      .domain = integers(arena, count),
+                      .domain = atoms_listed(integers(arena, count)),
                       .width = kind == SUBSPACE_STEPS ? count - 1 : count};
 }
 
@@ -219,7 +219,7 @@ static Readout readout_of(Maker *maker, SubspaceId subspace) {
         reading->decode = DECODE_ATOMS;
         reading->source = subspace;
         reading->atom_count = s->count;
-        reading->atoms = s->domain;
+        reading->atoms = s->domain.list;
     } else {
         reading->decode = DECODE_FRACTION;
         reading->number = feature_of(maker, subspace, 0, 1, 0, 1);

@@ -106,8 +106,10 @@ static Atom stream_of(const Subspace *subspace, const float *coordinates, Stream
 
 START_TEST(values_of_codes) {
     const Atom domain[] = {atom_int(10), atom_int(11), atom_int(12), atom_int(13)};
-    Subspace one_hot = {.kind = SUBSPACE_ONE_HOT, .width = 3, .count = 3, .domain = domain};
-    Subspace steps = {.kind = SUBSPACE_STEPS, .width = 3, .count = 4, .domain = domain};
+    Subspace one_hot = {
+        .kind = SUBSPACE_ONE_HOT, .width = 3, .count = 3, .domain = atoms_listed(domain)};
+    Subspace steps = {
+        .kind = SUBSPACE_STEPS, .width = 3, .count = 4, .domain = atoms_listed(domain)};
     ck_assert_int_eq(stream_of(&one_hot, (float[]){0, 1, 0}, STREAM_HOLDS).as.integer, 11);
     ck_assert_int_eq(stream_of(&one_hot, (float[]){0.1f, 0, 0.9f}, STREAM_HOLDS).as.integer, 12);
     stream_of(&one_hot, (float[]){0, 0, 0}, STREAM_NOTHING);

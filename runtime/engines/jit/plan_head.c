@@ -229,7 +229,7 @@ static void plan_real_move(Planner *planner, Attend *attend, const HeadMove *mov
 
 static bool has_strings(const Subspace *subspace) {
     for (uint32_t v = 0; v < subspace->count; v++)
-        if (subspace->domain[v].kind == ATOM_STRING) return true;
+        if (atoms_at(subspace->domain, v).kind == ATOM_STRING) return true;
     return false;
 }
 
