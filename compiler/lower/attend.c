@@ -113,10 +113,7 @@ static VarId counted_before(const Lowering *l, const Conjunction *c) {
 /* Value v of the variable is a width of max_length - v. */
 static PlanFeature width_feature(Lowering *l, VarId var) {
     uint32_t count = plan_get(l, var)->count;
-    double *values = ARENA_ARRAY(l->scratch, double, count);
-    for (uint32_t v = 0; v < count; v++)
-        values[v] = l->options->max_length - v;
-    return feature_own(l, var, values);
+    return feature_table(l, var, plan_progression(l, l->options->max_length, -1, false, count));
 }
 
 /* One head with the null key among the selected: its weight x is 1 / (w + 1), and steps read w off

@@ -72,21 +72,64 @@ Atoms plan_keep_atoms(Lowering *l, Atom *atoms, uint32_t count) {
     return shortened;
 }
 
-/* Long lists are mostly runs, which need not be listed first. */
+const double *plan_progression(Lowering *l, double first, double step, bool squared,
+                               uint32_t count) {
+    for (uint32_t i = 0; i < l->progression_count; i++) {
+        const Progression *p = &l->progressions[i];
+        if (p->first == first && p->step == step && p->squared == squared && p->count >= count)
+            return p->values;
+    }
+    /* Widths begin at 0 or at 1, and are listed from the greatest down: one list will do. */
+    if (count == l->options->max_length) count++;
+    double *values = ARENA_ARRAY(l->scratch, double, count);
+    for (uint32_t v = 0; v < count; v++) {
+        double number = first + v * step;
+        values[v] = squared ? number * number : number;
+    }
+    if (l->progression_count == l->progression_capacity) {
+        uint32_t capacity = l->progression_capacity ? 2 * l->progression_capacity : 16;
+        l->progressions = arena_grow(l->scratch, l->progressions, l->progression_count, capacity,
+                                     sizeof(Progression));
+        l->progression_capacity = capacity;
+    }
+    l->progressions[l->progression_count++] = (Progression){first, step, squared, count, values};
+    return values;
+}
+
+const Progression *progression_of(const Lowering *l, const double *values) {
+    for (uint32_t i = 0; i < l->progression_count; i++) {
+        const Progression *p = &l->progressions[i];
+        if (p->values == values && !p->squared) return p;
+    }
+    return NULL;
+}
+
 Atoms plan_whole_atoms(Lowering *l, const double *numbers, uint32_t count, bool floating) {
-    double step = count < 2 ? 0 : numbers[1] - numbers[0];
-    uint32_t v = 0;
-    while (v < count && numbers[v] == numbers[0] + v * step)
-        v++;
-    if (v == count && step != 0) return atoms_run((int64_t)numbers[0], (int64_t)step, floating);
+    const Progression *p = count < 2 ? NULL : progression_of(l, numbers);
+    if (p && p->step != 0) return atoms_run((int64_t)p->first, (int64_t)p->step, floating);
     Atom *atoms = ARENA_ARRAY(l->scratch, Atom, count);
-    for (v = 0; v < count; v++)
+    for (uint32_t v = 0; v < count; v++)
         atoms[v] = floating ? atom_float(numbers[v]) : atom_int((int64_t)numbers[v]);
     return plan_keep_atoms(l, atoms, count);
 }
 
 const double *plan_keep_numbers(Lowering *l, double *numbers, uint32_t count) {
     return keep_array(&l->kept, l->scratch, numbers, count * sizeof(double));
+}
+
+/* The term a * x + b * y where that is a progression; x or y may be NULL for none. False: it is no
+   such thing. */
+static bool progression_combine(Lowering *l, VarId var, double a, const double *x, double b,
+                                const double *y, PlanFeature *out) {
+    const Progression none = {0}, *p = x ? progression_of(l, x) : &none;
+    const Progression *q = y ? progression_of(l, y) : &none;
+    if (!p || !q || a != floor(a) || b != floor(b)) return false;
+    double first = a * p->first + b * q->first, step = a * p->step + b * q->step;
+    uint32_t count = plan_get(l, var)->count;
+    if (fmax(fabs(first), fabs(first + step * count)) > PLAN_NUMBER) return false;
+    *out = step == 0 ? feature_constant(first)
+                     : feature_table(l, var, plan_progression(l, first, step, false, count));
+    return true;
 }
 
 /* a * x + b * y, either of which may be NULL for none. */
@@ -108,9 +151,11 @@ PlanFeature feature_combine(Lowering *l, double a, PlanFeature x, double b, Plan
         bool from_x = j == y.count || (i < x.count && x.terms[i].var <= y.terms[j].var);
         bool from_y = i == x.count || (j < y.count && y.terms[j].var <= x.terms[i].var);
         VarId var = from_x ? x.terms[i].var : y.terms[j].var;
-        double *values = values_combine(l, var, a, from_x ? x.terms[i].values : NULL, b,
-                                        from_y ? y.terms[j].values : NULL);
-        PlanFeature part = feature_own(l, var, values);
+        const double *left = from_x ? x.terms[i].values : NULL;
+        const double *right = from_y ? y.terms[j].values : NULL;
+        PlanFeature part;
+        if (!progression_combine(l, var, a, left, b, right, &part))
+            part = feature_own(l, var, values_combine(l, var, a, left, b, right));
         out.constant += part.constant;
         if (part.count > 0) terms[out.count++] = part.terms[0];
         i += from_x;
@@ -124,15 +169,19 @@ bool feature_equal(const Lowering *l, PlanFeature x, PlanFeature y) {
     for (uint32_t i = 0; i < x.count; i++) {
         if (x.terms[i].var != y.terms[i].var) return false;
         size_t bytes = plan_get(l, x.terms[i].var)->count * sizeof(double);
-        if (memcmp(x.terms[i].values, y.terms[i].values, bytes) != 0) return false;
+        if (x.terms[i].values != y.terms[i].values &&
+            memcmp(x.terms[i].values, y.terms[i].values, bytes) != 0)
+            return false;
     }
     return true;
 }
 
-static void values_range(const double *values, uint32_t from, uint32_t to, double *low,
-                         double *high) {
+static void term_range(const Lowering *l, const PlanTerm *term, double *low, double *high) {
+    const double *values = term->values;
+    uint32_t count = plan_get(l, term->var)->count;
+    uint32_t step = progression_of(l, values) ? count - 1 : 1; /* its ends will do */
     *low = INFINITY, *high = -INFINITY;
-    for (uint32_t v = from; v < to; v++) {
+    for (uint32_t v = 0; v < count; v += step) {
         if (values[v] < *low) *low = values[v];
         if (values[v] > *high) *high = values[v];
     }
@@ -170,7 +219,7 @@ void feature_range(const Lowering *l, PlanFeature feature, double *low, double *
         const PlanTerm *term = &feature.terms[i];
         if (length && position && (term == length || term == position)) continue;
         double a, b;
-        values_range(term->values, 0, plan_get(l, term->var)->count, &a, &b);
+        term_range(l, term, &a, &b);
         *low += a, *high += b;
     }
 }
@@ -220,10 +269,7 @@ VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, doub
     uint32_t count = (uint32_t)(high - low) + 1;
     VarId before = stepped_before(l, input, low, high, count, floating);
     if (before != NO_VAR) return before;
-    double *values = ARENA_ARRAY(l->scratch, double, count);
-    for (uint32_t v = 0; v < count; v++)
-        values[v] = low + v;
-    const double *readings = plan_keep_numbers(l, values, count);
+    const double *readings = plan_progression(l, low, 1, false, count);
     return stepped_new(l, node, input, readings, readings, count, floating);
 }
 

@@ -53,12 +53,34 @@ static void kinds_by_value(Lowering *l, const Form *form, uint32_t count, Form *
     sum->exact = exact;
 }
 
+/* A table of numbers in a run. */
+static Form sum_of_run(Lowering *l, const Form *form) {
+    const Atoms run = form->atoms;
+    const double *values =
+        plan_progression(l, (double)run.first, (double)run.step, false, form_count(l, form));
+    Form sum = form_of_sum(l, feature_table(l, form->var, values), run.floating);
+    sum.noise = form->noise;
+    sum.counter = form->counter;
+    copy_kind(&sum, form);
+    return sum;
+}
+
+static bool is_run_within(const Lowering *l, const Form *form, double bound) {
+    if (!atoms_is_run(form->atoms)) return false;
+    double last = (double)form->atoms.step * (form_count(l, form) - 1) + (double)form->atoms.first;
+    return fabs((double)form->atoms.first) <= bound && fabs(last) <= bound;
+}
+
 bool form_as_sum(Lowering *l, const Form *form, Form *sum) {
     if (form->kind == FORM_SUM) {
         *sum = *form;
         return true;
     }
     if (form->kind != FORM_TABLE) return false;
+    if (!form->exact && is_run_within(l, form, PLAN_NUMBER)) {
+        *sum = sum_of_run(l, form);
+        return true;
+    }
     uint32_t count = form_count(l, form), floats = 0, first = 0;
     double *values = ARENA_ARRAY(l->scratch, double, count);
     for (uint32_t v = count; v-- > 0;) {
@@ -94,9 +116,16 @@ bool form_as_sum(Lowering *l, const Form *form, Form *sum) {
 static Form sum_of_one_variable(Lowering *l, const Form *form) {
     VarId var = form->sum.count ? form->sum.terms[0].var : NO_VAR;
     uint32_t count = var == NO_VAR ? 1 : plan_get(l, var)->count;
+    const double *values = form->sum.count ? form->sum.terms[0].values : NULL;
+    double constant = form->sum.constant;
+    const Progression *p = values && count > 1 ? progression_of(l, values) : NULL;
+    if (p) {
+        Atoms run = atoms_run((int64_t)(p->first + constant), (int64_t)p->step, form->floating);
+        return form_table(var, run);
+    }
     Atom *atoms = ARENA_ARRAY(l->scratch, Atom, count);
     for (uint32_t v = 0; v < count; v++) {
-        double value = form->sum.constant + (form->sum.count ? form->sum.terms[0].values[v] : 0);
+        double value = constant + (values ? values[v] : 0);
         atoms[v] = form->floating ? atom_float(value) : atom_int((int64_t)value);
     }
     return form_table(var, plan_keep_atoms(l, atoms, count));
@@ -300,6 +329,35 @@ static bool is_one_value(const Version *version, uint32_t count) {
     return true;
 }
 
+/* The operation on one run of ints and int constants where that is a run again, so that nothing
+   fails and no atom need be looked at. */
+static bool element_run(const Lowering *l, const Node *node, const Form *args, int arity, VarId var,
+                        Form *form) {
+    int64_t first[3] = {0}, step[3] = {0};
+    if (var == NO_VAR || plan_get(l, var)->count < 2) return false;
+    for (int i = 0; i < arity; i++) {
+        bool constant = args[i].var == NO_VAR;
+        if (args[i].exact || args[i].kind_unknown || args[i].noise != NOISE_NONE) return false;
+        if (!constant && !is_run_within(l, &args[i], PLAN_NUMBER)) return false;
+        Atom atom = atoms_at(args[i].atoms, 0);
+        double number;
+        if (atom.kind != ATOM_INT || !atom_whole(atom, &number)) return false;
+        first[i] = atom.as.integer;
+        step[i] = constant ? 0 : args[i].atoms.step;
+    }
+    Atoms run = atoms_run(first[0], step[0], false);
+    switch (node->op) {
+    case OP_INDICES:
+    case OP_POS: break;
+    case OP_NEG: run = atoms_run(-first[0], -step[0], false); break;
+    case OP_ADD: run = atoms_run(first[0] + first[1], step[0] + step[1], false); break;
+    case OP_SUB: run = atoms_run(first[0] - first[1], step[0] - step[1], false); break;
+    default: return false;
+    }
+    *form = form_table(var, run);
+    return run.step != 0;
+}
+
 /* A table over the variable that all table arguments share. NONE: where it fails depends on the
    kind of an argument, or two of them depend on different counts: that takes a look-up. */
 static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, VarId var) {
@@ -307,6 +365,8 @@ static Form element_table(Lowering *l, NodeId id, const Form *args, int arity, V
     uint32_t count = var == NO_VAR ? 1 : plan_get(l, var)->count;
     const Form *chosen = NULL;
     bool unknown = false, number = false;
+    Form run;
+    if (element_run(l, node, args, arity, var, &run)) return run;
     for (int i = 0; i < arity; i++) {
         unknown = unknown || args[i].kind_unknown;
         if (!args[i].exact) continue;

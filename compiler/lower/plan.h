@@ -206,6 +206,14 @@ typedef struct PlanReadout {
     ReadStep *steps; /* (step_count) in the model's arena; see Readout */
 } PlanReadout;
 
+/* first, first + step, ..., or their squares: listed once. */
+typedef struct Progression {
+    double first, step;
+    bool squared;
+    uint32_t count;
+    const double *values; /* (count) */
+} Progression;
+
 typedef struct Lowering {
     Arena *arena;   /* the model's */
     Arena *scratch; /* the plan's */
@@ -229,6 +237,8 @@ typedef struct Lowering {
     PlanTrap *traps;
     uint32_t trap_count, trap_capacity;
     Keeper kept; /* long tables in scratch */
+    Progression *progressions;
+    uint32_t progression_count, progression_capacity;
 } Lowering;
 
 /* --- domain.c: variables and features --------------------------------------------------------- */
@@ -243,6 +253,11 @@ PlanFeature feature_table(Lowering *l, VarId var, const double *values);
 PlanFeature feature_own(Lowering *l, VarId var, double *values);
 /* Of atoms just made in scratch, which nobody else has: a run, or equal ones kept before. */
 Atoms plan_keep_atoms(Lowering *l, Atom *atoms, uint32_t count);
+/* Numbers first + v * step, all of them whole, or their squares. */
+const double *plan_progression(Lowering *l, double first, double step, bool squared,
+                               uint32_t count);
+/* What plan_progression gave, not squared, as whose values these are; NULL: they are other ones. */
+const Progression *progression_of(const Lowering *l, const double *values);
 /* Of whole numbers, as ints or floats. */
 Atoms plan_whole_atoms(Lowering *l, const double *numbers, uint32_t count, bool floating);
 const double *plan_keep_numbers(Lowering *l, double *numbers, uint32_t count);
@@ -448,7 +463,7 @@ NodeId total_factor(Lowering *l, NodeId node);
 /* terms.c: numbers that compare as the atoms do, whole ones. False: *why says what is in the way.
  */
 typedef struct Codes {
-    double *key, *query; /* (count of each side's variable) */
+    const double *key, *query; /* (count of each side's variable) */
 } Codes;
 bool compare_codes(Lowering *l, const Form *key, const Form *query, bool needs_order, Codes *codes,
                    const char **why);

@@ -26,7 +26,8 @@ static int atom_rank_order(const void *a, const void *b) {
 }
 
 static bool whole_within(Atoms atoms, uint32_t count, double bound) {
-    for (uint32_t v = 0; v < count; v++) {
+    uint32_t step = atoms_is_run(atoms) ? count - 1 : 1; /* its ends will do */
+    for (uint32_t v = 0; v < count; v += step) {
         double value;
         Atom atom = atoms_at(atoms, v);
         if (atom_failed(atom)) continue;
@@ -35,15 +36,21 @@ static bool whole_within(Atoms atoms, uint32_t count, double bound) {
     return true;
 }
 
-static void codes_of_numbers(const Form *side, uint32_t count, double *codes) {
+static const double *codes_of_numbers(Lowering *l, const Form *side, uint32_t count) {
+    const Atoms atoms = side->atoms;
+    if (atoms_is_run(atoms))
+        return plan_progression(l, (double)atoms.first, (double)atoms.step, false, count);
+    double *codes = ARENA_ARRAY(l->scratch, double, count);
     for (uint32_t v = 0; v < count; v++) {
-        Atom atom = atoms_at(side->atoms, v);
+        Atom atom = atoms_at(atoms, v);
         if (!atom_failed(atom)) (void)atom_whole(atom, &codes[v]);
     }
+    return plan_keep_numbers(l, codes, count);
 }
 
-static void codes_of_ranks(const Form *side, uint32_t count, const Atom *ranked, uint32_t ranks,
-                           double *codes) {
+static const double *codes_of_ranks(Lowering *l, const Form *side, uint32_t count,
+                                    const Atom *ranked, uint32_t ranks) {
+    double *codes = ARENA_ARRAY(l->scratch, double, count);
     for (uint32_t v = 0; v < count; v++) {
         Atom atom = atoms_at(side->atoms, v);
         if (atom_failed(atom)) continue;
@@ -51,6 +58,7 @@ static void codes_of_ranks(const Form *side, uint32_t count, const Atom *ranked,
         if (!at) BUG("an atom without a rank");
         codes[v] = (double)(at - ranked);
     }
+    return plan_keep_numbers(l, codes, count);
 }
 
 /* Numbers that compare as the atoms do: the numbers themselves where they are small and whole, else
@@ -58,14 +66,12 @@ static void codes_of_ranks(const Form *side, uint32_t count, const Atom *ranked,
 bool compare_codes(Lowering *l, const Form *key, const Form *query, bool needs_order, Codes *codes,
                    const char **why) {
     uint32_t key_count = form_count(l, key), query_count = form_count(l, query);
-    *codes = (Codes){ARENA_ARRAY(l->scratch, double, key_count),
-                     ARENA_ARRAY(l->scratch, double, query_count)};
     bool many = key_count > TERM_VALUES || query_count > TERM_VALUES;
     double bound = many ? PLAN_NUMBER : TERM_SMALL;
     if (whole_within(key->atoms, key_count, bound) &&
         whole_within(query->atoms, query_count, bound)) {
-        codes_of_numbers(key, key_count, codes->key);
-        codes_of_numbers(query, query_count, codes->query);
+        *codes =
+            (Codes){codes_of_numbers(l, key, key_count), codes_of_numbers(l, query, query_count)};
         return true;
     }
     if (many) {
@@ -94,21 +100,22 @@ bool compare_codes(Lowering *l, const Form *key, const Form *query, bool needs_o
         *why = "it can compare strings with numbers, which have no order";
         return false;
     }
-    codes_of_ranks(key, key_count, ranked, ranks, codes->key);
-    codes_of_ranks(query, query_count, ranked, ranks, codes->query);
+    *codes = (Codes){codes_of_ranks(l, key, key_count, ranked, ranks),
+                     codes_of_ranks(l, query, query_count, ranked, ranks)};
     return true;
 }
 
-static double *squares(Lowering *l, const double *codes, uint32_t count) {
+static const double *squares(Lowering *l, const double *codes, uint32_t count) {
+    const Progression *p = progression_of(l, codes);
+    if (p) return plan_progression(l, p->first, p->step, true, count);
     double *out = ARENA_ARRAY(l->scratch, double, count);
     for (uint32_t v = 0; v < count; v++)
         out[v] = codes[v] * codes[v];
-    return out;
+    return plan_keep_numbers(l, out, count);
 }
 
-/* Of codes that nobody else has. */
-static PlanFeature side_feature(Lowering *l, const Form *side, double *codes) {
-    return side->var == NO_VAR ? feature_constant(codes[0]) : feature_own(l, side->var, codes);
+static PlanFeature side_feature(Lowering *l, const Form *side, const double *codes) {
+    return side->var == NO_VAR ? feature_constant(codes[0]) : feature_table(l, side->var, codes);
 }
 
 /* --- gathering by position -------------------------------------------------------------------- */
@@ -127,6 +134,11 @@ static bool key_is_position(Lowering *l, const Form *key, double *offset) {
 
 static PlanFeature number_of(Lowering *l, VarId var) {
     const Var *v = plan_get(l, var);
+    const Atoms domain = v->domain;
+    if (atoms_is_run(domain)) {
+        double first = (double)domain.first, step = (double)domain.step;
+        return feature_table(l, var, plan_progression(l, first, step, false, v->count));
+    }
     double *values = ARENA_ARRAY(l->scratch, double, v->count);
     for (uint32_t i = 0; i < v->count; i++)
         (void)atom_whole(atoms_at(v->domain, i), &values[i]);
@@ -160,11 +172,8 @@ static bool gather_term(Lowering *l, const Form *key, const Form *query, PlanTer
     if (!position_exists(l, target)) return false;
     const Var *position = plan_get(l, plan_position(l));
     term->key = number_of(l, plan_position(l));
-    double *numbers = ARENA_ARRAY(l->scratch, double, position->count);
-    for (uint32_t i = 0; i < position->count; i++)
-        numbers[i] = i;
-    term->key_square = feature_own(l, plan_position(l), squares(l, numbers, position->count));
-    arena_give_back(l->scratch, numbers, position->count * sizeof(double));
+    term->key_square =
+        feature_table(l, plan_position(l), plan_progression(l, 0, 1, true, position->count));
     term->query = target;
     term->squared = 1;
     return true;
@@ -222,16 +231,12 @@ static PlanTermOfHead distance_term(Lowering *l, int32_t distance) {
         .kind = TERM_COMPARE, .node = NO_NODE, .relation = RELATION_EQ, .squared = 2};
     VarId position = plan_position(l);
     uint32_t count = plan_get(l, position)->count;
-    double *key = ARENA_ARRAY(l->scratch, double, count);
-    double *query = ARENA_ARRAY(l->scratch, double, count);
-    for (uint32_t i = 0; i < count; i++) {
-        key[i] = i;
-        query[i] = (double)i + distance;
-    }
-    term.key_square = feature_own(l, position, squares(l, key, count));
-    term.query_square = feature_own(l, position, squares(l, query, count));
-    term.key = feature_own(l, position, key);
-    term.query = feature_own(l, position, query);
+    const double *key = plan_progression(l, 0, 1, false, count);
+    const double *query = plan_progression(l, distance, 1, false, count);
+    term.key_square = feature_table(l, position, squares(l, key, count));
+    term.query_square = feature_table(l, position, squares(l, query, count));
+    term.key = feature_table(l, position, key);
+    term.query = feature_table(l, position, query);
     return term;
 }
 
@@ -389,9 +394,7 @@ static bool literal_columns(Lowering *l, const Literal *literal, Side *key, Side
 
 static bool range_columns(Lowering *l, Side *key, Side *query, const char **why) {
     uint32_t count = plan_get(l, plan_position(l))->count;
-    double *numbers = ARENA_ARRAY(l->scratch, double, count);
-    for (uint32_t i = 0; i < count; i++)
-        numbers[i] = i;
+    const double *numbers = plan_progression(l, 0, 1, false, count);
     return side_column(key, plan_position(l), numbers, why) &&
            side_column(query, plan_position(l), numbers, why);
 }
