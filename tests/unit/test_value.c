@@ -1,6 +1,7 @@
 /* Atoms against Python 3: value_cases.def holds what Python gives, made by make_value_cases.py. */
 #include "runtime/base/limits.h"
 #include "runtime/value/atom_set.h"
+#include "runtime/value/atoms.h"
 #include "runtime/value/sequence.h"
 
 #include <check.h>
@@ -244,6 +245,32 @@ START_TEST(a_copy_outlives_its_arena) {
 }
 END_TEST
 
+/* A list is a run only when the run has every atom of it, kind and all. */
+START_TEST(runs_are_what_they_were_made_of) {
+    const Atom lists[][3] = {
+        {atom_int(5), atom_int(3), atom_int(1)},
+        {atom_float(-1), atom_float(0), atom_float(1)},
+        {atom_float(-1), atom_float(-0.0), atom_float(1)},
+        {atom_int(0), atom_float(1), atom_int(2)},
+        {atom_int(0), atom_int(1), atom_int(3)},
+        {atom_int(7), atom_int(7), atom_int(7)},
+        {atom_float(0), atom_float(0.5), atom_float(1)},
+        {atom_int(0), atom_int(INT64_MAX), atom_int(1)},
+        {atom_bool(false), atom_bool(true), atom_int(2)},
+        {atom_float(NAN), atom_float(1), atom_float(2)},
+    };
+    const uint32_t runs = 2; /* the first lists */
+    for (uint32_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        Atoms atoms = atoms_shortened(lists[i], 3);
+        ck_assert_int_eq(atoms_is_run(atoms), i < runs);
+        for (uint32_t v = 0; v < 3; v++)
+            ck_assert(atom_identical(atoms_at(atoms, v), lists[i][v]));
+    }
+    ck_assert(!atoms_is_run(atoms_shortened(lists[0], 1)));
+    ck_assert(atoms_none((Atoms){0}));
+}
+END_TEST
+
 START_TEST(sums_are_exact_until_the_first_float) {
     NumberSum *sum = sum_new(arena);
     Atom mean, huge;
@@ -342,6 +369,7 @@ Suite *value_suite(void) {
     tcase_add_test(tests, floats_are_displayed_with_three_decimals);
     tcase_add_test(tests, sizes_are_bounded_before_the_work);
     tcase_add_test(tests, a_copy_outlives_its_arena);
+    tcase_add_test(tests, runs_are_what_they_were_made_of);
     tcase_add_test(tests, sums_are_exact_until_the_first_float);
     tcase_add_test(tests, sequences_have_a_type_and_a_text);
     suite_add_tcase(suite, tests);
