@@ -31,7 +31,7 @@ CORE_SRC = $(sort $(wildcard runtime/base/*.c runtime/value/*.c runtime/input/*.
              compiler/elaborate/*.c compiler/lower/*.c compiler/lower/real/*.c compiler/*.c))
 API_SRC  = $(sort $(wildcard compiler/api/*.c))
 DRIVER_SRC = $(sort $(wildcard compiler/driver/*.c))
-JIT_SRC  = $(sort $(wildcard runtime/engines/jit/*.c runtime/engines/jit/real/*.c))
+JIT_SRC  = $(sort $(wildcard runtime/engines/jit/*.c runtime/engines/jit/real/*.c runtime/engines/jit/short/*.c))
 
 GENERATED = $(BUILD)/grammar/rasp.tab.c $(BUILD)/grammar/rasp.lex.c $(BUILD)/compiler/library_text.c \
             $(BUILD)/runtime/export/modeling_raspc_text.c $(BUILD)/runtime/export/modeling_raspc_real_text.c

@@ -14,11 +14,16 @@
 typedef struct Jit Jit;               /* the loaded module */
 typedef struct JitProgram JitProgram; /* one compiled model */
 
+/* Programs whose inputs are no longer may have code of their own: all positions side by side. */
+enum { JIT_SHORT_MOST = 64 };
+
 typedef struct JitOptions {
     const char *cpu; /* "x86-64-v3" and the like (jit/cpus.def); NULL or "native": this machine's */
     uint32_t threads;  /* that a run may use; 0: as many as there are processors. What a run gives
                           does not depend on it */
     bool single;       /* vectors of a program over reals are of float32 rather than float64 */
+    bool by_stages;    /* the code that long inputs need even where none is longer than
+                          JIT_SHORT_MOST: the same results, for tests */
     const char *cache; /* a directory that keeps native code for the next time, made when it is not
                           there; NULL: none. Its files are run: it must be the user's own */
 } JitOptions;
@@ -99,7 +104,7 @@ void jit_real_explain(const JitReal *program, Buffer *out);
 /* --- between the door and the module ---------------------------------------------------------- */
 
 #define JIT_MODULE_SYMBOL "raspc_jit_module"
-enum { JIT_MODULE_VERSION = 6 };
+enum { JIT_MODULE_VERSION = 7 };
 
 typedef struct JitModule {
     uint32_t version;

@@ -1,10 +1,7 @@
 /* The jit against eval: whole programs, every small input and long ones of the awkward kinds.
    Without LLVM there is no jit, and the tests say so and pass. */
-#include "compiler/elaborate/elaborate.h"
-#include "compiler/lower/lower.h"
 #include "runtime/base/file.h"
-#include "runtime/engines/eval.h"
-#include "runtime/engines/jit.h"
+#include "tests/unit/jit_bench.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -14,153 +11,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* --- programs --------------------------------------------------------------------------------- */
-
-typedef struct Subject {
-    const char *name, *text;
-    const char *alphabet; /* NULL: integers */
-    const char *plan;     /* what its main head must be planned as */
-    uint32_t longest;     /* of the long inputs */
-} Subject;
-enum { LONGEST = 2000 };
-
-static const Subject subjects[] = {
-    {"histogram", "hist = selector_width(select(tokens, tokens, ==));", "abc", "group by", LONGEST},
-    {"reverse", "r = aggregate(select(indices, length - indices - 1, ==), tokens);", "abc",
-     "gather", LONGEST},
-    {"sort",
-     "smaller = select(tokens_int, tokens_int, <) or\n"
-     "    (select(tokens_int, tokens_int, ==) and select(indices, indices, <));\n"
-     "place = selector_width(smaller);\n"
-     "s = aggregate(select(place, indices, ==), tokens_int);",
-     NULL, "counting sort", 600},
-    {"dyck1",
-     "up = select(indices, indices, <=);\n"
-     "opens = (indices + 1) * aggregate(up, indicator(tokens == \"(\"));\n"
-     "closes = (indices + 1) * aggregate(up, indicator(tokens == \")\"));\n"
-     "bad = selector_width(select(opens - closes, 0, <) and up) > 0;\n"
-     "d = \"F\" if bad else (\"T\" if opens == closes else \"P\");",
-     "()x", "running sums", 600},
-    {"running mean", "m = aggregate(select(indices, indices, <=), tokens_int);", NULL, "running",
-     600},
-    {"mean of smaller ones", "m = aggregate(select(tokens_int, tokens_int, <), tokens_int, -1);",
-     NULL, "counting sort", 600},
-    {"occurrence number",
-     "o = selector_width(select(tokens, tokens, ==) and select(indices, indices, <=));", "abc",
-     "running group by", LONGEST},
-    {"later smaller ones",
-     "w = selector_width(select(tokens_int, tokens_int, <) and select(indices, indices, >));", NULL,
-     "sweep", 600},
-    {"other ones before",
-     "w = selector_width(select(tokens, tokens, !=) and select(indices, indices, <));", "abc",
-     "running", 600},
-    {"smaller and not far",
-     "w = selector_width(select(tokens_int, tokens_int, <) and select(indices, tokens_int, >));",
-     NULL, "tiles", 100},
-    {"as many equal ones",
-     "h = selector_width(select(tokens_int, tokens_int, ==));\n"
-     "w = selector_width(select(tokens_int, tokens_int, ==) and select(h, h, ==)\n"
-     "                   and select(indices, indices, <=));",
-     NULL, "running group by", 600},
-    {"one more of them",
-     "h = selector_width(select(tokens_int, tokens_int, ==));\n"
-     "w = selector_width(select(tokens_int, tokens_int + 3, ==) and select(h, h - 1, ==));",
-     NULL, "group by", 600},
-    {"share", "f = aggregate(full_s, indicator(tokens == \"a\"));", "abc", "all", 40},
-    {"neighbours", "n = aggregate(select(indices, indices - 1, ==), tokens, \"-\");", "abc",
-     "gather", LONGEST},
-};
-enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };
-
-/* --- one program, lowered for one vocabulary and compiled ------------------------------------- */
-
-typedef struct Bench {
-    Session *session;
-    Jit *jit;
-    Arena *arena;
-    NodeId node;
-    uint32_t vocabulary_count, max_length;
-    const Atom *vocabulary;
-    JitProgram *program;
-} Bench;
-
-/* False, with a line that says so, when raspc was built without LLVM; any other trouble fails. */
-static bool open_jit(Bench *bench) {
-    Diagnostics *diags = session_diagnostics(bench->session);
-    bench->jit = jit_open((Span){0}, diags);
-    if (bench->jit != NULL) return true;
-    const char *message = diagnostics_message(diags, diagnostics_count(diags) - 1);
-    ck_assert_msg(strstr(message, "without LLVM") != NULL, "%s", message);
-    printf("# skipped: %s\n", message);
-    return false;
-}
-
-static void close_bench(Bench *bench) {
-    jit_free(bench->program);
-    jit_close(bench->jit);
-    arena_free(bench->arena);
-    session_free(bench->session);
-}
-
-static const Atom *vocabulary_of(const Subject *subject, uint32_t count, Arena *arena) {
-    Atom *tokens = ARENA_ARRAY(arena, Atom, count);
-    for (uint32_t i = 0; i < count; i++)
-        tokens[i] = subject->alphabet ? atom_string(string_new(arena, &subject->alphabet[i], 1))
-                                      : atom_int((int64_t)i * 3 - 2);
-    return tokens;
-}
-
-static bool open_bench(Bench *bench, const Subject *subject, uint32_t vocabulary_count,
-                       uint32_t max_length) {
-    *bench = (Bench){.session = session_new(&(SessionOptions){0}),
-                     .arena = arena_new(0),
-                     .vocabulary_count = vocabulary_count,
-                     .max_length = max_length};
-    if (!open_jit(bench)) return false;
-    Diagnostics *diags = session_diagnostics(bench->session);
-    const String *name;
-    Value value;
-    ck_assert(session_run_text(bench->session, subject->name, subject->text, strlen(subject->text),
-                               NULL));
-    ck_assert(session_main_output(bench->session, &name, &value) && value.kind == VALUE_SOP);
-    bench->node = value.as.node;
-    bench->vocabulary = vocabulary_of(subject, vocabulary_count, bench->arena);
-    LowerOptions options = {.vocabulary_count = vocabulary_count,
-                            .vocabulary = bench->vocabulary,
-                            .max_length = max_length,
-                            .registers = REGISTERS_AUTO};
-    Model *model = lower(bench->arena, session_graph(bench->session), bench->node, &options, diags);
-    if (model != NULL) bench->program = jit_compile(bench->jit, model, NULL, (Span){0}, diags);
-    ck_assert_msg(bench->program != NULL, "%s: %s", subject->name,
-                  diagnostics_count(diags) ? diagnostics_message(diags, 0) : "no diagnostic");
-    return true;
-}
-
-static void compare(Bench *bench, const Subject *subject, const uint32_t *numbers, uint32_t n) {
-    Arena *arena = arena_new(0);
-    Diagnostics *diags = session_diagnostics(bench->session);
-    Atom *tokens = ARENA_ARRAY(arena, Atom, n);
-    for (uint32_t i = 0; i < n; i++)
-        tokens[i] = bench->vocabulary[numbers[i]];
-    Input input = {.n = n, .tokens = tokens};
-    Sequence wanted, got;
-    ck_assert(eval_sequence(session_graph(bench->session), bench->node, input, (Span){0}, arena,
-                            diags, &wanted));
-    ck_assert(jit_run(bench->program, input, (Span){0}, arena, diags, &got));
-    ck_assert_uint_eq(got.n, n);
-    for (uint32_t i = 0; i < n; i++) {
-        if (atom_identical(got.atoms[i], wanted.atoms[i])) continue;
-        Buffer text = {0};
-        buffer_printf(&text, "%s, position %u of %u: ", subject->name, i, n);
-        atom_format_repr(&text, got.atoms[i]);
-        buffer_text(&text, ", not ");
-        atom_format_repr(&text, wanted.atoms[i]);
-        ck_abort_msg("%s", text.data);
-    }
-    ck_assert_int_eq(got.type, wanted.type);
-    arena_free(arena);
-}
 
 /* --- the tests -------------------------------------------------------------------------------- */
 
@@ -181,11 +31,6 @@ START_TEST(every_small_input) {
     close_bench(&bench);
 }
 END_TEST
-
-static uint32_t next_random(uint64_t *state, uint32_t below) {
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(*state >> 33) % below;
-}
 
 /* Random, all equal, rising, falling; all different where the vocabulary is large enough. */
 START_TEST(long_inputs) {
@@ -216,6 +61,28 @@ START_TEST(long_inputs) {
         }
     }
     close_bench(&bench);
+}
+END_TEST
+
+/* At and beside every number of positions that vectors hold. */
+START_TEST(short_inputs_of_every_length) {
+    static const uint32_t longest[] = {1, 7, 15, 16, 17, 32, 33, 64, 65, 127, 128, 129};
+    const Subject *subject = &subjects[_i];
+    uint32_t vocabulary = subject->alphabet ? (uint32_t)strlen(subject->alphabet) : 300;
+    uint64_t random = 1 + (uint64_t)_i;
+    for (size_t l = 0; l < sizeof longest / sizeof longest[0]; l++) {
+        Bench bench;
+        uint32_t numbers[LONGEST];
+        if (open_bench(&bench, subject, vocabulary, longest[l])) {
+            for (uint32_t n = 1; n <= longest[l]; n += n + 10 < longest[l] ? 1 + n / 4 : 1) {
+                uint32_t kinds = n % 3 ? vocabulary : 2; /* many ties */
+                for (uint32_t i = 0; i < n; i++)
+                    numbers[i] = next_random(&random, kinds);
+                compare(&bench, subject, numbers, n);
+            }
+        }
+        close_bench(&bench);
+    }
 }
 END_TEST
 
@@ -570,6 +437,7 @@ Suite *jit_suite(void) {
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, every_small_input, 0, SUBJECTS);
     tcase_add_loop_test(tests, long_inputs, 0, SUBJECTS);
+    tcase_add_loop_test(tests, short_inputs_of_every_length, 0, SUBJECTS);
     tcase_add_test(tests, heads_have_the_plans_that_their_selectors_allow);
     tcase_add_test(tests, classes_of_a_wide_range_are_numbered);
     tcase_add_test(tests, a_table_of_counts_grows_with_the_length);

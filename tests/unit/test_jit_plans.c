@@ -403,13 +403,16 @@ static void compare_model(const Jit *jit, uint64_t seed, Tally *tally) {
     Sources *sources = sources_new();
     Diagnostics *diags = diagnostics_new(sources);
     Model *model = random_model(arena, &random, output);
-    JitProgram *program = jit_compile(jit, model, NULL, (Span){0}, diags);
-    ck_assert_msg(program != NULL, "seed %llu: %s", (unsigned long long)seed,
-                  diagnostics_count(diags) ? diagnostics_message(diags, 0) : "");
-    note_plan(tally, program);
-    for (int round = 0; round < 6; round++)
-        compare_once(program, model, output, &random, tally, seed);
-    jit_free(program);
+    for (int by_stages = 0; by_stages < 2; by_stages++) {
+        JitOptions options = {.by_stages = by_stages};
+        JitProgram *program = jit_compile(jit, model, &options, (Span){0}, diags);
+        ck_assert_msg(program != NULL, "seed %llu: %s", (unsigned long long)seed,
+                      diagnostics_count(diags) ? diagnostics_message(diags, 0) : "");
+        note_plan(tally, program);
+        for (int round = 0; round < 6; round++)
+            compare_once(program, model, output, &random, tally, seed);
+        jit_free(program);
+    }
     diagnostics_free(diags);
     sources_free(sources);
     arena_free(arena);

@@ -153,6 +153,10 @@ bool decode_column(const Plan *plan, void *const *columns, uint32_t n, Span span
     return compute_steps(plan, readings, columns, n, span, diags, out);
 }
 
+bool decode_is_plain(const Plan *plan) {
+    return plan->model->readout.step_count == 0 && !plan->output.readings[0].number.is_real;
+}
+
 /* --- atoms ------------------------------------------------------------------------------------ */
 
 /* Each atom that occurs is copied once. */

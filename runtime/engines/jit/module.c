@@ -18,23 +18,27 @@ static void module_free(JitProgram *program) {
 }
 
 /* The object file of the plan, with its stages; false on failure (*why). */
-static bool write_code(Compiled *compiled, Buffer *object, Buffer *why) {
+static bool write_code(Compiled *compiled, bool by_stages, Buffer *object, Buffer *why) {
+    if (!by_stages && short_emit(compiled->native, compiled->plan))
+        return native_object(compiled->native, false, object, why);
     program_emit(compiled->native, compiled->plan, &compiled->stages);
     return native_object(compiled->native, plan_is_quadratic(compiled->plan), object, why);
 }
 
 /* The same, from the directory or for it. That it can't be written there is worth a warning. */
-static bool cached_code(Compiled *compiled, const char *directory, Span span, Diagnostics *diags,
-                        Buffer *object, Buffer *why) {
+static bool cached_code(Compiled *compiled, const JitOptions *options, Span span,
+                        Diagnostics *diags, Buffer *object, Buffer *why) {
+    const char *directory = options->cache;
     Buffer text = {0}, target = {0}, path = {0};
     Columns *columns = &compiled->plan->columns;
     const char *trouble;
     native_print_target(compiled->native, &target);
     model_print(compiled->plan->model, &text);
+    if (options->by_stages) buffer_text(&text, "by stages\n");
     object_cache_path(directory, &text, &target, &path);
     bool done = object_cache_read(path.data, &compiled->stages, columns, object);
     if (!done) {
-        done = write_code(compiled, object, why);
+        done = write_code(compiled, options->by_stages, object, why);
         if (done &&
             !object_cache_write(directory, path.data, &compiled->stages, columns, object, &trouble))
             diag_warning(diags, DIAG_FILE, span, "can't keep native code in '%s': %s", directory,
@@ -54,11 +58,17 @@ static bool make_native(Compiled *compiled, const JitOptions *options, Span span
     Buffer object = {0};
     compiled->stages.arena = compiled->arena;
     void *address = NULL;
-    bool written = cache && *cache ? cached_code(compiled, cache, span, diags, &object, why)
-                                   : write_code(compiled, &object, why);
+    bool by_stages = options && options->by_stages;
+    bool written = cache && *cache ? cached_code(compiled, options, span, diags, &object, why)
+                                   : write_code(compiled, by_stages, &object, why);
+    bool is_short = compiled->stages.count == 0;
     if (written)
-        address = native_load(compiled->native, object.data, object.len, PROGRAM_ENTRY, why);
-    compiled->code = (Code)(uintptr_t)address;
+        address = native_load(compiled->native, object.data, object.len,
+                              is_short ? SHORT_ENTRY : PROGRAM_ENTRY, why);
+    if (is_short)
+        compiled->short_code = (ShortCode)(uintptr_t)address;
+    else
+        compiled->code = (Code)(uintptr_t)address;
     buffer_free(&object);
     return address != NULL;
 }
@@ -119,7 +129,13 @@ static bool module_library(const Model *model, const JitOptions *options, const 
 }
 
 static void module_explain(const JitProgram *program, Buffer *out) {
-    plan_print(((const Compiled *)program)->plan, out);
+    const Compiled *compiled = (const Compiled *)program;
+    plan_print(compiled->plan, out);
+    if (compiled->short_code)
+        buffer_printf(out,
+                      "  inputs of up to %u are so short that all positions go side by side, in "
+                      "vectors, instead\n",
+                      compiled->plan->model->max_length);
 }
 
 const JitModule raspc_jit_module = {

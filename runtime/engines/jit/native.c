@@ -17,6 +17,7 @@ struct Native {
     LLVMContextRef context; /* shared's own */
     LLVMModuleRef module;
     LLVMTargetMachineRef machine;
+    uint32_t vector_bits;
     LLVMOrcLLJITRef linker;
 };
 
@@ -32,13 +33,13 @@ static const char vector_passes[] =
 /* False, with the reason, for a processor that is not in cpus.def or not this machine's. */
 static bool cpu_is_usable(const char *cpu, Buffer *why) {
     static const char *const names[] = {
-#define CPU(name, supported) name,
+#define CPU(name, supported, bits) name,
 #include "runtime/engines/jit/cpus.def"
 #undef CPU
     };
     enum { NAMES = sizeof names / sizeof names[0] };
     const bool usable[NAMES] = {
-#define CPU(name, supported) supported,
+#define CPU(name, supported, bits) supported,
 #include "runtime/engines/jit/cpus.def"
 #undef CPU
     };
@@ -53,6 +54,18 @@ static bool cpu_is_usable(const char *cpu, Buffer *why) {
     for (size_t i = 0; i < NAMES; i++)
         buffer_printf(why, "%s%s", i + 1 < NAMES ? ", " : " and ", names[i]);
     return false;
+}
+
+static uint32_t vector_bits_of(const char *cpu) {
+    uint32_t found = 128;
+#if defined(__x86_64__)
+    if (cpu == NULL && __builtin_cpu_supports("avx2")) found = 256;
+#endif
+#define CPU(name, supported, bits)                                                                 \
+    if (cpu != NULL && strcmp(cpu, name) == 0) found = bits;
+#include "runtime/engines/jit/cpus.def"
+#undef CPU
+    return found;
 }
 
 /* Moves the message of an LLVM error into why. True when there was one. */
@@ -105,6 +118,7 @@ Native *native_new(const char *cpu, Buffer *why) {
 #endif
     native->module = LLVMModuleCreateWithNameInContext("raspc", native->context);
     native->machine = machine_new(cpu, why);
+    native->vector_bits = vector_bits_of(cpu);
     if (native->machine == NULL) {
         native_free(native);
         return NULL;
@@ -132,6 +146,7 @@ void native_free(Native *native) {
 
 LLVMContextRef native_context(Native *native) { return native->context; }
 LLVMModuleRef native_module(Native *native) { return native->module; }
+uint32_t native_vector_bits(const Native *native) { return native->vector_bits; }
 
 static void verify(LLVMModuleRef module) {
     char *message = NULL;

@@ -8,6 +8,7 @@
 
 #include <llvm-c/Core.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef struct Native Native;
 
@@ -19,6 +20,8 @@ void native_free(Native *native); /* NULL is fine; the code goes too */
 /* What the code is written into: owned by the session. */
 LLVMContextRef native_context(Native *native);
 LLVMModuleRef native_module(Native *native);
+/* That the processor's vectors of integers have; no more than 256. */
+uint32_t native_vector_bits(const Native *native);
 
 /* Adds what an object file depends on besides the code: processor, features, LLVM's version. */
 void native_print_target(const Native *native, Buffer *out);

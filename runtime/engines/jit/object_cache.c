@@ -1,5 +1,6 @@
-/* The file: a head, a Stage for each stage, a Length for each buffer, the object file, and the hash
-   of all that in 64 hexadecimal digits. It is read by the build that wrote it alone. */
+/* The file: a head, a Stage for each stage (none: short code), a Length for each buffer, the object
+   file, and the hash of all that in 64 hexadecimal digits. It is read by the build that wrote it
+   alone. */
 #include "runtime/engines/jit/object_cache.h"
 
 #include "runtime/base/file.h"
@@ -96,7 +97,8 @@ bool object_cache_write(const char *directory, const char *path, const Stages *s
     memcpy(head.magic, magic, sizeof magic);
     Buffer file = {0}, hash = {0};
     buffer_add(&file, (const char *)&head, sizeof head);
-    buffer_add(&file, (const char *)stages->list, stages->count * sizeof(Stage));
+    if (stages->count > 0)
+        buffer_add(&file, (const char *)stages->list, stages->count * sizeof(Stage));
     for (uint32_t b = 0; b < columns->buffer_count; b++)
         buffer_add(&file, (const char *)&columns->buffers[b].length, sizeof(Length));
     buffer_add(&file, object->data, object->len);

@@ -13,7 +13,9 @@ typedef struct Runner {
     void **columns; /* (buffer_count + table_count) */
     char *memory;   /* (bytes) of the buffers, mapped; NULL before the first run */
     size_t bytes;
-    uint32_t placed;    /* the columns are long enough for so many positions */
+    uint32_t placed; /* the columns are long enough for so many positions */
+    ShortCode quick; /* short code whose result is `column` once it has run; else NULL */
+    JitColumn column;
     BufferId *gathered; /* (gathered_count) the cells of moves that gather what has no mean */
     uint32_t gathered_count;
     uint32_t threads;
@@ -79,6 +81,15 @@ static bool place_columns(Runner *runner, uint32_t n) {
     return placed;
 }
 
+/* Short inputs take less than finding out, run by run, what there is to do for them. */
+static void prepare_quick(Runner *runner, uint32_t n, Span span, Diagnostics *diags) {
+    const Compiled *compiled = runner->compiled;
+    runner->quick = NULL;
+    if (compiled->short_code == NULL || !decode_is_plain(compiled->plan)) return;
+    if (decode_column(compiled->plan, runner->columns, n, span, diags, &runner->column))
+        runner->quick = compiled->short_code;
+}
+
 /* In the order of the heads. */
 static void find_gathered(Runner *runner) {
     const Plan *plan = runner->compiled->plan;
@@ -129,9 +140,10 @@ static void clear_cells(void *cells, uint32_t count, int64_t n) {
         ((int64_t *)cells)[c] = n;
 }
 
-static int64_t least_cell(const void *cells) {
+static int64_t least_cell(const Runner *runner, const void *cells) {
     int64_t least = INT64_MAX;
-    for (uint32_t c = 0; c < CHUNKS; c++)
+    uint32_t chunks = runner->compiled->short_code ? 1 : CHUNKS;
+    for (uint32_t c = 0; c < chunks; c++)
         if (((const int64_t *)cells)[c] < least) least = ((const int64_t *)cells)[c];
     return least;
 }
@@ -139,7 +151,7 @@ static int64_t least_cell(const void *cells) {
 /* Several strings were gathered, and strings have no mean. */
 static bool check_gathered(const Runner *runner, int64_t n, Span span, Diagnostics *diags) {
     for (uint32_t g = 0; g < runner->gathered_count; g++) {
-        int64_t first = least_cell(runner->columns[runner->gathered[g]]);
+        int64_t first = least_cell(runner, runner->columns[runner->gathered[g]]);
         if (first >= n) continue;
         diag_error(diags, DIAG_MEAN_OF_STRINGS, span,
                    "position %lld selects several positions: strings have no mean",
@@ -154,7 +166,7 @@ static bool check_traps(const Runner *runner, int64_t n, Span span, Diagnostics 
     const Readout *readout = &plan->model->readout;
     const int64_t *trapped = runner->columns[plan->output.trapped];
     for (uint32_t t = 0; t < readout->trap_count; t++) {
-        int64_t first = least_cell(trapped + (size_t)t * CHUNKS);
+        int64_t first = least_cell(runner, trapped + (size_t)t * CHUNKS);
         if (first >= n) continue;
         const Trap *trap = &readout->traps[t];
         diag_error(diags, trap->id, trap->span.file ? trap->span : span, "position %lld: %s",
@@ -205,22 +217,44 @@ static void run_stages(Runner *runner, const int32_t *tokens, uint32_t n) {
     }
 }
 
-bool runner_run(JitRunner *base, const uint32_t *numbers, uint32_t n, Span span, Diagnostics *diags,
-                JitColumn *out) {
-    Runner *runner = (Runner *)base;
+/* Whether there may be something wrong. */
+static bool run(Runner *runner, const int32_t *tokens, uint32_t n) {
+    const Compiled *compiled = runner->compiled;
+    if (compiled->short_code) return compiled->short_code(tokens, n, runner->columns) != 0;
+    const Plan *plan = compiled->plan;
+    for (uint32_t g = 0; g < runner->gathered_count; g++)
+        clear_cells(runner->columns[runner->gathered[g]], CHUNKS, n);
+    clear_cells(runner->columns[plan->output.trapped], plan->model->readout.trap_count * CHUNKS, n);
+    run_stages(runner, tokens, n);
+    return true;
+}
+
+__attribute__((noinline)) static bool run_and_decode(Runner *runner, const uint32_t *numbers,
+                                                     uint32_t n, Span span, Diagnostics *diags,
+                                                     JitColumn *out) {
     const Plan *plan = runner->compiled->plan;
     if (!place_columns(runner, n)) {
         diag_error(diags, DIAG_LIMIT_MEMORY, span, "an input of %u elements needs too much memory",
                    n);
         return false;
     }
-    for (uint32_t g = 0; g < runner->gathered_count; g++)
-        clear_cells(runner->columns[runner->gathered[g]], CHUNKS, n);
-    clear_cells(runner->columns[plan->output.trapped], plan->model->readout.trap_count * CHUNKS, n);
-    run_stages(runner, (const int32_t *)numbers, n);
-    if (!check_traps(runner, n, span, diags) || !check_gathered(runner, n, span, diags))
+    prepare_quick(runner, n, span, diags);
+    bool may_fail = run(runner, (const int32_t *)numbers, n);
+    if (may_fail &&
+        (!check_traps(runner, n, span, diags) || !check_gathered(runner, n, span, diags)))
         return false;
     return decode_column(plan, runner->columns, n, span, diags, out);
+}
+
+bool runner_run(JitRunner *base, const uint32_t *numbers, uint32_t n, Span span, Diagnostics *diags,
+                JitColumn *out) {
+    Runner *runner = (Runner *)base;
+    if (n > runner->placed || runner->quick == NULL ||
+        runner->quick((const int32_t *)numbers, n, runner->columns) != 0)
+        return run_and_decode(runner, numbers, n, span, diags, out);
+    *out = runner->column;
+    out->n = n;
+    return true;
 }
 
 bool runner_run_input(const JitProgram *program, Input input, Span span, Arena *result_arena,

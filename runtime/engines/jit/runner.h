@@ -5,6 +5,7 @@
 #include "runtime/engines/jit.h"
 #include "runtime/engines/jit/native.h"
 #include "runtime/engines/jit/plan.h"
+#include "runtime/engines/jit/short/short_program.h"
 #include "runtime/engines/jit/stage.h"
 #include "runtime/engines/jit/tokens.h"
 
@@ -15,8 +16,9 @@ typedef struct Compiled {
     TokenIndex *tokens;
     Native *native;
     Stages stages;
-    Code code;
-    uint32_t threads; /* 0: as many as there are processors */
+    Code code;            /* NULL where there is short code */
+    ShortCode short_code; /* NULL: inputs may be long */
+    uint32_t threads;     /* 0: as many as there are processors */
 } Compiled;
 
 /* What jit.h says of the functions without the prefix. */
