@@ -15,6 +15,7 @@ typedef struct EngineOptions {
     bool causal;         /* models are to be causal */
     const char *cpu;     /* for native code; NULL: this machine's */
     uint32_t threads;    /* of native code; 0: as many as there are processors */
+    bool by_stages;      /* native code as for long inputs: JitOptions */
     const char *cache;   /* a directory for native code; NULL: none */
     Registers registers; /* of the model, for who runs its weights */
     uint32_t relu_knots; /* of a model over real vectors: 0: any units, else ReLUs alone */

@@ -104,6 +104,7 @@ static void print_judgement(const Judgement *judgement) {
 
 static void print_program(const Case *program) {
     Buffer out = {0};
+    if (program->by_stages) puts("# with native code as for long inputs");
     model_line(&out, &program->vocabulary);
     buffer_text(&out, program->text);
     for (const char *line = out.data; *line != '\0';) {
@@ -239,7 +240,8 @@ typedef struct Worker {
 
 static Case random_case(Arena *arena, const HuntOptions *options, uint64_t number) {
     RandomProgram program = random_program(arena, options->first_seed + number, options->size);
-    return (Case){.text = program.text, .vocabulary = program.vocabulary};
+    return (Case){
+        .text = program.text, .vocabulary = program.vocabulary, .by_stages = number % 2 == 1};
 }
 
 static void work(Worker *worker, const HuntOptions *options) {

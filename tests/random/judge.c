@@ -153,7 +153,9 @@ static void try_inputs(Trying *trying, const Case *program) {
                         : trials_sampled(vocabulary, SAMPLES, 1);
     Atom *tokens = ARENA_ARRAY(trying->arena, Atom, vocabulary->max_len);
     for (size_t i = 0; i < trying->engines->count; i++) {
-        EngineOptions options = {.vocabulary = vocabulary, .causal = trying->engines->causal};
+        EngineOptions options = {.vocabulary = vocabulary,
+                                 .causal = trying->engines->causal,
+                                 .by_stages = program->by_stages};
         trying->states[i] = engine_open(trying->engines->engines[i], &options);
     }
     bool left = true;

@@ -11,6 +11,7 @@ typedef struct Case {
     Vocabulary vocabulary;
     uint32_t inputs_at_most; /* to compare on: some of the greatest length and some random ones; 0:
                                 all */
+    bool by_stages;          /* its native code is as for long inputs */
 } Case;
 
 enum { ENGINES_AT_MOST = 4 };

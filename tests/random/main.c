@@ -110,21 +110,28 @@ static bool report_replay(const char *path, bool right) {
     return right || open;
 }
 
+/* With native code as for short inputs and as for long ones. */
+static bool replay_one(Case program, const char *path, const EngineSet *engines) {
+    for (int by_stages = 0; by_stages < 2; by_stages++) {
+        int signal_number = 0;
+        program.by_stages = by_stages;
+        Finding finding = judge_apart(&program, engines, &signal_number);
+        if (finding == FIND_NOTHING && signal_number == 0) continue;
+        bool passed = report_replay(path, false);
+        if (!passed && signal_number != 0) printf("# signal %d\n", signal_number);
+        if (!passed) report_apart(&program, engines);
+        return passed;
+    }
+    return report_replay(path, true);
+}
+
 static int replay(char **paths, int count, const EngineSet *engines) {
     bool all = true;
     for (int i = 0; i < count; i++) {
         Arena *arena = arena_new(0);
         Case program;
-        int signal_number = 0;
-        bool read = case_read(paths[i], arena, &program);
-        Finding finding =
-            read ? judge_apart(&program, engines, &signal_number) : FIND_WRONG_PROGRAM;
-        bool right = read && finding == FIND_NOTHING && signal_number == 0;
-        bool passed = report_replay(paths[i], right);
-        if (read && !passed) {
-            if (signal_number != 0) printf("# signal %d\n", signal_number);
-            report_apart(&program, engines);
-        }
+        bool passed = case_read(paths[i], arena, &program) ? replay_one(program, paths[i], engines)
+                                                           : report_replay(paths[i], false);
         all = all && passed;
         arena_free(arena);
     }
