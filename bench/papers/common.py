@@ -28,6 +28,8 @@ class Raspc:
         self.programs = os.path.join(ROOT, programs)
         self.engine = engine
         self.folder = tempfile.TemporaryDirectory()
+        self.cache = os.path.join(RESULTS, "cache")  # params are compiled in, data are not
+        os.makedirs(RESULTS, exist_ok=True)
 
     def file(self, name):
         return os.path.join(self.folder.name, name)
@@ -42,7 +44,7 @@ class Raspc:
     def run(self, program, inputs, outputs, plot=None, axes=None, **params):
         """The outputs as arrays, in the order that they are asked for. params: those of the program."""
         command = [RASPC, "run", os.path.join(self.programs, program + ".rasp"),
-                   "--engine", self.engine, "--cache", os.path.join(RESULTS, "cache")]
+                   "--engine", self.engine, "--cache", self.cache]
         for name, value in inputs.items():
             command += ["-i", self.given(name, value)]
         for name, value in params.items():
