@@ -278,6 +278,8 @@ void real_plan_print(const RealPlan *plan, Buffer *out) {
         print_name(plan->graph, head->node, out);
         buffer_printf(out, ": %s, %s", plan_names[head->plan], plan_costs[head->plan]);
         if (head->plan == HEAD_ROWS) buffer_printf(out, ": %s", head->why);
+        if (head->plan == HEAD_NEAREST && plan->assignments[head->assignment].screened)
+            buffer_text(out, "; in fewer bits first");
         if (head->fused) {
             buffer_text(out, "; added while ");
             print_name(

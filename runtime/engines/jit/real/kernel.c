@@ -18,8 +18,11 @@ VectorUnit vector_unit(const char *cpu) {
     bool native = cpu == NULL || strcmp(cpu, "native") == 0;
     if (native ? __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                      __builtin_cpu_supports("avx512vl")
-               : strcmp(cpu, "x86-64-v4") == 0)
-        return unit_512;
+               : strcmp(cpu, "x86-64-v4") == 0) {
+        VectorUnit unit = unit_512;
+        unit.halves = native && __builtin_cpu_supports("avx512bf16");
+        return unit;
+    }
     if (native ? __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
                : strcmp(cpu, "x86-64-v3") == 0)
         return unit_256;
@@ -48,6 +51,15 @@ Kernel kernel_begin(Native *native, VectorUnit unit, bool single) {
     kernel.real = single ? LLVMFloatTypeInContext(context) : kernel.emit.f64;
     kernel.vector = LLVMVectorType(kernel.real, kernel.lanes);
     return kernel;
+}
+
+Kernel kernel_as_single(const Kernel *kernel) {
+    Kernel single = *kernel;
+    single.single = true;
+    single.lanes = kernel->unit.bytes / sizeof(float);
+    single.real = LLVMFloatTypeInContext(kernel->emit.context);
+    single.vector = LLVMVectorType(single.real, single.lanes);
+    return single;
 }
 
 void kernel_function(Kernel *kernel, const char *name, const char *parameters) {
@@ -161,6 +173,19 @@ LLVMValueRef kernel_fma(Kernel *kernel, LLVMValueRef a, LLVMValueRef b, LLVMValu
     LLVMBuilderRef builder = kernel->emit.builder;
     if (kernel->unit.fma) return kernel_intrinsic(kernel, "llvm.fma", 3, (LLVMValueRef[]){a, b, c});
     return LLVMBuildFAdd(builder, LLVMBuildFMul(builder, a, b, ""), c, "");
+}
+
+LLVMValueRef kernel_add_halves(Kernel *kernel, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c) {
+    static const char name[] = "llvm.x86.avx512bf16.dpbf16ps.512";
+    Emit *emit = &kernel->emit;
+    unsigned id = LLVMLookupIntrinsicID(name, sizeof name - 1);
+    if (id == 0) BUG("LLVM has no %s", name);
+    LLVMValueRef function = LLVMGetIntrinsicDeclaration(emit->module, id, NULL, 0);
+    LLVMTypeRef type = LLVMIntrinsicGetType(emit->context, id, NULL, 0), types[3];
+    LLVMGetParamTypes(type, types);
+    LLVMValueRef arguments[] = {a, LLVMBuildBitCast(emit->builder, b, types[1], ""),
+                                LLVMBuildBitCast(emit->builder, c, types[2], "")};
+    return LLVMBuildCall2(emit->builder, type, function, arguments, 3, "");
 }
 
 LLVMValueRef kernel_least(Kernel *kernel, LLVMValueRef a, LLVMValueRef b) {

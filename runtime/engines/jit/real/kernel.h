@@ -11,6 +11,7 @@
 typedef struct VectorUnit {
     uint32_t bytes;                   /* of a register */
     bool fma;                         /* a product and its sum are one instruction, rounded once */
+    bool halves;                      /* it adds two products of bfloat16 at a time */
     uint32_t tile_keys, tile_vectors; /* the tile of accumulators: keys by vectors of queries */
     uint32_t weigh_vectors;           /* of a tile whose scores go to memory (weigh_emit.h) */
 } VectorUnit;
@@ -29,6 +30,8 @@ typedef struct Kernel {
 } Kernel;
 
 Kernel kernel_begin(Native *native, VectorUnit unit, bool single);
+/* The same module and builder, for a function whose reals are floats. */
+Kernel kernel_as_single(const Kernel *kernel);
 /* The code that follows is the function's of that name; parameters: a letter each, p (pointer),
    i (int64) or d (double). */
 void kernel_function(Kernel *kernel, const char *name, const char *parameters);
@@ -53,6 +56,10 @@ LLVMValueRef kernel_add(Kernel *kernel, LLVMValueRef a, LLVMValueRef b); /* int6
 LLVMValueRef kernel_mul(Kernel *kernel, LLVMValueRef a, LLVMValueRef b); /* int64 */
 /* a * b + c, in one rounding where the unit has it, else in two. */
 LLVMValueRef kernel_fma(Kernel *kernel, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c);
+/* a (lanes) of float, raised by the products of two bfloat16 in each word of b and c (lanes,
+   int32). A unit of halves has it: rounded to even a few times, and zero where it would be
+   subnormal. */
+LLVMValueRef kernel_add_halves(Kernel *kernel, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c);
 /* The intrinsic of that name on values of a's type. */
 LLVMValueRef kernel_intrinsic(Kernel *kernel, const char *name, uint32_t count,
                               LLVMValueRef *arguments);

@@ -1,8 +1,9 @@
-/* Hardmax by tiles: the fast scores of nearest_emit.h decide where they can, eval's own scores
-   where they can't, so that the winners are eval's. panel.h has the bound. */
+/* Hardmax by tiles: a screen decides where it can, then the fast scores of nearest_emit.h, then
+   eval's own scores, so that the winners are eval's. screen.h and panel.h have the bounds. */
 #include "runtime/engines/jit/real/nearest_emit.h"
 #include "runtime/engines/jit/real/panel.h"
 #include "runtime/engines/jit/real/score_rows.h"
+#include "runtime/engines/jit/real/screen.h"
 #include "runtime/engines/jit/real/share.h"
 
 #include "runtime/base/bug.h"
@@ -23,11 +24,17 @@ typedef struct Assigning {
     bool sum_too;           /* the rows are added to their groups as they go */
     const uint8_t *members; /* (n) which rows are added, or NULL: all */
     int32_t *groups;        /* (block_rows, or n) */
+    const char *wanted; /* with sum_too, the column of what is added, and a row's bytes; else 0 */
+    int64_t wanted_bytes;
 } Assigning;
 
 /* What one thread at a time works with. */
 typedef struct Piece {
     void *tile;
+    ScreenRoom room;
+    uint32_t rest, penance; /* blocks that are not screened: still now, and the next time */
+    int32_t *open;          /* (block_rows) rows of a block that are not decided */
+    int32_t *found;         /* (block_rows, and a tile more) their winners */
     double *scores;
     Tie *ties;
     int32_t *tied;
@@ -154,17 +161,46 @@ static Addition addition_of(const Assigning *assigning, const int32_t *groups) {
 /* --- rows --------------------------------------------------------------------------------------
  */
 
+/* The rows of a block that a screen leaves, in order; how many they are. Where it leaves most of
+   them it rests for a while: what it decides it decides as the others do. */
+static int64_t screen_rows_of(Assigning *assigning, Piece *piece, int64_t from, int64_t to) {
+    enum { PENANCE_MOST = 31 };
+    int32_t *slots = assigning->winners->slots;
+    int64_t count = 0;
+    bool screens = assigning->winners->screening && piece->rest == 0;
+    if (screens)
+        screen_block(assigning->winners->screen, &piece->room, piece->tile, from, to, slots + from,
+                     assigning->wanted, assigning->wanted_bytes);
+    else if (piece->rest > 0)
+        piece->rest--;
+    for (int64_t i = from; i < to; i++) {
+        piece->open[count] = (int32_t)i; /* kept or written over: a jump could not be foreseen */
+        count += !screens || slots[i] < 0;
+    }
+    if (screens && 2 * count > to - from) {
+        if (piece->penance < PENANCE_MOST) piece->penance = 2 * piece->penance + 1;
+        piece->rest = piece->penance;
+    } else if (screens) {
+        piece->penance = 0;
+    }
+    return count;
+}
+
 static void assign_block(Assigning *assigning, Piece *piece, int64_t from, int64_t to) {
     Run *run = assigning->run;
     int32_t *slots = assigning->winners->slots;
+    const Panel *panel = &assigning->panel;
     NearestKernel *nearest =
         (NearestKernel *)(uintptr_t)run->program->functions[assigning->assignment->kernel];
-    nearest(assigning->panel.queries, assigning->panel.keys, assigning->panel.bias,
-            assigning->panel.blocks, assigning->panel.margin.fixed,
-            assigning->panel.margin.per_norm, assigning->panel.margin.per_square, piece->tile,
-            run->n - 1, slots, from, to);
-    for (int64_t i = from; i < to; i++)
-        if (slots[i] < 0) slots[i] = decide(assigning, piece, i);
+    int64_t count = screen_rows_of(assigning, piece, from, to);
+    if (count > 0)
+        nearest(panel->queries, panel->keys, panel->bias, panel->blocks, panel->margin.fixed,
+                panel->margin.per_norm, panel->margin.per_square, piece->tile, piece->open, count,
+                piece->found);
+    for (int64_t o = 0; o < count; o++) {
+        int32_t row = piece->open[o];
+        slots[row] = piece->found[o] < 0 ? decide(assigning, piece, row) : piece->found[o];
+    }
     if (!assigning->sum_too) return;
     find_groups(assigning, from, to, piece->ties, piece->tied, assigning->groups);
     Addition addition = addition_of(assigning, assigning->groups);
@@ -218,7 +254,13 @@ static bool make_pieces(Assigning *assigning, uint32_t count) {
         piece->failed_row = -1;
         piece->tile = run_take(run, tile, sizeof(double));
         piece->scores = run_take(run, score_rows_scratch(assigning->exact), sizeof(double));
-        if (!piece->tile || !piece->scores) return false;
+        piece->open = run_take(run, (size_t)assigning->block_rows, sizeof(int32_t));
+        piece->found =
+            run_take(run, (size_t)assigning->block_rows + TILE_ROWS_MOST, sizeof(int32_t));
+        if (!piece->tile || !piece->scores || !piece->open || !piece->found) return false;
+        if (assigning->winners->screening &&
+            !screen_take_room(assigning->winners->screen, &piece->room))
+            return false;
     }
     return true;
 }
@@ -230,6 +272,10 @@ static bool give_pieces(Assigning *assigning, uint32_t count) {
         Piece *piece = &assigning->pieces[p];
         run_give(run, piece->tile);
         run_give(run, piece->scores);
+        run_give(run, piece->open);
+        run_give(run, piece->found);
+        if (assigning->winners->screening)
+            screen_give_room(assigning->winners->screen, &piece->room);
         if (!failed && piece->failed_row >= 0) failed = piece;
     }
     bool fine = failed == NULL ||
@@ -289,7 +335,7 @@ static bool add_all(Assigning *assigning) {
 static bool assign(Assigning *assigning) {
     Run *run = assigning->run;
     bool follows = assigning->assignment->follow != NULL;
-    uint32_t rows = tile_rows(run->plan->unit, run->plan->single);
+    uint32_t rows = tile_rows(run->plan->unit, true);
     enum { BLOCK = 512, PIECES_A_THREAD = 8 };
     assigning->block_rows = rows * (BLOCK / rows);
     int64_t blocks = (run->n + assigning->block_rows - 1) / assigning->block_rows;
@@ -297,13 +343,21 @@ static bool assign(Assigning *assigning) {
     if (pieces > blocks) pieces = blocks;
     assigning->piece_rows = (blocks + pieces - 1) / pieces * assigning->block_rows;
     assigning->sum_too = follows && pieces == 1;
+    if (assigning->sum_too) {
+        NodeId value = assigning->assignment->follow->value;
+        assigning->wanted = run->columns[2 * (size_t)value];
+        assigning->wanted_bytes = (int64_t)graph_node(run->graph, value)->width *
+                                  (int64_t)(run->plan->single ? sizeof(float) : sizeof(double));
+    }
     if (follows) {
         if (!clear_sums(assigning)) return false;
         int64_t groups = assigning->sum_too ? assigning->block_rows : run->n;
         assigning->groups = run_take(run, (size_t)groups, sizeof(int32_t));
         if (assigning->groups == NULL) return false;
     }
-    if (!make_pieces(assigning, (uint32_t)pieces)) return false;
+    if (!screen_ready(run, assigning->assignment, assigning->winners, assigning->block_rows) ||
+        !make_pieces(assigning, (uint32_t)pieces))
+        return false;
     run_pieces(run, assign_piece, assigning, (uint32_t)pieces);
     join_ties(assigning, (uint32_t)pieces);
     return give_pieces(assigning, (uint32_t)pieces) &&

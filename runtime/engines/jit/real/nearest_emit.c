@@ -106,7 +106,7 @@ static void store_winners(Nearest *nearest, LLVMValueRef first, const Contest *c
 
 void nearest_emit(Kernel *kernel, const char *name, const TileShape *shape) {
     Emit *emit = &kernel->emit;
-    kernel_function(kernel, name, "pppidddpipii");
+    kernel_function(kernel, name, "pppidddppip");
     const LLVMValueRef *p = kernel->parameters;
     LLVMTypeRef lane_int = kernel->single ? emit->i32 : emit->i64;
     Nearest nearest = {.kernel = kernel,
@@ -116,26 +116,28 @@ void nearest_emit(Kernel *kernel, const char *name, const TileShape *shape) {
                        .fixed = kernel_narrow(kernel, p[4]),
                        .per_norm = kernel_narrow(kernel, p[5]),
                        .per_square = kernel_narrow(kernel, p[6]),
-                       .winners = p[9]};
+                       .winners = p[10]};
     Tile *tile = &nearest.tile;
     tile->queries = p[0];
     tile->panel = p[1];
     tile->bias = p[2];
     tile->blocks = p[3];
     tile->scratch = p[7];
-    tile->last = p[8];
-    LLVMValueRef from = p[10], to = p[11], rows = emit_int(emit, tile->rows);
-    LLVMValueRef all = LLVMBuildNSWSub(emit->builder, to, from, "");
-    all = kernel_add(kernel, all, emit_int(emit, tile->rows - 1));
+    tile->positions = p[8];
+    tile->last = LLVMBuildNSWSub(emit->builder, p[9], emit_int(emit, 1), "");
+    LLVMValueRef rows = emit_int(emit, tile->rows);
+    LLVMValueRef all = kernel_add(kernel, p[9], emit_int(emit, tile->rows - 1));
     LLVMValueRef tiles = LLVMBuildUDiv(emit->builder, all, rows, "");
     Loop loop = loop_begin(emit, emit_int(emit, 0), tiles, 0, NULL);
-    LLVMValueRef first = kernel_add(kernel, from, kernel_mul(kernel, loop.index, rows));
+    LLVMValueRef first = kernel_mul(kernel, loop.index, rows);
     LLVMValueRef margins[TILE_VECTORS_MOST];
     Contest contests[TILE_VECTORS_MOST];
     tile_find_rows(tile, first);
     tile_turn_queries(tile);
     find_margins(&nearest, margins);
-    find_best(&nearest, kernel_add(kernel, first, rows), contests);
+    /* The rows are most often one after the other. */
+    LLVMValueRef next = kernel_add(kernel, tile->row[tile->rows - 1], emit_int(emit, 1));
+    find_best(&nearest, next, contests);
     store_winners(&nearest, first, contests, margins);
     loop_end(emit, &loop, NULL);
     kernel_return(kernel);

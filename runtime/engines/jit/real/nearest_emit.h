@@ -8,14 +8,13 @@
 #include "runtime/engines/jit/real/tile_emit.h"
 
 /* queries: (count) columns (n, width). panel: (blocks, D, tile_keys) the keys; bias: (blocks *
-   tile_keys), minus infinity where there is no key. scratch: (D, tile_rows) reals. Rows [from,
-   to) of last + 1 in all; from is a multiple of tile_rows, and winners is long enough for `to`
-   made one. winners: the key's number where the best score exceeds the second by more than
-   fixed + per_norm |q| + per_square |q|^2; -1 less the number where it does not, or where a score
-   is not a number. */
+   tile_keys), minus infinity where there is no key. scratch: (D, tile_rows) reals. rows: (count)
+   the positions that are asked for. winners: (count, made a multiple of tile_rows) the key's number
+   where the best score exceeds the second by more than fixed + per_norm |q| + per_square |q|^2; -1
+   less the number where it does not, or where a score is not a number. */
 typedef void NearestKernel(const void *const *queries, const void *panel, const void *bias,
                            int64_t blocks, double fixed, double per_norm, double per_square,
-                           void *scratch, int64_t last, int32_t *winners, int64_t from, int64_t to);
+                           void *scratch, const int32_t *rows, int64_t count, int32_t *winners);
 
 void nearest_emit(Kernel *kernel, const char *name, const TileShape *shape);
 

@@ -199,6 +199,21 @@ static uint32_t find_assignment(RealPlan *plan, NodeId pattern) {
     return UINT32_MAX;
 }
 
+/* Where fewer bits make products cheaper, and they are most of the work. */
+static void plan_screen(RealPlan *plan, Assignment *assignment) {
+    enum { WIDTH_LEAST = 4 };
+    const RealHead *head = assignment->head;
+    const Graph *graph = plan->graph;
+    if (head->form.shape.width < WIDTH_LEAST || !(plan->unit.halves || !plan->single)) return;
+    assignment->screened = true;
+    assignment->pack = plan->function_count++;
+    assignment->screen = plan->function_count++;
+    assignment->duel = plan->function_count++;
+    assignment->rows_stay = graph_node(graph, head->node)->loop != 0;
+    for (uint32_t t = 0; t < head->form.term_count; t++)
+        if (graph_node(graph, head->form.terms[t].query)->loop != 0) assignment->rows_stay = false;
+}
+
 static void add_head(Planner *planner, NodeId id) {
     RealPlan *plan = planner->plan;
     RealHead *head = &plan->heads[plan->head_count];
@@ -226,6 +241,7 @@ static void add_head(Planner *planner, NodeId id) {
                                                                .kernel = plan->function_count++,
                                                                .head = head,
                                                                .owner = NO_NODE};
+            plan_screen(plan, &plan->assignments[head->assignment]);
             add_step(plan, STEP_ASSIGN, head->assignment);
         }
     }

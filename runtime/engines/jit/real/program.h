@@ -120,10 +120,13 @@ typedef struct RealHead {
 /* The arg-max of a pattern's score, for all its heads. */
 typedef struct Assignment {
     NodeId pattern;
-    uint32_t kernel;  /* NEAREST's number among the program's functions */
-    RealHead *head;   /* the first one: its score, form and selector are all heads' */
-    RealHead *follow; /* sums by owner made at the same time, or NULL */
-    NodeId owner;     /* with follow: the attend whose value is indices */
+    uint32_t kernel;             /* NEAREST's number among the program's functions */
+    bool screened;               /* a screen looks first (screen.h) */
+    uint32_t pack, screen, duel; /* its functions' numbers */
+    bool rows_stay;              /* no loop changes the queries: they are packed once in a run */
+    RealHead *head;              /* the first one: its score, form and selector are all heads' */
+    RealHead *follow;            /* sums by owner made at the same time, or NULL */
+    NodeId owner;                /* with follow: the attend whose value is indices */
 } Assignment;
 
 /* What can go wrong in a fused loop: where, and with which values. */

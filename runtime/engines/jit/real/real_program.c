@@ -3,9 +3,11 @@
 
 #include "runtime/engines/jit/object_cache.h"
 #include "runtime/engines/jit/real/accumulate_emit.h"
+#include "runtime/engines/jit/real/duel_emit.h"
 #include "runtime/engines/jit/real/nearest_emit.h"
 #include "runtime/engines/jit/real/outer_emit.h"
 #include "runtime/engines/jit/real/run.h"
+#include "runtime/engines/jit/real/screen_emit.h"
 #include "runtime/engines/jit/real/softmax_emit.h"
 #include "runtime/engines/jit/real/weigh_emit.h"
 
@@ -57,6 +59,22 @@ static void emit_head(Kernel *kernel, const RealPlan *plan, const RealHead *head
     weigh_emit(kernel, name, plan, head);
 }
 
+static void emit_assignment(Kernel *kernel, const Assignment *assignment, uint8_t *emitted) {
+    char name[NAME_BYTES];
+    const TileShape *shape = &assignment->head->form.shape;
+    function_name(name, assignment->kernel);
+    emitted[assignment->kernel] = 1;
+    nearest_emit(kernel, name, shape);
+    if (!assignment->screened) return;
+    function_name(name, assignment->pack);
+    screen_pack_emit(kernel, name, shape);
+    function_name(name, assignment->screen);
+    screen_emit(kernel, name, shape);
+    function_name(name, assignment->duel);
+    duel_emit(kernel, name, &assignment->head->form);
+    emitted[assignment->pack] = emitted[assignment->screen] = emitted[assignment->duel] = 1;
+}
+
 /* The functions of element-wise code, whose loops the optimiser makes nothing of, and of tiles. */
 static void emit_all(Native *native, RealPlan *plan, uint8_t *emitted) {
     char name[NAME_BYTES];
@@ -66,11 +84,8 @@ static void emit_all(Native *native, RealPlan *plan, uint8_t *emitted) {
         emitted[plan->elements[e].function] = 1;
         element_emit(&kernel, name, plan, &plan->elements[e]);
     }
-    for (uint32_t a = 0; a < plan->assignment_count; a++) {
-        function_name(name, plan->assignments[a].kernel);
-        emitted[plan->assignments[a].kernel] = 1;
-        nearest_emit(&kernel, name, &plan->assignments[a].head->form.shape);
-    }
+    for (uint32_t a = 0; a < plan->assignment_count; a++)
+        emit_assignment(&kernel, &plan->assignments[a], emitted);
     for (uint32_t h = 0; h < plan->head_count; h++)
         if (plan->heads[h].plan != HEAD_NEAREST && plan->heads[h].plan != HEAD_ROWS)
             emit_head(&kernel, plan, &plan->heads[h], emitted);

@@ -38,6 +38,8 @@ typedef struct Winners {
     uint32_t tie_count, tie_capacity;
     int32_t *tied; /* (tied_count) numbers of keys, tie after tie */
     uint64_t tied_count, tied_capacity;
+    struct Screen *screen; /* screen.h; NULL: none yet, or none at all */
+    bool screening;        /* in this round */
 } Winners;
 
 typedef struct Tie {
