@@ -56,6 +56,15 @@ static const Subject exact_subjects[] = {
      "}\n"
      "output owner, settled;\n",
      "sums by group"},
+    {"a choice by the same condition in what a state becomes", 2,
+     "input x: vec[2]; input mark: bool; c = x; e = x; n = 0;\n"
+     "repeat 3 {\n"
+     "  t = aggregate(hardmax(-distance(c, x)), c + x) if mark else c;\n"
+     "  u = e if mark else e;\n"
+     "  c = t if mark else c; e = u if mark else e; n = n + 1;\n"
+     "}\n"
+     "output c, e, n;\n",
+     "fused dot products"},
     {"hardmax dynamics", 2,
      "input x: vec[2]; z = x;\n"
      "repeat 6 { z = (z + 0.5 * aggregate(hardmax(score(z, z, *)), z)) / 1.5; }\n"

@@ -70,21 +70,22 @@ NodeId real_seen(const RealPlan *plan, uint32_t rows, NodeId node) {
 
 /* --- states ----------------------------------------------------------------------------------- */
 
-/* A state whose next value is choose(condition, value, state): only some rows change. */
-static bool changes_in_place(const RealPlan *plan, const LoopState *state, StatePlan *out,
-                             RowSet *rows) {
+/* Of a state whose next value is choose(condition, value, state) only some rows change. The value
+   may be a choice by the same condition: what it chooses there is what is computed. */
+static void plan_state(RealPlan *plan, const LoopState *state, StatePlan *out) {
     const Graph *graph = plan->graph;
     const Node *next = graph_node(graph, state->next);
-    if (next->op != OP_CHOOSE || (next->type != TYPE_VECTOR && next->type != TYPE_FLOAT))
-        return false;
-    if (graph_node(graph, next->args[0])->loop != 0 || is_const(graph, next->args[0])) return false;
-    *rows = (RowSet){next->args[0], next->args[1] == state->state};
-    out->value = next->args[rows->negated ? 2 : 1];
-    const Node *value = graph_node(graph, out->value);
-    bool whole = next->args[rows->negated ? 1 : 2] == state->state;
-    return whole && out->value != state->state && value->width == next->width &&
-           value->type == next->type && graph_node(graph, state->state)->type == next->type &&
-           value->loop == next->loop;
+    if (next->op != OP_CHOOSE || (next->type != TYPE_VECTOR && next->type != TYPE_FLOAT)) return;
+    if (graph_node(graph, next->args[0])->loop != 0 || is_const(graph, next->args[0])) return;
+    bool negated = next->args[1] == state->state;
+    if (next->args[negated ? 1 : 2] != state->state) return;
+    uint32_t rows = row_set(plan, (RowSet){next->args[0], negated});
+    NodeId changed = real_seen(plan, rows, next->args[negated ? 2 : 1]);
+    const Node *value = graph_node(graph, changed);
+    if (changed == state->state || value->width != next->width || value->type != next->type ||
+        graph_node(graph, state->state)->type != next->type || value->loop != next->loop)
+        return;
+    *out = (StatePlan){.in_place = true, .rows = rows, .value = changed};
 }
 
 /* Those that may; who looks at them otherwise is seen when rows are. A state whose old value
@@ -103,13 +104,8 @@ static void find_states(RealPlan *plan) {
         const GraphLoop *loop = &graph->loops[l];
         plan->loops[l].states = ARENA_ARRAY(plan->arena, StatePlan, loop->state_count);
         for (uint32_t s = 0; s < loop->state_count && loop->closed; s++) {
-            StatePlan *state = &plan->loops[l].states[s];
-            RowSet rows;
-            if (!plan->needed[loop->states[s].state] || state_results[loop->states[s].state] ||
-                !changes_in_place(plan, &loop->states[s], state, &rows))
-                continue;
-            state->in_place = true;
-            state->rows = row_set(plan, rows);
+            if (plan->needed[loop->states[s].state] && !state_results[loop->states[s].state])
+                plan_state(plan, &loop->states[s], &plan->loops[l].states[s]);
         }
     }
 }

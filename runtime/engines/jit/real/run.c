@@ -403,7 +403,7 @@ static bool can_share(const Run *run, const GraphLoop *loop, NodeId node) {
 static bool leave_loop(Run *run, uint32_t number) {
     const GraphLoop *loop = &run->graph->loops[number];
     for (uint32_t s = 0; s < loop->state_count; s++)
-        if (run->plan->loops[number].states[s].in_place)
+        if (run->plan->loops[number].states[s].in_place && run->plan->needed[loop->states[s].state])
             change_state(run, &run->plan->loops[number].states[s], loop->states[s].state);
     for (NodeId id = 0; id < run->graph->count; id++) {
         const Node *node = graph_node(run->graph, id);
