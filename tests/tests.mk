@@ -5,7 +5,7 @@ TEST_LINK = $(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(BUILD)/libraspc-co
 
 # --- unit tests: every tests/unit/test_NAME.c defines `Suite *NAME_suite(void)` --------------------
 
-UNIT_SRC = tests/unit/main.c $(sort $(wildcard tests/unit/*world.c)) tests/unit/real_texts.c tests/unit/real_programs.c tests/unit/plain_lloyd.c tests/unit/plain_head.c tests/unit/jit_bench.c tests/unit/jit_real_bench.c $(sort $(wildcard tests/unit/test_*.c))
+UNIT_SRC = $(sort $(wildcard tests/unit/*.c))
 UNIT_OBJ = $(UNIT_SRC:%.c=$(BUILD)/%.o)
 UNIT_SUITES = $(patsubst tests/unit/test_%.c,%,$(filter tests/unit/test_%,$(UNIT_SRC)))
 
