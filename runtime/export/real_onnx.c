@@ -320,9 +320,11 @@ static uint64_t rounds_of_layers(const RealModel *model) {
 /* False after reporting. */
 static bool can_write(const RealExport *e, Diagnostics *diags) {
     if (e->model->input_count == 0) {
-        Diagnostic *diag = diag_error(diags, DIAG_CANNOT_LOWER, e->span,
-                                      "a graph without inputs would not know how long to be");
-        diag_help(diag, "let the program have an input, or write an .npz or .rtm file");
+        Diagnostic *diag =
+            diag_error(diags, DIAG_CANNOT_LOWER, e->span,
+                       "no output reads an input, and a graph without inputs would not know "
+                       "how long to be");
+        diag_help(diag, "let an output read an input, or write an .npz or .rtm file");
         return false;
     }
     if (!e->unroll || rounds_of_layers(e->model) <= LIMIT_UNROLLED_LAYERS) return true;
