@@ -4,6 +4,7 @@
 #include "runtime/engines/eval.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 bool bench_open(Bench *bench, const Subject *subject) {
@@ -45,6 +46,21 @@ static double draw(Random *random, Flavour flavour) {
     }
 }
 
+/* Few or many, with the empty one, beginnings of others, and letters that are no ASCII. */
+static const Atom *draw_words(Arena *arena, uint32_t n, Flavour flavour, Random *random) {
+    static const char *const words[] = {"b", "", "a", "aa", "\xc3\xa9t\xc3\xa9", "zebra", "sale"};
+    Atom *atoms = ARENA_ARRAY(arena, Atom, n);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t which = random_below(random, flavour == FEW ? 3 : 7);
+        char text[32];
+        int len = flavour == SMOOTH && which < 3
+                      ? snprintf(text, sizeof text, "b%u", random_below(random, 1000))
+                      : snprintf(text, sizeof text, "%s", words[which]);
+        atoms[i] = atom_string(string_new(arena, text, (size_t)len));
+    }
+    return atoms;
+}
+
 Input bench_input(Bench *bench, uint32_t n, Flavour flavour, uint64_t seed) {
     Random random = random_of(seed, 0);
     uint32_t width = bench->subject->width;
@@ -60,12 +76,13 @@ Input bench_input(Bench *bench, uint32_t n, Flavour flavour, uint64_t seed) {
         atoms[1][i] = atom_float(draw(&random, flavour));
         atoms[2][i] = atom_int((int64_t)random_below(&random, 7) - 2);
     }
-    static const char *const names[] = {"mark", "a", "k", "x"};
+    static const char *const names[COLUMNS] = {"mark", "a", "k", "x", "s"};
     for (int c = 0; c < COLUMNS; c++)
         columns[c] = (InputColumn){.name = string_new(bench->arena, names[c], strlen(names[c])),
                                    .atoms = c < 3 ? atoms[c] : NULL};
     columns[3].numbers = x;
     columns[3].width = width;
+    columns[4].atoms = draw_words(bench->arena, n, flavour, &random);
     return (Input){.n = n, .column_count = COLUMNS, .columns = columns};
 }
 

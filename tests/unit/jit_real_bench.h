@@ -5,7 +5,8 @@
 #include "compiler/elaborate/elaborate.h"
 #include "runtime/engines/jit.h"
 
-/* Each takes x: vec[D] and some of: mark: bool, a: float, k: int. D is written in its text. */
+/* Each takes x: vec[D] and some of: mark: bool, a: float, k: int, s: str. D is written in its text.
+ */
 typedef struct Subject {
     const char *name;
     uint32_t width;
@@ -42,7 +43,7 @@ typedef struct Subject {
     "  weight = dot(aggregate(points, y), id) if mark else weight;\n"                              \
     "}\n"
 
-enum { OUTPUTS = 40, COLUMNS = 4 };
+enum { OUTPUTS = 40, COLUMNS = 5 };
 
 typedef struct Bench {
     const Subject *subject;

@@ -15,6 +15,11 @@ data="-i kind=[\"sale\",\"gift\",\"tax\",\"sale\"] -i x=[1,2,3,4]"
 raspc run sales.rasp $data
 raspc run sales.rasp $data --engine interp
 raspc run sales.rasp $data --engine interp -o rate; echo "status $?"
+raspc run sales.rasp $data --engine jit
+raspc run sales.rasp $data --engine jit -o rate; echo "status $?"
+raspc run sales.rasp $data --engine jit -e kind -e 'aggregate(select(kind, kind, ==), x)' -e 'selector_width(select(kind, kind, <))'
+raspc run sales.rasp $data --engine jit -e 'aggregate(select(indices, indices - 1, ==), kind, "none")' -e 'kind + "!"'; echo "status $?"
+raspc run sales.rasp $data --engine jit -e 'aggregate(select(kind, kind, ==), kind, "none")'; echo "status $?"
 raspc dump --model sales.rasp -o rest --max-len 2
 raspc dump --model sales.rasp >sales.model; raspc dump --model sales.model | cmp - sales.model && echo same
 raspc verify sales.rasp --engine interp --max-len 9 --samples 50

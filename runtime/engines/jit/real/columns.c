@@ -12,16 +12,12 @@ static size_t real_size(const Run *run) {
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
-static uint8_t atom_tag(Atom atom) {
-    return atom.kind == ATOM_FLOAT ? TAG_FLOAT : atom.kind == ATOM_BOOL ? TAG_BOOL : TAG_INT;
-}
-
 Scalars run_numbers(const Run *run, NodeId node) {
     const Node *at = graph_node(run->graph, node);
     Scalars numbers = {.tag = (uint8_t)real_tag(run->graph, node)};
     if (at->op == OP_CONST) {
-        if (!atom_as_double(at->atom, &numbers.constant)) BUG("a constant that is no number");
-        numbers.tag = atom_tag(at->atom);
+        numbers.constant = real_number(run->plan, at->atom);
+        numbers.tag = (uint8_t)real_atom_tag(at->atom);
     } else if (at->op == OP_INDICES) {
         numbers.is_index = true;
     } else {
@@ -99,12 +95,14 @@ static bool read_scalars(Run *run, NodeId node, const InputColumn *given) {
     TypeSet types = graph_node(run->graph, node)->type;
     if (given->atoms == NULL) return wrong_input(run, node, given->name, "holds vectors");
     if (!run_make_column(run, node)) return false;
-    for (int64_t i = 0; i < run->n; i++) {
+    for (int64_t i = 0; i < run->n && types == TYPE_STRING; i++)
+        run_set_number(run, node, i, run_word(run, given->atoms[i]), TAG_STRING);
+    for (int64_t i = 0; i < run->n && types != TYPE_STRING; i++) {
         Atom atom = given->atoms[i];
         double number;
         if (!atom_as_double(atom, &number))
             return wrong_input(run, node, given->name, "holds something that is no number");
-        uint8_t tag = atom_tag(atom);
+        uint8_t tag = (uint8_t)real_atom_tag(atom);
         /* An int given for a float is one. */
         if (!(types & type_of_atom(atom)) && types == TYPE_FLOAT) tag = TAG_FLOAT;
         if (tag != TAG_FLOAT && fabs(number) > REAL_INTEGER_MOST)
@@ -153,6 +151,7 @@ static bool fill_leaf(Run *run, NodeId node) {
 }
 
 bool run_read_inputs(Run *run) {
+    if (!run_find_words(run)) return false;
     for (NodeId id = 0; id < run->graph->count; id++) {
         const Node *node = graph_node(run->graph, id);
         if (!run->plan->needed[id]) continue;
@@ -170,11 +169,6 @@ bool run_read_inputs(Run *run) {
     return true;
 }
 
-static Atom atom_of(double number, uint8_t tag) {
-    if (tag == TAG_FLOAT) return atom_float(number);
-    return tag == TAG_BOOL ? atom_bool(number != 0) : atom_int((int64_t)number);
-}
-
 Sequence run_sequence(const Run *run, NodeId node, Arena *arena) {
     const Node *at = graph_node(run->graph, node);
     uint32_t bad, width = at->width;
@@ -189,7 +183,7 @@ Sequence run_sequence(const Run *run, NodeId node, Arena *arena) {
     Scalars numbers = run_numbers(run, node);
     Atom *atoms = ARENA_ARRAY(arena, Atom, (size_t)run->n);
     for (int64_t i = 0; i < run->n; i++)
-        atoms[i] = atom_of(number_at(&numbers, i), tag_at(&numbers, i));
+        atoms[i] = run_atom(run, number_at(&numbers, i), tag_at(&numbers, i));
     out.atoms = atoms;
     if (!sequence_type_of(atoms, out.n, &out.type, &bad)) BUG("numbers that are no sequence");
     return out;
@@ -225,13 +219,20 @@ static bool read_vector_result(Run *run, NodeId node, Arena *arena, Sequence *ou
     return true;
 }
 
+/* The run's strings go with it; equal neighbours share theirs. */
+static Atom result_string(Arena *arena, const Atom *atoms, int64_t i, Atom string) {
+    bool again = i > 0 && string_equal(atoms[i - 1].as.string, string.as.string);
+    return again ? atoms[i - 1] : atom_copy(arena, string);
+}
+
 static bool read_scalar_result(Run *run, NodeId node, Arena *arena, Sequence *out) {
     Scalars numbers = run_numbers(run, node);
     Atom *atoms = ARENA_ARRAY(arena, Atom, (size_t)run->n);
     for (int64_t i = 0; i < run->n; i++) {
         double number = number_at(&numbers, i);
         if (!isfinite(number)) return not_finite(run, node, i, number);
-        atoms[i] = atom_of(number, tag_at(&numbers, i));
+        Atom atom = run_atom(run, number, tag_at(&numbers, i));
+        atoms[i] = atom.kind == ATOM_STRING ? result_string(arena, atoms, i, atom) : atom;
     }
     uint32_t bad;
     *out = (Sequence){.n = (uint32_t)run->n, .atoms = atoms};

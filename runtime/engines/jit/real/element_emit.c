@@ -67,10 +67,6 @@ static double atom_double(Atom atom) {
     return value;
 }
 
-static int atom_tag(Atom atom) {
-    return atom.kind == ATOM_FLOAT ? TAG_FLOAT : atom.kind == ATOM_BOOL ? TAG_BOOL : TAG_INT;
-}
-
 static LLVMValueRef table_vector(Elements *elements, const Table *table, uint32_t first,
                                  uint32_t stride, uint32_t count) {
     LLVMValueRef *numbers = ARENA_ARRAY(elements->plan->arena, LLVMValueRef, count);
@@ -87,8 +83,9 @@ ElementValue element_operand(Elements *elements, NodeId node) {
     if (value->number != NULL) return *value;
     switch (at->op) {
     case OP_CONST:
-        *value = scalar(elements, emit_real(&elements->kernel->emit, atom_double(at->atom)),
-                        atom_tag(at->atom));
+        *value = scalar(elements,
+                        emit_real(&elements->kernel->emit, real_number(elements->plan, at->atom)),
+                        real_atom_tag(at->atom));
         break;
     case OP_INDICES:
         *value =

@@ -31,6 +31,11 @@ LLVMValueRef element_table(Elements *elements, const Table *table, uint32_t firs
 void element_trap(Elements *elements, LLVMValueRef condition, NodeId node, ElementValue a,
                   ElementValue b);
 
+/* Tables of constants (table_emit.c): is the value among the keys, the key's value, the item. */
+LLVMValueRef table_member(Elements *elements, NodeId node, ElementValue a);
+ElementValue table_lookup(Elements *elements, NodeId node, ElementValue a);
+ElementValue table_item(Elements *elements, NodeId node, ElementValue a);
+
 /* The value of an element-wise node (element_ops.c). */
 ElementValue element_compute(Elements *elements, NodeId node);
 

@@ -414,6 +414,9 @@ ElementValue element_compute(Elements *elements, NodeId node) {
             LLVMBuildOr(B(elements), truth(elements, args[0]), truth(elements, args[1]), ""),
             TAG_BOOL);
     case OP_CHOOSE: return choice(elements, node, args);
+    case OP_MEMBER: return of_truth(elements, table_member(elements, node, args[0]), TAG_BOOL);
+    case OP_LOOKUP: return table_lookup(elements, node, args[0]);
+    case OP_ITEM: return table_item(elements, node, args[0]);
     case OP_VEC: return vector(kernel_splat(elements->kernel, args[0].number, 1));
     case OP_CONCAT: return joined(elements, node, args);
     case OP_ONEHOT: return one_hot(elements, args[0].number, at->width);

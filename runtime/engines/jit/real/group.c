@@ -51,6 +51,8 @@ static bool give_tally(Run *run, const RealHead *head, const Tally *tally, int64
         run_give_default(run, head, at, position);
     } else if (tally->count == 1) {
         run_set_number(run, head->node, at, tally->only, tally->tag);
+    } else if (tally->tag == TAG_STRING) {
+        return run_fail_strings(run, head, at);
     } else {
         if (tally->beyond) return fail_beyond(run, head, position);
         run_set_number(run, head->node, at, tally->sum / (double)tally->count, TAG_FLOAT);
@@ -276,10 +278,8 @@ void run_give_default(Run *run, const RealHead *head, int64_t at, int64_t positi
             number = number_at(&other, row);
             tag = tag_at(&other, row);
         } else if (node->op == OP_AGGREGATE) {
-            if (!atom_as_double(node->atom, &number)) BUG("a default that is no number");
-            tag = node->atom.kind == ATOM_FLOAT  ? TAG_FLOAT
-                  : node->atom.kind == ATOM_BOOL ? TAG_BOOL
-                                                 : TAG_INT;
+            number = real_number(run->plan, node->atom);
+            tag = (uint8_t)real_atom_tag(node->atom);
         }
         run_set_number(run, head->node, at, number, tag);
         return;

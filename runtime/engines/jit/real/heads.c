@@ -13,6 +13,7 @@ bool real_is_tagged(const Graph *graph, NodeId node) {
 
 int real_tag(const Graph *graph, NodeId node) {
     TypeSet types = graph_node(graph, node)->type;
+    if (types & TYPE_STRING) return TAG_STRING;
     return types & TYPE_FLOAT ? TAG_FLOAT : types & TYPE_INT ? TAG_INT : TAG_BOOL;
 }
 

@@ -459,10 +459,19 @@ static void gather_piece(void *state, uint32_t number) {
     }
 }
 
+static int64_t first_tie(const Winners *winners) {
+    int64_t first = winners->ties[0].row;
+    for (uint32_t t = 1; t < winners->tie_count; t++)
+        if (winners->ties[t].row < first) first = winners->ties[t].row;
+    return first;
+}
+
 bool run_nearest(Run *run, const RealHead *head) {
     enum { PIECE = 8192 };
     if (!run_make_column(run, head->node)) return false;
     Gathering gathering = {run, head, &run->winners[head->assignment], PIECE};
+    if (graph_node(run->graph, head->value)->type == TYPE_STRING && gathering.winners->tie_count)
+        return run_fail_strings(run, head, first_tie(gathering.winners));
     run_pieces(run, gather_piece, &gathering, (uint32_t)((run->n + PIECE - 1) / PIECE));
     return true;
 }

@@ -62,6 +62,7 @@ static bool is_number_table(const Table *table) {
 static bool is_large(const Node *node) {
     int64_t value;
     return node->op == OP_CONST && node->atom.kind != ATOM_FLOAT &&
+           node->atom.kind != ATOM_STRING &&
            (!atom_as_int64(node->atom, &value) || value > (int64_t)REAL_INTEGER_MOST ||
             value < -(int64_t)REAL_INTEGER_MOST);
 }
@@ -110,9 +111,80 @@ static bool can_hold_integers(Planner *planner) {
     return true;
 }
 
+/* Does a double hold it, or is it a string? */
+static bool is_held(Atom atom) {
+    int64_t whole;
+    if (atom.kind != ATOM_INT) return true;
+    return atom_as_int64(atom, &whole) && whole <= (int64_t)REAL_INTEGER_MOST &&
+           whole >= -(int64_t)REAL_INTEGER_MOST;
+}
+
+static bool is_table_held(const Table *table) {
+    bool held = true;
+    for (uint32_t i = 0; i < table->count; i++)
+        held = held && (!table->keys || is_held(table->keys[i])) &&
+               (!table->values || is_held(table->values[i]));
+    return held;
+}
+
+/* Operations that take strings as the numbers that they are (words.c). */
+static bool takes_strings(GraphOp op) {
+    switch (op) {
+    case OP_EQ:
+    case OP_LT:
+    case OP_LE:
+    case OP_GT:
+    case OP_GE:
+    case OP_NOT:
+    case OP_AND:
+    case OP_OR:
+    case OP_INDICATOR:
+    case OP_CHOOSE:
+    case OP_MEMBER:
+    case OP_LOOKUP:
+    case OP_SELECT_EQ:
+    case OP_SELECT_NE:
+    case OP_SELECT_LT:
+    case OP_SELECT_LE:
+    case OP_SELECT_GT:
+    case OP_SELECT_GE:
+    case OP_AGGREGATE:
+    case OP_ATTEND:
+    case OP_RESULT: return true;
+    default: return false;
+    }
+}
+
+static bool compares(GraphOp op) {
+    return (op >= OP_EQ && op <= OP_GE) || (op >= OP_SELECT_EQ && op <= OP_SELECT_GE);
+}
+
+/* A string is a number among strings alone, and none that is not there yet has one. */
+static bool can_compute_strings(Planner *planner, NodeId id) {
+    const Graph *graph = planner->plan->graph;
+    const Node *node = graph_node(graph, id);
+    int strings = 0, arity = op_info(node->op)->arity;
+    for (int i = 0; i < arity; i++)
+        strings += (graph_node(graph, node->args[i])->type & TYPE_STRING) != 0;
+    if (strings > 0 && !takes_strings(node->op))
+        return refuse(planner, id, "it computes with strings");
+    if (compares(node->op) && strings == 1)
+        return refuse(planner, id, "it compares strings with numbers");
+    if (!(node->type & TYPE_STRING) || !type_is_sop(node->type)) return true;
+    if (node->type != TYPE_STRING)
+        return refuse(planner, id,
+                      node->op == OP_AGGREGATE || node->op == OP_ATTEND
+                          ? "its default is a number, and all else strings"
+                          : "it may be a string or a number");
+    GraphOp pattern = node->op == OP_ATTEND ? graph_node(graph, node->args[0])->op : OP_COUNT;
+    if (pattern == OP_SOFTMAX || pattern == OP_LINEAR || pattern == OP_SPARSEMAX)
+        return refuse(planner, id, "it weighs strings");
+    return true;
+}
+
 static bool can_compute(Planner *planner, NodeId id) {
     const Node *node = graph_node(planner->plan->graph, id);
-    if (node->type & TYPE_STRING) return refuse(planner, id, "it holds strings");
+    if (!can_compute_strings(planner, id)) return false;
     if (node->width > WIDTH_MOST) return refuse(planner, id, "its vectors are wider than 1024");
     switch (node->op) {
     case OP_TOKENS_STR:
@@ -122,7 +194,9 @@ static bool can_compute(Planner *planner, NodeId id) {
     case OP_TOKENS_ASIS: return refuse(planner, id, "it reads tokens");
     case OP_MEMBER:
     case OP_LOOKUP:
-    case OP_ITEM: return refuse(planner, id, "it looks up a table");
+    case OP_ITEM:
+        if (!is_table_held(node->table)) return refuse(planner, id, "an integer beyond 2^53");
+        return true;
     case OP_MOD:
         if (node->type == TYPE_VECTOR) return refuse(planner, id, "a remainder of vectors");
         return true;
@@ -377,6 +451,11 @@ RealPlan *real_plan(Arena *arena, const Graph *graph, const NodeId *outputs, uin
     find_needed(plan);
     Planner planner = {.plan = plan, .span = span, .diags = diags};
     if (!can_compute_all(&planner)) return NULL;
+    real_plan_words(plan);
+    if (plan->word_count > LIMIT_LIST_ITEMS) {
+        refuse(&planner, outputs[0], "it has too many different strings");
+        return NULL;
+    }
     real_plan_rows(plan);
     planner.open = ARENA_ARRAY(arena, uint8_t, graph->count);
     planner.steps = ARENA_ARRAY(arena, ElementStep, plan->row_set_count);

@@ -1,7 +1,7 @@
 /* A program over real vectors, planned: which columns there are and which steps fill them. Made
    from the graph once, run on many inputs. Everything lives in the program's arena.
 
-   Scalars of scalars are doubles. An int is a double without a fraction, at most 2^53 in magnitude;
+   Scalars are doubles. An int is a double without a fraction, at most 2^53 in magnitude;
    what would pass that is refused where it happens. Where a scalar may be of several kinds, a
    column of tags says which. Components of vectors are reals: double, or float where asked for;
    whatever is computed is computed in double from them and rounded when it is stored.
@@ -16,8 +16,8 @@
 #include "runtime/engines/jit/real/tile_emit.h"
 #include "runtime/graph/graph.h"
 
-/* What a scalar is, where a column's numbers may be several. */
-enum { TAG_FLOAT = 0, TAG_INT = 1, TAG_BOOL = 2 };
+/* What a scalar is, where a column's numbers may be several. A string is a number too (words.c). */
+enum { TAG_FLOAT = 0, TAG_INT = 1, TAG_BOOL = 2, TAG_STRING = 3 };
 /* The integers that a double holds with all their neighbours. */
 #define REAL_INTEGER_MOST 9007199254740992.0
 
@@ -168,6 +168,8 @@ typedef struct RealPlan {
     const Graph *graph;
     const NodeId *outputs; /* (output_count) */
     uint32_t output_count;
+    const Atom *words; /* (word_count) the program's strings but the empty one, in order */
+    uint32_t word_count;
     bool single;
     VectorUnit unit;
     uint8_t *needed;    /* (graph->count) */
@@ -216,6 +218,12 @@ bool real_is_replaced(const RealPlan *plan, NodeId node);
 bool real_is_tagged(const Graph *graph, NodeId node);
 /* The tag of a node that is not tagged. */
 int real_tag(const Graph *graph, NodeId node);
+
+/* The program's strings, whose numbers its code has (words.c). */
+void real_plan_words(RealPlan *plan);
+/* An atom of the program's as a number, and its tag. */
+double real_number(const RealPlan *plan, Atom atom);
+int real_atom_tag(Atom atom);
 
 /* Writes the code of a fused loop, and says where it can fail (element_emit.c). */
 void element_emit(Kernel *kernel, const char *name, RealPlan *plan, ElementStep *step);

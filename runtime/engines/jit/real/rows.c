@@ -29,8 +29,14 @@ typedef struct RowPiece {
     uint8_t *cells;    /* (formula_count, keys) */
     uint8_t *selected; /* (keys) */
     double *scores, *weights, *sorted, *sums;
-    int64_t failed_row, failed_key; /* -1: none; key -1: an integer sum passed 2^53 */
+    int64_t failed_row, failed_key; /* -1: none; a key, or what the failure is */
+    int64_t strings[3];             /* FAILED_STRINGS: how many, and the first two */
 } RowPiece;
+
+enum {
+    FAILED_SUM = -1,     /* an integer sum passed 2^53 */
+    FAILED_STRINGS = -2, /* a mean of strings */
+};
 
 /* --- selectors ---------------------------------------------------------------------------------
  */
@@ -211,6 +217,16 @@ static void give_weighted(const Attending *attending, RowPiece *piece, int64_t r
     give_sums(attending, piece, row);
 }
 
+/* The keys that a position selects are strings, and several. */
+static void fail_strings(const Attending *attending, RowPiece *piece, int64_t row, int64_t count) {
+    if (piece->failed_row >= 0) return;
+    const int32_t *rows = run_rows(attending->run, attending->head->rows);
+    fail_row(piece, rows ? rows[row] : row, FAILED_STRINGS);
+    piece->strings[0] = count;
+    for (int64_t j = 0, found = 0; found < 2; j++)
+        if (piece->selected[j]) piece->strings[++found] = attending->keys.positions[j];
+}
+
 /* The selected values: one itself, the mean of several, or their total. */
 static void give_selected(const Attending *attending, RowPiece *piece, int64_t row, int64_t count) {
     Run *run = attending->run;
@@ -237,7 +253,11 @@ static void give_selected(const Attending *attending, RowPiece *piece, int64_t r
         give_sums(attending, piece, row);
         return;
     }
-    if (beyond && !one) fail_row(piece, row, -1);
+    if (tag == TAG_STRING && !one) {
+        fail_strings(attending, piece, row, count);
+        return;
+    }
+    if (beyond && !one) fail_row(piece, row, FAILED_SUM);
     if (!one) tag = floats || !total ? TAG_FLOAT : TAG_INT;
     run_set_number(run, attending->head->node, row, piece->sums[0], tag);
 }
@@ -347,21 +367,50 @@ static bool make_pieces(Attending *attending, uint32_t count) {
     return true;
 }
 
+static bool report_strings(const Attending *attending, const RowPiece *piece) {
+    Run *run = attending->run;
+    NodeId node = attending->head->node;
+    long long row = (long long)piece->failed_row, count = (long long)piece->strings[0];
+    if (graph_node(run->graph, node)->op != OP_AGGREGATE)
+        return run_fail(run, node, DIAG_MEAN_OF_STRINGS,
+                        "position %lld selects %lld positions of strings, which have no mean", row,
+                        count);
+    Scalars values = run_numbers(run, attending->head->value);
+    Buffer texts[2] = {{0}, {0}};
+    for (int i = 0; i < 2; i++) {
+        int64_t at = run_place(run, attending->head->value, piece->strings[1 + i]);
+        atom_format_brief(&texts[i], run_atom(run, number_at(&values, at), TAG_STRING));
+    }
+    run_fail(run, node, DIAG_MEAN_OF_STRINGS,
+             "position %lld selects %lld positions (%lld: %s, %lld: %s%s): strings have no mean",
+             row, count, (long long)piece->strings[1], texts[0].data, (long long)piece->strings[2],
+             texts[1].data, count > 2 ? ", ..." : "");
+    buffer_free(&texts[0]);
+    buffer_free(&texts[1]);
+    return false;
+}
+
+/* Always false. */
+static bool report_row(const Attending *attending, const RowPiece *piece) {
+    Run *run = attending->run;
+    if (piece->failed_key == FAILED_STRINGS) return report_strings(attending, piece);
+    if (piece->failed_key == FAILED_SUM)
+        return run_fail(run, attending->head->node, DIAG_CANNOT_LOWER,
+                        "position %lld: a sum of integers passes 2^53, which the jit "
+                        "can't hold exactly; --engine eval can",
+                        (long long)piece->failed_row);
+    return run_fail(run, attending->head->node, DIAG_NOT_FINITE,
+                    "position %lld: the score of key %lld is not a number, so no "
+                    "score is the highest",
+                    (long long)piece->failed_row, (long long)piece->failed_key);
+}
+
 static bool give_pieces(Attending *attending, uint32_t count) {
     Run *run = attending->run;
     bool fine = true;
     for (uint32_t p = 0; p < count; p++) {
         RowPiece *piece = &attending->pieces[p];
-        if (fine && piece->failed_row >= 0)
-            fine = piece->failed_key >= 0
-                       ? run_fail(run, attending->head->node, DIAG_NOT_FINITE,
-                                  "position %lld: the score of key %lld is not a number, so no "
-                                  "score is the highest",
-                                  (long long)piece->failed_row, (long long)piece->failed_key)
-                       : run_fail(run, attending->head->node, DIAG_CANNOT_LOWER,
-                                  "position %lld: a sum of integers passes 2^53, which the jit "
-                                  "can't hold exactly; --engine eval can",
-                                  (long long)piece->failed_row);
+        if (fine && piece->failed_row >= 0) fine = report_row(attending, piece);
         void *memory[] = {piece->cells,   piece->selected, piece->scores,
                           piece->weights, piece->sorted,   piece->sums};
         for (size_t m = 0; m < sizeof memory / sizeof memory[0]; m++)
@@ -372,6 +421,15 @@ static bool give_pieces(Attending *attending, uint32_t count) {
 }
 
 bool run_rows_head(Run *run, const RealHead *head) { return run_some_rows(run, head, NULL); }
+
+bool run_fail_strings(Run *run, const RealHead *head, int64_t at) {
+    uint8_t *marks = run_take(run, (size_t)run_row_count(run, head->rows), 1);
+    if (marks == NULL) return false;
+    marks[at] = 1;
+    if (run_some_rows(run, head, marks)) BUG("row %lld has a mean", (long long)at);
+    run_give(run, marks);
+    return false;
+}
 
 bool run_some_rows(Run *run, const RealHead *head, const uint8_t *marks) {
     enum { PIECES_A_THREAD = 8, CELLS_BETWEEN_QUESTIONS = 1 << 16 };

@@ -5,6 +5,7 @@
 #include "runtime/base/memory.h"
 #include "runtime/engines/jit/real/real_program.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,9 +160,8 @@ static void loop_piece(void *state, uint32_t piece) {
          looping->traps + (size_t)piece * step->trap_count);
 }
 
-static Atom operand(double number, int64_t tag) {
-    if (tag == TAG_FLOAT) return atom_float(number);
-    return tag == TAG_BOOL ? atom_bool(number != 0) : atom_int((int64_t)number);
+static Atom operand(const Run *run, double number, int64_t tag) {
+    return run_atom(run, number, (uint8_t)tag);
 }
 
 /* False: it is an integer beyond 2^53. */
@@ -169,8 +169,8 @@ static bool report_power(Run *run, NodeId node, const TrapCell *cell, const char
                          const char *b) {
     Arena *arena = arena_new(0);
     Atom result;
-    ArithStatus status = atom_binary(arena, BINARY_POW, operand(cell->a, cell->tag_a),
-                                     operand(cell->b, cell->tag_b), &result);
+    ArithStatus status = atom_binary(arena, BINARY_POW, operand(run, cell->a, cell->tag_a),
+                                     operand(run, cell->b, cell->tag_b), &result);
     arena_free(arena);
     if (status == ARITH_OK) return false;
     run_fail(run, node, arith_diag_id(status), "position %lld: %s ^ %s: %s",
@@ -178,11 +178,26 @@ static bool report_power(Run *run, NodeId node, const TrapCell *cell, const char
     return true;
 }
 
+static void report_table(Run *run, NodeId node, const TrapCell *cell, const char *text) {
+    long long position = (long long)cell->position;
+    const Node *at = graph_node(run->graph, node);
+    if (at->op == OP_LOOKUP)
+        run_fail(run, node, DIAG_MISSING_KEY, "position %lld: %s is not among the dict's keys",
+                 position, text);
+    else if (cell->tag_a == TAG_FLOAT)
+        run_fail(run, node, DIAG_BAD_INDEX, "position %lld: %s is not an integer, so no index",
+                 position, text);
+    else
+        run_fail(run, node, DIAG_INDEX_RANGE,
+                 "position %lld: index %s is out of range for %" PRIu32 " items", position, text,
+                 at->table->count);
+}
+
 static bool report_trap(Run *run, NodeId node, const TrapCell *cell) {
     GraphOp op = graph_node(run->graph, node)->op;
     Buffer a = {0}, b = {0};
-    atom_format_brief(&a, operand(cell->a, cell->tag_a));
-    atom_format_brief(&b, operand(cell->b, cell->tag_b));
+    atom_format_brief(&a, operand(run, cell->a, cell->tag_a));
+    atom_format_brief(&b, operand(run, cell->b, cell->tag_b));
     long long position = (long long)cell->position;
     if (op == OP_POW && report_power(run, node, cell, a.data, b.data)) {
         buffer_free(&a);
@@ -193,6 +208,8 @@ static bool report_trap(Run *run, NodeId node, const TrapCell *cell) {
         run_fail(run, node, arith_diag_id(ARITH_ZERO_DIVISION), "position %lld: %s %s %s: %s",
                  position, a.data, op == OP_DIV ? "/" : "%", b.data,
                  arith_reason(ARITH_ZERO_DIVISION));
+    else if (op == OP_LOOKUP || op == OP_ITEM)
+        report_table(run, node, cell, a.data);
     else if (op == OP_FLOOR || op == OP_CEIL || op == OP_ROUND)
         run_fail(run, node, arith_diag_id(ARITH_NOT_A_NUMBER),
                  "position %lld: %s can't be rounded to an integer", position, a.data);
@@ -550,6 +567,7 @@ bool real_run(const JitReal *base, const ApplyRequest *request, Sequence *out) {
         free(run.winners[a].ties);
         free(run.winners[a].tied);
     }
+    run_forget_words(&run);
     while (run.blocks)
         run_give(&run, (char *)run.blocks + LINE);
     pool_free(run.pool);

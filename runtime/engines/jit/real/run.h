@@ -66,12 +66,15 @@ typedef struct Products {
     double *magnitudes; /* (keys) the sums of their magnitudes, where they are wanted */
 } Products;
 
+typedef struct Words Words; /* words.c */
+
 typedef struct Run {
     const RealProgram *program;
     const RealPlan *plan;
     const Graph *graph;
     const Input *input;
     int64_t n;
+    Words *words;        /* of a program that has strings, else NULL */
     void **columns;      /* (2 * graph->count) data and tags of each node */
     int32_t **rows;      /* (row_set_count) positions of each row set, or NULL */
     int32_t **places;    /* (row_set_count) each position's place among them, once asked for */
@@ -159,6 +162,15 @@ Sequence run_sequence(const Run *run, NodeId node, Arena *arena);
 /* The results, in the arena; false after reporting one that is not finite. */
 bool run_results(Run *run, Arena *arena, Sequence *out);
 
+/* --- strings (words.c) ------------------------------------------------------------------------ */
+
+/* Numbers all strings of the input and of the program; false after reporting. */
+bool run_find_words(Run *run);
+void run_forget_words(Run *run);
+double run_word(const Run *run, Atom string);
+/* What a scalar's number and tag stand for; a string is the run's. */
+Atom run_atom(const Run *run, double number, uint8_t tag);
+
 /* --- heads ------------------------------------------------------------------------------------ */
 
 /* The keys of a head (keys.c). */
@@ -188,6 +200,10 @@ bool run_weigh(Run *run, const RealHead *head);      /* weigh.c: what follows a 
 bool run_accumulate(Run *run, const RealHead *head); /* accumulate.c */
 /* rows.c: those of the head's rows that are marked (NULL: all), as eval computes them. */
 bool run_some_rows(Run *run, const RealHead *head, const uint8_t *marks);
+
+/* The row in that place, whose value is a mean of strings: reports it as eval does (rows.c). Always
+   false. */
+bool run_fail_strings(Run *run, const RealHead *head, int64_t at);
 
 /* The default of a row of the head; it stands in the row set's place `at`, position `position`. */
 void run_give_default(Run *run, const RealHead *head, int64_t at, int64_t position);
