@@ -103,6 +103,8 @@ typedef struct NumberList {
     bool exact;
     int64_t scale;
     double greatest; /* magnitude */
+    bool affine;     /* whole numbers: first + v * step, where step is not 0 */
+    int64_t first, step;
 } NumberList;
 
 /* A list of numbers by the values of a coded subspace, times a scale, as an operand. */
@@ -136,6 +138,8 @@ Operand operand_of_leaf(Planner *planner, Leaf leaf, int64_t constant);
 Operand index_operand(Planner *planner, SubspaceId subspace);
 /* values[index of the subspace]; (count of the subspace) */
 Operand lookup_operand(Planner *planner, SubspaceId subspace, const int64_t *values);
+/* Looked at once, as features share lists. Stands until the next is looked at. */
+const NumberList *number_list(Planner *planner, const double *values, uint32_t count);
 /* Exact wherever the feature's constants are fractions that a double can stand for. */
 Number feature_number(Planner *planner, const Feature *feature);
 Operand number_real(Planner *planner, const Number *number);                /* as a real operand */

@@ -95,6 +95,21 @@ static double number_at(const Number *number, int64_t integer) {
            ((double)number->scale * under);
 }
 
+/* Steps at every whole number from one on, of an integer: it counts them itself. */
+static bool plan_counting(Planner *planner, const UnitGroup *group, uint32_t count,
+                          const Number *number, UnitPlan *unit) {
+    if (number->is_real || number->under != NO_BUFFER || number->scale != 1) return false;
+    const NumberList below = *number_list(planner, group->below, count);
+    const NumberList above = *number_list(planner, group->above, count);
+    Operand input = number->whole;
+    if (!below.affine || !above.affine || below.step != 1 || above.step != 1 ||
+        above.first != below.first + 1 || !operand_scale(planner, &input, 1, -below.first))
+        return false;
+    unit->kind = UNIT_PLAN_CLAMP;
+    unit->input = input;
+    return true;
+}
+
 static void plan_search(Planner *planner, const UnitGroup *group, uint32_t count, Operand input,
                         UnitPlan *unit) {
     unit->kind = UNIT_PLAN_SEARCH;
@@ -114,6 +129,7 @@ static void plan_steps(Planner *planner, const UnitGroup *group, UnitPlan *unit)
     Number number = feature_number(planner, &group->input);
     Operand integer;
     int64_t low, high;
+    if (plan_counting(planner, group, count, &number, unit)) return;
     if (!single_integer(planner, &number, &integer) || !operand_range(&integer, &low, &high) ||
         !table_pays(planner, group, high - low + 1)) {
         plan_search(planner, group, count, number_real(planner, &number), unit);

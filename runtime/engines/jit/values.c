@@ -86,6 +86,47 @@ static int64_t scaled(double value, int64_t scale) {
     return p * (scale / q);
 }
 
+/* --- lists of numbers ------------------------------------------------------------------------- */
+
+/* As long lists mostly are: then nothing else has to be gone through. */
+static bool list_is_affine(NumberList *list) {
+    const double *values = list->values;
+    double step = list->count < 2 ? 0 : values[1] - values[0];
+    if (step == 0 || !is_whole(values[0]) || !is_whole(values[1])) return false;
+    uint32_t v = 2;
+    while (v < list->count && values[v] == values[0] + step * v)
+        v++;
+    double last = values[list->count - 1];
+    if (v < list->count || !is_whole(last)) return false;
+    list->first = (int64_t)values[0];
+    list->step = (int64_t)step;
+    list->greatest = fmax(fabs(values[0]), fabs(last));
+    return true;
+}
+
+const NumberList *number_list(Planner *planner, const double *values, uint32_t count) {
+    for (uint32_t i = 0; i < planner->list_count; i++) {
+        if (planner->lists[i].values == values && planner->lists[i].count == count)
+            return &planner->lists[i];
+    }
+    if (planner->list_count == planner->list_capacity) {
+        uint32_t capacity = planner->list_capacity ? 2 * planner->list_capacity : 16;
+        planner->lists = arena_grow(planner->arena, planner->lists, planner->list_count, capacity,
+                                    sizeof *planner->lists);
+        planner->list_capacity = capacity;
+    }
+    NumberList *list = &planner->lists[planner->list_count++];
+    *list = (NumberList){.values = values, .count = count, .exact = true, .scale = 1};
+    list->affine = list_is_affine(list);
+    if (list->affine) return list;
+    Scaling scaling = {.scale = 1};
+    for (uint32_t v = 0; v < count && list->exact; v++)
+        list->exact = scale_for(&scaling, values[v]);
+    list->scale = scaling.scale;
+    list->greatest = scaling.greatest;
+    return list;
+}
+
 /* --- leaves ----------------------------------------------------------------------------------- */
 
 static void range_of(const int64_t *values, uint32_t count, int64_t *low, int64_t *high) {
@@ -141,12 +182,15 @@ static SubspaceValue embedded(Planner *planner, const Embed *embed) {
     uint32_t count = by_token ? planner->model->vocabulary_count : planner->model->max_length;
     SubspaceValue value = {VALUE_EXACT, 0, leaf_of(by_token ? LEAF_TOKEN : LEAF_POSITION)};
     value.leaf.high = count - 1;
-    Scaling scaling = {.scale = 1};
-    bool exact = true;
-    for (uint32_t i = 0; i < count && exact; i++)
-        exact = scale_for(&scaling, embed->values[i]);
+    const NumberList *list = number_list(planner, embed->values, count);
+    Scaling scaling = {list->scale, list->greatest};
     int64_t scale = scaling.scale;
-    if (exact && scaling_fits(&scaling) && (scale == 1 || subspace->denominator > 0)) {
+    if (list->affine && scaling_fits(&scaling)) {
+        value.constant = list->first;
+        value.leaf.factor = list->step;
+        return value;
+    }
+    if (list->exact && scaling_fits(&scaling) && (scale == 1 || subspace->denominator > 0)) {
         int64_t *values = ARENA_ARRAY(planner->arena, int64_t, count);
         for (uint32_t i = 0; i < count; i++)
             values[i] = scaled(embed->values[i], scale);
@@ -249,27 +293,6 @@ bool operand_scale(Planner *planner, Operand *operand, int64_t factor, int64_t p
 
 /* --- features --------------------------------------------------------------------------------- */
 
-/* What the list of numbers asks of a scale: looked at once, as features share lists. */
-static const NumberList *number_list(Planner *planner, const double *values, uint32_t count) {
-    for (uint32_t i = 0; i < planner->list_count; i++) {
-        if (planner->lists[i].values == values && planner->lists[i].count == count)
-            return &planner->lists[i];
-    }
-    Scaling scaling = {.scale = 1};
-    bool exact = true;
-    for (uint32_t v = 0; v < count && exact; v++)
-        exact = scale_for(&scaling, values[v]);
-    if (planner->list_count == planner->list_capacity) {
-        uint32_t capacity = planner->list_capacity ? 2 * planner->list_capacity : 16;
-        planner->lists = arena_grow(planner->arena, planner->lists, planner->list_count, capacity,
-                                    sizeof *planner->lists);
-        planner->list_capacity = capacity;
-    }
-    NumberList *list = &planner->lists[planner->list_count++];
-    *list = (NumberList){values, count, exact, scaling.scale, scaling.greatest};
-    return list;
-}
-
 /* What a term of the feature asks of the scale and under of the whole. */
 static bool fit_term(Planner *planner, const FeatureTerm *term, Scaling *scaling, BufferId *under) {
     const Subspace *subspace = &planner->model->subspaces[term->subspace];
@@ -303,6 +326,20 @@ static bool exact_shape(Planner *planner, const Feature *feature, Number *number
     return exact && scaling_fits(&scaling);
 }
 
+static Operand term_operand(Planner *planner, const FeatureTerm *term, int64_t scale) {
+    uint32_t count = planner->model->subspaces[term->subspace].count;
+    const NumberList *list = number_list(planner, term->values, count);
+    Operand operand = index_operand(planner, term->subspace);
+    if (list->affine && operand_scale(planner, &operand, list->step * scale, list->first * scale))
+        return operand;
+    int64_t *values = ARENA_ARRAY(planner->arena, int64_t, count);
+    for (uint32_t v = 0; v < count; v++)
+        values[v] = scaled(term->values[v], scale);
+    operand = lookup_operand(planner, term->subspace, values);
+    arena_give_back(planner->arena, values, count * sizeof *values);
+    return operand;
+}
+
 /* The term's numbers times the scale. Features share their lists of numbers: each is looked at
    once, and once a table. */
 static Operand scaled_lookup(Planner *planner, const FeatureTerm *term, int64_t scale) {
@@ -312,12 +349,7 @@ static Operand scaled_lookup(Planner *planner, const FeatureTerm *term, int64_t 
             known->scale == scale)
             return known->operand;
     }
-    uint32_t count = planner->model->subspaces[term->subspace].count;
-    int64_t *values = ARENA_ARRAY(planner->arena, int64_t, count);
-    for (uint32_t v = 0; v < count; v++)
-        values[v] = scaled(term->values[v], scale);
-    Operand operand = lookup_operand(planner, term->subspace, values);
-    arena_give_back(planner->arena, values, count * sizeof *values);
+    Operand operand = term_operand(planner, term, scale);
     if (planner->lookup_count == planner->lookup_capacity) {
         uint32_t capacity = planner->lookup_capacity ? 2 * planner->lookup_capacity : 16;
         planner->lookups = arena_grow(planner->arena, planner->lookups, planner->lookup_count,
