@@ -22,6 +22,11 @@ bool atom_whole(Atom a, double *value) {
     return floor(*value) == *value && fabs(*value) <= PLAN_NUMBER && !atom_is_minus_zero(a);
 }
 
+bool atoms_alike(Atom a, Atom b) {
+    if (a.kind != b.kind || a.big != b.big || a.truth != b.truth) return false;
+    return a.kind == ATOM_BOOL ? a.as.boolean == b.as.boolean : a.as.integer == b.as.integer;
+}
+
 bool atom_is_minus_zero(Atom a) {
     return a.kind == ATOM_FLOAT && a.as.real == 0 && signbit(a.as.real);
 }

@@ -3,6 +3,7 @@
 #include "compiler/lower/encode.h"
 
 #include <math.h>
+#include <string.h>
 
 bool values_from_register(const Lowering *l, VarId id, const double *values, double *factor,
                           double *constant) {
@@ -77,15 +78,25 @@ static void demand_values(Encoder *e, VarId var, const double *values, bool code
     if (!coded && (plan_get(e->l, var)->kind == VAR_POSITION ||
                    values_from_register(e->l, var, values, &factor, &constant)))
         return;
-    Encoded *encoded = demand_code(e, var);
-    for (uint32_t v = 0; v + 1 < plan_get(e->l, var)->count; v++)
-        encoded->cuts[v] |= values[v] != values[v + 1];
+    uint32_t count = plan_get(e->l, var)->count;
+    uint8_t *cuts = demand_code(e, var)->cuts;
+    if (progression_of(e->l, values)) { /* no two are alike */
+        memset(cuts, 1, count - 1);
+        return;
+    }
+    for (uint32_t v = 0; v + 1 < count; v++)
+        cuts[v] |= values[v] != values[v + 1];
 }
 
 static void demand_atoms(Encoder *e, VarId var, Atoms atoms) {
-    Encoded *encoded = demand_code(e, var);
-    for (uint32_t v = 0; v + 1 < plan_get(e->l, var)->count; v++)
-        encoded->cuts[v] |= !atom_identical(atoms_at(atoms, v), atoms_at(atoms, v + 1));
+    uint32_t count = plan_get(e->l, var)->count;
+    uint8_t *cuts = demand_code(e, var)->cuts;
+    if (atoms_is_run(atoms)) {
+        memset(cuts, 1, count - 1);
+        return;
+    }
+    for (uint32_t v = 0; v + 1 < count; v++)
+        cuts[v] |= !atom_identical(atoms_at(atoms, v), atoms_at(atoms, v + 1));
 }
 
 static void demand_feature(Encoder *e, PlanFeature feature, bool coded) {

@@ -264,12 +264,6 @@ typedef struct Version {
     bool noise_left, noise_decides, kind_decides;
 } Version;
 
-/* The same bits, or it can't be told without looking closer. */
-static bool atoms_alike(Atom a, Atom b) {
-    if (a.kind != b.kind || a.big != b.big || a.truth != b.truth) return false;
-    return a.kind == ATOM_BOOL ? a.as.boolean == b.as.boolean : a.as.integer == b.as.integer;
-}
-
 /* Does every argument have the atom that it has on the value before? */
 static bool repeats(const Form *args, int arity, uint32_t v, bool exact) {
     bool alike = v > 0;

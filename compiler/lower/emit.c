@@ -191,14 +191,30 @@ Feature encode_feature(Encoder *e, PlanFeature feature, bool coded, uint32_t pha
 
 /* --- codes ------------------------------------------------------------------------------------ */
 
+/* 0, 1, 2, ...: at least so many. */
+static const uint32_t *numbers_from_0(Encoder *e, uint32_t count) {
+    if (count <= e->counted) return e->counting;
+    uint32_t *list = ARENA_ARRAY(e->l->scratch, uint32_t, count);
+    for (uint32_t v = 0; v < count; v++)
+        list[v] = v;
+    e->counting = list;
+    e->counted = count;
+    return list;
+}
+
 /* Values that the cuts tell apart, in runs; without cuts each is its own class. */
 static void make_classes(Encoder *e, VarId id, bool runs) {
     Encoded *encoded = &e->vars[id];
     uint32_t count = plan_get(e->l, id)->count;
+    if (!runs || count == 0 || !memchr(encoded->cuts, 0, count - 1)) {
+        encoded->classes = count;
+        encoded->class_of = encoded->first = numbers_from_0(e, count);
+        return;
+    }
     uint32_t *class_of = ARENA_ARRAY(e->l->scratch, uint32_t, count);
     uint32_t *first = ARENA_ARRAY(e->l->scratch, uint32_t, count);
     for (uint32_t v = 0; v < count; v++) {
-        if (v == 0 || !runs || encoded->cuts[v - 1]) first[encoded->classes++] = v;
+        if (v == 0 || encoded->cuts[v - 1]) first[encoded->classes++] = v;
         class_of[v] = encoded->classes - 1;
     }
     size_t bytes = count * sizeof(uint32_t);

@@ -51,7 +51,9 @@ typedef struct Encoder {
     uint32_t embed_count, embed_capacity;
     StagedUnits *units;
     uint32_t unit_count, unit_capacity;
-    Keeper kept; /* long tables of the model */
+    Keeper kept;              /* long tables of the model */
+    const uint32_t *counting; /* (counted) 0, 1, 2, ... */
+    uint32_t counted;
 } Encoder;
 
 /* --- demand.c --------------------------------------------------------------------------------- */

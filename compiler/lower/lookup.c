@@ -94,6 +94,8 @@ static uint32_t first_slot(const Distinct *distinct, Atom atom) {
 }
 
 static uint32_t atom_number(Distinct *distinct, Atom atom) {
+    uint32_t last = distinct->count - 1;
+    if (distinct->count > 0 && atoms_alike(distinct->list[last], atom)) return last;
     uint32_t at = first_slot(distinct, atom);
     for (; distinct->slot[at]; at = (at + 1) & (distinct->slots - 1)) {
         if (atom_identical(distinct->list[distinct->slot[at] - 1], atom))
