@@ -95,18 +95,41 @@ static double number_at(const Number *number, int64_t integer) {
            ((double)number->scale * under);
 }
 
-/* Steps at every whole number from one on, of an integer: it counts them itself. */
-static bool plan_counting(Planner *planner, const UnitGroup *group, uint32_t count,
-                          const Number *number, UnitPlan *unit) {
-    if (number->is_real || number->under != NO_BUFFER || number->scale != 1) return false;
-    const NumberList below = *number_list(planner, group->below, count);
-    const NumberList above = *number_list(planner, group->above, count);
-    Operand input = number->whole;
-    if (!below.affine || !above.affine || below.step != 1 || above.step != 1 ||
-        above.first != below.first + 1 || !operand_scale(planner, &input, 1, -below.first))
-        return false;
-    unit->kind = UNIT_PLAN_CLAMP;
-    unit->input = input;
+/* Whether the number reaches just so many thresholds. */
+static bool reaches(const UnitGroup *group, uint32_t count, double number, uint32_t steps) {
+    return (steps == 0 || number > threshold(group, steps - 1)) &&
+           (steps == count || number <= threshold(group, steps));
+}
+
+/* The least integer of (from, to] where so many thresholds are not reached, as they are at from. */
+static int64_t first_other(const UnitGroup *group, uint32_t count, const Number *number,
+                           uint32_t steps, int64_t from, int64_t to) {
+    while (to - from > 1) {
+        int64_t middle = from + (to - from) / 2;
+        if (reaches(group, count, number_at(number, middle), steps))
+            from = middle;
+        else
+            to = middle;
+    }
+    return to;
+}
+
+/* Steps that count the integers from low to high one by one, up or down, are a clamp and need no
+   table: what two neighbours say is then true of all. */
+static bool steps_are_clamp(const UnitGroup *group, uint32_t count, const Number *number,
+                            int64_t low, int64_t high, int64_t *sign, int64_t *plus) {
+    bool rises = number_at(number, high) > number_at(number, low);
+    uint32_t begin = steps_reached(group, count, number_at(number, low), rises ? 0 : count);
+    if (low == high || reaches(group, count, number_at(number, high), begin)) return false;
+    int64_t other = first_other(group, count, number, begin, low, high);
+    uint32_t next = steps_reached(group, count, number_at(number, other), begin);
+    *sign = rises ? 1 : -1;
+    *plus = next - *sign * other;
+    for (int64_t integer = low; integer <= high; integer++) {
+        int64_t steps = *sign * integer + *plus;
+        steps = steps < 0 ? 0 : steps > count ? count : steps;
+        if (!reaches(group, count, number_at(number, integer), (uint32_t)steps)) return false;
+    }
     return true;
 }
 
@@ -129,10 +152,16 @@ static void plan_steps(Planner *planner, const UnitGroup *group, UnitPlan *unit)
     Number number = feature_number(planner, &group->input);
     Operand integer;
     int64_t low, high;
-    if (plan_counting(planner, group, count, &number, unit)) return;
     if (!single_integer(planner, &number, &integer) || !operand_range(&integer, &low, &high) ||
         !table_pays(planner, group, high - low + 1)) {
         plan_search(planner, group, count, number_real(planner, &number), unit);
+        return;
+    }
+    int64_t sign, plus;
+    if (steps_are_clamp(group, count, &number, low, high, &sign, &plus)) {
+        unit->kind = UNIT_PLAN_CLAMP;
+        unit->input = integer;
+        if (!operand_scale(planner, &unit->input, sign, plus)) BUG("a clamp beyond its range");
         return;
     }
     uint32_t entries = (uint32_t)(high - low + 1);
