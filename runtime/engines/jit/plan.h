@@ -94,6 +94,7 @@ typedef struct SubspaceValue {
     ValueKind kind;
     int64_t constant; /* only without under */
     Leaf leaf;
+    const Embed *embed; /* what the embedding writes, as long as nobody asked; else NULL */
 } SubspaceValue;
 
 /* Numbers that are whole over one scale, where they are exact. */
@@ -131,6 +132,7 @@ typedef struct Planner {
 
 /* values.c */
 void values_begin(Planner *planner); /* constants and the embedding */
+const SubspaceValue *value_of(Planner *planner, SubspaceId subspace);
 void value_set_column(Planner *planner, SubspaceId subspace, BufferId column, int64_t low,
                       int64_t high);
 Operand operand_of_leaf(Planner *planner, Leaf leaf, int64_t constant);

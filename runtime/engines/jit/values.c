@@ -180,7 +180,8 @@ static SubspaceValue embedded(Planner *planner, const Embed *embed) {
     const Subspace *subspace = &planner->model->subspaces[embed->subspace];
     bool by_token = embed->kind == EMBED_TOKEN;
     uint32_t count = by_token ? planner->model->vocabulary_count : planner->model->max_length;
-    SubspaceValue value = {VALUE_EXACT, 0, leaf_of(by_token ? LEAF_TOKEN : LEAF_POSITION)};
+    SubspaceValue value = {.kind = VALUE_EXACT,
+                           .leaf = leaf_of(by_token ? LEAF_TOKEN : LEAF_POSITION)};
     value.leaf.high = count - 1;
     const NumberList *list = number_list(planner, embed->values, count);
     Scaling scaling = {list->scale, list->greatest};
@@ -207,11 +208,18 @@ static SubspaceValue embedded(Planner *planner, const Embed *embed) {
 void values_begin(Planner *planner) {
     const Model *model = planner->model;
     planner->values = ARENA_ARRAY(planner->arena, SubspaceValue, model->subspace_count);
-    planner->values[MODEL_ONE] = (SubspaceValue){VALUE_EXACT, 0, leaf_one()};
-    planner->values[MODEL_NULL] = (SubspaceValue){VALUE_EXACT, 0, leaf_one()};
+    planner->values[MODEL_ONE] = (SubspaceValue){.kind = VALUE_EXACT, .leaf = leaf_one()};
+    planner->values[MODEL_NULL] = (SubspaceValue){.kind = VALUE_EXACT, .leaf = leaf_one()};
     planner->values[MODEL_NULL].leaf.factor = 0;
     for (uint32_t e = 0; e < model->embed_count; e++)
-        planner->values[model->embeds[e].subspace] = embedded(planner, &model->embeds[e]);
+        planner->values[model->embeds[e].subspace].embed = &model->embeds[e];
+}
+
+/* Squares, which scores alone are made of, are in the embedding too, and nobody asks for them. */
+const SubspaceValue *value_of(Planner *planner, SubspaceId subspace) {
+    SubspaceValue *value = &planner->values[subspace];
+    if (value->embed) *value = embedded(planner, value->embed);
+    return value;
 }
 
 void value_set_column(Planner *planner, SubspaceId subspace, BufferId column, int64_t low,
@@ -220,7 +228,7 @@ void value_set_column(Planner *planner, SubspaceId subspace, BufferId column, in
     leaf.column = column;
     leaf.low = low;
     leaf.high = high;
-    planner->values[subspace] = (SubspaceValue){VALUE_EXACT, 0, leaf};
+    planner->values[subspace] = (SubspaceValue){.kind = VALUE_EXACT, .leaf = leaf};
 }
 
 /* --- operands --------------------------------------------------------------------------------- */
@@ -242,12 +250,12 @@ Operand operand_of_leaf(Planner *planner, Leaf leaf, int64_t constant) {
 }
 
 Operand index_operand(Planner *planner, SubspaceId subspace) {
-    const SubspaceValue *value = &planner->values[subspace];
+    const SubspaceValue *value = value_of(planner, subspace);
     return operand_of_leaf(planner, value->leaf, value->constant);
 }
 
 Operand lookup_operand(Planner *planner, SubspaceId subspace, const int64_t *values) {
-    const SubspaceValue *value = &planner->values[subspace];
+    const SubspaceValue *value = value_of(planner, subspace);
     uint32_t count = planner->model->subspaces[subspace].count;
     int64_t constant = 0, factor = value->leaf.factor, plus = value->constant;
     /* Indices that are an affine function of a leaf go through a table of the leaf's values. */
@@ -296,7 +304,7 @@ bool operand_scale(Planner *planner, Operand *operand, int64_t factor, int64_t p
 /* What a term of the feature asks of the scale and under of the whole. */
 static bool fit_term(Planner *planner, const FeatureTerm *term, Scaling *scaling, BufferId *under) {
     const Subspace *subspace = &planner->model->subspaces[term->subspace];
-    const SubspaceValue *value = &planner->values[term->subspace];
+    const SubspaceValue *value = value_of(planner, term->subspace);
     int64_t p, q;
     if (value->kind != VALUE_EXACT) return false;
     if (subspace_is_coded(subspace)) {
@@ -363,7 +371,7 @@ static Operand scaled_lookup(Planner *planner, const FeatureTerm *term, int64_t 
 
 static bool add_exact_term(Planner *planner, Number *number, const FeatureTerm *term) {
     const Subspace *subspace = &planner->model->subspaces[term->subspace];
-    const SubspaceValue *value = &planner->values[term->subspace];
+    const SubspaceValue *value = value_of(planner, term->subspace);
     if (subspace_is_coded(subspace)) {
         Operand operand = scaled_lookup(planner, term, number->scale);
         number->whole = operand_plus(planner, &number->whole, &operand);
@@ -384,7 +392,7 @@ static bool add_exact_term(Planner *planner, Number *number, const FeatureTerm *
 
 static void add_real_term(Planner *planner, Operand *operand, const FeatureTerm *term) {
     const Subspace *subspace = &planner->model->subspaces[term->subspace];
-    const SubspaceValue *value = &planner->values[term->subspace];
+    const SubspaceValue *value = value_of(planner, term->subspace);
     Leaf leaf = value->leaf;
     if (subspace_is_coded(subspace)) {
         /* The table of a coded subspace's numbers, by whatever its index is read from. */
