@@ -41,6 +41,7 @@ static Sequence keep(Arena *arena, Sequence seen) {
     return seen;
 }
 
+/* What is seen last is the last round: of a loop in another's body the last of that one's last. */
 static void see(void *state, uint32_t round, const Sequence *values) {
     Watch *watch = state;
     watch->rounds = round + 1;
@@ -48,10 +49,26 @@ static void see(void *state, uint32_t round, const Sequence *values) {
         watch->last[i] = keep(watch->arena, values[i]);
 }
 
+static bool has_name(const Graph *graph, NodeId node, const String *name) {
+    for (uint32_t i = 0; i < graph->name_count; i++)
+        if (graph->names[i].node == node && string_equal(graph->names[i].name, name)) return true;
+    return false;
+}
+
+/* A name of the state that its next value has too; NULL: none. Others are of what was made of it.
+ */
+static const String *carried_name(const Graph *graph, const LoopState *state) {
+    for (uint32_t i = 0; i < graph->name_count; i++)
+        if (graph->names[i].node == state->state &&
+            has_name(graph, state->next, graph->names[i].name))
+            return graph->names[i].name;
+    return NULL;
+}
+
 /* The name that the program gives what is carried, as it was before the round. */
 static const String *state_name(const Unrolling *u, const LoopState *state) {
     const NodeId nodes[] = {state->state, state->next, state->init};
-    const String *name = NULL;
+    const String *name = carried_name(u->from, state);
     for (int i = 0; i < 3 && name == NULL; i++)
         name = graph_name_of(u->from, nodes[i]);
     Buffer text = {0};
@@ -112,11 +129,6 @@ static bool add_states(Unrolling *u) {
     for (uint32_t number = 0; number < u->from->loop_count; number++) {
         const GraphLoop *loop = &u->from->loops[number];
         if (!loop->closed || !is_needed(u, loop)) continue;
-        if (loop->outer != 0) {
-            diag_error(u->diags, DIAG_NO_RESULT, loop->span,
-                       "a loop in another's body can't be drawn yet");
-            return false;
-        }
         if (!add_loop(u, number, loop->span)) return false;
     }
     u->out->input = u->input;

@@ -1,6 +1,6 @@
 /* A program with loops as it was in the last round of each: a graph without loops, in which what a
    state held when that round began is an input. So a picture of one round is a picture like any
-   other. */
+   other. Of a loop in another's body that is the last round of the other's last. */
 #ifndef RASPC_DRAW_LAST_ROUND_H
 #define RASPC_DRAW_LAST_ROUND_H
 
@@ -15,7 +15,7 @@ typedef struct LastRound {
 } LastRound;
 
 /* In the arena, of the graph's tables and the input's values. False after reporting: the program
-   fails on the input, or one of its loops is in another's body. */
+   fails on the input. */
 bool last_round(const Graph *graph, NodeId node, Input input, Arena *arena, Diagnostics *diags,
                 LastRound *out);
 

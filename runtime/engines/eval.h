@@ -8,7 +8,8 @@
 
 /* What a loop is doing, round by round: for pictures, and for tests. */
 typedef struct EvalRounds {
-    uint32_t loop;       /* its number; it is in no other loop's body */
+    uint32_t loop; /* its number. In another's body it runs in each of that one's rounds, and its
+                      own are counted from 0 each time */
     const NodeId *nodes; /* (count) s-ops of its body */
     uint32_t count;
     /* values: (count), valid during the call. Rounds are counted from 0. */

@@ -123,8 +123,7 @@ static void plan_rounds(Lifetimes *lifetimes, uint8_t *needed) {
     const EvalRounds *rounds = evaluation->rounds;
     if (!rounds) return;
     uint32_t level = rounds->loop + 1;
-    if (level > evaluation->graph->loop_count || evaluation->graph->loops[rounds->loop].outer)
-        BUG("rounds of no loop, or of an inner one");
+    if (level > evaluation->graph->loop_count) BUG("rounds of no loop");
     if (evaluation->levels[level].trigger == NO_NODE) return;
     for (uint32_t i = 0; i < rounds->count; i++) {
         if (evaluation->graph->nodes[rounds->nodes[i]].loop != level)

@@ -357,16 +357,25 @@ START_TEST(test_weights_below_0_are_told_apart) {
 }
 END_TEST
 
-START_TEST(test_a_loop_in_a_loop_is_refused) {
+/* The inner loop doubles twice in each of two rounds, each of which then adds 1. */
+START_TEST(test_a_loop_in_a_loop_is_drawn_by_its_last_round) {
     Fixture f;
-    open_fixture(&f, "%0 = input \"x\" vec[1]\nloop 0\n%1 = state of 0 from %0 vec[1]\n"
-                     "loop 1 in 0\n%2 = state of 1 from %1 vec[1]\n%3 = add %2 %2\n"
-                     "end 1 times 2 next %3\n%4 = result %3 of 1\nend 0 times 2 next %4\n"
-                     "%5 = result %4 of 0\n");
-    ck_assert(!draw_svg(f.graph, 5, two_points(&f, 1, 2), NULL, f.diags, &f.out));
-    ck_assert_uint_eq(diagnostics_count(f.diags), 1);
-    ck_assert_ptr_nonnull(strstr(diagnostics_message(f.diags, 0), "can't be drawn yet"));
-    ck_assert_uint_eq(f.out.len, 0);
+    open_fixture(&f, "%0 = input \"x\" vec[1]\n%1 = const 1\nloop 0\n"
+                     "%2 = state of 0 from %0 vec[1]\nloop 1 in 0\n"
+                     "%3 = state of 1 from %2 vec[1]\n%4 = add %3 %3\n"
+                     "end 1 times 2 next %4\n%5 = result %4 of 1\n%6 = add %5 %1\n"
+                     "end 0 times 2 next %6\n%7 = result %6 of 0\ny = %4\nz = %6\n");
+    const char *svg = draw(&f, two_points(&f, 3, 5), NULL);
+    check_well_formed(f.out.data, f.out.len);
+    ck_assert_ptr_nonnull(strstr(svg, "; of each of 2 loops the last round"));
+    /* 3, 12, 13, 26, 52, 53 and 5, 20, 21, 42, 84, 85. */
+    ck_assert_ptr_nonnull(strstr(svg, ">y before<"));
+    const char *const shown[] = {">26<", ">42<", ">53<", ">85<"};
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
+        ck_assert_msg(strstr(svg, shown[i]) != NULL, "%s is not in\n%s", shown[i], svg);
+    const char *const hidden[] = {">3<", ">13<", ">6<"};
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
+        ck_assert_msg(strstr(svg, hidden[i]) == NULL, "%s is in\n%s", hidden[i], svg);
     close_fixture(&f);
 }
 END_TEST
@@ -406,7 +415,7 @@ Suite *draw_suite(void) {
     TCase *content = tcase_create("content");
     tcase_add_test(content, test_the_last_round_of_a_loop_is_drawn);
     tcase_add_test(content, test_weights_below_0_are_told_apart);
-    tcase_add_test(content, test_a_loop_in_a_loop_is_refused);
+    tcase_add_test(content, test_a_loop_in_a_loop_is_drawn_by_its_last_round);
     tcase_add_test(content, test_reverse_shows_its_heads_and_rows);
     tcase_add_test(content, test_empty_rows_of_a_head_show_the_default);
     tcase_add_test(content, test_a_selector_has_no_output_row);

@@ -38,12 +38,15 @@ static const Subject subjects[] = {
      ""},
     {"tables", 1,
      "input s: str; input k: int; input a: float;\n"
-     "o0 = s in [\"a\", \"sale\", \"\", \"b7\"]; o1 = s in [1, 2]; o2 = k in [1, 2.0, \"a\"]; o3 = a in [0.5, 1];\n"
+     "o0 = s in [\"a\", \"sale\", \"\", \"b7\"]; o1 = s in [1, 2]; o2 = k in [1, 2.0, \"a\"]; o3 = "
+     "a in [0.5, 1];\n"
      "key = s if s in [\"a\", \"b\", \"\"] else \"rest\";\n"
      "o4 = {\"a\": 1, \"b\": 2.5, \"\": True, \"rest\": 0}[key];\n"
-     "o5 = {\"a\": \"first\", \"b\": \"b\", \"\": \"a\", \"rest\": \"zebra\"}[key]; o6 = o5 == s; o7 = o5 < s;\n"
+     "o5 = {\"a\": \"first\", \"b\": \"b\", \"\": \"a\", \"rest\": \"zebra\"}[key]; o6 = o5 == s; "
+     "o7 = o5 < s;\n"
      "o8 = {i: i * i for i in range(-2, 5)}[k]; o9 = [\"x\", \"yy\", \"\"][k % 3];\n"
-     "o10 = [i / 4 for i in range(30)][k]; o11 = [0, 1.5, True][-1 if k > 0 else 0]; o12 = k in [];\n"
+     "o10 = [i / 4 for i in range(30)][k]; o11 = [0, 1.5, True][-1 if k > 0 else 0]; o12 = k in "
+     "[];\n"
      "output o0, o1, o2, o3, o4, o5, o6, o7, o8, o9, o10, o11, o12;",
      ""},
     {"a missing key", 1, "input s: str; y = {\"a\": 1, \"b\": 2}[s]; output y;", ""},

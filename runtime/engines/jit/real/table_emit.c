@@ -12,8 +12,7 @@
 static LLVMValueRef constant_array(Elements *elements, LLVMTypeRef type, LLVMValueRef *values,
                                    uint32_t count) {
     LLVMValueRef data = LLVMConstArray(type, values, count);
-    LLVMValueRef global =
-        LLVMAddGlobal(elements->kernel->emit.module, LLVMTypeOf(data), "table");
+    LLVMValueRef global = LLVMAddGlobal(elements->kernel->emit.module, LLVMTypeOf(data), "table");
     LLVMSetInitializer(global, data);
     LLVMSetGlobalConstant(global, true);
     LLVMSetLinkage(global, LLVMPrivateLinkage);
@@ -117,10 +116,10 @@ ElementValue table_item(Elements *elements, NodeId node, ElementValue a) {
     LLVMValueRef low = LLVMBuildFCmp(B(elements), LLVMRealOGE, a.number,
                                      LLVMBuildFNeg(B(elements), items, ""), "");
     LLVMValueRef high = LLVMBuildFCmp(B(elements), LLVMRealOLT, a.number, items, "");
-    LLVMValueRef is_int = LLVMBuildICmp(B(elements), LLVMIntNE, a.tag,
-                                        LLVMConstInt(emit->i8, TAG_FLOAT, false), "");
-    LLVMValueRef good = LLVMBuildAnd(B(elements), LLVMBuildAnd(B(elements), low, high, ""), is_int,
-                                     "");
+    LLVMValueRef is_int =
+        LLVMBuildICmp(B(elements), LLVMIntNE, a.tag, LLVMConstInt(emit->i8, TAG_FLOAT, false), "");
+    LLVMValueRef good =
+        LLVMBuildAnd(B(elements), LLVMBuildAnd(B(elements), low, high, ""), is_int, "");
     element_trap(elements, LLVMBuildNot(B(elements), good, ""), node, a, a);
     if (count == 0) return nothing(elements);
     LLVMValueRef number = emit_choose(emit, good, a.number, zero);

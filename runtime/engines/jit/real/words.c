@@ -1,7 +1,8 @@
 /* Strings as numbers. A program's own words are those that it writes: the empty one is 0, the
    others, in order, are 1, 2, ... What else an input holds lies between them, in order too. So
    strings compare as their numbers do, and code can be written before any input is known.
-   LIMIT_LIST_ITEMS words leave doubles enough between two of them for LIMIT_INPUT_TOKENS strings. */
+   LIMIT_LIST_ITEMS words leave doubles enough between two of them for LIMIT_INPUT_TOKENS strings.
+ */
 #include "runtime/engines/jit/real/run.h"
 
 #include "runtime/base/bug.h"
@@ -80,10 +81,10 @@ int real_atom_tag(Atom atom) {
 /* All strings of a run, in order, and their numbers. */
 struct Words {
     Arena *arena;
-    AtomSet set;      /* in the order of their coming */
-    double *number;   /* (set.count) of each of the set's */
-    Atom *sorted;     /* (set.count) */
-    double *numbers;  /* (set.count) ascending: of the sorted ones */
+    AtomSet set;     /* in the order of their coming */
+    double *number;  /* (set.count) of each of the set's */
+    Atom *sorted;    /* (set.count) */
+    double *numbers; /* (set.count) ascending: of the sorted ones */
 };
 
 static bool is_of_strings(const Node *node) {
@@ -93,8 +94,10 @@ static bool is_of_strings(const Node *node) {
 static bool add_column(Run *run, Words *words, NodeId node, const InputColumn *given) {
     for (int64_t i = 0; i < run->n; i++) {
         if (given->atoms == NULL || given->atoms[i].kind != ATOM_STRING)
-            return run_fail(run, node, DIAG_BAD_INPUT, "the input '%s' holds something that is no "
-                                                       "string", given->name->bytes);
+            return run_fail(run, node, DIAG_BAD_INPUT,
+                            "the input '%s' holds something that is no "
+                            "string",
+                            given->name->bytes);
         atom_set_add(&words->set, given->atoms[i]);
         if (arena_exhausted(words->arena))
             return run_fail(run, node, DIAG_LIMIT_MEMORY, "too many different strings");
