@@ -71,119 +71,60 @@ static bool is_by_position(const Attend *attend) {
             (open_end && (mask.low == 0 || mask.low == 1)));
 }
 
-/* The query says the position of the only key that it can select: always so far from its own, or
-   a number, and then `inside` whether there is such a position; where not, the number is another.
- */
-typedef struct Address {
-    int64_t by; /* where there is no number */
-    Vector number;
-    LLVMValueRef inside; /* of the numbers; NULL: of a shift */
-} Address;
-
-/* False where a pair takes less than an address, or the conditions are no comparisons. */
-static bool find_address(Short *code, const Attend *attend, Address *out) {
-    enum { NUMBERS_FROM = 64 };
+/* The only key that a query can select stands at a fixed distance from it: by lanes before. */
+static bool is_shift(const Attend *attend, int64_t *by) {
     int64_t key, query;
     const Condition *address = &attend->conditions[0];
-    if (attend->plan != PLAN_GATHER || !operand_is_position(&address->key, &key)) return false;
+    if (attend->plan != PLAN_GATHER || !operand_is_position(&address->key, &key) ||
+        !operand_is_position(&address->query, &query))
+        return false;
     for (uint32_t c = 1; c < attend->condition_count; c++)
         if (attend->conditions[c].table != NO_TABLE) return false;
-    *out = (Address){0};
-    if (operand_is_position(&address->query, &query)) {
-        out->by = key - query;
-        return true;
-    }
-    if (code->lanes < NUMBERS_FROM) return false;
-    Vector zero = vector_int(code, 0), last = vector_int(code, code->lanes - 1);
-    Vector number =
-        vector_plus(code, vector_operand(code, &address->query), vector_int(code, -key));
-    LLVMValueRef from = vector_relation(code, RELATION_GT | RELATION_EQ, number, zero);
-    LLVMValueRef to = vector_relation(code, RELATION_LT | RELATION_EQ, number, last);
-    out->inside = emit_both(&code->emit, from, to);
-    out->number = vector_choose(code, out->inside, number, zero);
-    out->number.low = 0, out->number.high = code->lanes - 1;
-    return true;
+    *by = key - query;
+    return -*by >= attend->mask.low && -*by <= attend->mask.high;
 }
 
-/* number[i] becomes the lane of the vector that is read in lane i: one by one, in memory. */
-static LLVMValueRef read_lanes(Short *code, LLVMValueRef vector, Vector number) {
-    Emit *emit = &code->emit;
-    LLVMTypeRef type = LLVMTypeOf(vector), element = LLVMGetElementType(type);
-    LLVMValueRef from = vector_remembered(code, vector);
-    LLVMValueRef at = vector_remembered(code, vector_resized(code, number, 16));
-    LLVMValueRef to = vector_memory(code, type);
-    Loop loop = loop_begin(emit, emit_int(emit, 0), emit_int(emit, code->lanes), 0, NULL);
-    LLVMTypeRef i16 = LLVMInt16TypeInContext(emit->context);
-    LLVMValueRef lane = emit_to_int(emit, emit_load(emit, i16, at, loop.index));
-    emit_store(emit, element, to, loop.index, emit_load(emit, element, from, lane));
-    loop_end(emit, &loop, NULL);
-    return LLVMBuildLoad2(emit->builder, type, to, "");
-}
-
-/* What the vector is at the key of each query; where there is none, nought or any other key's. */
-static Vector at_key(Short *code, const Address *address, Vector vector) {
-    vector.value = address->inside ? read_lanes(code, vector.value, address->number)
-                                   : vector_shifted(code, vector.value, address->by,
-                                                    short_nought(code, LLVMTypeOf(vector.value)));
+/* What the vector is at the key of each query, nought where there is none. */
+static Vector at_key(Short *code, int64_t by, Vector vector) {
+    LLVMValueRef nought = short_nought(code, LLVMTypeOf(vector.value));
+    vector.value = vector_shifted(code, vector.value, by, nought);
     if (vector.low > 0) vector.low = 0;
     if (vector.high < 0) vector.high = 0;
     return vector;
 }
 
-/* Whether the mask lets the key through; NULL: it does. */
-static LLVMValueRef key_in_mask(Short *code, HeadMask mask, const Address *address) {
-    const int64_t lanes = code->lanes;
-    Vector key = address->inside
-                     ? address->number
-                     : vector_plus(code, code->positions, vector_int(code, -address->by));
-    LLVMValueRef all = NULL;
-    if (mask.low > -lanes) {
-        Vector least = vector_plus(code, code->positions, vector_int(code, mask.low));
-        all = vector_relation(code, RELATION_GT | RELATION_EQ, key, least);
-    }
-    if (mask.high < lanes) {
-        Vector most = vector_plus(code, code->positions, vector_int(code, mask.high));
-        all = emit_both(&code->emit, all,
-                        vector_relation(code, RELATION_LT | RELATION_EQ, key, most));
-    }
-    return all;
-}
-
-static Sums by_address(Short *code, const Attend *attend, const Address *address,
-                       LLVMValueRef keys) {
+static Sums by_shift(Short *code, const Attend *attend, int64_t by, LLVMValueRef keys) {
     Emit *emit = &code->emit;
     const Vector one = vector_int(code, 1), zero = vector_int(code, 0);
     Vector valid = vector_choose(code, emit_both(emit, keys, code->here), one, zero);
-    LLVMValueRef selected = vector_relation(code, RELATION_EQ, at_key(code, address, valid), one);
-    selected = emit_both(emit, selected, address->inside);
-    selected = emit_both(emit, selected, key_in_mask(code, attend->mask, address));
+    LLVMValueRef selected = vector_relation(code, RELATION_EQ, at_key(code, by, valid), one);
     for (uint32_t c = 1; c < attend->condition_count; c++) {
         const Condition *condition = &attend->conditions[c];
-        Vector key = at_key(code, address, vector_operand(code, &condition->key));
-        selected = emit_both(emit, selected,
-                             vector_relation(code, condition->relation, key,
-                                             vector_operand(code, &condition->query)));
+        Vector key = at_key(code, by, vector_operand(code, &condition->key));
+        Vector query = vector_operand(code, &condition->query);
+        selected =
+            emit_both(emit, selected, vector_relation(code, condition->relation, key, query));
     }
     Sums found = {0};
     for (uint32_t s = 0; s < attend->sum_count; s++) {
         Vector value = vector_operand(code, &attend->sums[s].value);
-        if (!short_counts(&attend->sums[s])) value = at_key(code, address, value);
+        if (!short_counts(&attend->sums[s])) value = at_key(code, by, value);
         found.sums[s] = where(code, selected, value);
     }
     return found;
 }
 
 static Sums sum_keys(Short *code, const Attend *attend) {
-    Address address;
+    int64_t by;
     LLVMValueRef keys = kept(code, attend->keys_kept, attend->key_filters);
     if (is_by_position(attend)) return by_position(code, attend, keys);
-    if (find_address(code, attend, &address)) return by_address(code, attend, &address, keys);
+    if (is_shift(attend, &by)) return by_shift(code, attend, by, keys);
     return short_pairs(code, attend, keys);
 }
 
-/* --- what becomes of the sums (attend_finish.c, position by position) --------------------------
- */
+/* --- what becomes of the sums ----------------------------------------------------------------- */
 
+/* As attend_finish.c has it, position by position. */
 typedef struct Case {
     LLVMValueRef none; /* nothing selected */
     Vector count, sum;

@@ -14,7 +14,7 @@ void short_head(Short *code, const Attend *attend); /* leaves its columns in cod
 Sums short_pairs(Short *code, const Attend *attend, LLVMValueRef kept);
 /* What a sum starts with: 0, and for doubles -0.0 (attend_emit.c). */
 LLVMValueRef short_nought(Short *code, LLVMTypeRef type);
-/* A value for each key; a sum of ones is a count. */
+/* Whether the sum is of ones. */
 bool short_counts(const Sum *sum);
 
 #endif

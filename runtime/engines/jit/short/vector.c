@@ -53,12 +53,12 @@ Vector vector_real(Short *code, double value) {
     return (Vector){vector_all(code, emit_real(&code->emit, value)), true, 0, 0};
 }
 
-uint32_t vector_width(Vector vector) {
+static uint32_t width_of(Vector vector) {
     return LLVMGetIntTypeWidth(LLVMGetElementType(LLVMTypeOf(vector.value)));
 }
 
 LLVMValueRef vector_resized(Short *code, Vector vector, uint32_t bits) {
-    uint32_t width = vector_width(vector);
+    uint32_t width = width_of(vector);
     LLVMTypeRef type = vector_type(code, bits);
     if (width == bits) return vector.value;
     if (width > bits) return LLVMBuildTrunc(code->emit.builder, vector.value, type, "");
@@ -358,18 +358,13 @@ Vector vector_running(Short *code, Vector vector, bool from_end) {
     return sums;
 }
 
-LLVMValueRef vector_memory(Short *code, LLVMTypeRef type) {
+LLVMValueRef vector_remembered(Short *code, LLVMValueRef vector) {
     LLVMBuilderRef builder = code->emit.builder;
     LLVMBasicBlockRef here = LLVMGetInsertBlock(builder);
     LLVMPositionBuilderBefore(builder, LLVMGetBasicBlockTerminator(code->emit.entry));
-    LLVMValueRef memory = LLVMBuildAlloca(builder, type, "");
+    LLVMValueRef memory = LLVMBuildAlloca(builder, LLVMTypeOf(vector), "");
     LLVMPositionBuilderAtEnd(builder, here);
-    return memory;
-}
-
-LLVMValueRef vector_remembered(Short *code, LLVMValueRef vector) {
-    LLVMValueRef memory = vector_memory(code, LLVMTypeOf(vector));
-    LLVMBuildStore(code->emit.builder, vector, memory);
+    LLVMBuildStore(builder, vector, memory);
     return memory;
 }
 

@@ -46,7 +46,6 @@ LLVMValueRef vector_spread(Short *code, LLVMValueRef scalar);
 
 Vector vector_int(Short *code, int64_t value);
 Vector vector_real(Short *code, double value);
-uint32_t vector_width(Vector vector); /* its bits */
 LLVMValueRef vector_resized(Short *code, Vector vector, uint32_t bits);
 Vector vector_as_real(Short *code, Vector vector);
 /* One range for both where they are integers. */
@@ -66,7 +65,7 @@ LLVMValueRef vector_compared(Short *code, uint8_t relation, LLVMValueRef a, LLVM
                              bool has_sign);
 LLVMValueRef vector_relation(Short *code, uint8_t relation, Vector a, Vector b);
 
-/* table[index], the last entry on that side for an index outside. */
+/* table[index]; for an index outside the nearest entry. */
 Vector vector_lookup(Short *code, const ConstantTable *table, Vector index);
 /* Lane i becomes what lane i - by is; fill where there is no such lane. */
 LLVMValueRef vector_shifted(Short *code, LLVMValueRef vector, int64_t by, LLVMValueRef fill);
@@ -74,8 +73,7 @@ LLVMValueRef vector_shifted(Short *code, LLVMValueRef vector, int64_t by, LLVMVa
 Vector vector_total(Short *code, Vector vector);
 Vector vector_running(Short *code, Vector vector, bool from_end);
 
-/* Memory for a vector; with the vector in it. */
-LLVMValueRef vector_memory(Short *code, LLVMTypeRef type);
+/* The vector in memory. */
 LLVMValueRef vector_remembered(Short *code, LLVMValueRef vector);
 
 Vector vector_operand(Short *code, const Operand *operand);
