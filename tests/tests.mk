@@ -147,13 +147,14 @@ PART_exact   = VENV=$(VENV) tests/export/run peers certify
 PART_clustering = VENV=$(VENV) tests/clustering/run
 PART_sklearn = VENV=$(BUILD)/venv-real tests/clustering/run sklearn
 PART_threads = tests/threads/run
+PART_valgrind = tests/valgrind/run
 PART_installed = tests/installed
 PART_tree    = tests/clean-tree
 
 # The long ones first, so that none is left alone at the end.
 PARTS = exact export unit masks clustering api values errors analyse repl shown golden explanations limits replay programs batches docs tracr peers harness found random native installed tree
 # By name alone: they take long, or need what the others do not.
-MORE_PARTS = exhaustive sklearn threads
+MORE_PARTS = exhaustive sklearn threads valgrind
 
 RUN_PARTS = BUILD=$(BUILD) RASPC=$(abspath $(RASPC)) tests/run
 part = $(1) '$(PART_$(1))'
@@ -177,7 +178,7 @@ check-unit: $(BUILD)/test-unit
 check-api: all $(BUILD)/test-api
 check-values check-errors check-analyse: $(BUILD)/test-conformance
 check-repl check-shown: all $(BUILD)/test-conformance
-check-golden check-explanations check-limits check-programs check-batches check-docs check-exhaustive: all
+check-golden check-explanations check-limits check-programs check-batches check-docs check-exhaustive check-valgrind: all
 check-export check-masks check-exact: all venv $(BUILD)/test-random
 check-clustering: all venv
 check-sklearn: all $(BUILD)/venv-real/made

@@ -361,7 +361,8 @@ START_TEST(a_thousand_programs_in_one_process) {
         struct rusage early, late;
         for (int i = 0; i < 1000; i++) {
             jit_free(bench.program);
-            bench.program = jit_compile(bench.jit, model, NULL, (Span){0}, diags);
+            JitOptions options = {.by_stages = i % 2};
+            bench.program = jit_compile(bench.jit, model, &options, (Span){0}, diags);
             ck_assert_ptr_nonnull(bench.program);
             compare(&bench, &subjects[0], numbers, 3);
             if (i == 200) getrusage(RUSAGE_SELF, &early);
