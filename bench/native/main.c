@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LENGTHS = 9 };
-static const uint32_t lengths[LENGTHS] = {16, 24, 32, 64, 128, 1000, 10000, 100000, 1000000};
+enum { LENGTHS = 10 };
+static const uint32_t lengths[LENGTHS] = {16, 24, 32, 48, 64, 128, 1000, 10000, 100000, 1000000};
 
 /* In a process of its own. */
 static Row row_apart(const Case *subject, uint32_t n) {
@@ -48,6 +48,7 @@ static void print_row(const Case *subject, uint32_t n, const Row *row) {
     print_time(row->lower);
     print_time(row->compile);
     print_time(row->work);
+    print_time(row->by_stages);
     print_time(row->wall);
     print_time(row->loop);
     if (row->loop > 0 && row->work > 0)
@@ -70,8 +71,8 @@ static void print_growth(const Row *rows) {
 
 static bool print_table(const char *label, uint32_t least, uint32_t most) {
     bool right = true;
-    printf("%-17s %8s %10s %10s %10s %10s %10s %8s %6s\n", "medians, ms", "n", "lowering",
-           "compiling", "work", "wall", "all pairs", "ratio", "MB");
+    printf("%-17s %8s %10s %10s %10s %10s %10s %10s %8s %6s\n", "medians, ms", "n", "lowering",
+           "compiling", "work", "by stages", "wall", "all pairs", "ratio", "MB");
     for (int c = 0; c < case_count; c++) {
         if (strcmp(label, "all") != 0 && strcmp(label, cases[c].label) != 0) continue;
         Row rows[LENGTHS] = {0};

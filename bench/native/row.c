@@ -102,6 +102,16 @@ static void measure_loop(Subject *subject, const JitColumn *column, Row *row) {
         row->differs = row->differs || looping.out[i] != number_of(column, i);
 }
 
+static void measure_stages(Subject *subject, const Jit *jit, const Model *model, Row *row) {
+    JitOptions options = {.by_stages = true};
+    JitProgram *program = jit_compile(jit, model, &options, (Span){0}, subject->diags);
+    if (program == NULL) return;
+    Running running = {subject, jit_runner_new(program), {0}, INFINITY};
+    row->by_stages = sample(run_once, &running);
+    jit_runner_free(running.runner);
+    jit_free(program);
+}
+
 static void measure(Subject *subject, const Jit *jit, Row *row) {
     Diagnostics *diags = subject->diags;
     row->lower = sample(lower_once, subject);
@@ -121,6 +131,7 @@ static void measure(Subject *subject, const Jit *jit, Row *row) {
         row->megabytes = (double)usage.ru_maxrss / 1024;
         if (row->work >= 0 && subject->n <= LONGEST_LOOP)
             measure_loop(subject, &running.column, row);
+        if (subject->n <= JIT_SHORT_MOST) measure_stages(subject, jit, model, row);
         jit_runner_free(running.runner);
     }
     jit_free(program);
@@ -141,7 +152,7 @@ Row row_measure(const Case *subject_case, uint32_t n) {
 }
 
 Row row_none(const char *why) {
-    Row row = {.lower = -1, .compile = -1, .work = -1, .wall = -1, .loop = -1};
+    Row row = {.lower = -1, .compile = -1, .work = -1, .by_stages = -1, .wall = -1, .loop = -1};
     snprintf(row.why, sizeof row.why, "%s", why);
     return row;
 }

@@ -8,6 +8,7 @@
 
 typedef struct Row {
     double lower, compile, work, loop; /* CPU seconds; negative: not measured */
+    double by_stages;                  /* the work by the code that longer inputs get */
     double wall;                       /* the shortest run of the work */
     double megabytes;                  /* the most that this process has held, before the loops */
     bool differs;                      /* the loop's result is another */
