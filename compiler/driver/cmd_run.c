@@ -138,9 +138,11 @@ static bool read_inputs(Run *run) {
 }
 
 /* Is the named input one that the program takes? interp would first make a transformer of that
-   question: eval answers it as well. */
+   question, and the jit code that a short input is not worth: eval answers it as well. */
 static bool is_taken(Run *run, const EngineOptions *options) {
-    const Engine *engine = run->engine->trace ? engine_at(0) : run->engine;
+    enum { SHORT = 1000 };
+    bool plain = run->engine->trace || run->reader.inputs[0].input.n <= SHORT;
+    const Engine *engine = plain ? engine_at(0) : run->engine;
     void *state = engine_open(engine, options);
     Arena *arena = arena_new(LIMIT_EVALUATION_BYTES);
     ApplyRequest request = {.graph = session_graph(run->session),
