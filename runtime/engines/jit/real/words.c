@@ -94,9 +94,7 @@ static bool is_of_strings(const Node *node) {
 static bool add_column(Run *run, Words *words, NodeId node, const InputColumn *given) {
     for (int64_t i = 0; i < run->n; i++) {
         if (given->atoms == NULL || given->atoms[i].kind != ATOM_STRING)
-            return run_fail(run, node, DIAG_BAD_INPUT,
-                            "the input '%s' holds something that is no "
-                            "string",
+            return run_fail(run, node, DIAG_BAD_INPUT, "the input '%s' holds no strings",
                             given->name->bytes);
         atom_set_add(&words->set, given->atoms[i]);
         if (arena_exhausted(words->arena))
