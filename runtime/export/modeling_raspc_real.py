@@ -161,6 +161,8 @@ def matrix(rows, columns):
 
 # --- the parts of a layer -------------------------------------------------------------------------
 
+SCORES = 2**19  # that a head makes at a time, so that they stay in the cache
+
 
 class State:
     """One run over a batch: what it has come to."""
@@ -174,9 +176,11 @@ class State:
     def write(self, stream):
         self.stream = torch.where(self.active[:, None, None], stream, self.stream)
 
-    def fail(self, where):
-        """where: (B, S)"""
-        self.fails = self.fails | (where & self.present & self.active[:, None])
+    def fail(self, where, rows=slice(None)):
+        """where: (B, rows)"""
+        fails = self.fails.clone()
+        fails[:, rows] |= where & self.present[:, rows] & self.active[:, None]
+        self.fails = fails
 
 
 class Head(nn.Module):
@@ -192,11 +196,12 @@ class Head(nn.Module):
         self.w_gq = matrix(width, config["comparisons"])
         self.w_gk = matrix(width, config["comparisons"])
 
-    def allowed(self, state):
-        """(B, S, S), a row a query: may it look at the key?"""
-        truths = [state.present[:, None, :].expand(-1, state.present.shape[1], -1)]
+    def allowed(self, state, rows):
+        """(B, rows, S), a row a query: may it look at the key?"""
+        stream = state.stream[:, rows]
+        truths = [state.present[:, None, :].expand(-1, stream.shape[1], -1)]
         if self.w_gq is not None:
-            queries, keys = product(state.stream, self.w_gq), product(state.stream, self.w_gk)
+            queries, keys = product(stream, self.w_gq), product(state.stream, self.w_gk)
         for gate in self.gates:
             if gate["kind"] == "compare":
                 query, key = (side[..., gate["column"]] for side in (queries, keys))
@@ -210,35 +215,44 @@ class Head(nn.Module):
                 truths.append(join(truths[1 + gate["a"]], truths[1 + gate["b"]]))
         return truths[0] & truths[-1]
 
-    def scores(self, state):
-        """(B, S, S), a row a query"""
+    def scores(self, state, rows, keys):
+        """(B, rows, keys), a row a query"""
+        stream = state.stream[:, rows]
         if self.w_q is None:
-            return state.stream.new_zeros(*state.present.shape, state.present.shape[1])
-        query, key = product(state.stream, self.w_q), product(state.stream, self.w_k)
+            return stream.new_zeros(*stream.shape[:2], len(keys))
+        query, key = product(stream, self.w_q), product(state.stream[:, keys], self.w_k)
         out = query[:, :, None, 0] * key[:, None, :, 0]
         for i in range(1, query.shape[-1]):
             out = out + query[:, :, None, i] * key[:, None, :, i]
         return out
 
-    def weigh(self, state):
-        """The weights (B, S, S), a row a query; the keys that take part (B, S, S), the others have no weight; and
-        whether there are any, else the query reads what BOS has (B, S, 1)."""
-        allowed, score = self.allowed(state), self.scores(state)
+    def weigh(self, state, rows=slice(None)):
+        """Of those queries: the keys that some of them looks at; the weights (B, rows, keys), a row a query; the keys
+        that take part (B, rows, keys), the others have no weight; and whether there are any, else the query reads
+        what BOS has (B, rows, 1)."""
+        allowed = self.allowed(state, rows)
+        keys = allowed.flatten(0, 1).any(0).nonzero().flatten()
+        keys = keys if len(keys) else keys.new_zeros(1)  # there is always one, looked at or not
+        if len(keys) < allowed.shape[-1]:
+            allowed = allowed[..., keys]
+        score = self.scores(state, rows, keys)
         masked = score.masked_fill(~allowed, -torch.inf)
         found = allowed.any(-1, keepdim=True)
         if self.normaliser in ("hardmax", "hardmax-first"):
-            state.fail((allowed & score.isnan()).any(-1))  # it would have to be compared
-            used = allowed & (masked == masked.amax(-1, keepdim=True))
+            best = masked.amax(-1, keepdim=True)
+            state.fail(best.isnan()[..., 0], rows)  # some score is no number, and would have to be compared
+            used = allowed & (masked == best)
             if self.normaliser == "hardmax-first":
-                used = used & (used.cumsum(-1) == 1)
-            return used.to(score.dtype), used, found
+                first = used.to(torch.uint8).argmax(-1, keepdim=True)
+                used = torch.zeros_like(used).scatter_(-1, first, used.gather(-1, first))
+            return keys, used.to(score.dtype), used, found
         if self.normaliser == "softmax":
             weights = torch.exp(score - masked.amax(-1, keepdim=True))
         elif self.normaliser == "sparsemax":
             weights = self.simplex(masked)
         else:
             weights = score
-        return weights.masked_fill(~allowed, 0), allowed, found | (self.normaliser == "linear-raw")
+        return keys, weights.masked_fill(~allowed, 0), allowed, found | (self.normaliser == "linear-raw")
 
     @staticmethod
     def simplex(score):
@@ -260,27 +274,37 @@ class Head(nn.Module):
 
     def pattern(self, state):
         """(B, S, S): what every query attends to. What it has of BOS is in no column."""
-        weights, _, found = self.weigh(state)
+        keys, weights, _, found = self.weigh(state)
         weights, found = self.divided(weights, ordered_sum(weights), found)
-        return torch.where(found, weights, 0.0)
+        out = weights.new_zeros(*state.present.shape, state.present.shape[1])
+        out[..., keys] = torch.where(found, weights, 0.0)
+        return out
 
     @staticmethod
     def gather(weights, used, value):
-        """The weighted sums of the keys' values (B, S, values), from the first key on."""
+        """The weighted sums of the keys' values (B, rows, values), from the first key on."""
         keys = used.flatten(0, 1).any(0).nonzero().flatten().tolist()  # the others add 0
         finite = bool(value[:, keys].isfinite().all())
-        by_key, sums = weights.transpose(1, 2).contiguous(), torch.zeros_like(value)
+        by_key, sums = weights.transpose(1, 2).contiguous(), value.new_zeros(*weights.shape[:2], value.shape[2])
         for key in keys:
             part = by_key[:, key, :, None] * value[:, key, None]
             sums = sums + (part if finite else part.masked_fill(~used[:, :, key, None], 0))
         return sums
 
     def forward(self, state, bos):
-        weights, used, found = self.weigh(state)
+        """Some queries at a time: there is never an (S, S) of many positions."""
         value = product(state.stream, self.w_v)
-        sums = self.gather(weights, used, torch.cat([value, torch.ones_like(value[..., :1])], -1))
+        value = torch.cat([value, torch.ones_like(value[..., :1])], -1)
+        batch, length = state.present.shape
+        size = max(1, SCORES // (batch * length))
+        attended = [self.attend(state, slice(i, i + size), value, bos) for i in range(0, length, size)]
+        return product(torch.cat(attended, 1), self.w_o)
+
+    def attend(self, state, rows, value, bos):
+        keys, weights, used, found = self.weigh(state, rows)
+        sums = self.gather(weights, used, value[:, keys])
         gathered, found = self.divided(sums[..., :-1], sums[..., -1:], found)
-        return product(torch.where(found, gathered, product(bos, self.w_v)), self.w_o)
+        return torch.where(found, gathered, product(bos, self.w_v))
 
 
 class Unit(nn.Module):
