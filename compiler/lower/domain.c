@@ -74,6 +74,7 @@ Atoms plan_keep_atoms(Lowering *l, Atom *atoms, uint32_t count) {
 
 const double *plan_progression(Lowering *l, double first, double step, bool squared,
                                uint32_t count) {
+    if (first == 0) first = 0; /* no negative zero */
     for (uint32_t i = 0; i < l->progression_count; i++) {
         const Progression *p = &l->progressions[i];
         if (p->first == first && p->step == step && p->squared == squared && p->count >= count)
@@ -179,7 +180,8 @@ bool feature_equal(const Lowering *l, PlanFeature x, PlanFeature y) {
 static void term_range(const Lowering *l, const PlanTerm *term, double *low, double *high) {
     const double *values = term->values;
     uint32_t count = plan_get(l, term->var)->count;
-    uint32_t step = progression_of(l, values) ? count - 1 : 1; /* its ends will do */
+    bool ends = count > 1 && progression_of(l, values); /* will do */
+    uint32_t step = ends ? count - 1 : 1;
     *low = INFINITY, *high = -INFINITY;
     for (uint32_t v = 0; v < count; v += step) {
         if (values[v] < *low) *low = values[v];

@@ -352,8 +352,8 @@ Atom atom_failure(Arena *arena, const char *why);
 /* A whole number or a bool; -0.0 is none, as no sum and no rounding gives it back. */
 bool atom_whole(Atom a, double *value);
 bool atom_is_minus_zero(Atom a);
-bool atoms_alike(Atom a,
-                 Atom b); /* the same bits; false: it can't be told without looking closer */
+/* The same bits? False: it can't be told without looking closer. */
+bool atoms_alike(Atom a, Atom b);
 
 /* --- lookup.c: functions of several variables ------------------------------------------------- */
 

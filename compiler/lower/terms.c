@@ -26,7 +26,8 @@ static int atom_rank_order(const void *a, const void *b) {
 }
 
 static bool whole_within(Atoms atoms, uint32_t count, double bound) {
-    uint32_t step = atoms_is_run(atoms) ? count - 1 : 1; /* its ends will do */
+    bool ends = count > 1 && atoms_is_run(atoms); /* will do */
+    uint32_t step = ends ? count - 1 : 1;
     for (uint32_t v = 0; v < count; v += step) {
         double value;
         Atom atom = atoms_at(atoms, v);
