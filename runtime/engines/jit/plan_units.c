@@ -11,7 +11,7 @@
 enum { TABLE_LEAST = 1 << 16, TABLE_FACTOR = 4 };
 
 /* Any number between the two will do: the input is never between them. */
-static double threshold(const UnitGroup *group, uint32_t v) {
+static inline double threshold(const UnitGroup *group, uint32_t v) {
     return group->below[v] / 2 + group->above[v] / 2;
 }
 
@@ -88,7 +88,7 @@ static bool single_integer(Planner *planner, const Number *number, Operand *inte
     return true;
 }
 
-static double number_at(const Number *number, int64_t integer) {
+static inline double number_at(const Number *number, int64_t integer) {
     if (number->under == NO_BUFFER) return (double)integer / (double)number->scale;
     double under = (double)integer;
     return ((double)number->whole.constant * under + (double)number->over.constant) /
@@ -96,7 +96,7 @@ static double number_at(const Number *number, int64_t integer) {
 }
 
 /* Whether the number reaches just so many thresholds. */
-static bool reaches(const UnitGroup *group, uint32_t count, double number, uint32_t steps) {
+static inline bool reaches(const UnitGroup *group, uint32_t count, double number, uint32_t steps) {
     return (steps == 0 || number > threshold(group, steps - 1)) &&
            (steps == count || number <= threshold(group, steps));
 }
