@@ -71,10 +71,17 @@ $(BUILD)/bench-real: $(REAL_BENCH_OBJ) $(BUILD)/libraspc-core.a
 
 # --- the papers' experiments ----------------------------------------------------------------------------
 
+PAPERS_BENCH_OBJ = $(BUILD)/bench/papers/serve.o
+$(PAPERS_BENCH_OBJ): | $(BUILD)/grammar/rasp.tab.h $(BUILD)/grammar/rasp.lex.h
+
+$(BUILD)/serve-papers: $(PAPERS_BENCH_OBJ) $(BUILD)/libraspc-core.a
+	$(CC) $(LDFLAGS_ALL) -rdynamic -o $@ $(PAPERS_BENCH_OBJ) -Wl,--whole-archive $(BUILD)/libraspc-core.a \
+	    -Wl,--no-whole-archive $(LIBS)
+
 PAPERS = golden validation em dynamics sweep
 
 .PHONY: bench-papers
-bench-papers: all venv ## the papers' tables beside ours, the quick ones; bench/papers/NAME runs one of them whole
+bench-papers: all venv $(BUILD)/serve-papers ## the papers' tables beside ours, the quick ones; bench/papers/NAME runs one of them whole
 	@status=0; for name in $(PAPERS); do \
 	    BUILD=$(BUILD) VENV=$(VENV) RASPC=$(RASPC) $(VENV)/bin/python bench/papers/$$name --quick || status=1; \
 	done; exit $$status

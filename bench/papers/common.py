@@ -60,6 +60,27 @@ class Raspc:
         return [np.load(self.file("out." + name) + ".npy") for name in outputs]
 
 
+class Served:
+    """The same in one process, where a program is compiled once for its params (serve.c)."""
+
+    def __init__(self):
+        command = os.path.join(BUILD, "serve-papers")
+        if not os.path.exists(command):
+            sys.exit(f"no {os.path.relpath(command)}: make {os.path.relpath(command)}")
+        self.process = subprocess.Popen([command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
+
+    def run(self, program, centres, points, output, **params):
+        """The output, which is as wide as the points, at the centres and then the points."""
+        x = np.ascontiguousarray(np.concatenate([centres, points]), dtype=float)
+        words = [f"programs/clustering/{program}.rasp", *x.shape, len(centres), output, *(f"{name}={value}" for name, value in params.items())]
+        self.process.stdin.write(" ".join(map(str, words)).encode() + b"\n" + x.tobytes())
+        self.process.stdin.flush()
+        answer = self.process.stdout.read(x.nbytes)
+        if len(answer) != x.nbytes:
+            sys.exit(f"{program}: serve-papers ended")
+        return np.frombuffer(answer).reshape(x.shape)
+
+
 def with_centres(centres, points):
     """The inputs of a clustering program: where the centres start, then the points."""
     return {"x": np.ascontiguousarray(np.concatenate([centres, points])),
