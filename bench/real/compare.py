@@ -7,6 +7,7 @@ OpenBLAS is the one that numpy brings; its row has the product and the arg-max, 
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 THREADS = int(sys.argv[2]) if len(sys.argv) > 2 else 1
@@ -26,6 +27,11 @@ faiss.omp_set_num_threads(THREADS)
 RUNS = 7
 N = 100_000
 FEW, MANY = 2, 12
+
+
+def scratch(name):
+    """A file of this run alone."""
+    return os.path.join(tempfile.gettempdir(), f"bench-real-{os.getpid()}-{name}")
 
 
 def clock():
@@ -111,7 +117,7 @@ def mixtures(bench):
     for k, d in ((64, 16), (16, 16), (64, 64)):
         rng = np.random.default_rng(1)
         x = rng.random((N, d)) + rng.random((N, d)) - 1
-        path = f"/tmp/bench-real-{d}.f64"
+        path = scratch(f"{d}.f64")
         x.tofile(path)
         mine = ours(bench, "em", "f64", k, d, path)
         learn = scikit_learn_em(x, x[:k])
@@ -131,7 +137,7 @@ def attention(bench, dtype):
     n, d = 4096, 64
     rng = np.random.default_rng(2)
     q, k, v = (rng.standard_normal((n, d)) for _ in range(3))
-    path = "/tmp/bench-real-attention.f64"
+    path = scratch("attention.f64")
     np.concatenate([q, k, v]).tofile(path)
     kind = TensorProto.FLOAT if dtype == "f32" else TensorProto.DOUBLE
     nodes = [
@@ -167,7 +173,7 @@ def lloyd(bench):
         for k, d in ((64, 16), (256, 16), (64, 64), (256, 64)):
             rng = np.random.default_rng(1)
             x = rng.random((N, d)) + rng.random((N, d)) - 1
-            path = f"/tmp/bench-real-{d}.f64"
+            path = scratch(f"{d}.f64")
             x.tofile(path)
             points, starts = x.astype(number), x[:k].astype(number)
             mine = ours(bench, "lloyd", dtype, k, d, path)
