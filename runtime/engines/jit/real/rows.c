@@ -29,8 +29,9 @@ typedef struct RowPiece {
     uint8_t *cells;    /* (formula_count, keys) */
     uint8_t *selected; /* (keys) */
     double *scores, *weights, *sorted, *sums;
-    int64_t failed_row, failed_key; /* -1: none; a key, or what the failure is */
-    int64_t strings[3];             /* FAILED_STRINGS: how many, and the first two */
+    int64_t position;           /* of the row in hand */
+    int64_t failed, failed_key; /* its position, -1: none; a key, or what the failure is */
+    int64_t strings[3];         /* FAILED_STRINGS: how many, and the first two */
 } RowPiece;
 
 enum {
@@ -115,22 +116,21 @@ static int64_t select_row(const Attending *attending, RowPiece *piece, int64_t q
 /* --- weights -----------------------------------------------------------------------------------
  */
 
-static void fail_row(RowPiece *piece, int64_t row, int64_t key) {
-    if (piece->failed_row >= 0) return;
-    piece->failed_row = row;
+static void fail_row(RowPiece *piece, int64_t key) {
+    if (piece->failed >= 0) return;
+    piece->failed = piece->position;
     piece->failed_key = key;
 }
 
 /* Leaves the keys of the highest score; how many, or -1 where a score is not a number. */
-static int64_t keep_highest(const Attending *attending, RowPiece *piece, const double *scores,
-                            int64_t row) {
+static int64_t keep_highest(const Attending *attending, RowPiece *piece, const double *scores) {
     double highest = -(double)INFINITY;
     int64_t kept = 0;
     bool all = attending->head->pattern == OP_HARDMAX;
     for (int64_t j = 0; j < attending->keys.count; j++) {
         if (!piece->selected[j]) continue;
         if (isnan(scores[j])) {
-            fail_row(piece, row, attending->keys.positions[j]);
+            fail_row(piece, attending->keys.positions[j]);
             return -1;
         }
         if (scores[j] > highest) highest = scores[j];
@@ -218,10 +218,9 @@ static void give_weighted(const Attending *attending, RowPiece *piece, int64_t r
 }
 
 /* The keys that a position selects are strings, and several. */
-static void fail_strings(const Attending *attending, RowPiece *piece, int64_t row, int64_t count) {
-    if (piece->failed_row >= 0) return;
-    const int32_t *rows = run_rows(attending->run, attending->head->rows);
-    fail_row(piece, rows ? rows[row] : row, FAILED_STRINGS);
+static void fail_strings(const Attending *attending, RowPiece *piece, int64_t count) {
+    if (piece->failed >= 0) return;
+    fail_row(piece, FAILED_STRINGS);
     piece->strings[0] = count;
     for (int64_t j = 0, found = 0; found < 2; j++)
         if (piece->selected[j]) piece->strings[++found] = attending->keys.positions[j];
@@ -254,10 +253,10 @@ static void give_selected(const Attending *attending, RowPiece *piece, int64_t r
         return;
     }
     if (tag == TAG_STRING && !one) {
-        fail_strings(attending, piece, row, count);
+        fail_strings(attending, piece, count);
         return;
     }
-    if (beyond && !one) fail_row(piece, row, FAILED_SUM);
+    if (beyond && !one) fail_row(piece, FAILED_SUM);
     if (!one) tag = floats || !total ? TAG_FLOAT : TAG_INT;
     run_set_number(run, attending->head->node, row, piece->sums[0], tag);
 }
@@ -267,7 +266,7 @@ static void attend_row(const Attending *attending, RowPiece *piece, int64_t row)
     Run *run = attending->run;
     const RealHead *head = attending->head;
     const int32_t *rows = run_rows(run, head->rows);
-    int64_t position = rows ? rows[row] : row;
+    int64_t position = piece->position = rows ? rows[row] : row;
     GraphOp op = graph_node(run->graph, head->node)->op;
     int64_t count = select_row(attending, piece, position);
     if (op == OP_WIDTH) {
@@ -299,7 +298,7 @@ static void attend_row(const Attending *attending, RowPiece *piece, int64_t row)
         break;
     case OP_HARDMAX:
     case OP_HARDMAX_FIRST:
-        count = keep_highest(attending, piece, scores, row);
+        count = keep_highest(attending, piece, scores);
         if (count > 0) give_selected(attending, piece, row, count);
         break;
     default: give_selected(attending, piece, row, count);
@@ -313,7 +312,7 @@ static void attend_piece(void *state, uint32_t number) {
     const Attending *attending = state;
     RowPiece *piece = &attending->pieces[number];
     int64_t from = number * attending->piece_rows, to = from + attending->piece_rows;
-    for (int64_t i = from; i < to && i < attending->rows && piece->failed_row < 0; i++) {
+    for (int64_t i = from; i < to && i < attending->rows && piece->failed < 0; i++) {
         if (i % attending->between_questions == 0 && !run_goes_on(attending->run)) return;
         if (!attending->marks || attending->marks[i]) attend_row(attending, piece, i);
     }
@@ -352,7 +351,7 @@ static bool make_pieces(Attending *attending, uint32_t count) {
     if (!attending->pieces) return false;
     for (uint32_t p = 0; p < count; p++) {
         RowPiece *piece = &attending->pieces[p];
-        piece->failed_row = -1;
+        piece->failed = -1;
         piece->cells = run_take(run, attending->formula_count * keys + 1, 1);
         piece->selected = run_take(run, keys + 1, 1);
         piece->scores =
@@ -370,7 +369,7 @@ static bool make_pieces(Attending *attending, uint32_t count) {
 static bool report_strings(const Attending *attending, const RowPiece *piece) {
     Run *run = attending->run;
     NodeId node = attending->head->node;
-    long long row = (long long)piece->failed_row, count = (long long)piece->strings[0];
+    long long row = (long long)piece->failed, count = (long long)piece->strings[0];
     if (graph_node(run->graph, node)->op != OP_AGGREGATE)
         return run_fail(run, node, DIAG_MEAN_OF_STRINGS,
                         "position %lld selects %lld positions of strings, which have no mean", row,
@@ -398,11 +397,11 @@ static bool report_row(const Attending *attending, const RowPiece *piece) {
         return run_fail(run, attending->head->node, DIAG_CANNOT_LOWER,
                         "position %lld: a sum of integers passes 2^53, which the jit "
                         "can't hold exactly; --engine eval can",
-                        (long long)piece->failed_row);
+                        (long long)piece->failed);
     return run_fail(run, attending->head->node, DIAG_NOT_FINITE,
                     "position %lld: the score of key %lld is not a number, so no "
                     "score is the highest",
-                    (long long)piece->failed_row, (long long)piece->failed_key);
+                    (long long)piece->failed, (long long)piece->failed_key);
 }
 
 static bool give_pieces(Attending *attending, uint32_t count) {
@@ -410,7 +409,7 @@ static bool give_pieces(Attending *attending, uint32_t count) {
     bool fine = true;
     for (uint32_t p = 0; p < count; p++) {
         RowPiece *piece = &attending->pieces[p];
-        if (fine && piece->failed_row >= 0) fine = report_row(attending, piece);
+        if (fine && piece->failed >= 0) fine = report_row(attending, piece);
         void *memory[] = {piece->cells,   piece->selected, piece->scores,
                           piece->weights, piece->sorted,   piece->sums};
         for (size_t m = 0; m < sizeof memory / sizeof memory[0]; m++)
