@@ -22,12 +22,26 @@ static void add_part(Accumulate *accumulate, LLVMValueRef place, LLVMValueRef ro
                  LLVMBuildFAdd(emit->builder, sum, value, ""));
 }
 
+/* Asks for a listed row some rows before its turn: memory can't foresee which it will be. */
+static void ask_ahead(Accumulate *accumulate, LLVMValueRef index) {
+    enum { LINE = 64, LINES_MOST = 16 };
+    Kernel *kernel = accumulate->kernel;
+    Emit *emit = &kernel->emit;
+    uint32_t bytes = accumulate->width * (kernel->single ? sizeof(float) : sizeof(double));
+    LLVMValueRef place = kernel_add(kernel, index, emit_int(emit, ACCUMULATE_AHEAD));
+    LLVMValueRef row = emit_to_int(emit, emit_load(emit, emit->i32, accumulate->list, place));
+    row = kernel_mul(kernel, row, emit_int(emit, bytes));
+    for (uint32_t at = 0; at < bytes && at < LINES_MOST * LINE; at += LINE)
+        kernel_prefetch(kernel, accumulate->values, kernel_add(kernel, row, emit_int(emit, at)));
+}
+
 static void add_rows(Accumulate *accumulate, bool listed) {
     Kernel *kernel = accumulate->kernel;
     Emit *emit = &kernel->emit;
     Loop loop = loop_begin(emit, accumulate->from, accumulate->to, 0, NULL);
     LLVMValueRef index = loop.index;
     LLVMValueRef at = LLVMBuildNSWSub(emit->builder, index, accumulate->from, "");
+    if (listed) ask_ahead(accumulate, index);
     if (listed) at = index = emit_to_int(emit, emit_load(emit, emit->i32, accumulate->list, index));
     LLVMValueRef group = emit_to_int(emit, emit_load(emit, emit->i32, accumulate->groups, at));
     LLVMValueRef size = emit_int(emit, accumulate->width);

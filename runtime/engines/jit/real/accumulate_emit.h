@@ -8,7 +8,9 @@
 
 /* values: (n, width). sums: (groups, width). counts: (groups), raised by one a row.
    list NULL: the rows [from, to), and groups are theirs; else the rows list[from] to list[to - 1],
-   and groups: (n) are those of all. */
+   and groups: (n) are those of all. A list goes on for ACCUMULATE_AHEAD rows, which memory is asked
+   for and which are not added. */
+enum { ACCUMULATE_AHEAD = 8 };
 typedef void AccumulateKernel(const void *values, const int32_t *groups, double *sums,
                               int64_t *counts, const int32_t *list, int64_t from, int64_t to);
 

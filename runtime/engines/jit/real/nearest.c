@@ -133,17 +133,23 @@ static int32_t group_of_tie(Assigning *assigning, const Tie *tie, const int32_t 
     return *group;
 }
 
-static void find_groups(Assigning *assigning, int64_t from, int64_t to, const Tie *ties,
-                        const int32_t *tied, int32_t *groups) {
+/* The groups of rows that have one winner; of those with several, 0 for now. */
+static void find_groups(const Assigning *assigning, int64_t from, int64_t to, int32_t *groups) {
     const int32_t *slots = assigning->winners->slots;
     const uint8_t *members = assigning->members;
     for (int64_t i = from; i < to; i++) {
-        int32_t group = slots[i] + 1;
+        int32_t group = slots[i] < 0 ? 0 : slots[i] + 1;
         groups[i - from] = members && !members[i] ? 0 : group;
     }
-    for (int64_t i = from; i < to; i++)
-        if (slots[i] < 0 && (!members || members[i]))
-            groups[i - from] = group_of_tie(assigning, &ties[-1 - slots[i]], tied);
+}
+
+/* Those of the rest; groups[0] is row `from`'s. */
+static void find_tied_groups(Assigning *assigning, int64_t from, const Tie *ties, uint32_t count,
+                             const int32_t *tied, int32_t *groups) {
+    const uint8_t *members = assigning->members;
+    for (const Tie *tie = ties; tie < ties + count; tie++)
+        if (!members || members[tie->row])
+            groups[tie->row - from] = group_of_tie(assigning, tie, tied);
 }
 
 static Addition addition_of(const Assigning *assigning, const int32_t *groups) {
@@ -193,6 +199,7 @@ static void assign_block(Assigning *assigning, Piece *piece, int64_t from, int64
     NearestKernel *nearest =
         (NearestKernel *)(uintptr_t)run->program->functions[assigning->assignment->kernel];
     int64_t count = screen_rows_of(assigning, piece, from, to);
+    uint32_t ties = piece->tie_count;
     if (count > 0)
         nearest(panel->queries, panel->keys, panel->bias, panel->blocks, panel->margin.fixed,
                 panel->margin.per_norm, panel->margin.per_square, piece->tile, piece->open, count,
@@ -201,8 +208,13 @@ static void assign_block(Assigning *assigning, Piece *piece, int64_t from, int64
         int32_t row = piece->open[o];
         slots[row] = piece->found[o] < 0 ? decide(assigning, piece, row) : piece->found[o];
     }
+    if (assigning->groups == NULL) return;
+    int32_t *groups = assigning->groups + (assigning->sum_too ? 0 : from);
+    find_groups(assigning, from, to, groups);
     if (!assigning->sum_too) return;
-    find_groups(assigning, from, to, piece->ties, piece->tied, assigning->groups);
+    if (piece->tie_count > ties)
+        find_tied_groups(assigning, from, piece->ties + ties, piece->tie_count - ties, piece->tied,
+                         groups);
     Addition addition = addition_of(assigning, assigning->groups);
     run_add_block(run, &addition, from, to);
 }
@@ -324,7 +336,8 @@ static bool clear_sums(Assigning *assigning) {
 
 static bool add_all(Assigning *assigning) {
     const Winners *winners = assigning->winners;
-    find_groups(assigning, 0, assigning->run->n, winners->ties, winners->tied, assigning->groups);
+    find_tied_groups(assigning, 0, winners->ties, winners->tie_count, winners->tied,
+                     assigning->groups);
     Addition addition = addition_of(assigning, assigning->groups);
     return run_add_rows(assigning->run, &addition);
 }
@@ -352,7 +365,7 @@ static bool assign(Assigning *assigning) {
     if (follows) {
         if (!clear_sums(assigning)) return false;
         int64_t groups = assigning->sum_too ? assigning->block_rows : run->n;
-        assigning->groups = run_take(run, (size_t)groups, sizeof(int32_t));
+        assigning->groups = run_take_column(run, (size_t)groups, sizeof(int32_t));
         if (assigning->groups == NULL) return false;
     }
     if (!screen_ready(run, assigning->assignment, assigning->winners, assigning->block_rows) ||
@@ -360,8 +373,9 @@ static bool assign(Assigning *assigning) {
         return false;
     run_pieces(run, assign_piece, assigning, (uint32_t)pieces);
     join_ties(assigning, (uint32_t)pieces);
-    return give_pieces(assigning, (uint32_t)pieces) &&
-           (!follows || assigning->sum_too || add_all(assigning));
+    /* A run that is given up has not found all groups. */
+    bool adds = follows && !assigning->sum_too && run_goes_on(run);
+    return give_pieces(assigning, (uint32_t)pieces) && (!adds || add_all(assigning));
 }
 
 bool run_assign(Run *run, uint32_t number) {
@@ -383,7 +397,7 @@ bool run_assign(Run *run, uint32_t number) {
                 assign(&assigning);
     score_rows_free(assigning.exact);
     panel_free(run, &assigning.panel);
-    run_give(run, assigning.groups);
+    run_release(run, assigning.groups);
     return fine;
 }
 
