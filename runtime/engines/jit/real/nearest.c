@@ -33,8 +33,8 @@ typedef struct Piece {
     void *tile;
     ScreenRoom room;
     uint32_t rest, penance; /* blocks that are not screened: still now, and the next time */
-    int32_t *open;          /* (block_rows) rows of a block that are not decided */
-    int32_t *found;         /* (block_rows, and a tile more) their winners */
+    int32_t *all;           /* (block_rows) a block's rows */
+    int32_t *found;         /* (block_rows, and a tile more) winners of some of them */
     double *scores;
     Tie *ties;
     int32_t *tied;
@@ -169,27 +169,27 @@ static Addition addition_of(const Assigning *assigning, const int32_t *groups) {
 
 /* The rows of a block that a screen leaves, in order; how many they are. Where it leaves most of
    them it rests for a while: what it decides it decides as the others do. */
-static int64_t screen_rows_of(Assigning *assigning, Piece *piece, int64_t from, int64_t to) {
+static int64_t find_open(Assigning *assigning, Piece *piece, int64_t from, int64_t to,
+                         const int32_t **open) {
     enum { PENANCE_MOST = 31 };
-    int32_t *slots = assigning->winners->slots;
-    int64_t count = 0;
-    bool screens = assigning->winners->screening && piece->rest == 0;
-    if (screens)
-        screen_block(assigning->winners->screen, &piece->room, piece->tile, from, to, slots + from,
-                     assigning->wanted, assigning->wanted_bytes);
-    else if (piece->rest > 0)
-        piece->rest--;
-    for (int64_t i = from; i < to; i++) {
-        piece->open[count] = (int32_t)i; /* kept or written over: a jump could not be foreseen */
-        count += !screens || slots[i] < 0;
-    }
-    if (screens && 2 * count > to - from) {
-        if (piece->penance < PENANCE_MOST) piece->penance = 2 * piece->penance + 1;
+    const Winners *winners = assigning->winners;
+    if (winners->screening && piece->rest == 0) {
+        int64_t count =
+            screen_block(winners->screen, &piece->room, piece->tile, from, to,
+                         winners->slots + from, assigning->wanted, assigning->wanted_bytes);
+        if (2 * count <= to - from)
+            piece->penance = 0;
+        else if (piece->penance < PENANCE_MOST)
+            piece->penance = 2 * piece->penance + 1;
         piece->rest = piece->penance;
-    } else if (screens) {
-        piece->penance = 0;
+        *open = piece->room.open;
+        return count;
     }
-    return count;
+    if (piece->rest > 0) piece->rest--;
+    for (int64_t i = from; i < to; i++)
+        piece->all[i - from] = (int32_t)i;
+    *open = piece->all;
+    return to - from;
 }
 
 static void assign_block(Assigning *assigning, Piece *piece, int64_t from, int64_t to) {
@@ -198,14 +198,15 @@ static void assign_block(Assigning *assigning, Piece *piece, int64_t from, int64
     const Panel *panel = &assigning->panel;
     NearestKernel *nearest =
         (NearestKernel *)(uintptr_t)run->program->functions[assigning->assignment->kernel];
-    int64_t count = screen_rows_of(assigning, piece, from, to);
+    const int32_t *open;
+    int64_t count = find_open(assigning, piece, from, to, &open);
     uint32_t ties = piece->tie_count;
     if (count > 0)
         nearest(panel->queries, panel->keys, panel->bias, panel->blocks, panel->margin.fixed,
-                panel->margin.per_norm, panel->margin.per_square, piece->tile, piece->open, count,
+                panel->margin.per_norm, panel->margin.per_square, piece->tile, open, count,
                 piece->found);
     for (int64_t o = 0; o < count; o++) {
-        int32_t row = piece->open[o];
+        int32_t row = open[o];
         slots[row] = piece->found[o] < 0 ? decide(assigning, piece, row) : piece->found[o];
     }
     if (assigning->groups == NULL) return;
@@ -266,10 +267,10 @@ static bool make_pieces(Assigning *assigning, uint32_t count) {
         piece->failed_row = -1;
         piece->tile = run_take(run, tile, sizeof(double));
         piece->scores = run_take(run, score_rows_scratch(assigning->exact), sizeof(double));
-        piece->open = run_take(run, (size_t)assigning->block_rows, sizeof(int32_t));
+        piece->all = run_take(run, (size_t)assigning->block_rows, sizeof(int32_t));
         piece->found =
             run_take(run, (size_t)assigning->block_rows + TILE_ROWS_MOST, sizeof(int32_t));
-        if (!piece->tile || !piece->scores || !piece->open || !piece->found) return false;
+        if (!piece->tile || !piece->scores || !piece->all || !piece->found) return false;
         if (assigning->winners->screening &&
             !screen_take_room(assigning->winners->screen, &piece->room))
             return false;
@@ -284,7 +285,7 @@ static bool give_pieces(Assigning *assigning, uint32_t count) {
         Piece *piece = &assigning->pieces[p];
         run_give(run, piece->tile);
         run_give(run, piece->scores);
-        run_give(run, piece->open);
+        run_give(run, piece->all);
         run_give(run, piece->found);
         if (assigning->winners->screening)
             screen_give_room(assigning->winners->screen, &piece->room);

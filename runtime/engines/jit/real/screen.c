@@ -49,7 +49,7 @@ static bool take_rows(Screen *screen, size_t blocks, ScreenRows *out) {
 }
 
 bool screen_take_room(Screen *screen, ScreenRoom *out) {
-    int32_t **lists[] = {&out->open, &out->pairs, &out->found};
+    int32_t **lists[] = {&out->open, &out->rows_of_pairs, &out->pairs, &out->found};
     for (size_t l = 0; l < sizeof lists / sizeof lists[0]; l++) {
         *lists[l] = run_take(screen->run, (size_t)screen->block_rows, sizeof(int32_t));
         if (*lists[l] == NULL) return false;
@@ -58,7 +58,8 @@ bool screen_take_room(Screen *screen, ScreenRoom *out) {
 }
 
 void screen_give_room(Screen *screen, ScreenRoom *room) {
-    void *old[] = {room->open, room->pairs, room->found, room->rows.words, room->rows.norms};
+    void *old[] = {room->open,  room->rows_of_pairs, room->pairs,
+                   room->found, room->rows.words,    room->rows.norms};
     for (size_t i = 0; i < sizeof old / sizeof old[0]; i++)
         run_give(screen->run, old[i]);
 }
@@ -351,30 +352,31 @@ static ScreenRows pack_rows(Screen *screen, const ScreenRoom *room, const void *
     return rows;
 }
 
-/* Rows for which two keys are left. */
+/* Of rows that are not certain, those for which two keys are left: who is the winner. */
 static void fight(Screen *screen, const ScreenRoom *room, const void *const *queries, int64_t from,
-                  int64_t to, int32_t *winners) {
+                  int64_t open, int32_t *winners) {
     const Run *run = screen->run;
     const ScoreForm *form = &screen->assignment->head->form;
     int64_t count = 0;
-    for (int64_t i = 0; i < to - from; i++) {
-        room->open[count] = (int32_t)(from + i);
-        room->pairs[count] = ~winners[i];
-        count += winners[i] < -1;
+    for (int64_t o = 0; o < open; o++) {
+        room->rows_of_pairs[count] = room->open[o];
+        room->pairs[count] = ~winners[room->open[o] - from];
+        count += room->pairs[count] > 0;
     }
     if (count == 0) return;
     double terms = form->shape.width + form->node_count + 16, factor = 1;
     for (uint32_t t = 0; t < form->term_count; t++)
         factor = fmax(factor, fabs(form->terms[t].coefficient));
     DuelKernel *duel = (DuelKernel *)(uintptr_t)run->program->functions[screen->assignment->duel];
-    duel(queries, screen->components, screen->given, screen->heavy, room->open, room->pairs, count,
-         2 * (1 + 1.0 / 64) * surplus(terms, 0x1p-53), 4 * terms * factor * DBL_MIN, room->found);
-    for (int64_t o = 0; o < count; o++)
-        winners[room->open[o] - from] = room->found[o];
+    duel(queries, screen->components, screen->given, screen->heavy, room->rows_of_pairs,
+         room->pairs, count, 2 * (1 + 1.0 / 64) * surplus(terms, 0x1p-53),
+         4 * terms * factor * DBL_MIN, room->found);
+    for (int64_t p = 0; p < count; p++)
+        winners[room->rows_of_pairs[p] - from] = room->found[p];
 }
 
-void screen_block(Screen *screen, const ScreenRoom *room, void *scratch, int64_t from, int64_t to,
-                  int32_t *winners, const char *wanted, int64_t row_bytes) {
+int64_t screen_block(Screen *screen, const ScreenRoom *room, void *scratch, int64_t from,
+                     int64_t to, int32_t *winners, const char *wanted, int64_t row_bytes) {
     const Run *run = screen->run;
     const ScoreForm *form = &screen->assignment->head->form;
     const void *queries[TILE_TERMS];
@@ -385,7 +387,17 @@ void screen_block(Screen *screen, const ScreenRoom *room, void *scratch, int64_t
         (ScreenKernel *)(uintptr_t)run->program->functions[screen->assignment->screen];
     kernel(rows.words, rows.norms, screen->key_words, screen->bias, screen->numbers, screen->blocks,
            screen->fixed, screen->per_norm, screen->per_square, screen->per_error, screen->mask,
-           (to - from + screen->tile - 1) / screen->tile, winners, wanted + from * row_bytes,
-           row_bytes);
-    fight(screen, room, queries, from, to, winners);
+           (to - from + screen->tile - 1) / screen->tile, winners,
+           wanted ? wanted + from * row_bytes : NULL, row_bytes);
+    int64_t open = 0, left = 0;
+    for (int64_t i = from; i < to; i++) {
+        room->open[open] = (int32_t)i; /* kept or written over: a jump could not be foreseen */
+        open += winners[i - from] < 0;
+    }
+    fight(screen, room, queries, from, open, winners);
+    for (int64_t o = 0; o < open; o++) {
+        room->open[left] = room->open[o];
+        left += winners[room->open[o] - from] < 0;
+    }
+    return left;
 }

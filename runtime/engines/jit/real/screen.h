@@ -48,8 +48,9 @@ typedef struct ScreenRows {
 
 /* What a block is screened with. */
 typedef struct ScreenRoom {
-    ScreenRows rows;               /* where no round packs them for the others */
-    int32_t *open, *pairs, *found; /* (block_rows) rows with two keys left; those; who won */
+    ScreenRows rows;                        /* where no round packs them for the others */
+    int32_t *open;                          /* (block_rows) rows that have no winner */
+    int32_t *rows_of_pairs, *pairs, *found; /* (block_rows) those with two keys left; who won */
 } ScreenRoom;
 
 /* The screen of a round's keys, winners->keys: in winners->screen, where it stays from round to
@@ -58,9 +59,10 @@ typedef struct ScreenRoom {
 bool screen_ready(Run *run, const Assignment *assignment, Winners *winners, int64_t block_rows);
 bool screen_take_room(Screen *screen, ScreenRoom *out);
 void screen_give_room(Screen *screen, ScreenRoom *room);
-/* winners of the rows [from, to), a block: the key's number, or -1. scratch: (D, tile_rows) reals.
-   Writes up to a whole tile. wanted: a column of which the rows are read next, row_bytes each. */
-void screen_block(Screen *screen, const ScreenRoom *room, void *scratch, int64_t from, int64_t to,
-                  int32_t *winners, const char *wanted, int64_t row_bytes);
+/* winners of the rows [from, to), a block: the key's number, or -1; how many of these there are,
+   and room->open has them in order. scratch: (D, tile_rows) reals. Writes up to a whole tile.
+   wanted: a column of which the rows are read next, row_bytes each; NULL and 0: none. */
+int64_t screen_block(Screen *screen, const ScreenRoom *room, void *scratch, int64_t from,
+                     int64_t to, int32_t *winners, const char *wanted, int64_t row_bytes);
 
 #endif
