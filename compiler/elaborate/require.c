@@ -7,30 +7,25 @@
 
 /* --- statements ------------------------------------------------------------------------------- */
 
-static const Declared *param_called(const Session *session, const String *name) {
-    for (uint32_t i = 0; i < session->declared_count; i++) {
-        const Declared *declared = &session->declared[i];
-        if (declared->is_param && declared->type.dimensions == 0 &&
-            string_equal(declared->name, name))
-            return declared;
-    }
-    return NULL;
-}
-
-/* "k is 2" of every param that the tree names. A tree is no deeper than LIMIT_NESTING. */
-static void add_params(Session *session, const Tree *tree, Buffer *out) {
+/* Does the tree name it? A tree is no deeper than LIMIT_NESTING. */
+static bool names_it(const Tree *tree, const String *name) {
+    if (tree->kind == TREE_NAME && string_equal(tree->text, name)) return true;
     for (uint32_t i = 0; i < tree->count; i++)
-        add_params(session, tree->child[i], out);
-    if (tree->kind != TREE_NAME || param_called(session, tree->text) == NULL) return;
-    const Value *value = session_lookup(session, tree->text->bytes);
-    if (value == NULL) return;
-    buffer_printf(out, "%s%s is %s", out->len > 0 ? ", " : "", tree->text->bytes,
-                  show(session, *value));
+        if (names_it(tree->child[i], name)) return true;
+    return false;
 }
 
+/* "k is 2, d is 3" of the params that the tree names; NULL: none. */
 static const char *params_of(Session *session, const Tree *tree) {
     Buffer text = {0};
-    add_params(session, tree, &text);
+    for (uint32_t i = 0; i < session->declared_count; i++) {
+        const Declared *declared = &session->declared[i];
+        if (!declared->is_param || declared->type.dimensions > 0) continue;
+        const Value *value = session_lookup(session, declared->name->bytes);
+        if (value == NULL || !names_it(tree, declared->name)) continue;
+        buffer_printf(&text, "%s%s is %s", text.len > 0 ? ", " : "", declared->name->bytes,
+                      show(session, *value));
+    }
     const char *params = text.len == 0 ? NULL : arena_strndup(session->arena, text.data, text.len);
     buffer_free(&text);
     return params;
