@@ -70,8 +70,8 @@ void raspc_program_free(raspc_program *program) {
 /* --- params ------------------------------------------------------------------------------------
  */
 
-static bool is_declared_param(const Session *session, const String *name) {
-    for (size_t i = 0; i < session_declared_count(session); i++) {
+static bool is_declared_param(const Session *session, const String *name, size_t from) {
+    for (size_t i = from; i < session_declared_count(session); i++) {
         Declared declared = session_declared(session, i);
         if (declared.is_param && string_equal(declared.name, name)) return true;
     }
@@ -113,11 +113,12 @@ raspc_status raspc_program_param(raspc_program *program, const char *name,
     return good ? RASPC_OK : RASPC_MISUSED;
 }
 
-/* Those that were given for the text just read, and that it does not declare, are reported. */
-static bool params_were_declared(raspc_program *program) {
+/* Those that were given for the text just read, and that it does not declare, are reported. before:
+   what was declared when it began. */
+static bool params_were_declared(raspc_program *program, size_t before) {
     bool all = true;
     for (uint32_t i = 0; i < program->param_count; i++) {
-        if (is_declared_param(program->session, program->params[i])) continue;
+        if (is_declared_param(program->session, program->params[i], before)) continue;
         diag_error(session_diagnostics(program->session), DIAG_INPUT_NAME, (Span){0},
                    "the program has no param '%s'", program->params[i]->bytes);
         all = false;
@@ -137,8 +138,10 @@ raspc_status raspc_program_load(raspc_program *program, const char *name, const 
     program->name = arena_strndup(session_arena(program->session), name, strlen(name));
     program->text = arena_strndup(session_arena(program->session), text, length);
     program->text_len = length;
+    size_t before = session_declared_count(program->session);
     bool good = session_run_text(program->session, name, program->text, length, NULL) &&
-                params_were_declared(program);
+                params_were_declared(program, before);
+    session_give_no_more(program->session);
     program->param_count = 0;
     return good ? RASPC_OK : RASPC_WRONG;
 }

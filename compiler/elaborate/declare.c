@@ -246,6 +246,8 @@ void session_give(Session *session, const ParamGiven *given) {
     kept->atoms = atoms;
 }
 
+void session_give_no_more(Session *session) { session->given_count = 0; }
+
 static const ParamGiven *given_from_outside(const Session *session, const String *name) {
     for (uint32_t i = session->given_count; i-- > 0;)
         if (strcmp(session->given[i].name, name->bytes) == 0) return &session->given[i];

@@ -61,6 +61,7 @@ typedef struct SessionOptions {
 Session *session_new(const SessionOptions *options);
 /* The same as one of options.params, for what is read from now on; copied. */
 void session_give(Session *session, const ParamGiven *given);
+void session_give_no_more(Session *session); /* what was given so is over */
 void session_free(Session *session);
 
 Sources *session_sources(Session *session);

@@ -171,6 +171,32 @@ START_TEST(test_params_are_given_before_the_text) {
 }
 END_TEST
 
+START_TEST(test_params_are_for_the_next_text_alone) {
+    static const char *const texts[] = {"input x: float;", "param k: int = 1; y = x + k;",
+                                        "z = 2 * x;"};
+    const raspc_value ten = {.kind = RASPC_INT, .integer = 10};
+    const double x[] = {3};
+    const raspc_column column = {.name = "x", .rows = 1, .width = 1, .numbers = x};
+    raspc_program *program;
+    raspc_transformer *y;
+    raspc_result *result;
+    raspc_column out;
+    ck_assert_int_eq(raspc_program_new(NULL, &program), RASPC_OK);
+    ck_assert_int_eq(raspc_program_param(program, "k", &ten, 0, 0), RASPC_OK);
+    ck_assert_int_eq(raspc_program_load(program, "a", texts[0], strlen(texts[0])), RASPC_WRONG);
+    ck_assert_int_eq(raspc_program_load(program, "b", texts[1], strlen(texts[1])), RASPC_OK);
+    ck_assert_int_eq(raspc_transformer_new(program, "y", NULL, &y), RASPC_OK);
+    ck_assert_int_eq(raspc_run_columns(y, &column, 1, &result), RASPC_OK);
+    ck_assert_int_eq(raspc_result_column(result, 0, &out), RASPC_OK);
+    ck_assert(out.numbers[0] == 4);
+    ck_assert_int_eq(raspc_program_param(program, "k", &ten, 0, 0), RASPC_OK);
+    ck_assert_int_eq(raspc_program_load(program, "c", texts[2], strlen(texts[2])), RASPC_WRONG);
+    raspc_result_free(result);
+    raspc_transformer_free(y);
+    raspc_program_free(program);
+}
+END_TEST
+
 static void check_wrong(const raspc_transformer *t, const raspc_column *columns, size_t count,
                         const char *id, const char *message) {
     raspc_result *result;
@@ -369,6 +395,7 @@ TCase *columns_tests(void) {
     tcase_add_loop_test(tests, test_every_engine_runs_columns, 0, ENGINES);
     tcase_add_test(tests, test_float32_goes_in_and_computes);
     tcase_add_test(tests, test_params_are_given_before_the_text);
+    tcase_add_test(tests, test_params_are_for_the_next_text_alone);
     tcase_add_loop_test(tests, test_wrong_columns_are_diagnostics, 0, ENGINES);
     tcase_add_test(tests, test_columns_of_strings);
     tcase_add_test(tests, test_misuse_of_columns_is_said_and_harmless);
