@@ -20,7 +20,9 @@ static ApplyStatus apply_requirements(void *state, const ApplyRequest *request, 
 
 /* out: (t->count) */
 static bool apply(const raspc_transformer *t, const ApplyRequest *request, Sequence *out) {
-    if (!session_takes(t->program->session, request, apply_requirements, (void *)t)) return false;
+    /* A text that was loaded after a transformer over tokens may require what it likes. */
+    if (t->named && !session_takes(t->program->session, request, apply_requirements, (void *)t))
+        return false;
     RealRequest real = {.input = &request->input, .arena = request->arena, .diags = request->diags};
     if (t->interp_real) return interp_real_run(t->interp_real, &real, out);
     if (t->native_real) return jit_real_run(t->native_real, request, out);

@@ -197,6 +197,20 @@ START_TEST(test_params_are_for_the_next_text_alone) {
 }
 END_TEST
 
+START_TEST(test_a_later_text_requires_nothing_of_tokens) {
+    static const char later[] = "input x: float; require x > 0;";
+    raspc_program *program = program_of("y = indices + 1;");
+    raspc_transformer *y = transformer_of(program, "y", RASPC_EVAL);
+    raspc_result *result;
+    ck_assert_int_eq(raspc_program_load(program, "later", later, strlen(later)), RASPC_OK);
+    ck_assert_int_eq(raspc_run_text(y, "ab", 2, &result), RASPC_OK);
+    ck_assert_uint_eq(raspc_result_count(result), 2);
+    raspc_result_free(result);
+    raspc_transformer_free(y);
+    raspc_program_free(program);
+}
+END_TEST
+
 static void check_wrong(const raspc_transformer *t, const raspc_column *columns, size_t count,
                         const char *id, const char *message) {
     raspc_result *result;
@@ -396,6 +410,7 @@ TCase *columns_tests(void) {
     tcase_add_test(tests, test_float32_goes_in_and_computes);
     tcase_add_test(tests, test_params_are_given_before_the_text);
     tcase_add_test(tests, test_params_are_for_the_next_text_alone);
+    tcase_add_test(tests, test_a_later_text_requires_nothing_of_tokens);
     tcase_add_loop_test(tests, test_wrong_columns_are_diagnostics, 0, ENGINES);
     tcase_add_test(tests, test_columns_of_strings);
     tcase_add_test(tests, test_misuse_of_columns_is_said_and_harmless);
