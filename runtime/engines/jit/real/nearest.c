@@ -147,9 +147,9 @@ static void find_groups(const Assigning *assigning, int64_t from, int64_t to, in
 static void find_tied_groups(Assigning *assigning, int64_t from, const Tie *ties, uint32_t count,
                              const int32_t *tied, int32_t *groups) {
     const uint8_t *members = assigning->members;
-    for (const Tie *tie = ties; tie < ties + count; tie++)
-        if (!members || members[tie->row])
-            groups[tie->row - from] = group_of_tie(assigning, tie, tied);
+    for (uint32_t t = 0; t < count; t++)
+        if (!members || members[ties[t].row])
+            groups[ties[t].row - from] = group_of_tie(assigning, &ties[t], tied);
 }
 
 static Addition addition_of(const Assigning *assigning, const int32_t *groups) {
