@@ -105,15 +105,6 @@ const Progression *progression_of(const Lowering *l, const double *values) {
     return NULL;
 }
 
-Atoms plan_whole_atoms(Lowering *l, const double *numbers, uint32_t count, bool floating) {
-    const Progression *p = count < 2 ? NULL : progression_of(l, numbers);
-    if (p && p->step != 0) return atoms_run((int64_t)p->first, (int64_t)p->step, floating);
-    Atom *atoms = ARENA_ARRAY(l->scratch, Atom, count);
-    for (uint32_t v = 0; v < count; v++)
-        atoms[v] = floating ? atom_float(numbers[v]) : atom_int((int64_t)numbers[v]);
-    return plan_keep_atoms(l, atoms, count);
-}
-
 const double *plan_keep_numbers(Lowering *l, double *numbers, uint32_t count) {
     return keep_array(&l->kept, l->scratch, numbers, count * sizeof(double));
 }
@@ -251,6 +242,16 @@ static VarId stepped_before(const Lowering *l, PlanFeature input, double low, do
     return NO_VAR;
 }
 
+/* Of whole numbers, as ints or floats. */
+static Atoms whole_atoms(Lowering *l, const double *numbers, uint32_t count, bool floating) {
+    const Progression *p = count < 2 ? NULL : progression_of(l, numbers);
+    if (p && p->step != 0) return atoms_run((int64_t)p->first, (int64_t)p->step, floating);
+    Atom *atoms = ARENA_ARRAY(l->scratch, Atom, count);
+    for (uint32_t v = 0; v < count; v++)
+        atoms[v] = floating ? atom_float(numbers[v]) : atom_int((int64_t)numbers[v]);
+    return plan_keep_atoms(l, atoms, count);
+}
+
 /* Value v is whatever the sum has from lows[v] to highs[v]. */
 static VarId stepped_new(Lowering *l, NodeId node, PlanFeature input, const double *lows,
                          const double *highs, uint32_t count, bool floating) {
@@ -258,7 +259,7 @@ static VarId stepped_new(Lowering *l, NodeId node, PlanFeature input, const doub
                .node = node,
                .phase = feature_phase(l, input),
                .count = count,
-               .domain = plan_whole_atoms(l, lows, count, floating),
+               .domain = whole_atoms(l, lows, count, floating),
                .readings = lows,
                .highs = highs,
                .input = input};

@@ -258,8 +258,6 @@ const double *plan_progression(Lowering *l, double first, double step, bool squa
                                uint32_t count);
 /* What plan_progression gave, not squared, as whose values these are; NULL: they are other ones. */
 const Progression *progression_of(const Lowering *l, const double *values);
-/* Of whole numbers, as ints or floats. */
-Atoms plan_whole_atoms(Lowering *l, const double *numbers, uint32_t count, bool floating);
 const double *plan_keep_numbers(Lowering *l, double *numbers, uint32_t count);
 /* a * x + b * y */
 PlanFeature feature_combine(Lowering *l, double a, PlanFeature x, double b, PlanFeature y);

@@ -109,8 +109,8 @@ static bool mean_of_parts(const Lowering *l, const Form *form, Form *mean) {
     *mean = *form;
     if (form->kind == FORM_FRACTION) return var->unit != 1;
     if (form->kind != FORM_TABLE || !var || var->kind != VAR_MOVED || var->unit == 1 ||
-        !var->fractions || form->atoms.list != var->domain.list || form->exact ||
-        !is_long_list(l, form))
+        !var->fractions || form->atoms.list == NULL || form->atoms.list != var->domain.list ||
+        form->exact || !is_long_list(l, form))
         return false;
     mean->kind = FORM_FRACTION;
     return true;
