@@ -227,7 +227,7 @@ class Head(nn.Module):
         return out
 
     def weigh(self, state, rows=slice(None)):
-        """Of those queries: the keys that some of them looks at; the weights (B, rows, keys), a row a query; the keys
+        """Of those queries: the keys that any of them looks at; the weights (B, rows, keys), a row a query; the keys
         that take part (B, rows, keys), the others have no weight; and whether there are any, else the query reads
         what BOS has (B, rows, 1)."""
         allowed = self.allowed(state, rows)
