@@ -2,6 +2,7 @@
 
 #include "compiler/driver/input.h"
 #include "compiler/elaborate/wants.h"
+
 #include <string.h>
 
 void data_open(Data *data, const Options *options) {
