@@ -47,7 +47,6 @@ static bool read_inputs(Drawing *drawing) {
     if (!session_has_inputs(drawing->session))
         return input_arguments(&drawing->reader, drawing->session, options);
     ApplyRequest request = {.graph = session_graph(drawing->session),
-                            .arena = drawing->data.arena,
                             .diags = session_diagnostics(drawing->session)};
     return data_input(&drawing->data, drawing->session, options, &request.input) &&
            session_takes(drawing->session, &request, NULL, NULL) &&

@@ -144,13 +144,10 @@ static bool is_taken(Run *run, const EngineOptions *options) {
     bool plain = run->engine->trace || run->reader.inputs[0].input.n <= SHORT;
     const Engine *engine = plain ? engine_at(0) : run->engine;
     void *state = engine_open(engine, options);
-    Arena *arena = arena_new(LIMIT_EVALUATION_BYTES);
     ApplyRequest request = {.graph = session_graph(run->session),
                             .input = run->reader.inputs[0].input,
-                            .arena = arena,
                             .diags = session_diagnostics(run->session)};
     bool taken = session_takes(run->session, &request, engine->apply_outputs, state);
-    arena_free(arena);
     engine_close(engine, state);
     return taken;
 }

@@ -130,7 +130,8 @@ typedef struct Requirement {
 } Requirement;
 const Requirement *session_requirements(const Session *session, uint32_t *count);
 /* Does the input hold what the program's `require` statements ask? False after reporting, to
-   request->diags, what it does not. Where `apply` (NULL: eval) refuses, eval says it. */
+   request->diags, what it does not; request->arena is not used. Where `apply` (NULL: eval) refuses,
+   eval says it. */
 bool session_takes(const Session *session, const ApplyRequest *request, ApplyOutputs apply,
                    void *state);
 /* Applies an s-op or selector to a value used as an input (a string, a list, a dict) under eval. */

@@ -3,6 +3,8 @@
    transformer asks only with --require, as that takes heads. */
 #include "compiler/elaborate/internal.h"
 
+#include "runtime/base/limits.h"
+
 #include <stdio.h>
 
 /* --- statements ------------------------------------------------------------------------------- */
@@ -115,15 +117,17 @@ bool session_takes(const Session *session, const ApplyRequest *request, ApplyOut
                    void *state) {
     uint32_t count = session->requirement_count;
     if (count == 0) return true;
-    NodeId *nodes = ARENA_ARRAY(request->arena, NodeId, count);
-    Sequence *held = ARENA_ARRAY(request->arena, Sequence, count);
+    ApplyRequest asked = *request;
+    asked.arena = arena_new(LIMIT_EVALUATION_BYTES);
+    NodeId *nodes = ARENA_ARRAY(asked.arena, NodeId, count);
+    Sequence *held = ARENA_ARRAY(asked.arena, Sequence, count);
     for (uint32_t i = 0; i < count; i++)
         nodes[i] = session->requirements[i].node;
     size_t before = diagnostics_count(request->diags);
-    ApplyStatus status = apply ? apply(state, request, nodes, count, held) : APPLY_REFUSED;
+    ApplyStatus status = apply ? apply(state, &asked, nodes, count, held) : APPLY_REFUSED;
     if (status == APPLY_REFUSED) {
         diagnostics_truncate(request->diags, before);
-        status = eval_all(request, nodes, count, held) ? APPLY_OK : APPLY_FAILED;
+        status = eval_all(&asked, nodes, count, held) ? APPLY_OK : APPLY_FAILED;
     }
     bool all = status == APPLY_OK;
     for (uint32_t i = 0; all && i < count; i++) {
@@ -134,5 +138,6 @@ bool session_takes(const Session *session, const ApplyRequest *request, ApplyOut
         if (!everywhere) snprintf(where, sizeof where, " (position %u)", at);
         all = does_not_hold(&session->requirements[i], request->diags, where);
     }
+    arena_free(asked.arena);
     return all;
 }
