@@ -80,7 +80,7 @@ static void demand_values(Encoder *e, VarId var, const double *values, bool code
         return;
     uint32_t count = plan_get(e->l, var)->count;
     uint8_t *cuts = demand_code(e, var)->cuts;
-    if (progression_of(e->l, values)) { /* no two are alike */
+    if (count > 0 && progression_of(e->l, values)) { /* no two are alike */
         memset(cuts, 1, count - 1);
         return;
     }
@@ -91,7 +91,7 @@ static void demand_values(Encoder *e, VarId var, const double *values, bool code
 static void demand_atoms(Encoder *e, VarId var, Atoms atoms) {
     uint32_t count = plan_get(e->l, var)->count;
     uint8_t *cuts = demand_code(e, var)->cuts;
-    if (atoms_is_run(atoms)) {
+    if (count > 0 && atoms_is_run(atoms)) {
         memset(cuts, 1, count - 1);
         return;
     }
