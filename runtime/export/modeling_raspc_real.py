@@ -196,12 +196,12 @@ class Head(nn.Module):
         self.w_gq = matrix(width, config["comparisons"])
         self.w_gk = matrix(width, config["comparisons"])
 
-    def allowed(self, state, rows):
-        """(B, rows, S), a row a query: may it look at the key?"""
+    def allowed(self, state, rows, keys):
+        """(B, rows, S), a row a query: may it look at the key? keys: compared()"""
         stream = state.stream[:, rows]
         truths = [state.present[:, None, :].expand(-1, stream.shape[1], -1)]
         if self.w_gq is not None:
-            queries, keys = product(stream, self.w_gq), product(state.stream, self.w_gk)
+            queries = product(stream, self.w_gq)
         for gate in self.gates:
             if gate["kind"] == "compare":
                 query, key = (side[..., gate["column"]] for side in (queries, keys))
@@ -226,11 +226,15 @@ class Head(nn.Module):
             out = out + query[:, :, None, i] * key[:, None, :, i]
         return out
 
-    def weigh(self, state, rows=slice(None)):
+    def compared(self, state):
+        """What the gates compare of all keys (B, S, comparisons)."""
+        return None if self.w_gk is None else product(state.stream, self.w_gk)
+
+    def weigh(self, state, rows, compared):
         """Of those queries: the keys that any of them looks at; the weights (B, rows, keys), a row a query; the keys
         that take part (B, rows, keys), the others have no weight; and whether there are any, else the query reads
         what BOS has (B, rows, 1)."""
-        allowed = self.allowed(state, rows)
+        allowed = self.allowed(state, rows, compared)
         keys = allowed.flatten(0, 1).any(0).nonzero().flatten()
         keys = keys if len(keys) else keys.new_zeros(1)  # there is always one, looked at or not
         if len(keys) < allowed.shape[-1]:
@@ -274,7 +278,7 @@ class Head(nn.Module):
 
     def pattern(self, state):
         """(B, S, S): what every query attends to. What it has of BOS is in no column."""
-        keys, weights, _, found = self.weigh(state)
+        keys, weights, _, found = self.weigh(state, slice(None), self.compared(state))
         weights, found = self.divided(weights, ordered_sum(weights), found)
         out = weights.new_zeros(*state.present.shape, state.present.shape[1])
         out[..., keys] = torch.where(found, weights, 0.0)
@@ -295,13 +299,13 @@ class Head(nn.Module):
         """Some queries at a time: there is never an (S, S) of many positions."""
         value = product(state.stream, self.w_v)
         value = torch.cat([value, torch.ones_like(value[..., :1])], -1)
-        batch, length = state.present.shape
+        compared, (batch, length) = self.compared(state), state.present.shape
         size = max(1, SCORES // (batch * length))
-        attended = [self.attend(state, slice(i, i + size), value, bos) for i in range(0, length, size)]
+        attended = [self.attend(state, slice(i, i + size), compared, value, bos) for i in range(0, length, size)]
         return product(torch.cat(attended, 1), self.w_o)
 
-    def attend(self, state, rows, value, bos):
-        keys, weights, used, found = self.weigh(state, rows)
+    def attend(self, state, rows, compared, value, bos):
+        keys, weights, used, found = self.weigh(state, rows, compared)
         sums = self.gather(weights, used, value[:, keys])
         gathered, found = self.divided(sums[..., :-1], sums[..., -1:], found)
         return torch.where(found, gathered, product(bos, self.w_v))
