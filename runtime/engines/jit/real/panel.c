@@ -56,7 +56,7 @@ static void pack_term(const Packing *packing, const ScoreTerm *term, uint32_t be
             square += k * k;
         }
         if (term->distance) packing->biases[j] += term->coefficient * square;
-        if (!(square <= most)) most = square;
+        most = greatest_of(most, square);
     }
     add_margin(packing, term, sqrt(most));
 }
@@ -69,7 +69,7 @@ static void pack_bias(const Packing *packing, const ScoreBias *bias) {
         double part = bias->coefficient *
                       number_at(&numbers, run_place(run, bias->key, packing->keys->positions[j]));
         packing->biases[j] += part;
-        if (!(fabs(part) <= most)) most = fabs(part);
+        most = greatest_of(most, fabs(part));
     }
     packing->panel->margin.fixed +=
         tile_rounding(packing) * most +

@@ -8,6 +8,7 @@
 #include "runtime/engines/jit/pool.h"
 #include "runtime/engines/jit/real/program.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -20,6 +21,9 @@ typedef struct RealProgram {
     void **functions; /* (plan->function_count) */
     uint32_t threads;
 } RealProgram;
+
+/* The greater one; not a number where either is not. */
+static inline double greatest_of(double a, double b) { return isnan(a) || a >= b ? a : b; }
 
 /* The keys that a selector lets through whatever the query is. */
 typedef struct KeyList {

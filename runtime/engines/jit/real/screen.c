@@ -149,7 +149,7 @@ static bool find_frame(Screen *screen) {
     for (int64_t j = 0; j < screen->count; j++)
         for (uint32_t c = 0; c < width; c++) {
             double k = fabs(screen->components[(size_t)j * width + c] - screen->moved[c]);
-            if (!(k <= most)) most = k;
+            most = greatest_of(most, k);
         }
     if (!isfinite(most)) return false;
     if (most > 0) exponent = -(int)(ilogb(most) + ilogb(sqrt((double)width)));
@@ -221,8 +221,7 @@ static void pack_term(Screen *screen, const ScoreTerm *term, uint32_t before, Ke
             screen->biases[j] += term->coefficient * square;
             screen->weights[j] += fabs(term->coefficient) * square;
         }
-        double exact = term->distance ? square : far;
-        if (!(exact <= most)) most = exact;
+        most = greatest_of(most, term->distance ? square : far);
     }
     add_exact(screen, term, sqrt(most));
 }
@@ -239,7 +238,7 @@ static void pack_bias(Screen *screen, const ScoreBias *bias, const KeyList *keys
         screen->heavy[j] += fabs(whole) + fabs(bias->coefficient * bias->other);
         screen->biases[j] += part;
         screen->weights[j] += fabs(part);
-        if (!(fabs(part) <= most)) most = fabs(part);
+        most = greatest_of(most, fabs(part));
     }
     most += fabs(square * bias->coefficient * bias->other);
     screen->fixed += surplus(screen->assignment->head->form.node_count + 8, 0x1p-53) * most;
@@ -271,9 +270,9 @@ static void pack_terms(Screen *screen, const KeyList *keys, KeySquares *squares)
 static Norms find_norms(const Screen *screen, const KeySquares *squares) {
     Norms norms = {0};
     for (int64_t j = 0; j < screen->count; j++) {
-        if (!(squares[j].packed <= norms.packed)) norms.packed = squares[j].packed;
-        if (!(squares[j].lost <= norms.lost)) norms.lost = squares[j].lost;
-        if (!(screen->weights[j] <= norms.biases)) norms.biases = screen->weights[j];
+        norms.packed = greatest_of(norms.packed, squares[j].packed);
+        norms.lost = greatest_of(norms.lost, squares[j].lost);
+        norms.biases = greatest_of(norms.biases, screen->weights[j]);
     }
     norms.packed = sqrt(norms.packed);
     norms.lost = sqrt(norms.lost);
