@@ -273,12 +273,23 @@ static uint32_t find_assignment(RealPlan *plan, NodeId pattern) {
     return UINT32_MAX;
 }
 
+/* In float32 a column of doubles would be rounded before it is moved near the keys: the bound of
+   screen.h has rows as they are. */
+static bool rows_are_reals(const RealPlan *plan, const TileShape *shape) {
+    bool reals = true;
+    for (uint32_t t = 0; t < shape->count; t++)
+        reals = reals && !(plan->single && shape->doubles[t]);
+    return reals;
+}
+
 /* Where fewer bits make products cheaper, and they are most of the work. */
 static void plan_screen(RealPlan *plan, Assignment *assignment) {
     enum { WIDTH_LEAST = 4 };
     const RealHead *head = assignment->head;
     const Graph *graph = plan->graph;
-    if (head->form.shape.width < WIDTH_LEAST || !(plan->unit.halves || !plan->single)) return;
+    if (head->form.shape.width < WIDTH_LEAST || !(plan->unit.halves || !plan->single) ||
+        !rows_are_reals(plan, &head->form.shape))
+        return;
     assignment->screened = true;
     assignment->pack = plan->function_count++;
     assignment->screen = plan->function_count++;
