@@ -151,18 +151,35 @@ static bool add_leaf(const RealPlan *plan, ScoreForm *form, NodeId id, double co
     return true;
 }
 
+/* What a score is multiplied with, summed over the ways that lead from it to the whole. */
+typedef struct Factor {
+    double sum, magnitude;
+} Factor;
+
+static void add_factor(Factor *factor, double number) {
+    factor->sum += number;
+    factor->magnitude += fabs(number);
+}
+
+/* Of ways that cancel each other eval's roundings are left, which no bound (panel.h) counts. */
+static bool is_tame(Factor factor) {
+    return fabs(factor.sum) == factor.magnitude && factor.magnitude <= SCORE_FACTOR_MOST &&
+           factor.magnitude >= 1 / SCORE_FACTOR_MOST;
+}
+
 /* A sum of scores with constant factors, as the sum of its leaves with theirs. */
 static ScoreForm form_of(const RealPlan *plan, NodeId root) {
     const Graph *graph = plan->graph;
     ScoreForm form = {.fits = true};
-    double *factors = ARENA_ARRAY(plan->arena, double, root + 1);
+    Factor *factors = ARENA_ARRAY(plan->arena, Factor, root + 1);
     uint8_t *under = ARENA_ARRAY(plan->arena, uint8_t, root + 1);
     under[root] = 1;
-    factors[root] = 1;
+    add_factor(&factors[root], 1);
     for (NodeId id = root + 1; id-- > 0 && form.fits;) {
         const Node *node = graph_node(graph, id);
         if (!under[id]) continue;
-        double factor = factors[id], number;
+        double factor = factors[id].sum, number;
+        form.fits = is_tame(factors[id]);
         form.node_count++;
         for (int i = 0; op_info(node->op)->kind == OPKIND_SCORE && i < op_info(node->op)->arity;
              i++)
@@ -171,17 +188,17 @@ static ScoreForm form_of(const RealPlan *plan, NodeId root) {
         switch (node->op) {
         case OP_SCORES_ADD:
         case OP_SCORES_SUB:
-            factors[node->args[0]] += factor;
-            factors[node->args[1]] += node->op == OP_SCORES_ADD ? factor : -factor;
+            add_factor(&factors[node->args[0]], factor);
+            add_factor(&factors[node->args[1]], node->op == OP_SCORES_ADD ? factor : -factor);
             break;
-        case OP_SCORES_NEG: factors[node->args[0]] -= factor; break;
+        case OP_SCORES_NEG: add_factor(&factors[node->args[0]], -factor); break;
         case OP_SCORES_TIMES:
         case OP_SCORES_OVER:
             if (!atom_as_double(node->atom, &number)) number = NAN;
-            factors[node->args[0]] +=
-                node->op == OP_SCORES_TIMES ? factor * number : factor / number;
+            add_factor(&factors[node->args[0]],
+                       node->op == OP_SCORES_TIMES ? factor * number : factor / number);
             break;
-        default: form.fits = add_leaf(plan, &form, id, factor);
+        default: form.fits = form.fits && add_leaf(plan, &form, id, factor);
         }
     }
     form.fits = form.fits && form.term_count > 0;

@@ -95,8 +95,9 @@ bool panel_pack(Run *run, const RealHead *head, const KeyList *keys, Panel *out)
     for (size_t j = 0; j < all; j++)
         put(run, out->bias, j, (int64_t)j < keys->count ? packing.biases[j] : -(double)INFINITY);
     const double twice = 2 * (1 + 1.0 / 64);
-    double least = run->plan->single ? (double)FLT_MIN : DBL_MIN;
-    out->margin.fixed = twice * out->margin.fixed + 2 * least * (form->shape.width + 8);
+    double least = run->plan->single ? (double)FLT_MIN : DBL_MIN, parts = form->shape.width + 8;
+    out->margin.fixed = twice * out->margin.fixed + 2 * least * parts +
+                        2 * SCORE_FACTOR_MOST * DBL_MIN * (parts + form->node_count);
     out->margin.per_norm *= twice;
     out->margin.per_square *= twice;
     run_give(run, packing.biases);

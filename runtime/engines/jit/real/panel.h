@@ -12,8 +12,10 @@
    - eval adds w squares of differences, or products, in doubles, and combines P parts: its error is
    at most g(w + P + 8), in doubles, times |a| (K + |q|)^2, or |a| K |q|, or the bias. If the tile's
    best is ahead of its second by more than twice both, eval's best is the same key and alone. What
-   underflows in a tile adds at most D + 8 of the smallest normal numbers. The sums of the bounds
-   are computed with a surplus of 1/64, more than their own rounding. */
+   underflows in a tile adds at most D + 8 of the smallest normal numbers, and what does in eval
+   D + P + 8 times SCORE_FACTOR_MOST of them (no way from a term to the whole cancels another, and
+   none multiplies it with more). The sums of the bounds are computed with a surplus of 1/64, more
+   than their own rounding. */
 #ifndef RASPC_JIT_REAL_PANEL_H
 #define RASPC_JIT_REAL_PANEL_H
 

@@ -73,9 +73,14 @@ typedef struct ScoreBias {
     double other; /* the query's constant, for the bound on rounding */
 } ScoreBias;
 
+/* What a score is multiplied with on its way to the whole is of a magnitude between this and one
+   over it: so what over- or underflows in eval does so here, but for SCORE_FACTOR_MOST of the
+   smallest normal numbers. */
+#define SCORE_FACTOR_MOST 0x1p100
+
 /* A score as a sum of terms that a tile of dot products computes. */
 typedef struct ScoreForm {
-    bool fits; /* it is such a sum */
+    bool fits; /* it is such a sum, and no part of it takes away from another what both round */
     uint32_t term_count, bias_count, node_count;
     ScoreTerm terms[TILE_TERMS];
     ScoreBias *biases; /* (bias_count) */

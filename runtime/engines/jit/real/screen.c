@@ -363,13 +363,11 @@ static void fight(Screen *screen, const ScreenRoom *room, const void *const *que
         count += room->pairs[count] > 0;
     }
     if (count == 0) return;
-    double terms = form->shape.width + form->node_count + 16, factor = 1;
-    for (uint32_t t = 0; t < form->term_count; t++)
-        factor = fmax(factor, fabs(form->terms[t].coefficient));
+    double terms = form->shape.width + form->node_count + 16;
     DuelKernel *duel = (DuelKernel *)(uintptr_t)run->program->functions[screen->assignment->duel];
     duel(queries, screen->components, screen->given, screen->heavy, room->rows_of_pairs,
          room->pairs, count, 2 * (1 + 1.0 / 64) * surplus(terms, 0x1p-53),
-         4 * terms * factor * DBL_MIN, room->found);
+         4 * terms * SCORE_FACTOR_MOST * DBL_MIN, room->found);
     for (int64_t p = 0; p < count; p++)
         winners[room->rows_of_pairs[p] - from] = room->found[p];
 }
