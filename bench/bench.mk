@@ -39,7 +39,7 @@ $(BUILD)/bench-jit: $(JIT_BENCH_OBJ) $(BUILD)/libraspc-core.a
 
 .PHONY: bench-jit
 bench-jit: all $(BUILD)/bench-jit ## measure native code up to a million tokens; CASE="sort" for one
-	@$(BUILD)/bench-jit $(if $(CASE),"$(CASE)" $(MOST) $(LEAST))
+	@$(BUILD)/bench-jit $(if $(CASE),"$(CASE)" $(or $(MOST),1000000) $(LEAST))
 
 .PHONY: bench-engines
 bench-engines: all venv $(BUILD)/bench-jit ## the engines side by side, 100 to 1M tokens: writes bench/native/table.md and docs/img/engines.svg
