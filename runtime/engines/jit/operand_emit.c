@@ -116,11 +116,16 @@ LLVMValueRef emit_operand(Emit *emit, const Operand *operand, LLVMValueRef posit
     return total ? emit_plus(emit, total, constant) : constant;
 }
 
-LLVMValueRef emit_relation(Emit *emit, uint8_t relation, LLVMValueRef a, LLVMValueRef b) {
+LLVMValueRef emit_compared(Emit *emit, uint8_t relation, LLVMValueRef a, LLVMValueRef b,
+                           bool has_sign) {
     /* By the bits RELATION_LT, RELATION_EQ, RELATION_GT. */
-    static const LLVMIntPredicate integers[] = {
+    static const LLVMIntPredicate with_sign[] = {
         [1] = LLVMIntSLT, [2] = LLVMIntEQ, [3] = LLVMIntSLE,
         [4] = LLVMIntSGT, [5] = LLVMIntNE, [6] = LLVMIntSGE,
+    };
+    static const LLVMIntPredicate without[] = {
+        [1] = LLVMIntULT, [2] = LLVMIntEQ, [3] = LLVMIntULE,
+        [4] = LLVMIntUGT, [5] = LLVMIntNE, [6] = LLVMIntUGE,
     };
     static const LLVMRealPredicate reals[] = {
         LLVMRealPredicateFalse,
@@ -132,10 +137,20 @@ LLVMValueRef emit_relation(Emit *emit, uint8_t relation, LLVMValueRef a, LLVMVal
         LLVMRealOGE,
         LLVMRealPredicateTrue,
     };
-    if (LLVMTypeOf(a) == emit->f64)
-        return LLVMBuildFCmp(emit->builder, reals[relation & 7], a, b, "");
-    if (relation == 0 || relation == 7) return LLVMConstInt(emit->i1, relation == 7, false);
-    return LLVMBuildICmp(emit->builder, integers[relation], a, b, "");
+    LLVMTypeRef type = LLVMTypeOf(a), truth = emit->i1;
+    if (LLVMGetTypeKind(type) == LLVMVectorTypeKind) {
+        truth = LLVMVectorType(truth, LLVMGetVectorSize(type));
+        type = LLVMGetElementType(type);
+    }
+    if (type == emit->f64) return LLVMBuildFCmp(emit->builder, reals[relation & 7], a, b, "");
+    if (relation == 0) return LLVMConstNull(truth);
+    if (relation == 7) return LLVMConstAllOnes(truth);
+    return LLVMBuildICmp(emit->builder, has_sign ? with_sign[relation] : without[relation], a, b,
+                         "");
+}
+
+LLVMValueRef emit_relation(Emit *emit, uint8_t relation, LLVMValueRef a, LLVMValueRef b) {
+    return emit_compared(emit, relation, a, b, true);
 }
 
 LLVMValueRef emit_inside(Emit *emit, LLVMValueRef value, LLVMValueRef bound) {

@@ -19,7 +19,11 @@ LLVMValueRef emit_result_back(Emit *emit, BufferId column, LLVMValueRef position
 void emit_note_first(Emit *emit, BufferId cells, int64_t cell, LLVMValueRef condition,
                      LLVMValueRef position);
 
-/* LT, EQ, GT as LLVM's comparison of two integers or two reals. */
+/* LT, EQ, GT as LLVM's comparison of two integers or two reals, or of vectors of them, lane by
+   lane; integers are signed or not. */
+LLVMValueRef emit_compared(Emit *emit, uint8_t relation, LLVMValueRef a, LLVMValueRef b,
+                           bool has_sign);
+/* The same of signed ones. */
 LLVMValueRef emit_relation(Emit *emit, uint8_t relation, LLVMValueRef a, LLVMValueRef b);
 /* 0 <= value < bound, as one unsigned comparison. */
 LLVMValueRef emit_inside(Emit *emit, LLVMValueRef value, LLVMValueRef bound);

@@ -254,12 +254,12 @@ static LLVMValueRef in_mask(const Pairs *pairs, const Masked *mask, LLVMValueRef
     LLVMValueRef all = NULL;
     if (mask->has_low) {
         LLVMValueRef most = all_of(pairs, mask->type, (int64_t)ahead - mask->low);
-        all = vector_compared(code, RELATION_LT | RELATION_EQ, behind, most, true);
+        all = emit_compared(&code->emit, RELATION_LT | RELATION_EQ, behind, most, true);
     }
     if (mask->has_high) {
         LLVMValueRef least = all_of(pairs, mask->type, (int64_t)ahead - mask->high);
         all = emit_both(&code->emit, all,
-                        vector_compared(code, RELATION_GT | RELATION_EQ, behind, least, true));
+                        emit_compared(&code->emit, RELATION_GT | RELATION_EQ, behind, least, true));
     }
     return all;
 }
@@ -269,7 +269,7 @@ static LLVMValueRef meets(const Pairs *pairs, uint32_t c, LLVMValueRef first, ui
     const Side *side = &pairs->sides[c];
     LLVMValueRef key = recall(pairs, &side->keys, first, number);
     if (!side->common)
-        return vector_compared(pairs->code, side->relation, key, side->query, side->has_sign);
+        return emit_compared(&pairs->code->emit, side->relation, key, side->query, side->has_sign);
     LLVMValueRef both = LLVMBuildAnd(builder, key, side->query, "");
     return LLVMBuildICmp(builder, LLVMIntNE, both, LLVMConstNull(LLVMTypeOf(both)), "");
 }

@@ -189,44 +189,13 @@ bool vector_alike(Short *code, Vector *a, Vector *b, uint32_t least_bits) {
     return low < 0 || bits == 64 || high < (int64_t)1 << (bits - 1);
 }
 
-LLVMValueRef vector_compared(Short *code, uint8_t relation, LLVMValueRef a, LLVMValueRef b,
-                             bool has_sign) {
-    /* By the bits RELATION_LT, RELATION_EQ, RELATION_GT. */
-    static const LLVMIntPredicate with_sign[] = {
-        [1] = LLVMIntSLT, [2] = LLVMIntEQ, [3] = LLVMIntSLE,
-        [4] = LLVMIntSGT, [5] = LLVMIntNE, [6] = LLVMIntSGE,
-    };
-    static const LLVMIntPredicate without[] = {
-        [1] = LLVMIntULT, [2] = LLVMIntEQ, [3] = LLVMIntULE,
-        [4] = LLVMIntUGT, [5] = LLVMIntNE, [6] = LLVMIntUGE,
-    };
-    static const LLVMRealPredicate of_reals[] = {
-        LLVMRealPredicateFalse,
-        LLVMRealOLT,
-        LLVMRealOEQ,
-        LLVMRealOLE,
-        LLVMRealOGT,
-        LLVMRealUNE,
-        LLVMRealOGE,
-        LLVMRealPredicateTrue,
-    };
-    LLVMBuilderRef builder = code->emit.builder;
-    if (LLVMGetElementType(LLVMTypeOf(a)) == code->emit.f64)
-        return LLVMBuildFCmp(builder, of_reals[relation & 7], a, b, "");
-    if (relation == 0 || relation == 7) {
-        LLVMTypeRef type = LLVMVectorType(code->emit.i1, LLVMGetVectorSize(LLVMTypeOf(a)));
-        return relation == 7 ? LLVMConstAllOnes(type) : LLVMConstNull(type);
-    }
-    return LLVMBuildICmp(builder, has_sign ? with_sign[relation] : without[relation], a, b, "");
-}
-
 LLVMValueRef vector_relation(Short *code, uint8_t relation, Vector a, Vector b) {
     bool has_sign = true;
     if (a.real || b.real)
         a = vector_as_real(code, a), b = vector_as_real(code, b);
     else
         has_sign = vector_alike(code, &a, &b, 0);
-    return vector_compared(code, relation, a.value, b.value, has_sign);
+    return emit_compared(&code->emit, relation, a.value, b.value, has_sign);
 }
 
 /* --- tables ----------------------------------------------------------------------------------- */

@@ -61,8 +61,6 @@ LLVMValueRef vector_intrinsic(Short *code, const char *name, LLVMTypeRef *types,
 
 /* Both sides of a comparison in the same bits, at least so many; whether these have a sign. */
 bool vector_alike(Short *code, Vector *a, Vector *b, uint32_t least_bits);
-LLVMValueRef vector_compared(Short *code, uint8_t relation, LLVMValueRef a, LLVMValueRef b,
-                             bool has_sign);
 LLVMValueRef vector_relation(Short *code, uint8_t relation, Vector a, Vector b);
 
 /* table[index]; for an index outside the nearest entry. */
