@@ -1,205 +1,12 @@
-/* Aggregates and widths: which heads, and what they move. */
+/* Aggregates: which head gathers what, and as what it is moved. */
 #include "compiler/lower/plan.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     CODED_VALUES = 4096, /* large numbers that are moved as a code */
 };
-
-/* --- heads ------------------------------------------------------------------------------------ */
-
-static uint32_t max_phase(uint32_t a, uint32_t b) { return a > b ? a : b; }
-
-static uint32_t terms_phase(const Lowering *l, const PlanHead *head) {
-    uint32_t phase = 0;
-    for (uint32_t i = 0; i < head->term_count; i++) {
-        const PlanTermOfHead *t = &head->terms[i];
-        const PlanFeature features[4] = {t->key, t->query, t->key_square, t->query_square};
-        for (int f = 0; f < 4; f++)
-            phase = max_phase(phase, feature_phase(l, features[f]));
-    }
-    return phase;
-}
-
-static bool head_same(const Lowering *l, const PlanHead *a, const PlanHead *b) {
-    if (a->phase != b->phase || a->null_policy != b->null_policy ||
-        a->whole_formula != b->whole_formula)
-        return false;
-    if (a->whole_formula) return a->selector == b->selector;
-    return conjunction_equal(l, &a->conjunction, &b->conjunction);
-}
-
-/* The head equal to spec, or a new one. spec's phase and terms are set. */
-static uint32_t plan_head(Lowering *l, const PlanHead *spec) {
-    for (uint32_t h = 0; h < l->head_count; h++) {
-        if (head_same(l, &l->heads[h], spec)) return h;
-    }
-    if (l->head_count == l->head_capacity) {
-        uint32_t capacity = l->head_capacity ? 2 * l->head_capacity : 16;
-        l->heads = arena_grow(l->scratch, l->heads, l->head_count, capacity, sizeof(PlanHead));
-        l->head_capacity = capacity;
-    }
-    l->heads[l->head_count] = *spec;
-    return l->head_count++;
-}
-
-static bool same_values(const Var *a, const Var *b) {
-    if (a->count != b->count || a->shift != b->shift || a->unit != b->unit) return false;
-    for (uint32_t v = 0; v < a->count; v++) {
-        if (!atom_identical(atoms_at(a->domain, v), atoms_at(b->domain, v))) return false;
-    }
-    return true;
-}
-
-/* The variable that the move writes: an equal move's, or var, made new. */
-static VarId plan_move(Lowering *l, const PlanHead *spec, PlanMove move, Var var) {
-    uint32_t h = plan_head(l, spec);
-    PlanHead *head = &l->heads[h];
-    for (uint32_t m = 0; m < head->move_count; m++) {
-        const PlanMove *other = &head->moves[m];
-        if (other->kind != move.kind || other->source != move.source ||
-            other->default_value != move.default_value ||
-            other->default_index != move.default_index ||
-            !feature_equal(l, other->value, move.value))
-            continue;
-        if (same_values(plan_get(l, other->target), &var)) return other->target;
-    }
-    if (head->move_count == head->move_capacity) {
-        uint32_t capacity = head->move_capacity ? 2 * head->move_capacity : 4;
-        head->moves =
-            arena_grow(l->scratch, head->moves, head->move_count, capacity, sizeof(PlanMove));
-        head->move_capacity = capacity;
-    }
-    var.kind = VAR_MOVED;
-    var.head = h;
-    var.move = head->move_count;
-    var.phase = head->phase;
-    move.target = plan_var(l, &var);
-    head->moves[head->move_count++] = move;
-    return move.target;
-}
-
-/* --- widths ----------------------------------------------------------------------------------- */
-
-/* A range of positions that reaches back to the first is counted by the position itself. */
-static PlanFeature width_of_range(Lowering *l, int32_t high) {
-    VarId position = plan_position(l);
-    uint32_t count = plan_get(l, position)->count;
-    double *values = ARENA_ARRAY(l->scratch, double, count);
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t selected = (int64_t)i + high + 1;
-        values[i] = selected < 0 ? 0 : (double)selected;
-    }
-    return feature_own(l, position, values);
-}
-
-/* The variable of a head that counts what the conjunction selects; NO_VAR: there is none yet. */
-static VarId counted_before(const Lowering *l, const Conjunction *c) {
-    for (uint32_t h = 0; h < l->head_count; h++) {
-        const PlanHead *head = &l->heads[h];
-        if (head->null_policy != NULL_COUNTED || head->whole_formula ||
-            !conjunction_equal(l, &head->conjunction, c))
-            continue;
-        for (uint32_t m = 0; m < head->move_count; m++) {
-            if (head->moves[m].kind == MOVE_NULL_WEIGHT) return head->moves[m].target;
-        }
-    }
-    return NO_VAR;
-}
-
-/* Value v of the variable is a width of max_length - v. */
-static PlanFeature width_feature(Lowering *l, VarId var) {
-    uint32_t count = plan_get(l, var)->count;
-    return feature_table(l, var, plan_progression(l, l->options->max_length, -1, false, count));
-}
-
-/* One head with the null key among the selected: its weight x is 1 / (w + 1), and steps read w off
-   x. As x rises, w falls: value v of the domain is w = max_length - v. */
-static bool width_of_conjunction(Lowering *l, NodeId node, NodeId selector, const Conjunction *c,
-                                 PlanFeature *width, const char **why) {
-    bool hits;
-    PlanHead head = {.selector = selector, .conjunction = *c, .null_policy = NULL_COUNTED};
-    if (c->count == 0 && c->low == INT32_MIN && c->high <= 0) {
-        *width = width_of_range(l, c->high);
-        return true;
-    }
-    VarId counted = counted_before(l, c);
-    if (counted != NO_VAR) {
-        *width = width_feature(l, counted);
-        return true;
-    }
-    if (!terms_of_conjunction(l, c, true, &hits, &head, why)) return false;
-    head.phase = 1 + terms_phase(l, &head);
-    uint32_t most = l->options->max_length, least = hits ? 1 : 0;
-    /* Listed down to 0 even where that is no value: all widths share the list. */
-    uint32_t listed = most + 1;
-    double *readings = ARENA_ARRAY(l->scratch, double, listed);
-    for (uint32_t v = 0; v < listed; v++)
-        readings[v] = float_round(l->options->float_type, 1.0 / ((double)(most - v) + 1));
-    Var var = {.node = node,
-               .count = most - least + 1,
-               .domain = atoms_run(most, -1, false),
-               .readings = plan_keep_numbers(l, readings, listed),
-               .length = c->count == 0 && c->low == INT32_MIN && c->high == INT32_MAX};
-    PlanMove move = {.kind = MOVE_NULL_WEIGHT, .node = node, .source = NO_VAR};
-    *width = width_feature(l, plan_move(l, &head, move, var));
-    return true;
-}
-
-static Form refuse_selector(Lowering *l, NodeId node, const char *why) {
-    return form_refused(node, plan_text(l, "%s selects in a way that has no head yet: %s",
-                                        plan_name(l, node), why));
-}
-
-/* width(a) where a holds `!=`: width(rest) - width(rest and ==). */
-static bool width_of_product(Lowering *l, NodeId node, NodeId selector, const Product *product,
-                             PlanFeature *sum, const char **why) {
-    const Conjunction *c = &product->conjunction;
-    for (uint32_t i = 0; i < c->count; i++) {
-        if (c->literals[i].kind != LITERAL_COMPARE ||
-            c->literals[i].relation != (RELATION_LT | RELATION_GT))
-            continue;
-        Literal *equal = ARENA_ARRAY(l->scratch, Literal, c->count);
-        Literal *rest = ARENA_ARRAY(l->scratch, Literal, c->count);
-        memcpy(equal, c->literals, c->count * sizeof(Literal));
-        memcpy(rest, c->literals, i * sizeof(Literal));
-        memcpy(rest + i, c->literals + i + 1, (c->count - i - 1) * sizeof(Literal));
-        equal[i].relation = RELATION_EQ;
-        Product without = {product->coefficient, {c->low, c->high, c->count - 1, rest}};
-        Product with = {-product->coefficient, {c->low, c->high, c->count, equal}};
-        /* Each step removes one `!=`: at most PLAN_LITERALS deep. */
-        return width_of_product(l, node, selector, &without, sum, why) &&
-               width_of_product(l, node, selector, &with, sum, why);
-    }
-    PlanFeature width;
-    if (!width_of_conjunction(l, node, selector, c, &width, why)) return false;
-    *sum = feature_combine(l, 1, *sum, (double)product->coefficient, width);
-    return true;
-}
-
-Form form_width(Lowering *l, NodeId node, NodeId selector, const Formula *formula) {
-    if (formula->refused_at != NO_NODE) return form_refused(formula->refused_at, formula->why);
-    PlanFeature sum = feature_constant(0);
-    const char *why = NULL;
-    for (uint32_t i = 0; i < formula->count; i++) {
-        if (!width_of_product(l, node, selector, &formula->products[i], &sum, &why))
-            return refuse_selector(l, node, why);
-    }
-    Form form = form_of_sum(l, sum, false);
-    /* The parts' ranges say less than that this is a number of positions. */
-    form.low = fmax(form.low, 0);
-    form.high = fmin(form.high, l->options->max_length);
-    if (sum.count <= 1) {
-        Form table;
-        if (form_as_table(l, node, &form, &table)) return table;
-    }
-    return form;
-}
-
-/* --- aggregates ------------------------------------------------------------------------------- */
 
 typedef struct Gather {
     Lowering *l;
@@ -215,7 +22,7 @@ typedef struct Gather {
 
 static Form gather_done(Gather *g, PlanMove move, Var var, uint32_t value_phase) {
     Lowering *l = g->l;
-    g->head.phase = 1 + max_phase(terms_phase(l, &g->head), value_phase);
+    plan_head_phase(l, &g->head, value_phase);
     g->head.null_policy = g->hits ? NULL_NONE : NULL_DEFAULT;
     move.node = var.node = g->node;
     VarId target = plan_move(l, &g->head, move, var);
@@ -558,15 +365,16 @@ static Form gather(Gather g) {
         g.head.conjunction = formula->products[0].conjunction;
         g.single = selects_at_most_one(l, &g.head.conjunction);
         if (!terms_of_conjunction(l, &g.head.conjunction, false, &g.hits, &g.head, &why))
-            return refuse_selector(l, g.selector, why);
+            return form_refuse_selector(l, g.selector, why);
         g.hits = g.hits || selects_exactly_one(l, &g.head.conjunction);
     } else {
         g.head.whole_formula = true;
         if (!terms_of_formula(l, formula, g.selector, &g.head, &why)) {
             bool constant = is_one_atom(&g.value);
             Form counted = constant ? gather_by_count(&g) : g.value;
-            return constant && counted.kind != FORM_REFUSED ? counted
-                                                            : refuse_selector(l, g.selector, why);
+            return constant && counted.kind != FORM_REFUSED
+                       ? counted
+                       : form_refuse_selector(l, g.selector, why);
         }
     }
     return gather_value(&g);

@@ -308,23 +308,31 @@ typedef struct PlanSide {
     bool chooses_kind; /* it says no more than whether an argument is an int or a float */
 } PlanSide;
 Form form_refuse_cells(Lowering *l, NodeId node, const PlanSide *sides, uint32_t count);
+/* why: what is in the way of a head for the selector `node`. */
+Form form_refuse_selector(Lowering *l, NodeId node, const char *why);
 /* The node needs a table of the SUM, the form of the node `of`, with too many values. */
 Form form_refuse_values(Lowering *l, NodeId node, NodeId of, const Form *sum);
 const char *plan_count(Lowering *l, double count); /* 26,624 */
 
-/* --- element.c: forms of element-wise nodes --------------------------------------------------- */
+/* --- form.c: forms, and one as another of the same values ----------------------------------- */
 
 Form form_constant(Lowering *l, Atom atom);
 Form form_table(VarId var, Atoms atoms);
 Form form_of_sum(Lowering *l, PlanFeature sum, bool floating);
 uint32_t form_count(const Lowering *l, const Form *form); /* TABLE: 1 or the variable's count */
+/* Which kind its numbers have, and what says so. */
+void form_copy_kind(Form *to, const Form *from);
+/* A TABLE of whole numbers in a run, none beyond the bound? */
+bool form_is_run_within(const Lowering *l, const Form *form, double bound);
 /* A SUM of the same values, when they are whole numbers. */
 bool form_as_sum(Lowering *l, const Form *form, Form *sum);
 /* A TABLE of the same values; false: too many. */
 bool form_as_table(Lowering *l, NodeId node, const Form *form, Form *table);
 /* A TABLE of numbers with the same signs, as numbers of the same kinds; false: too many. */
 bool form_as_signs(Lowering *l, NodeId node, const Form *form, Form *table);
-Form form_element(Lowering *l, NodeId node);
+
+/* --- trap.c: where the program fails -------------------------------------------------------- */
+
 /* Remembers where the node's table first fails (values that its arguments did not fail on). */
 void plan_trap(Lowering *l, NodeId node, const Form *form, const uint8_t *bits, DiagId id,
                const String *why);
@@ -339,6 +347,10 @@ void failures_add(Failures *failures, Atom failed, DiagId id);
 /* A trap for each diagnostic, of the form's values where the bit is set. */
 void plan_traps(Lowering *l, NodeId node, const Form *form, const uint8_t *bits,
                 const Failures *failures);
+
+/* --- element.c: forms of element-wise nodes --------------------------------------------------- */
+
+Form form_element(Lowering *l, NodeId node);
 /* apply.c: one element-wise operation on atoms. Where it fails the result is ATOM_OPAQUE with the
    reason, and *id is how eval reports it. */
 Atom element_apply(Arena *arena, const Node *node, const Atom *args, DiagId *id);
@@ -399,7 +411,15 @@ static inline HeadMask plan_open_mask(const Lowering *l) {
     return (HeadMask){INT32_MIN, l->options->causal ? 0 : INT32_MAX};
 }
 
-/* --- attend.c: heads -------------------------------------------------------------------------- */
+/* --- heads.c: heads, and what they move ------------------------------------------------------- */
+
+/* Sets the head's phase: the one after those of its terms and of the value that it moves. */
+void plan_head_phase(const Lowering *l, PlanHead *head, uint32_t value);
+/* The variable that the head's move writes: an equal move's of an equal head, or var, made new. The
+   head's phase and terms are set. */
+VarId plan_move(Lowering *l, const PlanHead *head, PlanMove move, Var var);
+
+/* --- width.c, attend.c: nodes that heads compute ---------------------------------------------- */
 
 Form form_width(Lowering *l, NodeId node, NodeId selector, const Formula *formula);
 Form form_aggregate(Lowering *l, NodeId node);

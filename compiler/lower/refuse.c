@@ -19,6 +19,11 @@ Form form_refuse_kind(Lowering *l, NodeId node) {
                   plan_name(l, node)));
 }
 
+Form form_refuse_selector(Lowering *l, NodeId node, const char *why) {
+    return form_refused(node, plan_text(l, "%s selects in a way that has no head yet: %s",
+                                        plan_name(l, node), why));
+}
+
 const char *plan_count(Lowering *l, double count) {
     if (count >= 1e15) return plan_text(l, "%.1e", count);
     const char *digits = plan_text(l, "%.0f", count);
