@@ -1,5 +1,8 @@
 #include "tests/unit/real_texts.h"
 
+#include <check.h>
+#include <string.h>
+
 const char real_dynamics[] = "model real f64 length 32\n"
                              "basis\n"
                              "  one: one  # 0\n"
@@ -54,3 +57,20 @@ const char real_lloyd[] =
     "output\n"
     "  c: vec[2] c\n"
     "  owner: int owner\n";
+
+const char *real_text_with(TextWorld *world, const char *text, const char *part, const char *by) {
+    const char *at = strstr(text, part);
+    ck_assert_msg(at != NULL, "%s", part);
+    Buffer changed = {0};
+    buffer_add(&changed, text, (size_t)(at - text));
+    buffer_text(&changed, by);
+    buffer_text(&changed, at + strlen(part));
+    const char *copy = arena_strndup(world->arena, changed.data, changed.len);
+    buffer_free(&changed);
+    return copy;
+}
+
+RealModel *real_text_model(TextWorld *world, const char *text) {
+    uint32_t file = sources_add(world->sources, "text.model", text, strlen(text));
+    return real_model_parse(world->arena, world->sources, file, world->diags);
+}

@@ -1,44 +1,25 @@
 /* Text to tree and back: precedence, mistakes and where reading goes on, the text form, layout. */
 #include "grammar/tree.h"
 #include "runtime/base/limits.h"
+#include "tests/unit/text_world.h"
 
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct Fixture {
-    Arena *arena;
-    Sources *sources;
-    Diagnostics *diags;
-    Buffer out;
-} Fixture;
-
-static void open_fixture(Fixture *f) {
-    *f = (Fixture){.arena = arena_new(0), .sources = sources_new()};
-    f->diags = diagnostics_new(f->sources);
-    buffer_text(&f->out, "");
+static uint32_t add(TextWorld *w, const char *text) {
+    return sources_add(w->sources, "test.rasp", text, strlen(text));
 }
 
-static void close_fixture(Fixture *f) {
-    buffer_free(&f->out);
-    diagnostics_free(f->diags);
-    sources_free(f->sources);
-    arena_free(f->arena);
+static Tree *parse(TextWorld *w, const char *text) {
+    return parse_program(w->arena, w->sources, add(w, text), w->diags);
 }
 
-static uint32_t add(Fixture *f, const char *text) {
-    return sources_add(f->sources, "test.rasp", text, strlen(text));
-}
-
-static Tree *parse(Fixture *f, const char *text) {
-    return parse_program(f->arena, f->sources, add(f, text), f->diags);
-}
-
-static const char *print(Fixture *f, const Tree *tree) {
-    f->out.len = 0;
-    buffer_text(&f->out, "");
-    tree_print(tree, &f->out);
-    return f->out.data;
+static const char *print(TextWorld *w, const Tree *tree) {
+    w->out.len = 0;
+    buffer_text(&w->out, "");
+    tree_print(tree, &w->out);
+    return w->out.data;
 }
 
 /* --- trees ------------------------------------------------------------------------------------ */
@@ -77,15 +58,15 @@ static void without_parens(Tree *tree) {
 }
 
 START_TEST(precedence) {
-    Fixture f;
-    open_fixture(&f);
-    char *wanted = strdup(print(&f, parse(&f, precedences[_i].text)));
-    Tree *spelt_out = parse(&f, precedences[_i].spelt_out);
+    TextWorld w;
+    text_world_open(&w);
+    char *wanted = strdup(print(&w, parse(&w, precedences[_i].text)));
+    Tree *spelt_out = parse(&w, precedences[_i].spelt_out);
     without_parens(spelt_out);
-    ck_assert_str_eq(print(&f, spelt_out), wanted);
-    ck_assert_uint_eq(diagnostics_count(f.diags), 0);
+    ck_assert_str_eq(print(&w, spelt_out), wanted);
+    ck_assert_uint_eq(diagnostics_count(w.diags), 0);
     free(wanted);
-    close_fixture(&f);
+    text_world_close(&w);
 }
 END_TEST
 
@@ -120,14 +101,14 @@ static const struct {
 };
 
 START_TEST(tree_of_text) {
-    Fixture f;
-    open_fixture(&f);
-    ck_assert_str_eq(print(&f, parse(&f, trees[_i].text)), trees[_i].tree);
-    ck_assert_uint_eq(diagnostics_count(f.diags), 0);
-    Tree *back = tree_parse(f.arena, f.sources, add(&f, trees[_i].tree), f.diags);
+    TextWorld w;
+    text_world_open(&w);
+    ck_assert_str_eq(print(&w, parse(&w, trees[_i].text)), trees[_i].tree);
+    ck_assert_uint_eq(diagnostics_count(w.diags), 0);
+    Tree *back = tree_parse(w.arena, w.sources, add(&w, trees[_i].tree), w.diags);
     ck_assert_ptr_nonnull(back);
-    ck_assert_str_eq(print(&f, back), trees[_i].tree);
-    close_fixture(&f);
+    ck_assert_str_eq(print(&w, back), trees[_i].tree);
+    text_world_close(&w);
 }
 END_TEST
 
@@ -155,12 +136,12 @@ static const char *const no_trees[] = {
 };
 
 START_TEST(no_tree) {
-    Fixture f;
-    open_fixture(&f);
-    ck_assert_ptr_null(tree_parse(f.arena, f.sources, add(&f, no_trees[_i]), f.diags));
-    ck_assert_uint_eq(diagnostics_errors(f.diags), 1);
-    ck_assert_int_eq(diagnostics_id(f.diags, 0), DIAG_TREE_TEXT);
-    close_fixture(&f);
+    TextWorld w;
+    text_world_open(&w);
+    ck_assert_ptr_null(tree_parse(w.arena, w.sources, add(&w, no_trees[_i]), w.diags));
+    ck_assert_uint_eq(diagnostics_errors(w.diags), 1);
+    ck_assert_int_eq(diagnostics_id(w.diags, 0), DIAG_TREE_TEXT);
+    text_world_close(&w);
 }
 END_TEST
 
@@ -222,22 +203,22 @@ static const struct {
      "1:8 2:7 3:5 4:5 5:9 6:7 7:7 8:6 9:5"},
 };
 
-static void add_places(Fixture *f, Buffer *out) {
+static void add_places(TextWorld *w, Buffer *out) {
     buffer_text(out, "");
-    for (size_t i = 0; i < diagnostics_count(f->diags); i++) {
+    for (size_t i = 0; i < diagnostics_count(w->diags); i++) {
         uint32_t line, column;
-        sources_position(f->sources, diagnostics_span(f->diags, i), &line, &column);
+        sources_position(w->sources, diagnostics_span(w->diags, i), &line, &column);
         buffer_printf(out, "%s%u:%u", i > 0 ? " " : "", line, column);
     }
 }
 
 START_TEST(mistake) {
-    Fixture f;
-    open_fixture(&f);
+    TextWorld w;
+    text_world_open(&w);
     Buffer text = {0}, places = {0};
     buffer_printf(&text, "%s\ngood = 1;", mistakes[_i].text);
-    Tree *program = parse(&f, text.data);
-    add_places(&f, &places);
+    Tree *program = parse(&w, text.data);
+    add_places(&w, &places);
     ck_assert_msg(strcmp(places.data, mistakes[_i].places) == 0, "%s\ngave %s, wanted %s",
                   mistakes[_i].text, places.data, mistakes[_i].places);
     ck_assert_int_eq(program->kind, TREE_PROGRAM);
@@ -246,22 +227,22 @@ START_TEST(mistake) {
     ck_assert_str_eq(last->child[0]->child[0]->text->bytes, "good");
     buffer_free(&text);
     buffer_free(&places);
-    close_fixture(&f);
+    text_world_close(&w);
 }
 END_TEST
 
 START_TEST(nul_bytes_are_mistakes) {
-    Fixture f;
-    open_fixture(&f);
+    TextWorld w;
+    text_world_open(&w);
     static const char text[] = "a = 1;\0\0\nb = \"x\0y\0z\"; # c\0d\nc = 1 \0 2;\nd = 3;";
-    uint32_t file = sources_add(f.sources, "nul.rasp", text, sizeof text - 1);
-    Tree *program = parse_program(f.arena, f.sources, file, f.diags);
+    uint32_t file = sources_add(w.sources, "nul.rasp", text, sizeof text - 1);
+    Tree *program = parse_program(w.arena, w.sources, file, w.diags);
     Buffer places = {0};
-    add_places(&f, &places);
+    add_places(&w, &places);
     ck_assert_str_eq(places.data, "1:7 2:7 3:7");
     ck_assert_uint_eq(program->count, 4);
     buffer_free(&places);
-    close_fixture(&f);
+    text_world_close(&w);
 }
 END_TEST
 
@@ -278,12 +259,12 @@ static const struct {
 };
 
 START_TEST(ending) {
-    Fixture f;
-    open_fixture(&f);
-    parse(&f, endings[_i].text);
-    ck_assert_uint_ge(diagnostics_errors(f.diags), 1);
-    ck_assert_int_eq(diagnostics_id(f.diags, 0), endings[_i].id);
-    close_fixture(&f);
+    TextWorld w;
+    text_world_open(&w);
+    parse(&w, endings[_i].text);
+    ck_assert_uint_ge(diagnostics_errors(w.diags), 1);
+    ck_assert_int_eq(diagnostics_id(w.diags, 0), endings[_i].id);
+    text_world_close(&w);
 }
 END_TEST
 
@@ -312,15 +293,15 @@ static const struct {
 };
 
 START_TEST(entry) {
-    Fixture f;
-    open_fixture(&f);
+    TextWorld w;
+    text_world_open(&w);
     Tree *program = NULL;
     ParseStatus status =
-        parse_entry(f.arena, f.sources, add(&f, entries[_i].text), f.diags, &program);
+        parse_entry(w.arena, w.sources, add(&w, entries[_i].text), w.diags, &program);
     ck_assert_int_eq(status, entries[_i].status);
-    ck_assert_int_eq(diagnostics_count(f.diags) > 0, status == PARSE_FAILED);
+    ck_assert_int_eq(diagnostics_count(w.diags) > 0, status == PARSE_FAILED);
     if (status == PARSE_OK) ck_assert_uint_eq(program->count, entries[_i].statements);
-    close_fixture(&f);
+    text_world_close(&w);
 }
 END_TEST
 
@@ -335,39 +316,39 @@ static const struct {
 };
 
 START_TEST(too_deep) {
-    Fixture f;
-    open_fixture(&f);
+    TextWorld w;
+    text_world_open(&w);
     Buffer text = {0};
     buffer_text(&text, depths[_i].before);
     for (int i = 0; i < 20000; i++)
         buffer_text(&text, depths[_i].again);
     buffer_text(&text, depths[_i].behind);
-    Tree *program = parse(&f, text.data);
-    ck_assert_int_eq(diagnostics_id(f.diags, 0), DIAG_NESTING);
+    Tree *program = parse(&w, text.data);
+    ck_assert_int_eq(diagnostics_id(w.diags, 0), DIAG_NESTING);
     ck_assert_uint_le(program->depth, LIMIT_NESTING);
-    ck_assert_uint_lt(arena_bytes(f.arena), 16u << 20);
+    ck_assert_uint_lt(arena_bytes(w.arena), 16u << 20);
     buffer_free(&text);
-    close_fixture(&f);
+    text_world_close(&w);
 }
 END_TEST
 
 START_TEST(deepest_tree_is_printed_and_read) {
-    Fixture f;
-    open_fixture(&f);
+    TextWorld w;
+    text_world_open(&w);
     Buffer text = {0};
     buffer_text(&text, "x = 1");
     for (int i = 0; i < LIMIT_NESTING - 5; i++)
         buffer_text(&text, "+1");
     buffer_text(&text, ";");
-    Tree *program = parse(&f, text.data);
-    ck_assert_uint_eq(diagnostics_count(f.diags), 0);
-    char *printed = strdup(print(&f, program));
-    Tree *back = tree_parse(f.arena, f.sources, add(&f, printed), f.diags);
+    Tree *program = parse(&w, text.data);
+    ck_assert_uint_eq(diagnostics_count(w.diags), 0);
+    char *printed = strdup(print(&w, program));
+    Tree *back = tree_parse(w.arena, w.sources, add(&w, printed), w.diags);
     ck_assert_ptr_nonnull(back);
     ck_assert_uint_eq(back->depth, program->depth);
     free(printed);
     buffer_free(&text);
-    close_fixture(&f);
+    text_world_close(&w);
 }
 END_TEST
 
@@ -398,24 +379,24 @@ static const struct {
 };
 
 START_TEST(layout) {
-    Fixture f;
-    open_fixture(&f);
+    TextWorld w;
+    text_world_open(&w);
     Buffer once = {0}, twice = {0};
-    uint32_t file = add(&f, layouts[_i].text);
-    Tree *program = parse_program(f.arena, f.sources, file, f.diags);
-    tree_format(program, f.sources, file, &once);
+    uint32_t file = add(&w, layouts[_i].text);
+    Tree *program = parse_program(w.arena, w.sources, file, w.diags);
+    tree_format(program, w.sources, file, &once);
     ck_assert_str_eq(once.data, layouts[_i].laid_out);
-    char *printed = strdup(print(&f, program));
-    file = add(&f, once.data);
-    program = parse_program(f.arena, f.sources, file, f.diags);
-    ck_assert_uint_eq(diagnostics_count(f.diags), 0);
-    ck_assert_str_eq(print(&f, program), printed);
-    tree_format(program, f.sources, file, &twice);
+    char *printed = strdup(print(&w, program));
+    file = add(&w, once.data);
+    program = parse_program(w.arena, w.sources, file, w.diags);
+    ck_assert_uint_eq(diagnostics_count(w.diags), 0);
+    ck_assert_str_eq(print(&w, program), printed);
+    tree_format(program, w.sources, file, &twice);
     ck_assert_str_eq(twice.data, once.data);
     free(printed);
     buffer_free(&once);
     buffer_free(&twice);
-    close_fixture(&f);
+    text_world_close(&w);
 }
 END_TEST
 

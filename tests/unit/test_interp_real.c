@@ -7,35 +7,21 @@
 #include <stdio.h>
 #include <string.h>
 
-static Arena *arena;
-static Sources *sources;
-static Diagnostics *diags;
+static TextWorld world;
 
-static void set_up(void) {
-    arena = arena_new(0);
-    sources = sources_new();
-    diags = diagnostics_new(sources);
-}
+static void set_up(void) { text_world_open(&world); }
+static void tear_down(void) { text_world_close(&world); }
 
-static void tear_down(void) {
-    diagnostics_free(diags);
-    sources_free(sources);
-    arena_free(arena);
-}
+static RealModel *parse(const char *text) { return real_text_model(&world, text); }
 
-static RealModel *parse(const char *text) {
-    uint32_t file = sources_add(sources, "text.model", text, strlen(text));
-    return real_model_parse(arena, sources, file, diags);
-}
-
-static const String *name(const char *text) { return string_from(arena, text); }
+static const String *name(const char *text) { return string_from(world.arena, text); }
 
 static InputColumn vectors(const char *text, uint32_t width, const double *numbers) {
     return (InputColumn){.name = name(text), .width = width, .numbers = numbers};
 }
 
 static InputColumn floats(const char *text, uint32_t n, const double *numbers) {
-    Atom *atoms = ARENA_ARRAY(arena, Atom, n);
+    Atom *atoms = ARENA_ARRAY(world.arena, Atom, n);
     for (uint32_t i = 0; i < n; i++)
         atoms[i] = atom_float(numbers[i]);
     return (InputColumn){.name = name(text), .atoms = atoms};
@@ -44,13 +30,13 @@ static InputColumn floats(const char *text, uint32_t n, const double *numbers) {
 /* Every output, or NULL after a diagnostic. */
 static Sequence *run(const char *text, Input input) {
     const RealModel *model = parse(text);
-    ck_assert_msg(model != NULL, "%s", diagnostics_message(diags, 0));
-    const InterpReal *interp = interp_real_new(arena, model, (Span){0}, diags);
+    ck_assert_msg(model != NULL, "%s", diagnostics_message(world.diags, 0));
+    const InterpReal *interp = interp_real_new(world.arena, model, (Span){0}, world.diags);
     if (!interp) return NULL;
-    Sequence *out = ARENA_ARRAY(arena, Sequence, model->output_count);
-    RealRequest request = {.input = &input, .arena = arena, .diags = diags};
+    Sequence *out = ARENA_ARRAY(world.arena, Sequence, model->output_count);
+    RealRequest request = {.input = &input, .arena = world.arena, .diags = world.diags};
     bool done = interp_real_run(interp, &request, out);
-    ck_assert_uint_eq(diagnostics_count(diags), done ? 0 : 1);
+    ck_assert_uint_eq(diagnostics_count(world.diags), done ? 0 : 1);
     return done ? out : NULL;
 }
 
@@ -66,17 +52,8 @@ static void check_vectors(Sequence got, const double *expected) {
                       got.numbers[i], expected[i]);
 }
 
-/* A text with one part replaced. */
 static const char *with(const char *text, const char *part, const char *by) {
-    const char *at = strstr(text, part);
-    ck_assert_msg(at != NULL, "%s", part);
-    Buffer changed = {0};
-    buffer_add(&changed, text, (size_t)(at - text));
-    buffer_text(&changed, by);
-    buffer_text(&changed, at + strlen(part));
-    const char *copy = arena_strndup(arena, changed.data, changed.len);
-    buffer_free(&changed);
-    return copy;
+    return real_text_with(&world, text, part, by);
 }
 
 /* One step from the golden points of arXiv 2407.01602: the leaders, 0 and 2, stay. */
@@ -345,7 +322,7 @@ START_TEST(units) {
         const char *text = with(one_unit, "UNIT", cases[c].unit);
         text = with(with(text, "WIDTH", one ? "1" : "3"), "RESULT", one ? "y" : "w");
         Sequence *out = run_on(text, 1, vectors("v", 3, v));
-        ck_assert_msg(out != NULL, "%s: %s", cases[c].unit, diagnostics_message(diags, 0));
+        ck_assert_msg(out != NULL, "%s: %s", cases[c].unit, diagnostics_message(world.diags, 0));
         for (int i = 0; i < (one ? 1 : 3); i++)
             ck_assert_msg(fabs(out[0].numbers[i] - cases[c].expected[i]) <= 4e-16, "%s: %.17g",
                           cases[c].unit, out[0].numbers[i]);
@@ -382,12 +359,12 @@ START_TEST(not_finite_between) {
     for (uint32_t i = 0; i < 3; i++)
         ck_assert(out[1].atoms[i].as.real == 1);
     ck_assert_ptr_null(run_on(with(text, "log: float x", "log: float log"), 3, floats("x", 3, x)));
-    ck_assert_int_eq(diagnostics_id(diags, 0), DIAG_NOT_FINITE);
-    ck_assert_str_eq(diagnostics_message(diags, 0), "position 0 of 'log' is infinite");
-    diagnostics_truncate(diags, 0);
+    ck_assert_int_eq(diagnostics_id(world.diags, 0), DIAG_NOT_FINITE);
+    ck_assert_str_eq(diagnostics_message(world.diags, 0), "position 0 of 'log' is infinite");
+    diagnostics_truncate(world.diags, 0);
     ck_assert_ptr_null(
         run_on(with(text, "where x > 0", "where x <= 0; score log by 1"), 3, floats("x", 3, x)));
-    ck_assert_str_eq(diagnostics_message(diags, 0),
+    ck_assert_str_eq(diagnostics_message(world.diags, 0),
                      "position 0: the score of key 2 is not a number, so no score is the highest");
 }
 END_TEST
@@ -409,8 +386,8 @@ START_TEST(traps) {
     static const double x[] = {1, 3, 2};
     ck_assert(run_on(text, 2, floats("x", 2, x))[0].atoms[0].as.real == -1);
     ck_assert_ptr_null(run_on(text, 3, floats("x", 3, x)));
-    ck_assert_str_eq(diag_code(diagnostics_id(diags, 0)), "E0402");
-    ck_assert_str_eq(diagnostics_message(diags, 0), "position 2: division by zero");
+    ck_assert_str_eq(diag_code(diagnostics_id(world.diags, 0)), "E0402");
+    ck_assert_str_eq(diagnostics_message(world.diags, 0), "position 2: division by zero");
 }
 END_TEST
 
@@ -432,17 +409,17 @@ START_TEST(refused_inputs) {
          "position 0 of 'z0' is beyond the greatest float32"},
     };
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
-        diagnostics_truncate(diags, 0);
+        diagnostics_truncate(world.diags, 0);
         ck_assert_ptr_null(run_on(cases[c].text, cases[c].n, cases[c].column));
-        ck_assert_msg(strstr(diagnostics_message(diags, 0), cases[c].says) != NULL, "%s",
-                      diagnostics_message(diags, 0));
+        ck_assert_msg(strstr(diagnostics_message(world.diags, 0), cases[c].says) != NULL, "%s",
+                      diagnostics_message(world.diags, 0));
     }
 }
 END_TEST
 
 START_TEST(weights) {
     const RealModel *model = parse(real_dynamics);
-    const DenseRealModel *dense = real_model_weights(arena, model, (Span){0}, diags);
+    const DenseRealModel *dense = real_model_weights(world.arena, model, (Span){0}, world.diags);
     ck_assert_ptr_nonnull(dense);
     const DenseRealHead *head = &dense->layers[0].heads[0];
     ck_assert_uint_eq(head->width, 2);
@@ -460,10 +437,10 @@ START_TEST(weights) {
     /* W_E and W_P; Q, K, V, O; two arguments; W_U. */
     ck_assert_uint_eq(real_model_parameters(model), 8 * (2 + 2 + 4 * 2 + 2 * 2 + 2));
     const char *huge = with(real_dynamics, "0.5*mean", "1e300*mean");
-    ck_assert_ptr_nonnull(real_model_weights(arena, parse(huge), (Span){0}, diags));
+    ck_assert_ptr_nonnull(real_model_weights(world.arena, parse(huge), (Span){0}, world.diags));
     ck_assert_ptr_null(
-        real_model_weights(arena, parse(with(huge, "f64", "f32")), (Span){0}, diags));
-    ck_assert_str_eq(diagnostics_message(diags, 0),
+        real_model_weights(world.arena, parse(with(huge, "f64", "f32")), (Span){0}, world.diags));
+    ck_assert_str_eq(diagnostics_message(world.diags, 0),
                      "a number of the weights is beyond the greatest float32");
 }
 END_TEST
@@ -475,11 +452,11 @@ START_TEST(weights_too_large) {
     text = with(text, "-> z0\n", "-> z0\n  position -> far [0*30000000]\n");
     text = with(text, "length 100000000", "length 30000000");
     const RealModel *model = parse(text);
-    ck_assert_msg(model != NULL, "%s", diagnostics_message(diags, 0));
-    ck_assert_ptr_null(real_model_weights(arena, model, (Span){0}, diags));
-    ck_assert_int_eq(diagnostics_id(diags, 0), DIAG_TOO_LARGE_FOR_DENSE);
+    ck_assert_msg(model != NULL, "%s", diagnostics_message(world.diags, 0));
+    ck_assert_ptr_null(real_model_weights(world.arena, model, (Span){0}, world.diags));
+    ck_assert_int_eq(diagnostics_id(world.diags, 0), DIAG_TOO_LARGE_FOR_DENSE);
     ck_assert_ptr_nonnull(
-        strstr(diagnostics_message(diags, 0), "hold 270000153 numbers, 2059 MiB"));
+        strstr(diagnostics_message(world.diags, 0), "hold 270000153 numbers, 2059 MiB"));
 }
 END_TEST
 
@@ -501,11 +478,12 @@ START_TEST(trace) {
     InputColumn column = vectors("z0", 2, z);
     Input input = {.n = 3, .column_count = 1, .columns = &column};
     const RealModel *model = parse(real_dynamics);
-    const InterpReal *interp = interp_real_new(arena, model, (Span){0}, diags);
+    const InterpReal *interp = interp_real_new(world.arena, model, (Span){0}, world.diags);
     Seen seen = {0};
     Sequence out;
     RealViewer viewer = {see, &seen};
-    RealRequest request = {.input = &input, .viewer = &viewer, .arena = arena, .diags = diags};
+    RealRequest request = {
+        .input = &input, .viewer = &viewer, .arena = world.arena, .diags = world.diags};
     ck_assert(interp_real_run(interp, &request, &out));
     ck_assert_uint_eq(seen.count, 2);
     ck_assert(seen.layers[0] == 0 && seen.layers[1] == 1 && seen.mean == 2);

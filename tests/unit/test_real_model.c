@@ -7,26 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static Arena *arena;
-static Sources *sources;
-static Diagnostics *diags;
+static TextWorld world;
 
-static void set_up(void) {
-    arena = arena_new(0);
-    sources = sources_new();
-    diags = diagnostics_new(sources);
-}
+static void set_up(void) { text_world_open(&world); }
+static void tear_down(void) { text_world_close(&world); }
 
-static void tear_down(void) {
-    diagnostics_free(diags);
-    sources_free(sources);
-    arena_free(arena);
-}
-
-static RealModel *parse(const char *text) {
-    uint32_t file = sources_add(sources, "text.model", text, strlen(text));
-    return real_model_parse(arena, sources, file, diags);
-}
+static RealModel *parse(const char *text) { return real_text_model(&world, text); }
 
 static const char tiny[] = "model real f64 length 1\n"
                            "basis\n"
@@ -88,7 +74,7 @@ START_TEST(text_comes_back) {
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         Buffer printed = {0};
         const RealModel *model = parse(texts[i]);
-        ck_assert_msg(model != NULL, "%s", diagnostics_message(diags, 0));
+        ck_assert_msg(model != NULL, "%s", diagnostics_message(world.diags, 0));
         real_model_print(model, &printed);
         ck_assert_str_eq(printed.data, texts[i]);
         buffer_free(&printed);
@@ -187,17 +173,12 @@ static const struct {
 };
 
 START_TEST(mistake_is_found) {
-    const char *text = mistakes[_i].text, *at = strstr(text, mistakes[_i].part);
-    ck_assert(at != NULL);
-    Buffer changed = {0};
-    buffer_add(&changed, text, (size_t)(at - text));
-    buffer_text(&changed, mistakes[_i].by);
-    buffer_text(&changed, at + strlen(mistakes[_i].part));
-    ck_assert_msg(parse(changed.data) == NULL, "%s", changed.data);
-    ck_assert_uint_eq(diagnostics_count(diags), 1);
-    ck_assert_msg(strstr(diagnostics_message(diags, 0), mistakes[_i].says) != NULL, "%s\n%s",
-                  diagnostics_message(diags, 0), changed.data);
-    buffer_free(&changed);
+    const char *text =
+        real_text_with(&world, mistakes[_i].text, mistakes[_i].part, mistakes[_i].by);
+    ck_assert_msg(parse(text) == NULL, "%s", text);
+    ck_assert_uint_eq(diagnostics_count(world.diags), 1);
+    ck_assert_msg(strstr(diagnostics_message(world.diags, 0), mistakes[_i].says) != NULL, "%s\n%s",
+                  diagnostics_message(world.diags, 0), text);
 }
 END_TEST
 
@@ -205,10 +186,10 @@ END_TEST
 START_TEST(cut_off) {
     size_t output = (size_t)(strstr(rich, "output\n  x") - rich) + strlen("output\n");
     for (size_t len = 0; len < output; len++) {
-        char *start = arena_strndup(arena, rich, len);
-        diagnostics_truncate(diags, 0);
+        char *start = arena_strndup(world.arena, rich, len);
+        diagnostics_truncate(world.diags, 0);
         ck_assert_msg(parse(start) == NULL, "%zu", len);
-        ck_assert_uint_eq(diagnostics_count(diags), 1);
+        ck_assert_uint_eq(diagnostics_count(world.diags), 1);
     }
 }
 END_TEST
