@@ -1,10 +1,9 @@
 /* libraspc on columns: programs that name their inputs, as other programs run them. */
 #include "tests/api/test_columns.h"
 
-#include "compiler/api/raspc.h"
+#include "tests/api/api_world.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,31 +29,12 @@ enum { ROWS = 4 };
 static const double points[ROWS][2] = {{0, 0}, {9, 9}, {1, 0}, {8, 9}};
 static const int64_t starts[ROWS] = {1, 1, 0, 0};
 
-static raspc_program *program_of(const char *text) {
-    raspc_program *program;
-    ck_assert_int_eq(raspc_program_new(NULL, &program), RASPC_OK);
-    ck_assert_int_eq(raspc_program_load(program, "test.rasp", text, strlen(text)), RASPC_OK);
-    return program;
-}
-
-static const raspc_engine engines[] = {RASPC_EVAL, RASPC_INTERP, RASPC_JIT};
-enum { ENGINES = sizeof engines / sizeof engines[0] };
-
-/* NULL: a raspc without LLVM has no jit. */
+/* NULL: there is no jit. */
 static raspc_transformer *transformer_of(raspc_program *program, const char *expression,
                                          raspc_engine engine) {
     raspc_transformer_options options = {
         .size = sizeof options, .engine = engine, .max_length = 64, .threads = 1};
-    raspc_transformer *transformer;
-    raspc_status status = raspc_transformer_new(program, expression, &options, &transformer);
-    raspc_diagnostic why;
-    if (status == RASPC_REFUSED && engine == RASPC_JIT) {
-        ck_assert_int_eq(raspc_program_diagnostic(program, 0, &why), RASPC_OK);
-        ck_assert_str_eq(why.id, "E0702");
-        return NULL;
-    }
-    ck_assert_int_eq(status, RASPC_OK);
-    return transformer;
+    return transformer_with(program, expression, &options);
 }
 
 typedef struct Given {
@@ -350,9 +330,8 @@ END_TEST
 /* --- threads -----------------------------------------------------------------------------------
  */
 
-enum { THREADS = 6, ROUNDS = 10 };
-
 static void *one_transformer(void *state) {
+    enum { ROUNDS = 10 };
     Given given = given_points();
     for (int round = 0; round < ROUNDS; round++) {
         raspc_result *result;
@@ -380,14 +359,6 @@ static void *whole_lives(void *state) {
     raspc_program_free(first);
     raspc_program_free(second);
     return NULL;
-}
-
-static void run_threads(void *(*work)(void *), void *state) {
-    pthread_t threads[THREADS];
-    for (int i = 0; i < THREADS; i++)
-        ck_assert_int_eq(pthread_create(&threads[i], NULL, work, state), 0);
-    for (int i = 0; i < THREADS; i++)
-        pthread_join(threads[i], NULL);
 }
 
 START_TEST(test_threads_share_a_transformer_of_columns) {
