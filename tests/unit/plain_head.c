@@ -26,9 +26,8 @@ static void softmax(double *row, int n) {
         row[j] /= sum;
 }
 
-PlainHeadScale plain_head(const PlainHead *head, double *y) {
-    double queries[MOST][MOST], keys[MOST][MOST], values[MOST][MOST];
-    PlainHeadScale scale = {0};
+double plain_head(const PlainHead *head, double *y) {
+    double queries[MOST][MOST], keys[MOST][MOST], values[MOST][MOST], scale = 0;
     int n = head->n, d = head->d;
     project(head, head->w_query, queries);
     project(head, head->w_key, keys);
@@ -40,14 +39,13 @@ PlainHeadScale plain_head(const PlainHead *head, double *y) {
             for (int t = 0; t < d; t++)
                 logit += queries[i][t] * keys[j][t];
             weights[j] = head->scaled ? logit / sqrt(d) : logit;
-            scale.logit = fmax(scale.logit, fabs(weights[j]));
         }
         softmax(weights, n);
         for (int c = 0; c < d; c++) {
             y[i * d + c] = 0;
             for (int j = 0; j < n; j++)
                 y[i * d + c] += weights[j] * values[j][c];
-            scale.value = fmax(scale.value, fabs(values[i][c]));
+            scale = fmax(scale, fabs(values[i][c]));
         }
     }
     return scale;

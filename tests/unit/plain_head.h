@@ -16,13 +16,8 @@ typedef struct PlainHead {
     const double *w_query, *w_key, *w_value; /* (d, d) */
 } PlainHead;
 
-/* How large the numbers are on the way. */
-typedef struct PlainHeadScale {
-    double value; /* the greatest magnitude in x W_V, whose rows y's are means of */
-    double logit; /* the greatest magnitude of a logit */
-} PlainHeadScale;
-
-/* y: (n, d) = softmax(x W_Q (x W_K)') x W_V. */
-PlainHeadScale plain_head(const PlainHead *head, double *y);
+/* y: (n, d) = softmax(x W_Q (x W_K)') x W_V. Returns its scale: the greatest magnitude in x W_V,
+   whose rows y's are means of. */
+double plain_head(const PlainHead *head, double *y);
 
 #endif

@@ -4,6 +4,11 @@
    is 0 for long enough, and the stream of each width is as narrow as it can be (interval graphs:
    Golumbic, Algorithmic Graph Theory and Perfect Graphs, chapter 8).
 
+   Of those that are free it gets the first: so values of one width that come in one step lie in
+   the stream in their order. Products with weights add from the first coordinate on
+   (runtime/engines/real/columns.h), so a sum of such values, say of the products of a row and a
+   column, is rounded as in eval.
+
    Time goes in steps: 0 is the embedding, 2 l + 1 the heads of layer l, 2 l + 2 its units, which
    erase before they add. What loops read again, and what they carry, has its subspace as long as
    the loop runs. */
@@ -136,11 +141,28 @@ static int by_until(const void *a, const void *b) {
     return x->value < y->value ? -1 : x->value > y->value;
 }
 
-/* Tenants that are gone, the last first, as lists by width. */
+/* A tenant that is gone, in a heap of those of its width: the first subspace is on top. */
 typedef struct Vacant {
     const Tenant *tenant;
-    uint32_t next; /* 1 + number of another of that width */
+    uint32_t left, right; /* 1 + numbers of others, or 0 */
 } Vacant;
+
+/* Two heaps as one (skew heaps: Sleator and Tarjan, Self-adjusting heaps, 1986). */
+static uint32_t merge(Vacant *vacant, uint32_t a, uint32_t b) {
+    uint32_t top = 0, *link = &top;
+    while (a && b) {
+        bool first = vacant[a - 1].tenant->space < vacant[b - 1].tenant->space;
+        uint32_t upper = first ? a : b;
+        Vacant *node = &vacant[upper - 1];
+        b = first ? b : a;
+        a = node->right;
+        node->right = node->left;
+        *link = upper;
+        link = &node->left;
+    }
+    *link = a ? a : b;
+    return top;
+}
 
 static SpaceId new_space(Housing *h, ValueId value) {
     h->places.first[h->places.space_count] = value;
@@ -163,20 +185,21 @@ static void assign(Housing *h) {
         if (h->tenants[i].width > widest) widest = h->tenants[i].width;
     }
     qsort(leaving, h->count, sizeof *leaving, by_until);
-    uint32_t *heads = ARENA_ARRAY(scratch, uint32_t, (size_t)widest + 1), gone = 0;
+    uint32_t *heaps = ARENA_ARRAY(scratch, uint32_t, (size_t)widest + 1), gone = 0;
     Vacant *vacant = ARENA_ARRAY(scratch, Vacant, h->count);
     for (uint32_t i = 0; i < h->count; i++) {
         Tenant *tenant = &h->tenants[i];
         for (; gone < h->count && leaving[gone]->until <= tenant->from; gone++) {
-            vacant[gone] = (Vacant){leaving[gone], heads[leaving[gone]->width]};
-            heads[leaving[gone]->width] = gone + 1;
+            uint32_t *heap = &heaps[leaving[gone]->width];
+            vacant[gone].tenant = leaving[gone];
+            *heap = merge(vacant, *heap, gone + 1);
         }
-        uint32_t free = heads[tenant->width];
+        uint32_t free = heaps[tenant->width];
         if (free == 0) {
             tenant->space = new_space(h, tenant->value);
         } else {
             const Tenant *before = vacant[free - 1].tenant;
-            heads[tenant->width] = vacant[free - 1].next;
+            heaps[tenant->width] = merge(vacant, vacant[free - 1].left, vacant[free - 1].right);
             tenant->space = before->space;
             if (!before->erased) add_erasure(h, before->until / 2 - 1, before->value);
         }
