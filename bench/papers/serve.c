@@ -3,9 +3,10 @@
 
    A request on standard input is a line
        PATH N WIDTH CENTRES OUTPUT NAME=NUMBER...
-   (words without blanks) and N * WIDTH doubles: the input x; is_centre is true at the first CENTRES
-   positions. The answer on standard output is N * WIDTH doubles: the output, which is as wide as x.
-   Ends with the input, or with status 1 and a message. */
+   (words without blanks; a line of 4,094 bytes at most) and N * WIDTH doubles: the input x;
+   is_centre is true at the first CENTRES positions. The answer on standard output is N * WIDTH
+   doubles: the output, which is as wide as x. Ends with the input, or with status 1 and a
+   message. */
 #include "compiler/elaborate/elaborate.h"
 #include "runtime/base/file.h"
 #include "runtime/engines/jit.h"
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_BYTES = 4096, PARAMS_MOST = 8 };
+enum { LINE_BYTES = 4096 };
 
 /* A program, compiled for the params of its line's end. */
 typedef struct Served {
@@ -53,12 +54,11 @@ static Served *compile(const Jit *jit, const char *path, const char *output, con
     Buffer text = {0};
     const char *why = "";
     if (!file_read(path, 1 << 20, &text, &why)) fail(path, NULL);
-    ParamGiven *given = ARENA_ARRAY(arena, ParamGiven, PARAMS_MOST);
-    char *words = ARENA_ARRAY(arena, char, strlen(params) + 1), *rest = NULL;
+    /* Each has a byte at least, and all but the last a blank behind it. */
+    ParamGiven *given = ARENA_ARRAY(arena, ParamGiven, strlen(params) / 2 + 1);
+    char *words = arena_strndup(arena, params, strlen(params)), *rest = NULL;
     uint32_t count = 0;
-    strcpy(words, params);
-    for (char *word = strtok_r(words, " ", &rest); word && count < PARAMS_MOST;
-         word = strtok_r(NULL, " ", &rest))
+    for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         given[count++] = param_of(arena, word);
     served->session = session_new(&(SessionOptions){.params = given, .param_count = count});
     Diagnostics *diags = session_diagnostics(served->session);
@@ -107,6 +107,7 @@ int main(void) {
     while (fgets(line, sizeof line, stdin)) {
         uint32_t n, width, centres;
         int end = 0;
+        if (strchr(line, '\n') == NULL) fail("a request that is too long, or ends early", NULL);
         line[strcspn(line, "\n")] = '\0';
         if (sscanf(line, "%s %u %u %u %s %n", path, &n, &width, &centres, output, &end) != 5 ||
             n == 0 || n > 1u << 24 || width == 0 || width > 1u << 12)
