@@ -155,16 +155,10 @@ static void show_full(Buffer *out, const char *indent, const Sequence *sequence)
     arena_free(arena);
 }
 
-static bool all_equal(const Sequence *sequence) {
-    for (uint32_t i = 1; i < sequence->n; i++)
-        if (!atom_equal(sequence->atoms[0], sequence->atoms[i])) return false;
-    return true;
-}
-
 /* Behind "Example:" or " =": the rows, or what is short all the same. lead stands before that. */
 static void show_full_or_short(Buffer *out, const char *indent, const char *lead,
                                const Sequence *sequence) {
-    if (!all_equal(sequence)) {
+    if (sequence->n > 1 && !sequence_repeats(*sequence)) {
         buffer_char(out, '\n');
         show_full(out, indent, sequence);
         return;
