@@ -137,12 +137,11 @@ static bool read_inputs(Run *run) {
     return data_input(&run->data, run->session, options, &input) && input_add(&run->reader, input);
 }
 
-/* Is the named input one that the program takes? interp would first make a transformer of that
-   question, and the jit code that a short input is not worth: eval answers it as well. */
+/* Is the named input one that the program takes? Where the engine would first make a transformer
+   or code of that question, which this input is not worth, eval answers it as well. */
 static bool is_taken(Run *run, const EngineOptions *options) {
-    enum { SHORT = 1000 };
-    bool plain = run->engine->trace || run->reader.inputs[0].input.n <= SHORT;
-    const Engine *engine = plain ? engine_at(0) : run->engine;
+    uint32_t quick_from = run->engine->quick_from, n = run->reader.inputs[0].input.n;
+    const Engine *engine = quick_from > 0 && n >= quick_from ? run->engine : engine_at(0);
     void *state = engine_open(engine, options);
     ApplyRequest request = {.graph = session_graph(run->session),
                             .input = run->reader.inputs[0].input,

@@ -25,6 +25,7 @@ static const Engine engines[] = {
      .close = close_interp,
      .trace = trace_interp},
     {.name = "jit",
+     .quick_from = 1000,
      .open = open_jit,
      .apply = apply_jit,
      .apply_outputs = apply_outputs_jit,

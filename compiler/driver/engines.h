@@ -33,6 +33,9 @@ typedef struct Applied {
    weights, native code) for the next input. */
 typedef struct Engine {
     const char *name;
+    /* Inputs of so many elements or more it runs sooner than eval even when it is asked but once,
+       making its model or code included. 0: none. */
+    uint32_t quick_from;
     void *(*open)(const EngineOptions *options); /* NULL: no state */
     ApplyFunction apply;
     void (*close)(void *state); /* NULL when open is */
