@@ -300,7 +300,7 @@ class Head(nn.Module):
         value = product(state.stream, self.w_v)
         value = torch.cat([value, torch.ones_like(value[..., :1])], -1)
         compared, (batch, length) = self.compared(state), state.present.shape
-        size = max(1, SCORES // (batch * length))
+        size = max(1, SCORES // max(1, batch * length))  # a batch may be empty
         attended = [self.attend(state, slice(i, i + size), compared, value, bos) for i in range(0, length, size)]
         return product(torch.cat(attended, 1), self.w_o)
 

@@ -214,6 +214,21 @@ def test_empty_selection():
         tap.equal(got, {"b": [[7.0, 8.0], [1.0, 2.0]]})
 
 
+def test_empty_batch():
+    """a batch of no inputs gives no outputs, of the shapes and types of others"""
+    columns = {"x": torch.ones(2, 3, 2), "is_centre": torch.tensor([[True, False, False]] * 2)}
+    patterns = "".join(f"p{i} = aggregate({pattern}, v, [7, 8]); " for i, pattern in enumerate(PATTERNS))
+    names = ", ".join(f"p{i}" for i in range(len(PATTERNS)))
+    text = (f"input a: float; input v: vec[2]; sel = select(a, a, <); s = score(a, a, *); {patterns}"
+            f"z = a; repeat 3 until (z > 4) {{ z = z * 2; }} n = argmax(v); output {names}, z, n;")
+    cases = (loaded(LLOYD), columns), (of(text), {"a": torch.ones(2, 3), "v": torch.ones(2, 3, 2)})
+    for model, inputs in cases:
+        some = model(inputs)
+        none = model({name: values[:0] for name, values in inputs.items()})
+        tap.equal({name: (tuple(values.shape), values.dtype) for name, values in none.items()},
+                  {name: ((0, *values.shape[1:]), values.dtype) for name, values in some.items()})
+
+
 def test_linear():
     """weights that add up to exactly 0, from the first to the last, give the default; others do not"""
     text = "input a: float; b = aggregate(linear(score(a, 1, *)), a, 7); output b;"
