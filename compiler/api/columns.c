@@ -51,7 +51,7 @@ raspc_status raspc_run_columns(const raspc_transformer *transformer, const raspc
         return RASPC_MISUSED;
     Session *session = transformer->program->session;
     Diagnostics *diags = diagnostics_new(session_sources(session));
-    Columns *reading = columns_new(session_sources(session), diags);
+    Columns *reading = columns_new(session_sources(session), diags, COLUMNS_OF_LIBRARY);
     Arena *arena = arena_new(0);
     raspc_status status = RASPC_MISUSED;
     uint32_t wanted;

@@ -8,7 +8,7 @@
 void data_open(Data *data, const Options *options) {
     *data = (Data){.sources = sources_new(), .arena = arena_new(0)};
     data->diags = diagnostics_new(data->sources);
-    data->columns = columns_new(data->sources, data->diags);
+    data->columns = columns_new(data->sources, data->diags, COLUMNS_OF_COMMAND);
     data->params = ARENA_ARRAY(data->arena, ParamGiven, options->count + 1);
     for (size_t i = 0; i < options->count; i++) {
         GivenOption given = options->given[i];

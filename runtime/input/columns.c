@@ -29,6 +29,7 @@ typedef struct Argument {
 
 struct Columns {
     InputReader reader;
+    ColumnsGiver giver;
     Argument *arguments; /* (count) */
     size_t count, capacity;
     Opened *opened; /* (opened_count) */
@@ -37,8 +38,9 @@ struct Columns {
     uint32_t column_count;
 };
 
-Columns *columns_new(Sources *sources, Diagnostics *diags) {
+Columns *columns_new(Sources *sources, Diagnostics *diags, ColumnsGiver giver) {
     Columns *columns = memory_zeroed(sizeof *columns);
+    columns->giver = giver;
     /* Large inputs must not use up what other work may take. */
     columns->reader = (InputReader){.arena = arena_new(0), .sources = sources, .diags = diags};
     return columns;
@@ -351,9 +353,11 @@ static bool read_argument(Columns *columns, const Argument *argument, Column *co
 static bool not_given(Columns *columns, const ColumnWant *want) {
     Buffer type = {0};
     column_type(want, &type);
-    Diagnostic *diag = diag_error(columns->reader.diags, DIAG_INPUT_NAME, (Span){0},
-                                  "the program's input '%s' is not given", want->name->bytes);
-    diag_help(diag, "it is %s: -i %s=@FILE, or JSON", type.data, want->name->bytes);
+    Diagnostic *diag =
+        diag_error(columns->reader.diags, DIAG_INPUT_NAME, (Span){0},
+                   "the program's input '%s: %s' is not given", want->name->bytes, type.data);
+    if (columns->giver == COLUMNS_OF_COMMAND)
+        diag_help(diag, "-i %s=@FILE, or JSON", want->name->bytes);
     buffer_free(&type);
     return false;
 }

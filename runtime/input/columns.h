@@ -23,8 +23,11 @@ typedef struct ColumnWant {
 
 typedef struct Columns Columns;
 
+/* Who gives them: help that speaks of options is for the command alone. */
+typedef enum ColumnsGiver { COLUMNS_OF_COMMAND, COLUMNS_OF_LIBRARY } ColumnsGiver;
+
 /* sources and diags outlive it. */
-Columns *columns_new(Sources *sources, Diagnostics *diags);
+Columns *columns_new(Sources *sources, Diagnostics *diags, ColumnsGiver giver);
 void columns_free(Columns *columns); /* NULL is fine */
 
 /* The length of NAME in NAME=...; 0 when the argument does not begin so. */

@@ -211,7 +211,8 @@ START_TEST(test_wrong_columns_are_diagnostics) {
         const double nan_in[ROWS][2] = {{0, 0}, {9, NAN}};
         const int64_t nobody[ROWS] = {0}, three[ROWS] = {1, 3, 0, 0};
         Given given = given_points();
-        check_wrong(t, given.columns, 1, "E0610", "the program's input 'is_centre' is not given");
+        check_wrong(t, given.columns, 1, "E0610",
+                    "the program's input 'is_centre: bool' is not given");
         given.columns[1].rows = 3;
         check_wrong(t, given.columns, 2, "E0608", "'is_centre' has 3 elements, and 'x' 4");
         given.columns[1].rows = ROWS;
@@ -339,7 +340,7 @@ static void *one_transformer(void *state) {
         check_clusters(result);
         raspc_result_free(result);
         check_wrong(state, given.columns, 1, "E0610",
-                    "the program's input 'is_centre' is not given");
+                    "the program's input 'is_centre: bool' is not given");
     }
     return NULL;
 }

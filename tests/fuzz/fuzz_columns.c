@@ -41,7 +41,7 @@ static void check_round_trip(const Column *column) {
 }
 
 static bool read_argument(InputReader *reader, const char *text, size_t size) {
-    Columns *columns = columns_new(reader->sources, reader->diags);
+    Columns *columns = columns_new(reader->sources, reader->diags, COLUMNS_OF_COMMAND);
     Buffer argument = {0};
     buffer_text(&argument, "x=");
     buffer_add(&argument, text, size);

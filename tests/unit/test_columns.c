@@ -46,7 +46,7 @@ typedef struct Fixture {
 static void open_fixture(Fixture *f) {
     *f = (Fixture){.arena = arena_new(0), .sources = sources_new()};
     f->diags = diagnostics_new(f->sources);
-    f->columns = columns_new(f->sources, f->diags);
+    f->columns = columns_new(f->sources, f->diags, COLUMNS_OF_COMMAND);
 }
 
 static void close_fixture(Fixture *f) {
@@ -456,8 +456,31 @@ START_TEST(the_width_is_known_before_all_is_read) {
     open_fixture(&f);
     columns_add(f.columns, "y=[1]");
     ck_assert(!columns_width(f.columns, "x", &width));
-    says(&f, DIAG_INPUT_NAME, ":0:0", "the program's input 'x' is not given");
+    says(&f, DIAG_INPUT_NAME, ":0:0", "the program's input 'x: vec' is not given");
     close_fixture(&f);
+}
+END_TEST
+
+/* Does a message of what is missing tell how the command line would give it? */
+static bool tells_of_options(ColumnsGiver giver) {
+    Fixture f;
+    Buffer text = {0};
+    open_fixture(&f);
+    columns_free(f.columns);
+    f.columns = columns_new(f.sources, f.diags, giver);
+    want(&f, "x", "float");
+    ck_assert(!columns_read(f.columns, f.wants, f.count, &f.input));
+    diagnostics_render(f.diags, 0, DIAG_PLAIN, &text);
+    ck_assert_ptr_nonnull(strstr(text.data, "the program's input 'x: float' is not given"));
+    bool tells = strstr(text.data, "-i x=") != NULL;
+    buffer_free(&text);
+    close_fixture(&f);
+    return tells;
+}
+
+START_TEST(options_are_told_of_where_there_are_some) {
+    ck_assert(tells_of_options(COLUMNS_OF_COMMAND));
+    ck_assert(!tells_of_options(COLUMNS_OF_LIBRARY));
 }
 END_TEST
 
@@ -491,6 +514,7 @@ Suite *columns_suite(void) {
     tcase_add_test(cases, mistakes_in_npy_name_the_element);
     tcase_add_test(cases, doubles_are_used_as_they_lie_in_the_file);
     tcase_add_test(cases, the_width_is_known_before_all_is_read);
+    tcase_add_test(cases, options_are_told_of_where_there_are_some);
     tcase_add_test(cases, names_are_told_from_values);
     suite_add_tcase(suite, cases);
     return suite;
