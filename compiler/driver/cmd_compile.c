@@ -125,7 +125,7 @@ static bool read_program(Compilation *c) {
 
 static bool read_all(Compilation *c) {
     bool ready = read_program(c);
-    if (ready) ready = choose_targets(c);
+    if (ready) ready = require_fits(&c->driver->options, c->session) && choose_targets(c);
     return vocabulary_argument(&c->reader, vocabulary_text(&c->driver->options), &c->vocabulary) &&
            ready;
 }

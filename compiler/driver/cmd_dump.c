@@ -151,7 +151,8 @@ static bool dump_model(const Dump *dump) {
     if (dump->from == FORM_MODEL) return model_from_text(dump);
     const Options *options = &dump->driver->options;
     Targets targets;
-    if (!program_targets(dump->session, options, &targets)) return false;
+    if (!require_fits(options, dump->session) || !program_targets(dump->session, options, &targets))
+        return false;
     InputReader reader = {.arena = arena_new(0),
                           .sources = session_sources(dump->session),
                           .diags = session_diagnostics(dump->session)};
@@ -209,6 +210,8 @@ ExitStatus cmd_dump(Driver *driver) {
     bool elaborates = dump.from <= FORM_TREE && dump.to >= FORM_GRAPH;
     if (option_given(options, OPT_PARAM) && !elaborates)
         return driver_usage(driver, "--param is for the graph or the model of a program");
+    if (option_given(options, OPT_REQUIRE) && !(elaborates && dump.to == FORM_MODEL))
+        return driver_usage(driver, "--require is for the model of a program");
     if (!registers_option(driver, &dump.registers)) return EXIT_USAGE;
     if (!relus_option(driver, &dump.relu_knots)) return EXIT_USAGE;
     data_open(&dump.data, options);

@@ -2,6 +2,7 @@
    that they become. */
 #include "compiler/driver/data.h"
 #include "compiler/driver/input.h"
+#include "compiler/driver/lowered_real.h"
 #include "compiler/driver/report.h"
 #include "compiler/driver/report_real.h"
 
@@ -71,7 +72,9 @@ static void report_target(Driver *driver, Session *session, Target target,
 static bool report_targets(Driver *driver, Session *session, const Vocabulary *vocabulary,
                            Registers registers, uint32_t relu_knots) {
     Targets targets;
-    if (!program_targets(session, &driver->options, &targets)) return false;
+    if (!require_fits(&driver->options, session) ||
+        !program_targets(session, &driver->options, &targets))
+        return false;
     if (session_has_inputs(session))
         return report_real(driver, session, &targets, vocabulary, relu_knots);
     bool all = true;

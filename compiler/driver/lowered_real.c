@@ -38,6 +38,20 @@ RealLowerOptions real_lower_options(const Vocabulary *vocabulary, uint32_t relu_
                                   vocabulary->float_chosen ? vocabulary->float_type : FLOAT_64};
 }
 
+bool require_fits(const Options *given, Session *session) {
+    uint32_t count;
+    session_requirements(session, &count);
+    if (count > 0 || !option_given(given, OPT_REQUIRE)) return true;
+    bool named = session_has_inputs(session);
+    Diagnostic *diag = diag_error(session_diagnostics(session), DIAG_CANNOT_LOWER, (Span){0},
+                                  "--require: %s requires nothing of its inputs",
+                                  named ? "the program" : "a program over tokens");
+    diag_help(diag, named ? "it is a statement that says what they have to be: require x > 0;"
+                          : "only inputs that have names may have to be something: input x: float; "
+                            "require x > 0;");
+    return false;
+}
+
 void require_option(const Options *given, const Session *session, Arena *arena,
                     RealLowerOptions *options) {
     uint32_t count;
