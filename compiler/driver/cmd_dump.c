@@ -66,7 +66,7 @@ static bool print_outputs(const Dump *dump, const Graph *graph) {
     bool all = true;
     for (size_t i = 0; i < targets.count; i++) {
         Target target = targets.items[i];
-        if (target_is_node(target)) {
+        if (value_is_node(target.value)) {
             graph_print_node(graph, target.value.as.node, &dump->driver->out);
             continue;
         }

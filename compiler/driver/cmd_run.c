@@ -9,21 +9,31 @@
 
 /* --- some inputs ------------------------------------------------------------------------------ */
 
+/* What runs for the target on the input; NO_NODE after reporting. */
+static NodeId node_of(const Run *run, Target target, const ReadInput *input) {
+    return session_applied(run->session, target.value, input->input.n, input->span);
+}
+
 /* The target on `count` inputs, for input i into outcomes[i * targets]. */
 static void apply(const Run *run, Target target, const ReadInput *inputs, uint32_t count,
                   Arena *arena, Outcome *outcomes) {
     ApplyRequest *requests = ARENA_ARRAY(arena, ApplyRequest, count);
     Applied *applied = ARENA_ARRAY(arena, Applied, count);
+    NodeId node = run_applies(target) ? node_of(run, target, inputs) : NO_NODE;
     for (uint32_t i = 0; i < count; i++) {
         outcomes[i * run->targets.count] = (Outcome){.value = target.value};
         requests[i] = (ApplyRequest){.graph = session_graph(run->session),
-                                     .node = target.value.as.node,
+                                     .node = node,
                                      .input = inputs[i].input,
                                      .span = inputs[i].span,
                                      .arena = arena,
                                      .diags = session_diagnostics(run->session)};
     }
-    if (!target_is_node(target)) return;
+    if (!run_applies(target)) return;
+    if (node == NO_NODE) { /* a pattern, which runs on one input at a time */
+        outcomes->value = value_error();
+        return;
+    }
     engine_apply_all(run->engine, run->state, requests, count, applied);
     for (uint32_t i = 0; i < count; i++) {
         Outcome *outcome = &outcomes[i * run->targets.count];
@@ -35,15 +45,28 @@ static void apply(const Run *run, Target target, const ReadInput *inputs, uint32
     }
 }
 
+/* The nodes of the targets, as far as they are s-ops and patterns: nodes (targets). False after
+   reporting. */
+static bool nodes_together(const Run *run, const ReadInput *input, NodeId *nodes, uint32_t *count) {
+    *count = 0;
+    for (size_t i = 0; i < run->targets.count; i++) {
+        Target target = run->targets.items[i];
+        if (!run_applies(target) || target.value.kind == VALUE_SELECTOR) continue;
+        nodes[*count] = node_of(run, target, input);
+        if (nodes[(*count)++] == NO_NODE) return false;
+    }
+    return true;
+}
+
 /* Every s-op on a named input in one evaluation, so that what they share is computed once. */
 static bool apply_together(Run *run, const ReadInput *input, Arena *arena, Outcome *outcomes) {
     NodeId *nodes = ARENA_ARRAY(arena, NodeId, run->targets.count);
     Sequence *sequences = ARENA_ARRAY(arena, Sequence, run->targets.count);
-    uint32_t count = 0;
-    for (size_t i = 0; i < run->targets.count; i++) {
-        outcomes[i] = (Outcome){.value = run->targets.items[i].value};
-        if (outcomes[i].value.kind == VALUE_SOP) nodes[count++] = outcomes[i].value.as.node;
-    }
+    uint32_t count;
+    bool all = nodes_together(run, input, nodes, &count);
+    for (size_t i = 0; i < run->targets.count; i++)
+        outcomes[i] = (Outcome){.value = all ? run->targets.items[i].value : value_error()};
+    if (!all) return true;
     if (count < run->targets.count || run->engine->apply_outputs == NULL) return false;
     if (run->trace && run->engine->trace_outputs == NULL) return false;
     ApplyRequest request = {.graph = session_graph(run->session),
@@ -83,10 +106,18 @@ bool run_inputs(Run *run, size_t first, uint32_t count) {
     return all;
 }
 
+/* A pattern's weights are of one length. */
+static bool any_pattern(const Run *run) {
+    bool any = false;
+    for (size_t i = 0; i < run->targets.count; i++)
+        any = any || run->targets.items[i].value.kind == VALUE_PATTERN;
+    return any;
+}
+
 /* As many inputs, from the first on, as an engine takes at once. */
 static uint32_t inputs_together(const Run *run, size_t first) {
     enum { TOKENS_TOGETHER = 4096 };
-    if (run->engine->apply_all == NULL || run->trace) return 1;
+    if (run->engine->apply_all == NULL || run->trace || any_pattern(run)) return 1;
     uint32_t count = 0;
     for (uint64_t tokens = 0; first + count < run->reader.count; count++) {
         tokens += run->reader.inputs[first + count].input.n;

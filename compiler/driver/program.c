@@ -94,7 +94,7 @@ static bool named(Session *session, const char *name, Target *out) {
         return false;
     }
     bool barred = value->kind == VALUE_BARRED;
-    if (barred || value->kind == VALUE_SCORE || value->kind == VALUE_PATTERN) {
+    if (barred || value->kind == VALUE_SCORE) {
         diag_error(session_diagnostics(session), DIAG_NO_RESULT, (Span){0},
                    barred ? "'%s' is %s" : "'%s' is %s, not a result", name,
                    barred ? value->as.why : value_kind_name(*value));

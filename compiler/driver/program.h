@@ -28,7 +28,7 @@ bool program_read(Session *session, const char *path);
    `output` statements name, else its last s-op. */
 typedef struct Target {
     const char *name; /* of -e: out, then out2, ... */
-    Value value;      /* an s-op, a selector, or a constant */
+    Value value;      /* an s-op, a selector, a pattern, or a constant; of -e also a score */
 } Target;
 typedef struct Targets {
     Target *items; /* (count), in the session's arena */

@@ -2,9 +2,9 @@
    it (language manual I.6). Blanks and tabs are part of that. */
 #include "compiler/driver/draw_file.h"
 #include "compiler/driver/repl.h"
+#include "compiler/driver/show_weights.h"
 #include "runtime/base/visible.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 enum { MOST_ROWS = 200 }; /* a larger matrix is not shown */
@@ -76,29 +76,16 @@ static void show_rows(Buffer *out, const char *indent, const Matrix *matrix) {
     }
 }
 
-/* The weights of a pattern: a row a query; a key that it does not look at is blank. */
-static void show_weights(Buffer *out, const char *indent, const Sequence *weights) {
-    enum { WIDTH = 4 }; /* of 0.25 */
-    uint32_t n = weights->n;
-    if (n > MOST_ROWS) {
-        buffer_printf(out, "%s \t\t\t (%u x %u weights: too many to show)\n", indent, n, n);
+static void show_pattern(Buffer *out, const char *indent, const Sequence *weights) {
+    if (weights->n > MOST_ROWS) {
+        buffer_printf(out, "%s \t\t\t (%u x %u weights: too many to show)\n", indent, weights->n,
+                      weights->n);
         return;
     }
-    buffer_printf(out, "%s \t\t\t     ", indent);
-    for (uint32_t key = 0; key < n; key++)
-        buffer_printf(out, " %*" PRIu32, WIDTH, key);
-    buffer_char(out, '\n');
-    for (uint32_t query = 0; query < n; query++) {
-        buffer_printf(out, "%s \t\t\t %2" PRIu32 " |", indent, query);
-        for (uint32_t key = 0; key < n; key++) {
-            double weight = weights->numbers[(size_t)query * n + key];
-            if (weight == 0)
-                buffer_repeat(out, ' ', 1 + WIDTH);
-            else
-                buffer_printf(out, " %*.2f", WIDTH, weight);
-        }
-        buffer_char(out, '\n');
-    }
+    Buffer behind = {0};
+    buffer_printf(&behind, "%s \t\t\t ", indent);
+    show_weights(out, behind.data, weights);
+    buffer_free(&behind);
 }
 
 /* The cells of a row in full display: of bools only the rarer kind is shown. */
@@ -203,7 +190,7 @@ static void show_selector_example(Display *display, Value value, const char *ind
     if (!session_apply(display->session, value, example, display->span, &result)) return;
     buffer_printf(display->out, "%s \t Example:\n", indent);
     if (value.kind == VALUE_PATTERN)
-        show_weights(display->out, indent, result.as.sequence);
+        show_pattern(display->out, indent, result.as.sequence);
     else
         show_rows(display->out, indent, result.as.matrix);
 }

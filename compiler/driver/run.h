@@ -63,12 +63,17 @@ typedef struct Run {
 } Run;
 
 typedef struct Outcome {
-    Value value; /* of a target on one input: VALUE_ERROR where it failed */
-    Sequence sequence;
+    Value value;       /* of a target on one input: VALUE_ERROR where it failed */
+    Sequence sequence; /* of a pattern its weights, a vector a query */
     Matrix matrix;
     bool traced;
     InterpTrace trace;
 } Outcome;
+
+/* Does the target need an input? */
+static inline bool run_applies(Target target) {
+    return target_is_node(target) || target.value.kind == VALUE_PATTERN;
+}
 
 /* The count inputs of the reader from number first on: runs them and adds what they give to the
    driver's output. False when one failed. */

@@ -67,7 +67,9 @@ static bool check_file(const Run *run, const ResultFile *file) {
     for (size_t i = 0; i < run->targets.count; i++) {
         if (!is_named(run->targets.items[i], file)) continue;
         count++;
-        if (run->targets.items[i].value.kind != VALUE_SOP) why = "that is no s-op";
+        ValueKind kind = run->targets.items[i].value.kind;
+        if (kind != VALUE_SOP && kind != VALUE_PATTERN)
+            why = "that is neither an s-op nor a pattern";
     }
     if (count == 0) {
         Diagnostic *diag =

@@ -2,6 +2,7 @@
 #include "compiler/driver/run.h"
 #include "compiler/driver/show.h"
 #include "compiler/driver/show_trace.h"
+#include "compiler/driver/show_weights.h"
 
 #include "runtime/base/visible.h"
 
@@ -30,6 +31,13 @@ static void show_elements_json(Run *run, Sequence sequence) {
         sequence_json_elements(out, sequence, from, to);
         run_drain(run);
     }
+}
+
+/* A row a query. */
+static void show_pattern_json(Run *run, Sequence weights) {
+    buffer_text(&run->driver->out, "{\"kind\": \"pattern\", \"rows\": [");
+    show_elements_json(run, weights);
+    buffer_text(&run->driver->out, "]}");
 }
 
 static void show_sequence_json(Run *run, Sequence sequence) {
@@ -63,6 +71,8 @@ static void show_json(Run *run, Input input, const Outcome *outcomes) {
             show_sequence_json(run, outcomes[i].sequence);
         else if (outcomes[i].value.kind == VALUE_SELECTOR)
             matrix_format_json(out, outcomes[i].matrix);
+        else if (outcomes[i].value.kind == VALUE_PATTERN)
+            show_pattern_json(run, outcomes[i].sequence);
         else
             show_value_json(out, session_graph(run->session), outcomes[i].value);
     }
@@ -121,13 +131,16 @@ static void show_text(Run *run, Target target, const Outcome *outcome, Input inp
     Buffer *out = &run->driver->out;
     Sequence sequence = outcome->sequence;
     buffer_text(out, target.name);
-    if (target_is_node(target) && !run->named) {
+    if (run_applies(target) && !run->named) {
         buffer_char(out, '(');
         show_input(out, input);
         buffer_char(out, ')');
     }
-    buffer_text(out, outcome->value.kind == VALUE_SELECTOR ? " =\n" : " = ");
-    if (outcome->value.kind == VALUE_SELECTOR) {
+    bool pattern = outcome->value.kind == VALUE_PATTERN;
+    buffer_text(out, pattern || outcome->value.kind == VALUE_SELECTOR ? " =\n" : " = ");
+    if (pattern) {
+        show_weights(out, "    ", &sequence);
+    } else if (outcome->value.kind == VALUE_SELECTOR) {
         show_matrix(out, outcome->matrix, run->named ? indices(run, input.n) : input,
                     MATRIX_INDENT);
     } else if (outcome->value.kind == VALUE_SOP) {
@@ -156,8 +169,7 @@ bool run_show(Run *run, size_t index, const Outcome *outcomes) {
         Target target = run->targets.items[i];
         bool done = outcomes[i].value.kind != VALUE_ERROR;
         all = all && done;
-        bool again =
-            !target_is_node(target) && run->before + index > 0; /* a constant is said once */
+        bool again = !run_applies(target) && run->before + index > 0; /* a constant is said once */
         if (done && run->format == RUN_TEXT && !again) show_text(run, target, &outcomes[i], input);
         if (outcomes[i].traced && run->format == RUN_TEXT)
             show_trace_text(run, target, &outcomes[i], input);

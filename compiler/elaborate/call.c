@@ -20,12 +20,12 @@ static const Atom *positions(Session *session, uint32_t n) {
     return atoms;
 }
 
-/* A pattern is shown by its weights, a vector a query. NO_NODE after reporting. */
-static NodeId applied_node(Session *session, Value callee, const Input *input, Span span) {
+NodeId session_applied(Session *session, Value callee, uint32_t n, Span span) {
     Buffer why = {0};
     NodeId node = callee.as.node;
-    if (callee.kind == VALUE_PATTERN) node = graph_weights(session->graph, node, input->n, &why);
-    if (node == NO_NODE) report(session, DIAG_TYPE, span, "%s", why.data);
+    if (callee.kind == VALUE_PATTERN) node = graph_weights(session->graph, node, n, &why);
+    if (node == NO_NODE)
+        report(session, DIAG_TYPE, span, "the weights of %u positions: %s", n, why.data);
     buffer_free(&why);
     return node;
 }
@@ -47,7 +47,7 @@ static Value apply_to(Session *session, Value callee, Input input, Span span) {
         return value_error();
     }
     if (!input_suffices(session, callee, &input, span)) return value_error();
-    request.node = applied_node(session, callee, &input, span);
+    request.node = session_applied(session, callee, input.n, span);
     if (request.node == NO_NODE) return value_error();
     Sequence *sequence = ARENA_NEW(session->arena, Sequence);
     Matrix *matrix = ARENA_NEW(session->arena, Matrix);

@@ -134,6 +134,9 @@ const Requirement *session_requirements(const Session *session, uint32_t *count)
    eval says it. */
 bool session_takes(const Session *session, const ApplyRequest *request, ApplyOutputs apply,
                    void *state);
+/* What is computed where callee is applied to an input of n elements: the s-op or selector itself;
+   of a pattern its weights, a vector a query. NO_NODE after reporting at span. */
+NodeId session_applied(Session *session, Value callee, uint32_t n, Span span);
 /* Applies an s-op or selector to a value used as an input (a string, a list, a dict) under eval. */
 bool session_apply(Session *session, Value callee, Value input, Span span, Value *out);
 /* Would session_apply take this input? Reports nothing. */
