@@ -230,7 +230,7 @@ static RealModel *lower_targets(const Compilation *c) {
     const NodeId *nodes = target_nodes(&c->targets, c->arena, &count);
     require_option(&c->driver->options, c->session, c->arena, &options);
     /* Files are float32 unless someone says otherwise. */
-    options.float_type = c->vocabulary.float_chosen ? c->vocabulary.float_type : FLOAT_32;
+    options.float_type = vocabulary_float(&c->vocabulary, FLOAT_32);
     RealModel *model =
         lower_real(c->arena, session_graph(c->session), nodes, count, &options, c->diags);
     if (model == NULL) return NULL;

@@ -169,11 +169,16 @@ static bool read_inputs(Run *run) {
 }
 
 /* Is the named input one that the program takes? Where the engine would first make a transformer
-   or code of that question, which this input is not worth, eval answers it as well. */
-static bool is_taken(Run *run, const EngineOptions *options) {
+   or code of that question, which this input is not worth, eval answers it as well. In doubles:
+   what a program takes does not depend on the floats of the run. */
+static bool is_taken(Run *run, const EngineOptions *given) {
+    Vocabulary doubles = *given->vocabulary;
+    EngineOptions options = *given;
     uint32_t quick_from = run->engine->quick_from, n = run->reader.inputs[0].input.n;
     const Engine *engine = quick_from > 0 && n >= quick_from ? run->engine : engine_at(0);
-    void *state = engine_open(engine, options);
+    doubles.float_chosen = false;
+    options.vocabulary = &doubles;
+    void *state = engine_open(engine, &options);
     ApplyRequest request = {.graph = session_graph(run->session),
                             .input = run->reader.inputs[0].input,
                             .diags = session_diagnostics(run->session)};

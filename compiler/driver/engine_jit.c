@@ -39,8 +39,10 @@ static void release(void *prepared) { jit_free(prepared); }
 
 void *open_jit(const EngineOptions *options) {
     JitEngine *engine = memory_zeroed(sizeof *engine);
+    const Vocabulary *vocabulary = options->vocabulary;
     engine->options = (JitOptions){.cpu = options->cpu,
                                    .threads = options->threads,
+                                   .single = vocabulary_float(vocabulary, FLOAT_64) == FLOAT_32,
                                    .by_stages = options->by_stages,
                                    .cache = options->cache};
     engine->models = lowered_new(options, (Preparer){engine, prepare, release, REGISTERS_KEEP});

@@ -33,6 +33,11 @@ typedef struct Vocabulary {
     bool float_chosen; /* by --dtype */
 } Vocabulary;
 
+/* The floats that were asked for; own, where none were. */
+static inline FloatType vocabulary_float(const Vocabulary *vocabulary, FloatType own) {
+    return vocabulary->float_chosen ? vocabulary->float_type : own;
+}
+
 /* What --vocab, --max-len and --dtype say; NULL where they are left out. */
 typedef struct VocabularyText {
     const char *vocab, *max_len, *dtype;

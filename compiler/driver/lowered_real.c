@@ -34,8 +34,7 @@ RealLowerOptions real_lower_options(const Vocabulary *vocabulary, uint32_t relu_
     return (RealLowerOptions){.max_length = vocabulary->max_len,
                               .relu_only = relu_knots > 0,
                               .knots = relu_knots,
-                              .float_type =
-                                  vocabulary->float_chosen ? vocabulary->float_type : FLOAT_64};
+                              .float_type = vocabulary_float(vocabulary, FLOAT_64)};
 }
 
 bool require_fits(const Options *given, Session *session) {

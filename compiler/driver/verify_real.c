@@ -44,6 +44,7 @@ typedef struct Comparison {
     const NodeId *nodes; /* (count) */
     uint32_t count;
     double tolerance;
+    double moved; /* a rounding's worth */
     uint64_t compared, eval_fails, left_out;
     Contest contests[ENGINES_AT_MOST];
     size_t contest_count;
@@ -192,9 +193,8 @@ static void compare_all(Comparison *comparison) {
 
 /* --- ties ------------------------------------------------------------------------------------- */
 
-/* The same numbers, each moved a little. */
-static Input moved_input(const Input *input, Random *random, Arena *arena) {
-    const double by = 1e-12;
+/* The same numbers, each moved by that at most. */
+static Input moved_input(const Input *input, double by, Random *random, Arena *arena) {
     InputColumn *columns = ARENA_ARRAY(arena, InputColumn, input->column_count);
     for (uint32_t i = 0; i < input->column_count; i++) {
         InputColumn *column = &columns[i];
@@ -214,14 +214,14 @@ static Input moved_input(const Input *input, Random *random, Arena *arena) {
    rounding that decides between keys whose scores are equal. */
 static bool is_tie(const Comparison *comparison, uint64_t index) {
     enum { TRIES = 8 };
-    const double jump = 1e-6;
+    double jump = fmax(1e-6, 10 * comparison->tolerance);
     Arena *arena = arena_new(LIMIT_EVALUATION_BYTES);
     Input input = real_trial(&comparison->trials, index, arena);
     Random random = random_of(comparison->trials.seed, index);
     RealOutcome definition = run_engine(comparison, engine_at(0), NULL, &input, arena);
     Distance distance = {0};
     for (int i = 0; i < TRIES && definition.status == APPLY_OK; i++) {
-        Input moved = moved_input(&input, &random, arena);
+        Input moved = moved_input(&input, comparison->moved, &random, arena);
         RealOutcome other = run_engine(comparison, engine_at(0), NULL, &moved, arena);
         for (uint32_t t = 0; other.status == APPLY_OK && t < comparison->count; t++)
             add_distance(&distance, definition.sequences[t], other.sequences[t], t, 0);
@@ -319,8 +319,10 @@ static void add_contest(Buffer *out, const Comparison *comparison, const Contest
     buffer_printf(out, "\n    input   %s\n    eval    %s\n    %-7s %s\n", input.data, eval.data,
                   contest->engine->name, engine.data);
     if (is_tie(comparison, contest->trial))
-        buffer_text(out, "    there eval gives something else too when the vectors move by 1e-12: "
-                         "a tie that rounding decides\n");
+        buffer_printf(out,
+                      "    there eval gives something else too when the vectors move by %g: "
+                      "a tie that rounding decides\n",
+                      comparison->moved);
     buffer_free(&input);
     buffer_free(&eval);
     buffer_free(&engine);
@@ -417,12 +419,13 @@ static bool are_sequences(const RealVerification *verification, const Targets *t
 bool verify_real(RealVerification *verification, const Targets *targets) {
     if (!are_sequences(verification, targets)) return false;
     const Vocabulary *vocabulary = &verification->vocabulary;
-    bool narrow = vocabulary->float_chosen && vocabulary->float_type == FLOAT_32;
+    bool narrow = vocabulary_float(vocabulary, FLOAT_64) == FLOAT_32;
     Comparison comparison = {.verification = verification,
                              .trials = real_trials(verification->session, vocabulary->max_len,
                                                    verification->samples, verification->seed),
                              .targets = targets,
-                             .tolerance = narrow ? 1e-4 : 1e-9};
+                             .tolerance = narrow ? 1e-4 : 1e-9,
+                             .moved = narrow ? 1e-7 : 1e-12};
     Arena *arena = arena_new(0);
     comparison.nodes = target_nodes(targets, arena, &comparison.count);
     EngineOptions options = {.vocabulary = vocabulary, .relu_knots = verification->relu_knots};

@@ -125,8 +125,12 @@ static bool read_vectors(Run *run, NodeId node, const InputColumn *given) {
     }
     if (!run_make_column(run, node)) return false;
     float *out = run->columns[2 * (size_t)node];
-    for (size_t i = 0; i < (size_t)run->n * width; i++)
+    for (size_t i = 0; i < (size_t)run->n * width; i++) {
         out[i] = (float)given->numbers[i];
+        if (!isfinite(out[i]))
+            return wrong_input(run, node, given->name,
+                               "holds a number beyond the greatest float32");
+    }
     return true;
 }
 
