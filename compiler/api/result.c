@@ -23,7 +23,10 @@ static bool apply(const raspc_transformer *t, const ApplyRequest *request, Seque
     /* A text that was loaded after a transformer over tokens may require what it likes. */
     if (t->named && !session_takes(t->program->session, request, apply_requirements, (void *)t))
         return false;
-    RealRequest real = {.input = &request->input, .arena = request->arena, .diags = request->diags};
+    RealRequest real = {.input = &request->input,
+                        .graph = request->graph,
+                        .arena = request->arena,
+                        .diags = request->diags};
     if (t->interp_real) return interp_real_run(t->interp_real, &real, out);
     if (t->native_real) return jit_real_run(t->native_real, request, out);
     if (t->interp)

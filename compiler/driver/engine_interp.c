@@ -34,6 +34,7 @@ ApplyStatus trace_outputs_interp(void *state, const ApplyRequest *request, const
     if (real == NULL) return APPLY_REFUSED;
     RealRequest run = {.input = &request->input,
                        .span = request->span,
+                       .graph = request->graph,
                        .cancel = request->cancel,
                        .viewer = viewer,
                        .arena = request->arena,

@@ -160,12 +160,19 @@ static bool take_inputs(const RealRun *run, Numbers *out) {
 
 /* --- outputs ---------------------------------------------------------------------------------- */
 
+/* Where the node is written, else where it was asked for. */
+static Span place_of(const RealRun *run, NodeId node) {
+    const Graph *graph = run->request->graph;
+    bool known = graph != NULL && node < graph->count && graph_node(graph, node)->span.file != 0;
+    return known ? graph_node(graph, node)->span : run->span;
+}
+
 static bool check_finite(const RealRun *run, const RealOutput *output, const double *numbers,
                          uint32_t width) {
     for (size_t i = 0; i < (size_t)run->input->n * width; i++) {
         if (isfinite(numbers[i])) continue;
-        diag_error(run->diags, DIAG_NOT_FINITE, run->span, "position %u of '%.100s' is %s",
-                   (uint32_t)(i / width), output->name->bytes,
+        diag_error(run->diags, DIAG_NOT_FINITE, place_of(run, output->node),
+                   "position %u of '%.100s' is %s", (uint32_t)(i / width), output->name->bytes,
                    isnan(numbers[i]) ? "not a number" : "infinite");
         return false;
     }
@@ -221,6 +228,15 @@ static void report_trap(const RealRun *run, const RealTrap *trap, uint32_t posit
                position, trap->why->bytes);
 }
 
+/* What the head computes; it may also move what the program does not name. */
+static NodeId failed_node(const RealRun *run, const RealFailure *failure) {
+    const RealHead *head = &run->interp->model->layers[failure->layer].heads[failure->head];
+    uint32_t m = 0;
+    while (m < head->move_count && head->moves[m].node == NO_NODE)
+        m++;
+    return m < head->move_count ? head->moves[m].node : NO_NODE;
+}
+
 static void report_failure(const RealRun *run, const RealFailure *failure) {
     switch (failure->end) {
     case REAL_DONE: break;
@@ -233,7 +249,7 @@ static void report_failure(const RealRun *run, const RealFailure *failure) {
                    run->input->n, (unsigned long long)LIMIT_EVALUATION_PAIRS);
         break;
     case REAL_SCORE_NAN:
-        diag_error(run->diags, DIAG_NOT_FINITE, run->span,
+        diag_error(run->diags, DIAG_NOT_FINITE, place_of(run, failed_node(run, failure)),
                    "position %u: the score of key %u is not a number, so no score is the highest",
                    failure->position, failure->key);
         break;

@@ -32,7 +32,9 @@ typedef struct RealViewer {
 } RealViewer;
 typedef struct RealRequest {
     const Input *input;
-    Span span;            /* where it was asked for */
+    Span span; /* where it was asked for */
+    const Graph
+        *graph; /* that the model was made from: says where its nodes are written; or NULL */
     const Cancel *cancel; /* as ApplyRequest's, or NULL */
     const RealViewer
         *viewer;  /* sees the stream after the embedding and after every layer; or NULL */

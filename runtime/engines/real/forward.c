@@ -90,11 +90,14 @@ static bool check_traps(const Pass *pass, uint32_t layer) {
     return pass->work->failure.end == REAL_DONE;
 }
 
-static bool run_heads(const Pass *pass, const PackedRealLayer *layer) {
+static bool run_heads(const Pass *pass, uint32_t l) {
+    const PackedRealLayer *layer = &pass->transformer->layers[l];
     size_t cells = (size_t)pass->n * pass->transformer->weights->width;
     for (uint32_t h = 0; h < layer->head_count; h++) {
-        if (!attend_run(&layer->heads[h], pass->stream, pass->n, pass->update, pass->work))
-            return false;
+        if (attend_run(&layer->heads[h], pass->stream, pass->n, pass->update, pass->work)) continue;
+        pass->work->failure.layer = l;
+        pass->work->failure.head = h;
+        return false;
     }
     for (size_t i = 0; layer->head_count > 0 && i < cells; i++) {
         pass->stream[i] += pass->update[i];
@@ -113,7 +116,7 @@ static bool run_layer(const Pass *pass, uint32_t l) {
     const PackedRealLayer *layer = &pass->transformer->layers[l];
     const uint64_t overhead = 1000; /* what a layer costs however short the input is */
     uint64_t products = pass->n * (layer->weights + pass->transformer->weights->width);
-    if (!real_work_on(pass->work, overhead + products / LANES) || !run_heads(pass, layer) ||
+    if (!real_work_on(pass->work, overhead + products / LANES) || !run_heads(pass, l) ||
         !check_traps(pass, l))
         return false;
     units_run(&layer->units, pass->stream, pass->n);

@@ -17,6 +17,7 @@ typedef enum RealEnd {
 typedef struct RealFailure {
     RealEnd end;
     uint32_t position, key, trap;
+    uint32_t layer, head; /* REAL_SCORE_NAN */
 } RealFailure;
 
 /* What a pass has done so far, and why it ended. */
