@@ -127,13 +127,21 @@ size_t session_declared_count(const Session *session) { return session->declared
 Declared session_declared(const Session *session, size_t index) { return session->declared[index]; }
 bool session_has_inputs(const Session *session) { return session->input_count > 0; }
 
-static const Declared *find_declared(const Session *session, const String *name) {
+static Declared *find_declared(const Session *session, const String *name) {
     for (uint32_t i = session->declared_count; i-- > 0;)
         if (string_equal(session->declared[i].name, name)) return &session->declared[i];
     return NULL;
 }
 
+/* At the prompt a new declaration takes the place of the old one. */
 static void add_declared(Session *session, Declared declared) {
+    Declared *before = find_declared(session, declared.name);
+    session->input_count += !declared.is_param;
+    if (before) {
+        session->input_count -= !before->is_param;
+        *before = declared;
+        return;
+    }
     if (session->declared_count == session->declared_capacity) {
         uint32_t capacity = session->declared_capacity ? session->declared_capacity * 2 : 8;
         session->declared = arena_grow(session->arena, session->declared, session->declared_count,
@@ -141,7 +149,6 @@ static void add_declared(Session *session, Declared declared) {
         session->declared_capacity = capacity;
     }
     session->declared[session->declared_count++] = declared;
-    session->input_count += !declared.is_param;
 }
 
 /* Of vec[d] the name d, where that is a param. */
@@ -300,8 +307,8 @@ bool elaborate_param(Session *session, Environment *env, const Tree *tree) {
     if (given) own = given_value(session, given);
     if (!declared_value(session, type, own, &value)) {
         report(session, DIAG_PARAM, given ? tree->name_span : tree->child[1]->span,
-               "%s '%s' is %s, not %s (%s)", given ? "the value given for the param" : "the param",
-               tree->text->bytes, type_text(session, type), shape_text(session, own),
+               "the param '%s' is %s, %s %s (%s)", tree->text->bytes, type_text(session, type),
+               given ? "and the value given for it" : "not", shape_text(session, own),
                show(session, own));
         return false;
     }
@@ -322,25 +329,46 @@ Value session_output(const Session *session, size_t index, const String **name) 
     return session->outputs[index].value;
 }
 
+static Output *find_output(const Session *session, const String *name) {
+    for (uint32_t i = 0; i < session->output_count; i++)
+        if (string_equal(session->outputs[i].name, name)) return &session->outputs[i];
+    return NULL;
+}
+
+static void add_output(Session *session, Output output) {
+    if (session->output_count == session->output_capacity) {
+        uint32_t capacity = session->output_capacity ? session->output_capacity * 2 : 4;
+        session->outputs = arena_grow(session->arena, session->outputs, session->output_count,
+                                      capacity, sizeof(Output));
+        session->output_capacity = capacity;
+    }
+    session->outputs[session->output_count++] = output;
+}
+
+/* A name is an output once: columns, files and models tell outputs apart by their names. */
+static bool declare_output(Session *session, Environment *env, const Tree *name) {
+    Value value = elaborate(session, env, name);
+    if (value.kind == VALUE_ERROR) return false;
+    if (value.kind != VALUE_SOP && value.kind != VALUE_SELECTOR) {
+        report(session, DIAG_NOT_SOP, name->span, "an output is an s-op or a selector, not %s (%s)",
+               value_kind_name(value), show(session, value));
+        return false;
+    }
+    Output *before = find_output(session, name->text);
+    if (!before)
+        add_output(session, (Output){name->text, value});
+    else if (session->options.interactive)
+        before->value = value;
+    else
+        report(session, DIAG_DECLARATION, name->span, "'%s' is an output already",
+               name->text->bytes);
+    return !before || session->options.interactive;
+}
+
 bool elaborate_output(Session *session, Environment *env, const Tree *tree) {
     const Tree *names = tree->child[0];
     bool good = at_own_level(session, env, tree);
-    for (uint32_t i = 0; good && i < names->count; i++) {
-        Value value = elaborate(session, env, names->child[i]);
-        if (value.kind == VALUE_ERROR) return false;
-        if (value.kind != VALUE_SOP && value.kind != VALUE_SELECTOR) {
-            report(session, DIAG_NOT_SOP, names->child[i]->span,
-                   "an output is an s-op or a selector, not %s (%s)", value_kind_name(value),
-                   show(session, value));
-            return false;
-        }
-        if (session->output_count == session->output_capacity) {
-            uint32_t capacity = session->output_capacity ? session->output_capacity * 2 : 4;
-            session->outputs = arena_grow(session->arena, session->outputs, session->output_count,
-                                          capacity, sizeof(Output));
-            session->output_capacity = capacity;
-        }
-        session->outputs[session->output_count++] = (Output){names->child[i]->text, value};
-    }
+    for (uint32_t i = 0; good && i < names->count; i++)
+        good = declare_output(session, env, names->child[i]);
     return good;
 }
