@@ -148,6 +148,26 @@ static Shape infer_attend(const Graph *graph, const NodeSpec *spec, Buffer *why)
     return number(value.types | other.types | mean);
 }
 
+/* The operation as it is written, where that is not its name. */
+static const char *written_as(GraphOp op) {
+    switch (op) {
+    case OP_LT: return "'<'";
+    case OP_LE: return "'<='";
+    case OP_GT: return "'>'";
+    case OP_GE: return "'>='";
+    case OP_MEMBER: return "'in'";
+    case OP_LOOKUP:
+    case OP_ITEM: return "an index";
+    case OP_SELECT_EQ:
+    case OP_SELECT_NE:
+    case OP_SELECT_LT:
+    case OP_SELECT_GT:
+    case OP_SELECT_LE:
+    case OP_SELECT_GE: return "select";
+    default: return op_info(op)->name;
+    }
+}
+
 Shape infer_real(const Graph *graph, const NodeSpec *spec, Buffer *why) {
     const OpInfo *info = op_info(spec->op);
     Shape a = info->arity > 0 ? argument(graph, spec, 0) : (Shape){0};
@@ -225,6 +245,9 @@ Shape infer_real(const Graph *graph, const NodeSpec *spec, Buffer *why) {
         return number((b.types & TYPE_FLOAT) | (b.types & (TYPE_INT | TYPE_BOOL) ? TYPE_INT : 0) |
                       TYPE_INT);
     case OP_RESULT: return a;
-    default: buffer_printf(why, "%s takes no vector", info->name); return (Shape){0};
+    default:
+        buffer_printf(why, "%s takes no vector: take a component, v[0], or norm(v)",
+                      written_as(spec->op));
+        return (Shape){0};
     }
 }
