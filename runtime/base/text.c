@@ -84,6 +84,10 @@ bool utf8_valid(const char *bytes, size_t len, size_t *bad) {
     return true;
 }
 
+size_t utf8_mark(const char *bytes, size_t len) {
+    return len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 size_t utf8_columns(const char *bytes, size_t len) {
     size_t columns = 0;
     for (size_t at = 0, step; at < len; at += step) {

@@ -28,6 +28,8 @@ size_t utf8_step(const char *bytes, size_t left);
 size_t utf8_count(const char *bytes, size_t len);
 /* True when all of it is valid UTF-8; otherwise *bad is the offset of the first bad byte. */
 bool utf8_valid(const char *bytes, size_t len, size_t *bad);
+/* The length of the byte order mark that some texts begin with: 3 or 0. */
+size_t utf8_mark(const char *bytes, size_t len);
 /* Terminal columns of the text (wide characters count 2, combining ones 0). */
 size_t utf8_columns(const char *bytes, size_t len);
 

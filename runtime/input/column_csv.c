@@ -3,6 +3,7 @@
  */
 #include "runtime/input/csv_cells.h"
 
+#include "runtime/base/text.h"
 #include "runtime/input/reader.h"
 
 #include <math.h>
@@ -41,11 +42,36 @@ static bool is_number(Cell cell, double *value) {
     return end == text + len;
 }
 
+/* Numbers that something else than commas separates make one cell: ';', a tab or a blank; else NUL.
+ */
+static char other_separator(Cell cell) {
+    size_t at = 0, numbers = 0;
+    while (at < cell.len && strchr("; \t", cell.text[at]) == NULL)
+        at++;
+    char separator = at < cell.len ? cell.text[at] : '\0';
+    for (size_t start = 0; start < cell.len; start = at + 1) {
+        double number;
+        for (at = start; at < cell.len && cell.text[at] != separator;)
+            at++;
+        if (at == start && separator != ';') continue; /* several blanks */
+        if (!is_number((Cell){cell.text + start, at - start, cell.span}, &number)) return '\0';
+        numbers++;
+    }
+    return numbers > 1 ? separator : '\0';
+}
+
+static bool wrong_separator(Csv *csv, Cell cell, char separator) {
+    const char *name = separator == ' ' ? "blanks" : separator == '\t' ? "tabs" : "';'";
+    return column_wrong(csv->column, DIAG_INPUT_VALUE, cell.span,
+                        "'%s': cells are separated by ',', and these numbers by %s",
+                        csv->column->want.name->bytes, name);
+}
+
 /* Also one that the column's type does not take: "nan", or 2 for a bool. */
 static bool is_value(Cell cell) {
     bool truth;
     double number;
-    return is_number(cell, &number) || is_bool(cell, &truth);
+    return is_number(cell, &number) || is_bool(cell, &truth) || other_separator(cell) != '\0';
 }
 
 static bool add_number(Csv *csv, Cell cell) {
@@ -64,6 +90,8 @@ static bool add_number(Csv *csv, Cell cell) {
                    ? column_add(column, atom, cell.span)
                    : column_wrong(column, DIAG_LIMIT_SIZE, cell.span, "an integer too large");
     }
+    char separator = other_separator(cell);
+    if (separator != '\0') return wrong_separator(csv, cell, separator);
     if (is_number(cell, &number))
         atom = atom_float(number);
     else
@@ -171,12 +199,11 @@ static bool records(Csv *csv) {
 }
 
 bool column_read_csv(Column *column, uint32_t file) {
-    static const char mark[] = "\xef\xbb\xbf"; /* of a text that says it is UTF-8 */
     Csv csv = {.column = column, .file = file};
     size_t len;
     csv.text = sources_text(column->reader->sources, file, &len);
     csv.len = (uint32_t)len;
-    if (len >= 3 && memcmp(csv.text, mark, 3) == 0) csv.at = 3;
+    csv.at = (uint32_t)utf8_mark(csv.text, len);
     uint32_t before = column->n;
     bool picked = column->pick != NULL;
     bool read = (picked ? skip_picked_header(&csv) : skip_header(&csv)) && records(&csv);

@@ -47,6 +47,13 @@ static bool quoted(Csv *csv, Cell *cell) {
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
+static void trim(Cell *cell) {
+    while (cell->len > 0 && is_blank(*cell->text))
+        cell->text++, cell->len--;
+    while (cell->len > 0 && is_blank(cell->text[cell->len - 1]))
+        cell->len--;
+}
+
 bool csv_cell(Csv *csv, Cell *cell) {
     uint32_t start = csv->at;
     if (start < csv->len && csv->text[start] == '"') {
@@ -56,11 +63,7 @@ bool csv_cell(Csv *csv, Cell *cell) {
             csv->at++;
         *cell = (Cell){csv->text + start, csv->at - start, {csv->file, start, csv->at}};
     }
-    if (csv->column->want.type == SEQUENCE_STRINGS) return true;
-    while (cell->len > 0 && is_blank(*cell->text))
-        cell->text++, cell->len--;
-    while (cell->len > 0 && is_blank(cell->text[cell->len - 1]))
-        cell->len--;
+    if (csv->column->want.type != SEQUENCE_STRINGS) trim(cell);
     return true;
 }
 
@@ -118,7 +121,9 @@ static const char **names_of(Csv *csv) {
     for (size_t i = 0; i < csv->start_count; i++) {
         Cell cell;
         csv->at = csv->starts[i];
-        names[i] = csv_cell(csv, &cell) ? arena_strndup(arena, cell.text, cell.len) : "";
+        if (!csv_cell(csv, &cell)) cell.len = 0;
+        trim(&cell);
+        names[i] = arena_strndup(arena, cell.text, cell.len);
     }
     return names;
 }
@@ -139,14 +144,28 @@ static bool no_such_column(Csv *csv, const String *one, const char *const *names
     return false;
 }
 
+static bool find_named(Csv *csv, const String *one, const char *const *names, Span span,
+                       uint32_t *number) {
+    size_t found = 0;
+    for (uint32_t i = 0; i < csv->start_count; i++) {
+        if (strcmp(names[i], one->bytes) != 0) continue;
+        if (found == 0) *number = i;
+        found++;
+    }
+    if (found == 0) return no_such_column(csv, one, names, span);
+    if (found == 1) return true;
+    Diagnostic *diag = diag_error(csv->column->reader->diags, DIAG_INPUT_NAME, span,
+                                  "%zu columns of the file are called '%s'", found, one->bytes);
+    diag_help(diag, "pick one by its number; the first is %u", *number + 1);
+    return false;
+}
+
 static bool pick_one(Csv *csv, const String *one, Span span, bool *by_name) {
     uint32_t number, end = csv->at;
     if (!is_number(one, &number)) {
         const char **names = names_of(csv);
         csv->at = end;
-        for (number = 0; number < csv->start_count; number++)
-            if (strcmp(names[number], one->bytes) == 0) break;
-        if (number == csv->start_count) return no_such_column(csv, one, names, span);
+        if (!find_named(csv, one, names, span, &number)) return false;
         *by_name = true;
     } else if (number >= csv->start_count) {
         diag_error(csv->column->reader->diags, DIAG_INPUT_NAME, span,

@@ -3,6 +3,7 @@
 #include "runtime/input/json_scan.h"
 
 #include "runtime/base/limits.h"
+#include "runtime/base/text.h"
 #include "runtime/input/reader.h"
 
 #include <math.h>
@@ -193,5 +194,9 @@ bool json_atom(Json *json, Atom *out) {
 Json json_open(InputReader *reader, uint32_t file) {
     size_t len;
     const char *text = sources_text(reader->sources, file, &len);
-    return (Json){.reader = reader, .text = text, .file = file, .len = (uint32_t)len};
+    return (Json){.reader = reader,
+                  .text = text,
+                  .file = file,
+                  .len = (uint32_t)len,
+                  .at = (uint32_t)utf8_mark(text, len)};
 }

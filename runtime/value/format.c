@@ -211,12 +211,22 @@ void atom_format_display(Buffer *out, Atom a) {
         atom_format_str(out, a);
 }
 
+/* As messages hold it, which end at a NUL. */
+static void add_shown(Buffer *out, const char *bytes, size_t len) {
+    for (size_t i = 0; i < len; i++) {
+        if (bytes[i] == '\0')
+            buffer_text(out, "\\x00");
+        else
+            buffer_char(out, bytes[i]);
+    }
+}
+
 void atom_format_brief(Buffer *out, Atom a) {
     enum { WHOLE = 48, HEAD = 24, TAIL = 12 }; /* bytes */
     Buffer text = {0};
     atom_format_source(&text, a);
     if (text.len <= WHOLE) {
-        buffer_add(out, text.data, text.len);
+        add_shown(out, text.data, text.len);
     } else {
         /* Cut between characters, not inside one. */
         size_t head = HEAD, tail = text.len - TAIL;
@@ -224,9 +234,9 @@ void atom_format_brief(Buffer *out, Atom a) {
             head--;
         while (tail < text.len && ((unsigned char)text.data[tail] & 0xc0) == 0x80)
             tail++;
-        buffer_add(out, text.data, head);
+        add_shown(out, text.data, head);
         buffer_text(out, "...");
-        buffer_add(out, text.data + tail, text.len - tail);
+        add_shown(out, text.data + tail, text.len - tail);
     }
     buffer_free(&text);
 }
