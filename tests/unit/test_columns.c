@@ -307,7 +307,8 @@ START_TEST(mistakes_in_csv_have_their_place) {
     write_text("p.csv", "1.5\n");
     refused("int", "x=@p.csv", DIAG_INPUT_VALUE, "p.csv:1:1", "1.5 is no int, and 'x' is int");
     write_text("p.csv", "1;2\n");
-    refused("vec2", "x=@p.csv", DIAG_INPUT_SHAPE, "p.csv:2:1", "'x': the file has no rows");
+    refused("vec2", "x=@p.csv", DIAG_INPUT_VALUE, "p.csv:1:1",
+            "'x': cells are separated by ',', and these numbers by ';'");
 }
 END_TEST
 
