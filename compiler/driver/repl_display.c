@@ -340,12 +340,16 @@ static void show_example(const Examples *examples, uint8_t which, Buffer *out) {
 
 static void draw(Session *session, const Result *result, Buffer *out) {
     const char *name = result->name == NULL ? "out" : result->name->bytes;
-    Input input;
-    if (!session_input(session, result->input, result->span, &input)) return;
+    ApplyRequest request = {.graph = session_graph(session),
+                            .span = result->span,
+                            .diags = session_diagnostics(session)};
+    if (!session_input(session, result->input, result->span, &request.input) ||
+        !session_takes(session, &request, NULL, NULL))
+        return;
     Buffer path = {0};
     buffer_printf(&path, "%s.svg", name);
-    if (draw_file(session_graph(session), result->value.as.node, name, input, path.data,
-                  session_diagnostics(session)))
+    if (draw_file(request.graph, result->value.as.node, name, request.input, path.data,
+                  request.diags))
         buffer_printf(out, "  drawing: %s\n", path.data);
     buffer_free(&path);
 }

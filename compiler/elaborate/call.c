@@ -57,7 +57,8 @@ static Value apply_to(Session *session, Value callee, Input input, Span span) {
         apply = session->options.check_apply;
         state = session->options.check_state;
     }
-    ApplyStatus status = apply(state, &request, sequence, matrix);
+    bool taken = session_takes(session, &request, NULL, NULL);
+    ApplyStatus status = taken ? apply(state, &request, sequence, matrix) : APPLY_FAILED;
     if (status == APPLY_REFUSED) session->refused = true;
     if (status == APPLY_FAILED && cancel_asked(session->options.cancel)) session->stopped = true;
     if (status != APPLY_OK) return value_error();

@@ -130,8 +130,8 @@ typedef struct Requirement {
 } Requirement;
 const Requirement *session_requirements(const Session *session, uint32_t *count);
 /* Does the input hold what the program's `require` statements ask? False after reporting, to
-   request->diags, what it does not; request->arena is not used. Where `apply` (NULL: eval) refuses,
-   eval says it. */
+   request->diags, what it does not; request->arena is not used. Statements about inputs that are
+   not given are passed over. Where `apply` (NULL: eval) refuses, eval says it. */
 bool session_takes(const Session *session, const ApplyRequest *request, ApplyOutputs apply,
                    void *state);
 /* What is computed where callee is applied to an input of n elements: the s-op or selector itself;

@@ -127,18 +127,22 @@ static bool add_column(Session *session, Columns *columns, const String *name, V
     return true;
 }
 
-/* Every input that callee reads must be there. */
-bool input_suffices(Session *session, Value callee, const Input *input, Span span) {
-    if (session->input_count == 0) return true;
+const String *input_missing(const Session *session, NodeId reader, const Input *input) {
+    if (session->input_count == input->column_count) return NULL;
     Arena *scratch = arena_new(0);
-    const uint8_t *needed = graph_needed(session->graph, callee.as.node, scratch);
+    const uint8_t *needed = graph_needed(session->graph, reader, scratch);
     const String *missing = NULL;
-    for (NodeId id = 0; id <= callee.as.node && !missing; id++) {
+    for (NodeId id = 0; id <= reader && !missing; id++) {
         const Node *node = graph_node(session->graph, id);
         if (needed[id] && node->op == OP_INPUT && !input_column(input, node->atom.as.string))
             missing = node->atom.as.string;
     }
     arena_free(scratch);
+    return missing;
+}
+
+bool input_suffices(Session *session, Value callee, const Input *input, Span span) {
+    const String *missing = input_missing(session, callee.as.node, input);
     if (missing) report(session, DIAG_BAD_INPUT, span, "input '%s' is missing", missing->bytes);
     return !missing;
 }

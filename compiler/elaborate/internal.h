@@ -170,6 +170,8 @@ Value elaborate_aggregate(Session *session, Environment *env, const Tree *tree);
 /* input.c */
 /* The named inputs of a call; false after reporting. */
 bool named_input(Session *session, const Tree *call, const List *arguments, Input *out);
+/* The name of an input that the node reads and that is not given; NULL: none. */
+const String *input_missing(const Session *session, NodeId reader, const Input *input);
 /* Is every named input there that callee reads? Reports which is not. */
 bool input_suffices(Session *session, Value callee, const Input *input, Span span);
 bool call_has_names(const Tree *call);

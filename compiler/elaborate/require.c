@@ -1,6 +1,6 @@
 /* require: what a program asks of its inputs (language II.5), so that data which contradict it are
-   an error with a place and not a result that means nothing. It is asked before a run; a
-   transformer asks only with --require, as that takes heads. */
+   an error with a place and not a result that means nothing. It is asked wherever something is
+   applied to an input; a transformer asks only with --require, as that takes heads. */
 #include "compiler/elaborate/internal.h"
 
 #include "runtime/base/limits.h"
@@ -61,11 +61,14 @@ static void add_requirement(Session *session, Requirement requirement) {
     session->requirements[session->requirement_count++] = requirement;
 }
 
-static bool does_not_hold(const Requirement *requirement, Diagnostics *diags, const char *where) {
+/* asked_at: where an input was given in a program; file 0: elsewhere. */
+static bool does_not_hold(const Requirement *requirement, Diagnostics *diags, const char *where,
+                          Span asked_at) {
     const String *message = requirement->message;
     Diagnostic *diag = diag_error(diags, DIAG_REQUIREMENT, requirement->span, "%s%s%s",
                                   message ? "the program requires: " : "this does not hold",
                                   message ? message->bytes : "", where);
+    if (asked_at.file != 0) diag_note(diag, asked_at, "evaluated here");
     if (requirement->params) diag_help(diag, "%s; --param changes that", requirement->params);
     return false;
 }
@@ -80,7 +83,8 @@ bool elaborate_require(Session *session, Environment *env, const Tree *tree) {
     requirement.params = params_of(session, claim);
     if (value.kind == VALUE_ATOM && value.as.atom.kind == ATOM_BOOL) {
         /* It is about params alone. */
-        return value.as.atom.as.boolean || does_not_hold(&requirement, session->diags, "");
+        return value.as.atom.as.boolean ||
+               does_not_hold(&requirement, session->diags, "", (Span){0});
     }
     if (value.kind != VALUE_SOP || graph_node(session->graph, value.as.node)->type != TYPE_BOOL) {
         report(session, DIAG_DECLARATION, claim->span,
@@ -113,21 +117,33 @@ static uint32_t first_of(const Sequence *sequence, bool wanted) {
     return i;
 }
 
+/* Those that can be asked of the input, as they read nothing else: asked (requirement_count). */
+static uint32_t askable(const Session *session, const Input *input, const Requirement **asked) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < session->requirement_count; i++)
+        if (!input_missing(session, session->requirements[i].node, input))
+            asked[count++] = &session->requirements[i];
+    return count;
+}
+
 bool session_takes(const Session *session, const ApplyRequest *request, ApplyOutputs apply,
                    void *state) {
-    uint32_t count = session->requirement_count;
-    if (count == 0) return true;
-    ApplyRequest asked = *request;
-    asked.arena = arena_new(LIMIT_EVALUATION_BYTES);
-    NodeId *nodes = ARENA_ARRAY(asked.arena, NodeId, count);
-    Sequence *held = ARENA_ARRAY(asked.arena, Sequence, count);
+    if (session->requirement_count == 0) return true;
+    ApplyRequest asking = *request;
+    asking.arena = arena_new(LIMIT_EVALUATION_BYTES);
+    const Requirement **asked =
+        ARENA_ARRAY(asking.arena, const Requirement *, session->requirement_count);
+    uint32_t count = askable(session, &request->input, asked);
+    NodeId *nodes = ARENA_ARRAY(asking.arena, NodeId, count);
+    Sequence *held = ARENA_ARRAY(asking.arena, Sequence, count);
     for (uint32_t i = 0; i < count; i++)
-        nodes[i] = session->requirements[i].node;
+        nodes[i] = asked[i]->node;
     size_t before = diagnostics_count(request->diags);
-    ApplyStatus status = apply ? apply(state, &asked, nodes, count, held) : APPLY_REFUSED;
+    ApplyStatus status = APPLY_OK;
+    if (count > 0) status = apply ? apply(state, &asking, nodes, count, held) : APPLY_REFUSED;
     if (status == APPLY_REFUSED) {
         diagnostics_truncate(request->diags, before);
-        status = eval_all(&asked, nodes, count, held) ? APPLY_OK : APPLY_FAILED;
+        status = eval_all(&asking, nodes, count, held) ? APPLY_OK : APPLY_FAILED;
     }
     bool all = status == APPLY_OK;
     for (uint32_t i = 0; all && i < count; i++) {
@@ -136,8 +152,8 @@ bool session_takes(const Session *session, const ApplyRequest *request, ApplyOut
         bool everywhere = first_of(&held[i], true) == held[i].n;
         char where[32] = "";
         if (!everywhere) snprintf(where, sizeof where, " (position %u)", at);
-        all = does_not_hold(&session->requirements[i], request->diags, where);
+        all = does_not_hold(asked[i], request->diags, where, request->span);
     }
-    arena_free(asked.arena);
+    arena_free(asking.arena);
     return all;
 }
