@@ -1,9 +1,11 @@
 #include "compiler/driver/real_trials.h"
 
+#include "runtime/base/limits.h"
 #include "runtime/base/random.h"
 #include "runtime/value/atom_set.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* How the numbers of one input are made. */
 typedef enum DataKind {
@@ -15,14 +17,25 @@ typedef enum DataKind {
     DATA_KINDS
 } DataKind;
 
+/* What is made of such numbers where an input of that kind was not taken. */
+typedef enum DataBend {
+    BEND_NOT,
+    BEND_POSITIVE, /* their magnitudes */
+    BEND_FRACTION, /* from 0 to 1, instead */
+    BEND_ONE_HOT,  /* rows with a 1 or none, instead */
+    DATA_BENDS
+} DataBend;
+
 typedef struct Filling {
     Arena *arena;
     Random random;
     DataKind kind;
+    bool bends; /* the program may want something else than what the kind is */
     uint32_t n;
 } Filling;
 
-enum { LENGTHS = 5 }; /* of the edge cases */
+enum { LENGTHS = 5 };   /* of the edge cases */
+enum { ATTEMPTS = 64 }; /* at an input that the program takes */
 
 RealTrials real_trials(Session *session, uint32_t max_len, uint64_t samples, uint64_t seed) {
     RealTrials trials = {.session = session, .max_len = max_len, .seed = seed};
@@ -51,6 +64,19 @@ static double *some_rows(Filling *filling, uint32_t count, uint32_t width, doubl
     return rows;
 }
 
+static DataBend choose_bend(Filling *filling) {
+    return filling->bends ? (DataBend)random_below(&filling->random, DATA_BENDS) : BEND_NOT;
+}
+
+static void bend_row(Filling *filling, DataBend bend, double *row, uint32_t width) {
+    uint32_t hot = bend == BEND_ONE_HOT ? random_below(&filling->random, width + 1) : 0;
+    for (uint32_t c = 0; c < width; c++) {
+        if (bend == BEND_POSITIVE) row[c] = fabs(row[c]);
+        if (bend == BEND_FRACTION) row[c] = fraction(&filling->random);
+        if (bend == BEND_ONE_HOT) row[c] = c == hot;
+    }
+}
+
 /* (n, width) */
 static const double *fill_numbers(Filling *filling, uint32_t width) {
     const double reach = 10, noise = 0.25;
@@ -59,6 +85,7 @@ static const double *fill_numbers(Filling *filling, uint32_t width) {
     bool copies = filling->kind == DATA_COPIES, clusters = filling->kind == DATA_CLUSTER;
     const double *rows = copies || clusters ? some_rows(filling, few, width, reach) : NULL;
     double *numbers = ARENA_ARRAY(filling->arena, double, (size_t)filling->n *width);
+    DataBend bend = choose_bend(filling);
     for (size_t i = 0; i < filling->n; i++) {
         uint32_t row = random_below(random, few);
         for (uint32_t c = 0; c < width; c++) {
@@ -68,29 +95,47 @@ static const double *fill_numbers(Filling *filling, uint32_t width) {
             if (rows) *number = rows[(size_t)row * width + c];
             if (clusters) *number += uniform(random, noise);
         }
+        bend_row(filling, bend, numbers + i * width, width);
     }
     return numbers;
 }
 
 /* --- atoms ------------------------------------------------------------------------------------ */
 
+/* One, or a few first ones. */
+static void fill_few(Filling *filling, Atom *atoms) {
+    enum { FEW = 4 };
+    bool one = random_chance(&filling->random, 50);
+    uint32_t first = one ? random_below(&filling->random, filling->n) : 0;
+    uint32_t count = one ? 1 : 1 + random_below(&filling->random, FEW);
+    for (uint32_t i = 0; i < filling->n; i++)
+        atoms[i] = atom_bool(i >= first && i - first < count);
+}
+
 /* Some first positions, as those of centres; or each by chance. */
 static void fill_bools(Filling *filling, Atom *atoms) {
     Random *random = &filling->random;
+    if (filling->bends && random_chance(random, 50)) {
+        fill_few(filling, atoms);
+        return;
+    }
     bool first = random_chance(random, 50);
     uint32_t count = random_below(random, filling->n + 1);
     for (uint32_t i = 0; i < filling->n; i++)
-        atoms[i] = atom_bool(filling->kind != DATA_ZERO &&
+        atoms[i] = atom_bool((filling->kind != DATA_ZERO || filling->bends) &&
                              (first ? i < count : random_chance(random, 50)));
 }
 
 /* Positions, or small numbers. */
 static void fill_ints(Filling *filling, Atom *atoms) {
     bool positions = random_chance(&filling->random, 50);
+    bool zero = filling->kind == DATA_ZERO && !filling->bends;
+    bool positive = choose_bend(filling) == BEND_POSITIVE;
     for (uint32_t i = 0; i < filling->n; i++) {
         int64_t number = positions ? (int64_t)random_below(&filling->random, filling->n)
                                    : (int64_t)random_below(&filling->random, 7) - 3;
-        atoms[i] = atom_int(filling->kind == DATA_ZERO ? 0 : number);
+        if (positive) number = 1 + llabs(number);
+        atoms[i] = atom_int(zero ? 0 : number);
     }
 }
 
@@ -138,8 +183,12 @@ static InputColumn fill_column(Filling *filling, const Graph *graph, Declared de
     return column;
 }
 
-Input real_trial(const RealTrials *trials, uint64_t index, Arena *arena) {
-    Filling filling = {arena, random_of(trials->seed, index), (DataKind)(index % DATA_KINDS), 0};
+/* Attempt 0 is of the trial's kind whatever the program requires. */
+static Input draw(const RealTrials *trials, uint64_t index, uint32_t attempt, Arena *arena) {
+    Filling filling = {.arena = arena,
+                       .random = random_of(trials->seed, index + ((uint64_t)attempt << 40)),
+                       .kind = (DataKind)(index % DATA_KINDS),
+                       .bends = attempt > 0};
     if (index < trials->edges)
         filling.n = edge_length(trials->max_len, (uint32_t)index / DATA_KINDS);
     else
@@ -153,4 +202,28 @@ Input real_trial(const RealTrials *trials, uint64_t index, Arena *arena) {
         if (!one.is_param) columns[input.column_count++] = fill_column(&filling, graph, one);
     }
     return input;
+}
+
+static bool is_taken(const RealTrials *trials, Input input) {
+    Diagnostics *diags = session_diagnostics(trials->session);
+    size_t before = diagnostics_count(diags);
+    ApplyRequest request = {
+        .graph = session_graph(trials->session), .input = input, .diags = diags};
+    bool taken = session_takes(trials->session, &request, NULL, NULL);
+    diagnostics_truncate(diags, before);
+    return taken;
+}
+
+bool real_trial(const RealTrials *trials, uint64_t index, Arena *arena, Input *out,
+                uint64_t *pairs) {
+    bool taken = false;
+    for (uint32_t attempt = 0; attempt < ATTEMPTS && !taken; attempt++) {
+        Arena *scratch = arena_new(LIMIT_EVALUATION_BYTES);
+        *out = draw(trials, index, attempt, scratch);
+        *pairs += (uint64_t)out->n * out->n;
+        taken = is_taken(trials, *out);
+        arena_free(scratch);
+        if (taken) *out = draw(trials, index, attempt, arena);
+    }
+    return taken;
 }
