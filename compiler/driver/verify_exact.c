@@ -277,6 +277,7 @@ static bool compare(ExactVerification *verification, const ExactInput *input) {
 static void compare_random(ExactVerification *verification, uint64_t samples) {
     bool bounded = !option_given(&verification->driver->options, OPT_SAMPLES), same = true;
     ExactReport *report = &verification->report;
+    ExactTrials trials = {verification->session, report->max_length, report->seed};
     Progress progress;
     progress_open(&progress);
     for (uint64_t i = 0; i < samples && same; i++) {
@@ -287,9 +288,10 @@ static void compare_random(ExactVerification *verification, uint64_t samples) {
         Exact pool = {0};
         Arena *arena = arena_new(0);
         ExactInput input;
-        exact_trial(&pool, arena, verification->session, report->max_length, report->seed, i,
-                    &input);
-        same = compare(verification, &input);
+        if (exact_trial(&trials, i, &pool, arena, &input, &verification->work))
+            same = compare(verification, &input);
+        else
+            report->tally.not_taken++;
         exact_free(&pool);
         arena_free(arena);
         progress_say(&progress, "input", i + 1, samples);
@@ -308,6 +310,16 @@ static bool compare_given(ExactVerification *verification, const Input *given) {
     return fine;
 }
 
+/* What -i gives, when the program takes it. */
+static bool read_input(ExactVerification *verification, Input *out) {
+    Session *session = verification->session;
+    if (!data_input(&verification->data, session, &verification->driver->options, out))
+        return false;
+    ApplyRequest request = {
+        .graph = session_graph(session), .input = *out, .diags = diags_of(verification)};
+    return session_takes(session, &request, NULL, NULL);
+}
+
 static bool verify(ExactVerification *verification) {
     const Options *options = &verification->driver->options;
     ExactReport *report = &verification->report;
@@ -321,8 +333,7 @@ static bool verify(ExactVerification *verification) {
         !number_argument(diags, options, OPT_MAX_LEN, &length) || !check_rational(verification))
         return false;
     report->given = option_given(options, OPT_INPUT);
-    if (report->given && !data_input(&verification->data, verification->session, options, &input))
-        return false;
+    if (report->given && !read_input(verification, &input)) return false;
     if (report->given) length = input.n;
     if (length < 1 || length > LIMIT_INPUT_TOKENS) {
         diag_error(diags, DIAG_INPUT_SYNTAX, (Span){0}, "--max-len is at least 1");

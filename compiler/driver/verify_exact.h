@@ -16,6 +16,7 @@ typedef struct ExactFloats {
 /* What was found so far. */
 typedef struct ExactTally {
     uint64_t inputs, equal, fails_too, tied, empty;
+    uint64_t not_taken;                    /* for which no input holds what the program requires */
     uint64_t left_out[EXACT_TOO_LONG + 1]; /* by how they end; EXACT_DONE: for the work before */
     ExactFloats floats;
 } ExactTally;
