@@ -139,6 +139,7 @@ static void add_declared(Session *session, Declared declared) {
     session->input_count += !declared.is_param;
     if (before) {
         session->input_count -= !before->is_param;
+        forget_requirements(session, declared.name);
         *before = declared;
         return;
     }

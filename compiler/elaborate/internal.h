@@ -187,6 +187,8 @@ bool declared_value(Session *session, DeclaredType type, Value value, Value *out
 
 /* require.c */
 bool elaborate_require(Session *session, Environment *env, const Tree *tree);
+/* What is required of that input is of one that is declared no more. */
+void forget_requirements(Session *session, const String *input);
 
 /* repeat.c */
 bool elaborate_repeat(Session *session, Environment *env, const Tree *tree);

@@ -102,6 +102,26 @@ bool elaborate_require(Session *session, Environment *env, const Tree *tree) {
     return true;
 }
 
+static bool reads_input(const Graph *graph, NodeId reader, const String *name) {
+    Arena *scratch = arena_new(0);
+    const uint8_t *needed = graph_needed(graph, reader, scratch);
+    bool reads = false;
+    for (NodeId id = 0; id <= reader && !reads; id++) {
+        const Node *node = graph_node(graph, id);
+        reads = needed[id] && node->op == OP_INPUT && string_equal(node->atom.as.string, name);
+    }
+    arena_free(scratch);
+    return reads;
+}
+
+void forget_requirements(Session *session, const String *input) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < session->requirement_count; i++)
+        if (!reads_input(session->graph, session->requirements[i].node, input))
+            session->requirements[kept++] = session->requirements[i];
+    session->requirement_count = kept;
+}
+
 const Requirement *session_requirements(const Session *session, uint32_t *count) {
     *count = session->requirement_count;
     return session->requirements;
