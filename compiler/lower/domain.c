@@ -276,11 +276,8 @@ VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, doub
     return stepped_new(l, node, input, readings, readings, count, floating);
 }
 
-VarId plan_signs(Lowering *l, NodeId node, PlanFeature input, double low, double high,
-                 bool floating) {
-    if (high - low + 1 > PLAN_DOMAIN) return NO_VAR;
-    VarId before = stepped_before(l, input, low, high, (uint32_t)(high - low) + 1, floating);
-    if (before != NO_VAR) return before;
+VarId plan_wide_signs(Lowering *l, NodeId node, PlanFeature input, double low, double high,
+                      bool floating) {
     double *lows = ARENA_ARRAY(l->scratch, double, 3), *highs = ARENA_ARRAY(l->scratch, double, 3);
     const double bounds[3][2] = {{low, fmin(high, -1)}, {0, 0}, {fmax(low, 1), high}};
     uint32_t count = 0;
@@ -290,8 +287,15 @@ VarId plan_signs(Lowering *l, NodeId node, PlanFeature input, double low, double
         lows[count] = bounds[sign][0];
         highs[count++] = bounds[sign][1];
     }
-    before = stepped_before(l, input, low, high, count, floating);
+    VarId before = stepped_before(l, input, low, high, count, floating);
     return before != NO_VAR ? before : stepped_new(l, node, input, lows, highs, count, floating);
+}
+
+VarId plan_signs(Lowering *l, NodeId node, PlanFeature input, double low, double high,
+                 bool floating) {
+    if (high - low + 1 > PLAN_DOMAIN) return NO_VAR;
+    VarId before = stepped_before(l, input, low, high, (uint32_t)(high - low) + 1, floating);
+    return before != NO_VAR ? before : plan_wide_signs(l, node, input, low, high, floating);
 }
 
 /* --- fractions -------------------------------------------------------------------------------- */

@@ -300,14 +300,16 @@ static bool is_comparison(GraphOp op) {
     return op == OP_EQ || op == OP_LT || op == OP_LE || op == OP_GT || op == OP_GE;
 }
 
+typedef bool AsSigns(Lowering *l, NodeId node, const Form *form, Form *table);
+
 /* a op b as a table over the signs of a - b. */
-static Form element_comparison(Lowering *l, NodeId id, const Form *args) {
+static Form element_comparison(Lowering *l, NodeId id, const Form *args, AsSigns *as_signs) {
     Form a, b, table, zero = form_constant(l, atom_int(0));
     if (!form_as_sum(l, &args[0], &a) || !form_as_sum(l, &args[1], &b))
         return (Form){.kind = FORM_NONE};
     Form difference = sum_combine(l, id, 1, &a, -1, &b);
     if (difference.kind == FORM_REFUSED) return difference;
-    if (!form_as_signs(l, id, &difference, &table)) return (Form){.kind = FORM_NONE};
+    if (!as_signs(l, id, &difference, &table)) return (Form){.kind = FORM_NONE};
     Form against[3] = {table, zero, {0}};
     return element_table(l, id, against, 2, table.var);
 }
@@ -418,6 +420,11 @@ Form form_element(Lowering *l, NodeId id) {
     }
     form = element_sum(l, id, args, arity);
     if (form.kind != FORM_NONE) return form;
-    if (is_comparison(node->op)) form = element_comparison(l, id, args);
-    return form.kind == FORM_NONE ? element_of_several(l, id, args, arity) : form;
+    if (is_comparison(node->op)) form = element_comparison(l, id, args, form_as_signs);
+    if (form.kind == FORM_NONE) form = element_of_several(l, id, args, arity);
+    if (form.kind == FORM_REFUSED && is_comparison(node->op) && !l->last[id]) {
+        Form wide = element_comparison(l, id, args, form_as_wide_signs);
+        if (wide.kind == FORM_TABLE) return wide;
+    }
+    return form;
 }

@@ -162,3 +162,7 @@ bool form_as_table(Lowering *l, NodeId node, const Form *form, Form *table) {
 bool form_as_signs(Lowering *l, NodeId node, const Form *form, Form *table) {
     return as_table(l, node, form, plan_signs, table);
 }
+
+bool form_as_wide_signs(Lowering *l, NodeId node, const Form *form, Form *table) {
+    return as_table(l, node, form, plan_wide_signs, table);
+}

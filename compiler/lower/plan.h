@@ -269,9 +269,11 @@ uint32_t feature_phase(const Lowering *l, PlanFeature feature); /* the greatest 
 VarId plan_stepped(Lowering *l, NodeId node, PlanFeature input, double low, double high,
                    bool floating);
 /* The same for what asks for its sign alone: all that are below 0 may be one value, and all above.
- */
+   Of a wide range too, which the steps of float32 can't tell apart from 0. */
 VarId plan_signs(Lowering *l, NodeId node, PlanFeature input, double low, double high,
                  bool floating);
+VarId plan_wide_signs(Lowering *l, NodeId node, PlanFeature input, double low, double high,
+                      bool floating);
 /* Every S / c with c in 1..max_length and S / c in low..high, ascending, with extra put in (if not
    NULL). 0: more than PLAN_FRACTIONS. */
 uint32_t plan_fractions(Lowering *l, int64_t low, int64_t high, const double *extra,
@@ -330,6 +332,7 @@ bool form_as_sum(Lowering *l, const Form *form, Form *sum);
 bool form_as_table(Lowering *l, NodeId node, const Form *form, Form *table);
 /* A TABLE of numbers with the same signs, as numbers of the same kinds; false: too many. */
 bool form_as_signs(Lowering *l, NodeId node, const Form *form, Form *table);
+bool form_as_wide_signs(Lowering *l, NodeId node, const Form *form, Form *table);
 
 /* --- trap.c: where the program fails -------------------------------------------------------- */
 

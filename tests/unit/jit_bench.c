@@ -51,6 +51,12 @@ const Subject subjects[SUBJECTS] = {
     {"share", "f = aggregate(full_s, indicator(tokens == \"a\"));", "abc", "all", 40},
     {"neighbours", "n = aggregate(select(indices, indices - 1, ==), tokens, \"-\");", "abc",
      "gather", LONGEST},
+    {"signs of a wide sum",
+     "same = selector_width(select(tokens_int, tokens_int, ==));\n"
+     "less = selector_width(select(tokens_int, tokens_int, <));\n"
+     "above = 1000003 * same - 1000000 * less + indices > 999999 * tokens_int;\n"
+     "many = selector_width(select(above, True, ==));",
+     NULL, "all", 600},
 };
 
 static bool open_jit(Bench *bench) {
