@@ -66,7 +66,8 @@ typedef struct JitRunner JitRunner;
 
 JitRunner *jit_runner_new(const JitProgram *program); /* the program must outlive it */
 void jit_runner_free(JitRunner *runner);              /* NULL is fine */
-/* As jit_run, for n tokens by their numbers in the model's vocabulary. */
+/* As jit_run, for n tokens by their numbers, each one of the model's vocabulary: those are not
+   looked at again. */
 bool jit_runner_run(JitRunner *runner, const uint32_t *numbers, uint32_t n, Span span,
                     Diagnostics *diags, JitColumn *out);
 

@@ -22,8 +22,7 @@ static void report_token(Diagnostics *diags, Span span, Atom token, uint32_t pos
     buffer_free(&text);
 }
 
-bool model_tokens(const Model *model, const Atom *tokens, uint32_t n, Span span, Diagnostics *diags,
-                  uint32_t *numbers) {
+bool model_takes_length(const Model *model, uint32_t n, Span span, Diagnostics *diags) {
     if (n == 0) {
         diag_error(diags, DIAG_BAD_INPUT, span, "an input has at least one element");
         return false;
@@ -35,6 +34,12 @@ bool model_tokens(const Model *model, const Atom *tokens, uint32_t n, Span span,
         diag_help(diag, "make the model for longer inputs with --max-len %u", n);
         return false;
     }
+    return true;
+}
+
+bool model_tokens(const Model *model, const Atom *tokens, uint32_t n, Span span, Diagnostics *diags,
+                  uint32_t *numbers) {
+    if (!model_takes_length(model, n, span, diags)) return false;
     for (uint32_t i = 0; i < n; i++) {
         numbers[i] = model_token(model, tokens[i]);
         if (numbers[i] != UINT32_MAX) continue;

@@ -304,6 +304,8 @@ enum { MODEL_ONE = 0, MODEL_NULL = 1 }; /* the ids of the two constant subspaces
 
 /* The number of the token in the vocabulary, or UINT32_MAX. */
 uint32_t model_token(const Model *model, Atom token);
+/* Are n tokens an input, 1 to max_length of them? False after reporting at span. */
+bool model_takes_length(const Model *model, uint32_t n, Span span, Diagnostics *diags);
 /* Checks an input: tokens in the vocabulary, 1 to max_length of them. Writes token numbers (n).
    Reports the first mistake at span and returns false. */
 bool model_tokens(const Model *model, const Atom *tokens, uint32_t n, Span span, Diagnostics *diags,

@@ -394,6 +394,36 @@ START_TEST(inputs_that_the_model_does_not_take) {
 }
 END_TEST
 
+/* Also after inputs that it does, whose columns are there. */
+static void check_lengths(const JitProgram *program, uint32_t longest, Diagnostics *diags) {
+    static const uint32_t numbers[5] = {0};
+    JitRunner *runner = jit_runner_new(program);
+    JitColumn column;
+    for (int again = 0; again < 2; again++) {
+        size_t before = diagnostics_count(diags);
+        ck_assert(!jit_runner_run(runner, numbers, 0, (Span){0}, diags, &column));
+        ck_assert(!jit_runner_run(runner, numbers, longest + 1, (Span){0}, diags, &column));
+        ck_assert_uint_eq(diagnostics_count(diags), before + 2);
+        ck_assert_int_eq(diagnostics_id(diags, before), DIAG_BAD_INPUT);
+        ck_assert_int_eq(diagnostics_id(diags, before + 1), DIAG_INPUT_LENGTH);
+        ck_assert(jit_runner_run(runner, numbers, longest, (Span){0}, diags, &column));
+        ck_assert_uint_eq(column.n, longest);
+    }
+    jit_runner_free(runner);
+}
+
+START_TEST(lengths_that_a_runner_does_not_take) {
+    enum { LONGEST_TAKEN = 4 };
+    Bench bench;
+    if (open_bench(&bench, &subjects[0], 2, LONGEST_TAKEN)) {
+        Diagnostics *diags = session_diagnostics(bench.session);
+        check_lengths(bench.program, LONGEST_TAKEN, diags);
+        check_lengths(bench.others[0], LONGEST_TAKEN, diags);
+    }
+    close_bench(&bench);
+}
+END_TEST
+
 /* Programs that fail on some inputs fail there under the jit, with eval's diagnostic. */
 START_TEST(inputs_on_which_the_program_fails) {
     static const struct {
@@ -448,6 +478,7 @@ Suite *jit_suite(void) {
     tcase_add_test(tests, a_cache_is_read_and_mended);
     tcase_add_test(tests, a_cache_has_several_writers);
     tcase_add_test(tests, inputs_that_the_model_does_not_take);
+    tcase_add_test(tests, lengths_that_a_runner_does_not_take);
     tcase_add_test(tests, inputs_on_which_the_program_fails);
     suite_add_tcase(suite, tests);
     TCase *many = tcase_create("many programs");

@@ -233,6 +233,7 @@ __attribute__((noinline)) static bool run_and_decode(Runner *runner, const uint3
                                                      uint32_t n, Span span, Diagnostics *diags,
                                                      JitColumn *out) {
     const Plan *plan = runner->compiled->plan;
+    if (!model_takes_length(plan->model, n, span, diags)) return false;
     if (!place_columns(runner, n)) {
         diag_error(diags, DIAG_LIMIT_MEMORY, span, "an input of %u elements needs too much memory",
                    n);
@@ -249,7 +250,8 @@ __attribute__((noinline)) static bool run_and_decode(Runner *runner, const uint3
 bool runner_run(JitRunner *base, const uint32_t *numbers, uint32_t n, Span span, Diagnostics *diags,
                 JitColumn *out) {
     Runner *runner = (Runner *)base;
-    if (n > runner->placed || runner->quick == NULL ||
+    bool placed = n - 1 < runner->placed; /* 0 wraps around: no input */
+    if (!placed || runner->quick == NULL ||
         runner->quick((const int32_t *)numbers, n, runner->columns) != 0)
         return run_and_decode(runner, numbers, n, span, diags, out);
     *out = runner->column;
