@@ -1,11 +1,11 @@
 /* The report as one JSON object. The keys are stable: scripts read them. */
 #include "compiler/driver/report.h"
 
-#include "runtime/export/json.h"
 #include "runtime/graph/formula.h"
 #include "runtime/model/lifetimes.h"
 #include "runtime/model/text_names.h"
 #include "runtime/model/weights.h"
+#include "runtime/value/json.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "runtime/certify/certificate.h"
 
 #include "runtime/base/limits.h"
-#include "runtime/export/json.h"
+#include "runtime/value/json.h"
 
 #include <math.h>
 #include <string.h>

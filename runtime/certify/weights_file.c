@@ -2,7 +2,7 @@
 #include "runtime/certify/weights_file.h"
 
 #include "runtime/base/limits.h"
-#include "runtime/export/sha256.h"
+#include "runtime/base/sha256.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>

@@ -3,7 +3,7 @@
 #ifndef RASPC_CERTIFY_WEIGHTS_FILE_H
 #define RASPC_CERTIFY_WEIGHTS_FILE_H
 
-#include "runtime/export/tensors.h"
+#include "runtime/model/tensors.h"
 
 typedef struct WeightsFile {
     Tensors tensors;           /* by name; free with weights_file_free */

@@ -4,7 +4,7 @@
 #define RASPC_EXPORT_CONFIG_H
 
 #include "runtime/export/export.h"
-#include "runtime/export/json.h"
+#include "runtime/value/json.h"
 
 /* How ONNX writes a value. */
 typedef enum ExportValues {

@@ -3,7 +3,7 @@
 #ifndef RASPC_EXPORT_FORMATS_H
 #define RASPC_EXPORT_FORMATS_H
 
-#include "runtime/export/tensors.h"
+#include "runtime/model/tensors.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the file formats are little-endian, and the writers copy numbers as they lie in memory"

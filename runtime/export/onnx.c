@@ -17,10 +17,10 @@
 
 #include "runtime/base/version.h"
 
+#include "runtime/base/sha256.h"
 #include "runtime/export/config.h"
 #include "runtime/export/onnx_writer.h"
-#include "runtime/export/sha256.h"
-#include "runtime/export/tensors.h"
+#include "runtime/model/tensors.h"
 
 #include <string.h>
 

@@ -3,10 +3,10 @@
 #ifndef RASPC_EXPORT_REAL_CONFIG_H
 #define RASPC_EXPORT_REAL_CONFIG_H
 
-#include "runtime/export/json.h"
 #include "runtime/export/real_export.h"
-#include "runtime/export/tensors.h"
+#include "runtime/model/tensors.h"
 #include "runtime/real/real_weights.h"
+#include "runtime/value/json.h"
 
 /* Every matrix of real_weights.h by its name there:
      w_e, w_p, w_until, w_trap, w_u

@@ -15,8 +15,8 @@
 #include "runtime/base/limits.h"
 #include "runtime/base/version.h"
 
-#include "runtime/export/json.h"
-#include "runtime/export/sha256.h"
+#include "runtime/base/sha256.h"
+#include "runtime/value/json.h"
 
 #include <inttypes.h>
 #include <math.h>

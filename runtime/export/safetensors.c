@@ -1,7 +1,7 @@
 #include "runtime/export/formats.h"
 
 #include "runtime/base/bug.h"
-#include "runtime/export/json.h"
+#include "runtime/value/json.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #include "runtime/export/tokenizer.h"
 
-#include "runtime/export/json.h"
+#include "runtime/value/json.h"
 
 #include <stdlib.h>
 #include <string.h>

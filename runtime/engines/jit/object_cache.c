@@ -4,9 +4,9 @@
 #include "runtime/engines/jit/object_cache.h"
 
 #include "runtime/base/file.h"
+#include "runtime/base/sha256.h"
 #include "runtime/base/version.h"
 #include "runtime/engines/jit.h"
-#include "runtime/export/sha256.h"
 
 #include <dlfcn.h>
 #include <errno.h>

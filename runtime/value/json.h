@@ -1,6 +1,6 @@
 /* JSON through cJSON, with what it lacks: texts that hold NUL, and atoms. */
-#ifndef RASPC_EXPORT_JSON_H
-#define RASPC_EXPORT_JSON_H
+#ifndef RASPC_VALUE_JSON_H
+#define RASPC_VALUE_JSON_H
 
 #include "runtime/value/atoms.h"
 

@@ -1,4 +1,4 @@
-#include "runtime/export/tensors.h"
+#include "runtime/model/tensors.h"
 
 #include "runtime/base/memory.h"
 

@@ -1,4 +1,4 @@
-#include "runtime/export/sha256.h"
+#include "runtime/base/sha256.h"
 
 #include <stdint.h>
 #include <string.h>

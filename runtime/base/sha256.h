@@ -1,6 +1,6 @@
 /* SHA-256 (FIPS 180-4): says which program a file was made from. */
-#ifndef RASPC_EXPORT_SHA256_H
-#define RASPC_EXPORT_SHA256_H
+#ifndef RASPC_SHA256_H
+#define RASPC_SHA256_H
 
 #include "runtime/base/buffer.h"
 

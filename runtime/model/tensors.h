@@ -1,8 +1,8 @@
 /* Named tensors: what every weight file holds. Owns nothing: names and data live in the arena that
    tensors_add is given, or outlive the list. Always holds: names are distinct; data is (shape),
    row-major. */
-#ifndef RASPC_EXPORT_TENSORS_H
-#define RASPC_EXPORT_TENSORS_H
+#ifndef RASPC_TENSORS_H
+#define RASPC_TENSORS_H
 
 #include "runtime/base/buffer.h"
 #include "runtime/model/weights.h"

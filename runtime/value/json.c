@@ -1,4 +1,4 @@
-#include "runtime/export/json.h"
+#include "runtime/value/json.h"
 
 #include "runtime/base/bug.h"
 
