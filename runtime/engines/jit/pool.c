@@ -15,9 +15,10 @@ struct Pool {
     pthread_cond_t begun, done;
     pthread_t *threads; /* (count), the caller's not among them */
     uint32_t count;
-    /* Under the lock. */
-    uint64_t round;   /* how many times work was given out */
-    uint32_t at_work; /* threads that have not yet finished this round */
+    bool looks; /* threads look for a while before they sleep: each has a processor */
+    /* Written under the lock; looked at without it only to see whether it is worth taking. */
+    atomic_uint round;   /* how many times work was given out */
+    atomic_uint at_work; /* threads that have not yet finished this round */
     bool ending;
     /* Of this round. */
     void (*work)(void *state, uint32_t piece);
@@ -31,6 +32,25 @@ uint32_t pool_processors(void) {
     return online < 1 ? 1 : (uint32_t)online;
 }
 
+/* Tells the processor that nothing is done but waiting. */
+static void pause_processor(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb");
+#endif
+}
+
+/* Whether a number changes, from `was` or to it, within some 50 microseconds. Steps of a round
+   follow each other so fast that falling asleep and being woken would take as long as the work. */
+static void look(const Pool *pool, const atomic_uint *number, uint32_t was, bool until_is) {
+    enum { LOOKS = 2000 };
+    for (int l = 0; pool->looks && l < LOOKS; l++) {
+        if ((atomic_load_explicit(number, memory_order_relaxed) == was) == until_is) return;
+        pause_processor();
+    }
+}
+
 static void take_pieces(Pool *pool) {
     uint32_t piece;
     while ((piece = atomic_fetch_add(&pool->next, 1)) < pool->pieces)
@@ -39,9 +59,10 @@ static void take_pieces(Pool *pool) {
 
 static void *worker(void *argument) {
     Pool *pool = argument;
-    uint64_t seen = 0;
-    pthread_mutex_lock(&pool->lock);
+    uint32_t seen = 0;
     for (;;) {
+        look(pool, &pool->round, seen, false);
+        pthread_mutex_lock(&pool->lock);
         while (pool->round == seen && !pool->ending)
             pthread_cond_wait(&pool->begun, &pool->lock);
         if (pool->ending) break;
@@ -50,6 +71,7 @@ static void *worker(void *argument) {
         take_pieces(pool);
         pthread_mutex_lock(&pool->lock);
         if (--pool->at_work == 0) pthread_cond_signal(&pool->done);
+        pthread_mutex_unlock(&pool->lock);
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
@@ -59,6 +81,7 @@ Pool *pool_new(uint32_t threads) {
     Pool *pool = memory_zeroed(sizeof *pool);
     if (threads == 0) threads = pool_processors();
     if (threads > THREADS_MOST) threads = THREADS_MOST;
+    pool->looks = threads <= pool_processors();
     pool->threads = memory_zeroed(threads * sizeof *pool->threads);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->begun, NULL);
@@ -73,6 +96,7 @@ void pool_free(Pool *pool) {
     if (pool == NULL) return;
     pthread_mutex_lock(&pool->lock);
     pool->ending = true;
+    pool->round++; /* which threads may be looking at */
     pthread_cond_broadcast(&pool->begun);
     pthread_mutex_unlock(&pool->lock);
     for (uint32_t t = 0; t < pool->count; t++)
@@ -95,6 +119,7 @@ void pool_run(Pool *pool, void (*work)(void *state, uint32_t piece), void *state
     pthread_cond_broadcast(&pool->begun);
     pthread_mutex_unlock(&pool->lock);
     take_pieces(pool);
+    look(pool, &pool->at_work, 0, true);
     pthread_mutex_lock(&pool->lock);
     while (pool->at_work > 0)
         pthread_cond_wait(&pool->done, &pool->lock);

@@ -5,13 +5,26 @@
 #include <string.h>
 
 /* Accumulators, the vectors of a component and a broadcast key fill the registers: 32 of them with
-   AVX-512, else 16. Where no bests are kept beside the scores there is room for more of them. */
-static const VectorUnit unit_512 = {
-    .bytes = 64, .fma = true, .tile_keys = 8, .tile_vectors = 2, .weigh_vectors = 3};
-static const VectorUnit unit_256 = {
-    .bytes = 32, .fma = true, .tile_keys = 4, .tile_vectors = 3, .weigh_vectors = 3};
-static const VectorUnit unit_128 = {
-    .bytes = 16, .fma = false, .tile_keys = 4, .tile_vectors = 2, .weigh_vectors = 2};
+   AVX-512, else 16. Where no bests are kept beside the scores there is room for more of them; a
+   screen keeps more bests, and the scores of the tile before, so it has fewer keys. */
+static const VectorUnit unit_512 = {.bytes = 64,
+                                    .fma = true,
+                                    .tile_keys = 8,
+                                    .tile_vectors = 2,
+                                    .screen_keys = 4,
+                                    .weigh_vectors = 3};
+static const VectorUnit unit_256 = {.bytes = 32,
+                                    .fma = true,
+                                    .tile_keys = 4,
+                                    .tile_vectors = 3,
+                                    .screen_keys = 4,
+                                    .weigh_vectors = 3};
+static const VectorUnit unit_128 = {.bytes = 16,
+                                    .fma = false,
+                                    .tile_keys = 4,
+                                    .tile_vectors = 2,
+                                    .screen_keys = 4,
+                                    .weigh_vectors = 2};
 
 VectorUnit vector_unit(const char *cpu) {
 #if defined(__x86_64__)

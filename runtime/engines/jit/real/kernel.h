@@ -13,6 +13,7 @@ typedef struct VectorUnit {
     bool fma;                         /* a product and its sum are one instruction, rounded once */
     bool halves;                      /* it adds two products of bfloat16 at a time */
     uint32_t tile_keys, tile_vectors; /* the tile of accumulators: keys by vectors of queries */
+    uint32_t screen_keys;             /* the keys of a screen's (screen.h) */
     uint32_t weigh_vectors;           /* of a tile whose scores go to memory (weigh_emit.h) */
 } VectorUnit;
 

@@ -564,8 +564,8 @@ bool real_run(const JitReal *base, const ApplyRequest *request, Sequence *out) {
     bool fine = make_lists(&run) && run_read_inputs(&run) && run_steps(&run) &&
                 run_results(&run, request->arena, out);
     for (uint32_t a = 0; run.winners && a < program->plan->assignment_count; a++) {
-        free(run.winners[a].ties);
-        free(run.winners[a].tied);
+        free(run.winners[a].ties.rows);
+        free(run.winners[a].ties.keys);
     }
     run_forget_words(&run);
     while (run.blocks)

@@ -34,23 +34,28 @@ typedef struct KeyList {
     const uint8_t *mask; /* (n), or NULL: all */
 } KeyList;
 
+/* A row of an arg-max whose winners are several. */
+typedef struct Tie {
+    int64_t row;
+    size_t first; /* of its winners in Ties.keys */
+    uint32_t count;
+} Tie;
+
+typedef struct Ties {
+    Tie *rows; /* (count) */
+    size_t count, capacity;
+    int32_t *keys; /* (key_count) the winners' numbers, row after row */
+    size_t key_count, key_capacity;
+} Ties;
+
 /* What an arg-max found. */
 typedef struct Winners {
     int32_t *slots; /* (n, and a tile more) the key's number in the list; below 0: -1 - its tie's */
     KeyList keys;
-    struct Tie *ties; /* (tie_count) rows whose winners are several */
-    uint32_t tie_count, tie_capacity;
-    int32_t *tied; /* (tied_count) numbers of keys, tie after tie */
-    uint64_t tied_count, tied_capacity;
+    Ties ties;
     struct Screen *screen; /* screen.h; NULL: none yet, or none at all */
     bool screening;        /* in this round */
 } Winners;
-
-typedef struct Tie {
-    int64_t row;
-    uint64_t first; /* in `tied` */
-    uint32_t count;
-} Tie;
 
 /* Sums by group: group 0 is that of the rows that belong to none. */
 typedef struct Sums {

@@ -26,11 +26,11 @@ struct Screen {
     int64_t count, blocks;
     double *components;       /* (count, D) as they are */
     double *moved;            /* (D) what the keys are taken less */
-    double *biases, *weights; /* (blocks * tile_keys) sums of their parts, of the magnitudes */
+    double *biases, *weights; /* (blocks * screen_keys) sums of their parts, of the magnitudes */
     double *given, *heavy; /* (count) the same of what the score has beside its terms, as it is */
     uint32_t *key_words;
     float *bias;
-    int32_t *numbers; /* (blocks * tile_keys) 0, 1, ..., after tile_keys zeros */
+    int32_t *numbers; /* (blocks * screen_keys) 0, 1, ..., after screen_keys zeros */
     int64_t mask;
     double fixed, per_norm, per_square, per_error;
 };
@@ -85,7 +85,7 @@ static Screen *screen_new(Run *run, const Assignment *assignment, int64_t block_
 static bool take_keys(Screen *screen, int64_t count) {
     Run *run = screen->run;
     if (screen->count == count) return true;
-    uint32_t wide = run->plan->unit.tile_keys;
+    uint32_t wide = run->plan->unit.screen_keys;
     size_t width = screen->assignment->head->form.shape.width;
     void *old[] = {screen->components, screen->biases,    screen->weights, screen->given,
                    screen->heavy,      screen->key_words, screen->bias,    screen->numbers};
@@ -178,7 +178,7 @@ static uint32_t packed_bits(const Screen *screen, double number, double *kept) {
 }
 
 static void put_component(Screen *screen, int64_t j, uint32_t c, uint32_t bits) {
-    uint32_t wide = screen->run->plan->unit.tile_keys;
+    uint32_t wide = screen->run->plan->unit.screen_keys;
     bool halves = screen->run->plan->unit.halves;
     size_t word = (size_t)(j / wide) * screen->words + (halves ? c / 2 : c);
     screen->key_words[word * wide + (size_t)(j % wide)] |= halves && c % 2 == 0 ? bits >> 16 : bits;
@@ -246,7 +246,7 @@ static void pack_bias(Screen *screen, const ScoreBias *bias, const KeyList *keys
 
 static void pack_terms(Screen *screen, const KeyList *keys, KeySquares *squares) {
     const ScoreForm *form = &screen->assignment->head->form;
-    size_t all = (size_t)screen->blocks * screen->run->plan->unit.tile_keys;
+    size_t all = (size_t)screen->blocks * screen->run->plan->unit.screen_keys;
     memset(screen->key_words, 0, all * screen->words * sizeof *screen->key_words);
     memset(screen->biases, 0, all * sizeof *screen->biases);
     memset(screen->weights, 0, all * sizeof *screen->weights);
@@ -261,7 +261,7 @@ static void pack_terms(Screen *screen, const KeyList *keys, KeySquares *squares)
     for (size_t j = 0; j < all; j++) {
         bool key = (int64_t)j < screen->count;
         screen->bias[j] = key ? (float)screen->biases[j] : (float)SCREEN_NO_KEY;
-        screen->numbers[j + screen->run->plan->unit.tile_keys] = (int32_t)j;
+        screen->numbers[j + screen->run->plan->unit.screen_keys] = (int32_t)j;
     }
 }
 
@@ -308,7 +308,7 @@ static bool bound(Screen *screen, const KeySquares *squares, uint32_t bits) {
 static bool can_screen(const Run *run, const Assignment *assignment, const KeyList *keys,
                        uint32_t *bits) {
     enum { KEYS_LEAST = 4 };
-    int64_t places = keys->count + run->plan->unit.tile_keys;
+    int64_t places = keys->count + run->plan->unit.screen_keys;
     for (*bits = 1; ((int64_t)1 << *bits) < places;)
         ++*bits;
     return assignment->screened && keys->count >= KEYS_LEAST && *bits <= NUMBER_BITS;

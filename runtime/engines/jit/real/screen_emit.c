@@ -405,7 +405,7 @@ void screen_emit(Kernel *program, const char *name, const TileShape *shape) {
     uint32_t lanes = kernel->lanes;
     Screening screening = {.kernel = kernel,
                            .words = screen_words(kernel->unit, shape),
-                           .keys = kernel->unit.tile_keys,
+                           .keys = kernel->unit.screen_keys,
                            .vectors = kernel->unit.tile_vectors,
                            .rows = screen_rows(kernel->unit),
                            .row_words = p[0],

@@ -30,12 +30,13 @@ typedef void ScreenPackKernel(const void *const *queries, const double *shift, d
                               void *scratch, int64_t last, void *words, float *norms, int64_t from,
                               int64_t to);
 
-/* keys: (blocks, words, tile_keys) words; bias: (blocks * tile_keys). numbers: (tile_keys) of
-   any, then (blocks * tile_keys) 0, 1, ...: they fit in the bits that the mask has not. ahead: what
-   memory is asked for meanwhile, so many bytes for each row of the tiles. With a row's norm and its
-   error added to make r, let margin be fixed + per_norm r + per_square r^2 + per_error error.
-   winners: (tiles * rows) the best key's number where the second's score is behind by more than the
-   margin; -1 less a pair (duel_emit.h) of the best and the second where the third's is; else -1. */
+/* keys: (blocks, words, screen_keys) words; bias: (blocks * screen_keys). numbers: (screen_keys) of
+   any, then (blocks * screen_keys) 0, 1, ...: they fit in the bits that the mask has not. ahead:
+   what memory is asked for meanwhile, so many bytes for each row of the tiles. With a row's norm
+   and its error added to make r, let margin be fixed + per_norm r + per_square r^2 + per_error
+   error. winners: (tiles * rows) the best key's number where the second's score is behind by more
+   than the margin; -1 less a pair (duel_emit.h) of the best and the second where the third's is;
+   else -1. */
 typedef void ScreenKernel(const void *words, const float *norms, const void *keys,
                           const float *bias, const int32_t *numbers, int64_t blocks, double fixed,
                           double per_norm, double per_square, double per_error, int64_t mask,

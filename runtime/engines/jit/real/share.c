@@ -61,10 +61,6 @@ static void count_some(const Shares *shares, int64_t *sizes) {
         sizes[shares->addition->groups[i]]++;
 }
 
-void run_add_block(const Run *run, const Addition *addition, int64_t from, int64_t to) {
-    add(run, addition, NULL, from, to);
-}
-
 bool run_add_rows(Run *run, const Addition *addition) {
     if (run->threads == 1) {
         add(run, addition, NULL, 0, run->n);

@@ -19,7 +19,4 @@ typedef struct Addition {
    right, and no two threads add to one. False when memory ends. */
 bool run_add_rows(Run *run, const Addition *addition);
 
-/* The rows [from, to) alone, by this thread; addition->groups are theirs. */
-void run_add_block(const Run *run, const Addition *addition, int64_t from, int64_t to);
-
 #endif
