@@ -4,8 +4,6 @@
    < == >), so that what can't both hold cancels: `k < q or (k == q and ..)` is a plain sum. */
 #include "compiler/lower/plan.h"
 
-#include "runtime/base/bug.h"
-
 #include <string.h>
 
 static Formula refused(NodeId at, const char *why) {
@@ -241,18 +239,6 @@ Formula formula_and_key(Lowering *l, const Formula *formula, NodeId node, VarId 
 }
 
 /* --- comparisons ------------------------------------------------------------------------------ */
-
-static Relation relation_of(GraphOp op) {
-    switch (op) {
-    case OP_SELECT_EQ: return RELATION_EQ;
-    case OP_SELECT_NE: return RELATION_LT | RELATION_GT;
-    case OP_SELECT_LT: return RELATION_LT;
-    case OP_SELECT_LE: return RELATION_LT | RELATION_EQ;
-    case OP_SELECT_GT: return RELATION_GT;
-    case OP_SELECT_GE: return RELATION_GT | RELATION_EQ;
-    default: BUG("%s compares nothing", op_info(op)->name);
-    }
-}
 
 bool relation_holds(Relation relation, Atom key, Atom query, bool *fails) {
     if (atom_failed(key) || atom_failed(query)) return false;

@@ -1,6 +1,20 @@
 /* Small questions about a model. */
 #include "runtime/model/model.h"
 
+#include "runtime/base/bug.h"
+
+Relation relation_of(GraphOp selection) {
+    switch (selection) {
+    case OP_SELECT_EQ: return RELATION_EQ;
+    case OP_SELECT_NE: return RELATION_LT | RELATION_GT;
+    case OP_SELECT_LT: return RELATION_LT;
+    case OP_SELECT_LE: return RELATION_LT | RELATION_EQ;
+    case OP_SELECT_GT: return RELATION_GT;
+    case OP_SELECT_GE: return RELATION_GT | RELATION_EQ;
+    default: BUG("%s compares nothing", op_info(selection)->name);
+    }
+}
+
 const char *relation_text(Relation relation) {
     static const char *const texts[8] = {"never", "<", "==", "<=", ">", "!=", ">=", "always"};
     return texts[relation & 7];

@@ -141,6 +141,8 @@ typedef struct Embed {
 /* Which outcomes of comparing key with query hold: a set of these bits. */
 typedef uint8_t Relation;
 enum { RELATION_LT = 1, RELATION_EQ = 2, RELATION_GT = 4 };
+/* Of a selection: how a key that it selects stands to its query. */
+Relation relation_of(GraphOp selection);
 const char *relation_text(Relation relation); /* "<", "<=", "==", ... */
 
 typedef struct HeadTerm {

@@ -2,8 +2,6 @@
    for those that hold always or never. */
 #include "compiler/lower/real/plan.h"
 
-#include "runtime/base/bug.h"
-
 /* What is known of a selector everywhere, else the number of its gate. */
 enum { ALWAYS = UINT32_MAX, NEVER = UINT32_MAX - 1 };
 
@@ -22,18 +20,6 @@ static uint32_t known_of(const Gates *g, NodeId selector) {
 static uint32_t add_gate(Gates *g, PatternGate gate) {
     g->gates[g->count] = gate;
     return g->count++;
-}
-
-static Relation relation_of(GraphOp op) {
-    switch (op) {
-    case OP_SELECT_EQ: return RELATION_EQ;
-    case OP_SELECT_NE: return RELATION_LT | RELATION_GT;
-    case OP_SELECT_LT: return RELATION_LT;
-    case OP_SELECT_LE: return RELATION_LT | RELATION_EQ;
-    case OP_SELECT_GT: return RELATION_GT;
-    case OP_SELECT_GE: return RELATION_GT | RELATION_EQ;
-    default: BUG("%s compares nothing", op_info(op)->name);
-    }
 }
 
 static double number_of(const Form *form) { return form->constant ? *form->constant : 0; }
