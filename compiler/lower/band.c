@@ -29,22 +29,12 @@ static bool add_constant(Constants *constants, Atom atom) {
 
 /* Is the reader no more than a comparison of the mean with constants? Adds them. */
 static bool compares(const Lowering *l, const Node *reader, NodeId mean, Constants *constants) {
-    switch (reader->op) {
-    case OP_EQ:
-    case OP_LT:
-    case OP_LE:
-    case OP_GT:
-    case OP_GE:
-    case OP_SELECT_EQ:
-    case OP_SELECT_NE:
-    case OP_SELECT_LT:
-    case OP_SELECT_LE:
-    case OP_SELECT_GT:
-    case OP_SELECT_GE: {
+    if (op_info(reader->op)->use == OPUSE_COMPARES) {
         NodeId other = reader->args[reader->args[0] == mean];
         const Node *against = graph_node(l->graph, other);
         return other != mean && against->op == OP_CONST && add_constant(constants, against->atom);
     }
+    switch (reader->op) {
     case OP_CHOOSE:
         return reader->args[1] != mean && reader->args[2] != mean &&
                add_constant(constants, atom_int(0));
@@ -71,9 +61,7 @@ static bool reads(const Node *node, NodeId id) {
 
 /* Two means of the same selector: their values may not be needed either. */
 static bool compares_means(const Lowering *l, const Node *reader) {
-    if (reader->op != OP_EQ && reader->op != OP_LT && reader->op != OP_LE && reader->op != OP_GT &&
-        reader->op != OP_GE)
-        return false;
+    if (!op_is_comparison(reader->op)) return false;
     const Node *a = graph_node(l->graph, reader->args[0]);
     const Node *b = graph_node(l->graph, reader->args[1]);
     return a->op == OP_AGGREGATE && b->op == OP_AGGREGATE && a->args[0] == b->args[0];

@@ -296,10 +296,6 @@ static Form element_sum(Lowering *l, NodeId id, const Form *args, int arity) {
 
 /* --- comparisons of two sums ------------------------------------------------------------------ */
 
-static bool is_comparison(GraphOp op) {
-    return op == OP_EQ || op == OP_LT || op == OP_LE || op == OP_GT || op == OP_GE;
-}
-
 typedef bool AsSigns(Lowering *l, NodeId node, const Form *form, Form *table);
 
 /* a op b as a table over the signs of a - b. */
@@ -393,8 +389,8 @@ static Form element_of_several(Lowering *l, NodeId id, const Form *given, int ar
         if (args[i].noise != NOISE_NONE) return form_refused(id, noise_text);
     }
     if (!l->last[id] && form_lookup_cells(l, id, args, arity) > ELEMENT_CELLS)
-        form = is_comparison(node->op) ? rank_comparison(l, id, args)
-                                       : form_factored(l, id, given, arity);
+        form = op_is_comparison(node->op) ? rank_comparison(l, id, args)
+                                          : form_factored(l, id, given, arity);
     return form.kind == FORM_NONE ? form_lookup(l, id, args, arity) : form;
 }
 
@@ -407,8 +403,8 @@ Form form_element(Lowering *l, NodeId id) {
         args[0] = input_form(l, node);
         return element_table(l, id, args, 1, args[0].var);
     }
-    if (is_comparison(node->op)) form = mean_comparison(l, id);
-    if (is_comparison(node->op) && form.kind != FORM_NONE) return form;
+    if (op_is_comparison(node->op)) form = mean_comparison(l, id);
+    if (op_is_comparison(node->op) && form.kind != FORM_NONE) return form;
     form = read_arguments(l, id, args);
     if (form.kind == FORM_REFUSED) {
         Form rounded = form_rounded_sum(l, id);
@@ -420,9 +416,9 @@ Form form_element(Lowering *l, NodeId id) {
     }
     form = element_sum(l, id, args, arity);
     if (form.kind != FORM_NONE) return form;
-    if (is_comparison(node->op)) form = element_comparison(l, id, args, form_as_signs);
+    if (op_is_comparison(node->op)) form = element_comparison(l, id, args, form_as_signs);
     if (form.kind == FORM_NONE) form = element_of_several(l, id, args, arity);
-    if (form.kind == FORM_REFUSED && is_comparison(node->op) && !l->last[id]) {
+    if (form.kind == FORM_REFUSED && op_is_comparison(node->op) && !l->last[id]) {
         Form wide = element_comparison(l, id, args, form_as_wide_signs);
         if (wide.kind == FORM_TABLE) return wide;
     }

@@ -29,8 +29,7 @@ static void add_comparisons(const Graph *graph, PlanHead *head) {
     waiting[count++] = head->selector;
     while (count > 0 && looked_at++ < MOST_COMPARISONS) {
         const Node *node = graph_node(graph, waiting[--count]);
-        bool compares = node->op >= OP_SELECT_EQ && node->op <= OP_SELECT_GE;
-        if (compares || (node->op >= OP_SCORE_ADD && node->op <= OP_DISTANCE)) {
+        if (op_is_selection(node->op) || (node->op >= OP_SCORE_ADD && node->op <= OP_DISTANCE)) {
             add_series(graph, &head->keys, node->args[0]);
             add_series(graph, &head->queries, node->args[1]);
             continue;

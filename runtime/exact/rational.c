@@ -133,9 +133,7 @@ void rational_one(GraphOp op, mpq_t out, const mpq_t a) {
 
 /* --- two numbers ------------------------------------------------------------------------------ */
 
-bool rational_has_two(GraphOp op) {
-    return (op >= OP_ADD && op <= OP_POW) || (op >= OP_EQ && op <= OP_GE);
-}
+bool rational_has_two(GraphOp op) { return (op >= OP_ADD && op <= OP_POW) || op_is_comparison(op); }
 
 /* The remainder with the divisor's sign: a - b floor(a / b). */
 static void set_remainder(mpq_t out, const mpq_t a, const mpq_t b) {

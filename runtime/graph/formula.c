@@ -113,14 +113,14 @@ static bool selects_all(const Graph *graph, const Node *node) {
 }
 
 static bool is_comparison_of_words(const Writer *writer, const Node *node) {
-    return writer->style == FORMULA_WORDS && node->op >= OP_SELECT_EQ && node->op <= OP_SELECT_GE;
+    return writer->style == FORMULA_WORDS && op_is_selection(node->op);
 }
 
 static uint8_t level_of(const Writer *writer, const Node *node) {
     double value;
     if (node->op == OP_CONST)
         return atom_as_double(node->atom, &value) && value < 0 ? UNARY : PRIMARY;
-    if (node->op >= OP_SELECT_EQ && node->op <= OP_SELECT_GE)
+    if (op_is_selection(node->op))
         return is_comparison_of_words(writer, node) ? COMPARISON : PRIMARY;
     return shapes[node->op].level ? shapes[node->op].level : PRIMARY;
 }
@@ -287,7 +287,7 @@ static void write_real(Writer *writer, const Node *node) {
 
 static void write_form(Writer *writer, const Node *node) {
     const OpInfo *info = op_info(node->op);
-    bool select = node->op >= OP_SELECT_EQ && node->op <= OP_SELECT_GE;
+    bool select = op_is_selection(node->op);
     if (node->op >= OP_INPUT)
         write_real(writer, node);
     else if (info->kind == OPKIND_INPUT)

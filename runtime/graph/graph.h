@@ -14,7 +14,7 @@ typedef uint32_t NodeId;
 #define NO_NODE UINT32_MAX
 
 typedef enum GraphOp {
-#define GRAPH_OP(id, name, kind, arity, payload, text) id,
+#define GRAPH_OP(id, name, kind, arity, payload, use, text) id,
 #include "runtime/graph/ops.def"
 #undef GRAPH_OP
     OP_COUNT
@@ -30,15 +30,26 @@ typedef enum OpKind {
     OPKIND_LOOP,
 } OpKind;
 typedef enum OpPayload { PAYLOAD_NONE, PAYLOAD_ATOM, PAYLOAD_TABLE, PAYLOAD_DECLARED } OpPayload;
+typedef enum OpUse {
+    OPUSE_COMPARES,
+    OPUSE_DECIDES,
+    OPUSE_FINDS,
+    OPUSE_MOVES,
+    OPUSE_COMPUTES,
+} OpUse;
 
 typedef struct OpInfo {
     const char *name;
     OpKind kind;
     uint8_t arity;
     OpPayload payload;
+    OpUse use;
     const char *text;
 } OpInfo;
 const OpInfo *op_info(GraphOp op);
+/* Of two values at each position (eq, lt, ...); of every key with every query (select_eq, ...). */
+bool op_is_comparison(GraphOp op);
+bool op_is_selection(GraphOp op);
 bool op_find(const char *name, GraphOp *op);
 
 /* Which kinds of atom a position can hold: a set of the first bits. Vectors, selectors, scores and

@@ -17,13 +17,27 @@
 #define ATOM PAYLOAD_ATOM
 #define TABLE PAYLOAD_TABLE
 #define DECLARED PAYLOAD_DECLARED
+#define COMPARES OPUSE_COMPARES
+#define DECIDES OPUSE_DECIDES
+#define FINDS OPUSE_FINDS
+#define MOVES OPUSE_MOVES
+#define COMPUTES OPUSE_COMPUTES
 static const OpInfo op_infos[OP_COUNT] = {
-#define GRAPH_OP(id, name, kind, arity, payload, text) [id] = {name, kind, arity, payload, text},
+#define GRAPH_OP(id, name, kind, arity, payload, use, text)                                        \
+    [id] = {name, kind, arity, payload, use, text},
 #include "runtime/graph/ops.def"
 #undef GRAPH_OP
 };
 
 const OpInfo *op_info(GraphOp op) { return &op_infos[op]; }
+
+bool op_is_comparison(GraphOp op) {
+    return op_info(op)->kind == OPKIND_ELEMENT && op_info(op)->use == OPUSE_COMPARES;
+}
+
+bool op_is_selection(GraphOp op) {
+    return op_info(op)->kind == OPKIND_SELECTOR && op_info(op)->use == OPUSE_COMPARES;
+}
 
 bool op_find(const char *name, GraphOp *op) {
     for (int i = 0; i < OP_COUNT; i++)

@@ -140,8 +140,7 @@ static void truth_bounds(const Sight *r, uint32_t width, Bound *out) {
 }
 
 static bool is_truth(GraphOp op) {
-    return op == OP_AND || op == OP_OR || op == OP_EQ || op == OP_LT || op == OP_LE ||
-           op == OP_GT || op == OP_GE || op == OP_ONEHOT;
+    return op == OP_AND || op == OP_OR || op_is_comparison(op) || op == OP_ONEHOT;
 }
 
 /* --- heads ------------------------------------------------------------------------------------ */

@@ -49,7 +49,7 @@ static bool fill_part(Run *run, NodeId part, uint8_t *mask) {
         cells[id] = run_take(run, (size_t)run->n, 1);
         fine = cells[id] != NULL;
         if (!fine) break;
-        if (node->op >= OP_SELECT_EQ && node->op <= OP_SELECT_GE)
+        if (op_is_selection(node->op))
             compare(run, node, cells[id]);
         else
             combine(run, node, cells, cells[id]);

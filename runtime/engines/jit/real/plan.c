@@ -127,48 +127,16 @@ static bool is_table_held(const Table *table) {
     return held;
 }
 
-/* Operations that take strings as the numbers that they are (words.c). */
-static bool takes_strings(GraphOp op) {
-    switch (op) {
-    case OP_EQ:
-    case OP_LT:
-    case OP_LE:
-    case OP_GT:
-    case OP_GE:
-    case OP_NOT:
-    case OP_AND:
-    case OP_OR:
-    case OP_INDICATOR:
-    case OP_CHOOSE:
-    case OP_MEMBER:
-    case OP_LOOKUP:
-    case OP_SELECT_EQ:
-    case OP_SELECT_NE:
-    case OP_SELECT_LT:
-    case OP_SELECT_LE:
-    case OP_SELECT_GT:
-    case OP_SELECT_GE:
-    case OP_AGGREGATE:
-    case OP_ATTEND:
-    case OP_RESULT: return true;
-    default: return false;
-    }
-}
-
-static bool compares(GraphOp op) {
-    return (op >= OP_EQ && op <= OP_GE) || (op >= OP_SELECT_EQ && op <= OP_SELECT_GE);
-}
-
-/* A string is a number among strings alone, and none that is not there yet has one. */
+/* A string is a number (words.c) among strings alone, and none that is not there yet has one. */
 static bool can_compute_strings(Planner *planner, NodeId id) {
     const Graph *graph = planner->plan->graph;
     const Node *node = graph_node(graph, id);
     int strings = 0, arity = op_info(node->op)->arity;
     for (int i = 0; i < arity; i++)
         strings += (graph_node(graph, node->args[i])->type & TYPE_STRING) != 0;
-    if (strings > 0 && !takes_strings(node->op))
+    if (strings > 0 && op_info(node->op)->use == OPUSE_COMPUTES)
         return refuse(planner, id, "it computes with strings");
-    if (compares(node->op) && strings == 1)
+    if (op_info(node->op)->use == OPUSE_COMPARES && strings == 1)
         return refuse(planner, id, "it compares strings with numbers");
     if (!(node->type & TYPE_STRING) || !type_is_sop(node->type)) return true;
     if (node->type != TYPE_STRING)

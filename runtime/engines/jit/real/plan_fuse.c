@@ -17,7 +17,7 @@ static bool parts_are_before(const RealPlan *plan, const SelectorParts *parts,
     const Graph *graph = plan->graph;
     for (uint32_t p = 0; p < parts->key_count; p++) {
         const Node *part = graph_node(graph, parts->keys[p]);
-        if (part->op < OP_SELECT_EQ || part->op > OP_SELECT_GE) return false;
+        if (!op_is_selection(part->op)) return false;
         if (!is_before(plan, part->args[0], head)) return false;
     }
     return true;

@@ -133,6 +133,8 @@ static void keep_apart(RealPlan *plan, NodeId next) {
 /* Can computing an element-wise scalar end the run at a position? */
 static bool can_fail(const Graph *graph, const Node *node) {
     double divisor;
+    OpUse use = op_info(node->op)->use;
+    if (use != OPUSE_COMPUTES) return use == OPUSE_FINDS; /* a key may be missing */
     switch (node->op) {
     case OP_ADD:
     case OP_SUB:
@@ -150,17 +152,6 @@ static bool can_fail(const Graph *graph, const Node *node) {
     case OP_SIN:
     case OP_COS:
     case OP_TANH:
-    case OP_EQ:
-    case OP_LT:
-    case OP_LE:
-    case OP_GT:
-    case OP_GE:
-    case OP_NOT:
-    case OP_AND:
-    case OP_OR:
-    case OP_INDICATOR:
-    case OP_CHOOSE:
-    case OP_COMPONENT:
     case OP_DOT:
     case OP_SUM:
     case OP_NORM: return false;
