@@ -248,7 +248,8 @@ ExitStatus cmd_run(Driver *driver) {
         return driver_usage(driver, "%s makes no transformer; --engine interp and jit do",
                             run.engine->name);
     data_open(&run.data, options);
-    bool done = false, understood = run_choose_files(&run) && run_choose_plot(&run);
+    bool done = false,
+         understood = run_choose_files(&run) && run_choose_plot(&run) && run_paths_differ(&run);
     if (understood) {
         done = run_all(&run);
         driver_show(driver, run.data.diags);

@@ -15,7 +15,7 @@ static bool ends_with(const char *path, const char *ending) {
     return len > end && strcmp(path + len - end, ending) == 0;
 }
 
-/* One --output; false for an ending that says nothing. */
+/* One --output. */
 static bool choose(Run *run, const char *value) {
     size_t name_len = columns_name_length(value);
     const char *path = name_len == 0 ? value : value + name_len + 1;
@@ -26,7 +26,16 @@ static bool choose(Run *run, const char *value) {
         return true;
     }
     bool json = ends_with(value, ".jsonl") || ends_with(value, ".json");
-    if (!json && !ends_with(value, ".txt")) return false;
+    if (!json && !ends_with(value, ".txt")) {
+        driver_usage(run->driver,
+                     "--output: the file's name ends in .csv, .npy, .jsonl or .txt, which says "
+                     "what is written");
+        return false;
+    }
+    if (run->path != NULL) {
+        driver_usage(run->driver, "--output: '%s' holds all results already", run->path);
+        return false;
+    }
     run->format = json ? RUN_JSON : RUN_TEXT;
     run->path = value;
     return true;
@@ -41,15 +50,28 @@ bool run_choose_files(Run *run) {
         if (given.id != OPT_RESULTS) continue;
         if (strcmp(given.value, "-") == 0)
             standard = true;
-        else if (!choose(run, given.value)) {
-            driver_usage(run->driver,
-                         "--output: the file's name ends in .csv, .npy, .jsonl or .txt, which says "
-                         "what is written");
+        else if (!choose(run, given.value))
             return false;
-        }
     }
     if (run->path == NULL)
         run->format = json ? RUN_JSON : run->file_count > 0 && !standard ? RUN_NOTHING : RUN_TEXT;
+    return true;
+}
+
+bool run_paths_differ(const Run *run) {
+    const char **paths = ARENA_ARRAY(run->data.arena, const char *, run->file_count + 2);
+    size_t count = 0;
+    for (size_t i = 0; i < run->file_count; i++)
+        paths[count++] = run->files[i].path;
+    if (run->path != NULL) paths[count++] = run->path;
+    if (run->plot != NULL) paths[count++] = run->plot;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(paths[i], paths[k]) != 0) continue;
+            driver_usage(run->driver, "'%s' can't be written twice", paths[i]);
+            return false;
+        }
+    }
     return true;
 }
 
