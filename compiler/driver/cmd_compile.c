@@ -125,7 +125,7 @@ static bool read_program(Compilation *c) {
 
 static bool read_all(Compilation *c) {
     bool ready = read_program(c);
-    if (ready) ready = require_fits(&c->driver->options, c->session) && choose_targets(c);
+    if (ready) ready = options_fit(&c->driver->options, c->session) && choose_targets(c);
     return vocabulary_argument(&c->reader, vocabulary_text(&c->driver->options), &c->vocabulary) &&
            ready;
 }
@@ -217,12 +217,6 @@ static Span outputs_span(const Compilation *c) {
     return graph_node(session_graph(c->session), c->targets.items[0].value.as.node)->span;
 }
 
-static bool refuse_option(const Compilation *c, const char *option) {
-    diag_error(c->diags, DIAG_CANNOT_LOWER, outputs_span(c),
-               "a transformer over real vectors has no %s", option);
-    return false;
-}
-
 /* NULL after reporting. */
 static RealModel *lower_targets(const Compilation *c) {
     RealLowerOptions options = real_lower_options(&c->vocabulary, c->relu_knots);
@@ -246,9 +240,6 @@ static RealModel *lower_targets(const Compilation *c) {
 static bool compile_real(Compilation *c) {
     const Options *given = &c->driver->options;
     if (!export_holds_real(c->format, outputs_span(c), c->diags)) return false;
-    if (option_given(given, OPT_CAUSAL)) return refuse_option(c, "--causal");
-    if (option_given(given, OPT_PATTERNS)) return refuse_option(c, "--patterns");
-    if (option_given(given, OPT_ATTENTION)) return refuse_option(c, "--attention");
     const RealModel *model = lower_targets(c);
     if (model == NULL) return false;
     bool program = c->program.name != NULL;

@@ -151,7 +151,7 @@ static bool dump_model(const Dump *dump) {
     if (dump->from == FORM_MODEL) return model_from_text(dump);
     const Options *options = &dump->driver->options;
     Targets targets;
-    if (!require_fits(options, dump->session) || !program_targets(dump->session, options, &targets))
+    if (!options_fit(options, dump->session) || !program_targets(dump->session, options, &targets))
         return false;
     InputReader reader = {.arena = arena_new(0),
                           .sources = session_sources(dump->session),

@@ -72,7 +72,7 @@ static void report_target(Driver *driver, Session *session, Target target,
 static bool report_targets(Driver *driver, Session *session, const Vocabulary *vocabulary,
                            Registers registers, uint32_t relu_knots) {
     Targets targets;
-    if (!require_fits(&driver->options, session) ||
+    if (!options_fit(&driver->options, session) ||
         !program_targets(session, &driver->options, &targets))
         return false;
     if (session_has_inputs(session))

@@ -1,6 +1,8 @@
 /* raspc run: what a program's outputs are on inputs, under one engine. */
 #include "compiler/driver/run.h"
 
+#include "compiler/driver/lowered_real.h"
+
 #include "runtime/base/limits.h"
 
 #include <stdio.h>
@@ -199,7 +201,9 @@ static bool run_all(Run *run) {
                                 .diags = session_diagnostics(run->session)};
     run->named = session_has_inputs(run->session);
     /* Every part of the command line is looked at, so that one run tells every mistake. */
-    if (ready) ready = program_targets(run->session, options, &run->targets);
+    if (ready)
+        ready = options_fit(options, run->session) &&
+                program_targets(run->session, options, &run->targets);
     bool stream = !run->named && can_stream(run);
     /* But whether the program has inputs of those names is known only when it was read. */
     bool skip = !ready && (run->named || columns_any(run->data.columns));

@@ -37,7 +37,7 @@ RealLowerOptions real_lower_options(const Vocabulary *vocabulary, uint32_t relu_
                               .float_type = vocabulary_float(vocabulary, FLOAT_64)};
 }
 
-bool require_fits(const Options *given, Session *session) {
+static bool require_fits(const Options *given, Session *session) {
     uint32_t count;
     session_requirements(session, &count);
     if (count > 0 || !option_given(given, OPT_REQUIRE)) return true;
@@ -49,6 +49,32 @@ bool require_fits(const Options *given, Session *session) {
                           : "only inputs that have names may have to be something: input x: float; "
                             "require x > 0;");
     return false;
+}
+
+/* What only transformers over tokens have. */
+static const struct {
+    OptionId id;
+    const char *name, *instead;
+} of_tokens[] = {
+    {OPT_CAUSAL, "causal",
+     "what it must not look at the program says: add `and select(indices, indices, <=)`"},
+    {OPT_VOCAB, "vocab", "what its inputs may hold the program says, where it declares them"},
+    {OPT_REGISTERS, "registers", NULL},
+    {OPT_PATTERNS, "patterns", NULL},
+    {OPT_ATTENTION, "attention", NULL},
+};
+
+bool options_fit(const Options *given, Session *session) {
+    bool fit = require_fits(given, session);
+    for (size_t i = 0; i < sizeof of_tokens / sizeof of_tokens[0]; i++) {
+        if (!session_has_inputs(session) || !option_given(given, of_tokens[i].id)) continue;
+        Diagnostic *diag =
+            diag_error(session_diagnostics(session), DIAG_CANNOT_LOWER, (Span){0},
+                       "a transformer over real vectors has no --%s", of_tokens[i].name);
+        if (of_tokens[i].instead) diag_help(diag, "%s", of_tokens[i].instead);
+        fit = false;
+    }
+    return fit;
 }
 
 void require_option(const Options *given, const Session *session, Arena *arena,

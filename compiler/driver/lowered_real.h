@@ -13,8 +13,9 @@ bool outputs_are_real(const Graph *graph, const NodeId *nodes, uint32_t count, b
 /* What a model for the vocabulary is asked to be: float64 unless someone said otherwise; of ReLUs
    alone, with so many knots, when relu_knots is not 0. */
 RealLowerOptions real_lower_options(const Vocabulary *vocabulary, uint32_t relu_knots);
-/* False after reporting that --require is given and the program requires nothing of its inputs. */
-bool require_fits(const Options *given, Session *session);
+/* False after reporting an option that models of this program do not have: --causal and the like
+   where it names its inputs, --require where it requires nothing of them. */
+bool options_fit(const Options *given, Session *session);
 /* With --require the model asks what the program requires of its inputs. */
 void require_option(const Options *given, const Session *session, Arena *arena,
                     RealLowerOptions *options);
