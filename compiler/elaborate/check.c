@@ -25,6 +25,13 @@ static CheckOutcome compare(Session *session, const Tree *tree, Value got, Value
     return CHECK_FAILED;
 }
 
+static const char *first_input(const Session *session) {
+    uint32_t i = 0;
+    while (session->declared[i].is_param)
+        i++;
+    return session->declared[i].name->bytes;
+}
+
 /* Anything that is not a plain comparison: it must say True or False by itself. */
 static CheckOutcome truth(Session *session, const Tree *tree, Value value) {
     if (value.kind == VALUE_ERROR) return CHECK_WRONG;
@@ -36,7 +43,10 @@ static CheckOutcome truth(Session *session, const Tree *tree, Value value) {
     Diagnostic *diag = report(session, DIAG_CHECK_NOT_BOOL, tree->child[0]->span,
                               "a check says True or False, but this is %s (%s)",
                               value_kind_name(value), show(session, value));
-    if (value.kind == VALUE_SOP)
+    if (value.kind == VALUE_SOP && session->input_count > 0)
+        diag_help(diag, "apply the s-op to inputs: check f(%s=[..]) == [..];",
+                  first_input(session));
+    else if (value.kind == VALUE_SOP)
         diag_help(diag, "apply the s-op to an input: check f(\"abc\") == [..];");
     return CHECK_WRONG;
 }
