@@ -9,6 +9,7 @@ typedef struct Packing {
     const KeyList *keys;
     Panel *panel;
     double *biases; /* (blocks * tile_keys) */
+    double *key;    /* (width) one of them */
 } Packing;
 
 static void put(const Run *run, void *reals, size_t place, double value) {
@@ -44,15 +45,15 @@ static void add_margin(const Packing *packing, const ScoreTerm *term, double nor
 static void pack_term(const Packing *packing, const ScoreTerm *term, uint32_t before) {
     Run *run = packing->run;
     uint32_t wide = run->plan->unit.tile_keys, width = packing->head->form.shape.width;
-    double most = 0;
+    double most = 0, factor = (term->distance ? -2 : 1) * term->coefficient;
     for (int64_t j = 0; j < packing->keys->count; j++) {
         double square = 0;
-        size_t block = (size_t)(j / wide), place = (block * width + before) * wide;
+        size_t place = ((size_t)(j / wide) * width + before) * wide + (size_t)(j % wide);
+        run_vector(run, term->key, run_place(run, term->key, packing->keys->positions[j]),
+                   packing->key);
         for (uint32_t c = 0; c < term->width; c++) {
-            double k = run_component(run, term->key,
-                                     run_place(run, term->key, packing->keys->positions[j]), c);
-            put(run, packing->panel->keys, place + c * (size_t)wide + (size_t)(j % wide),
-                (term->distance ? -2 : 1) * term->coefficient * k);
+            double k = packing->key[c];
+            put(run, packing->panel->keys, place + c * (size_t)wide, factor * k);
             square += k * k;
         }
         if (term->distance) packing->biases[j] += term->coefficient * square;
@@ -81,10 +82,15 @@ bool panel_pack(Run *run, const RealHead *head, const KeyList *keys, Panel *out)
     uint32_t wide = run->plan->unit.tile_keys, before = 0;
     *out = (Panel){.blocks = (keys->count + wide - 1) / wide};
     size_t all = (size_t)out->blocks * wide;
-    Packing packing = {run, head, keys, out, run_take(run, all, sizeof(double))};
+    Packing packing = {run,
+                       head,
+                       keys,
+                       out,
+                       run_take(run, all, sizeof(double)),
+                       run_take(run, form->shape.width, sizeof(double))};
     out->keys = run_take(run, all * form->shape.width, sizeof(double));
     out->bias = run_take(run, all, sizeof(double));
-    if (!out->keys || !out->bias || !packing.biases) return false;
+    if (!out->keys || !out->bias || !packing.biases || !packing.key) return false;
     for (uint32_t t = 0; t < form->term_count; t++) {
         pack_term(&packing, &form->terms[t], before);
         before += form->terms[t].width;
@@ -101,6 +107,7 @@ bool panel_pack(Run *run, const RealHead *head, const KeyList *keys, Panel *out)
     out->margin.per_norm *= twice;
     out->margin.per_square *= twice;
     run_give(run, packing.biases);
+    run_give(run, packing.key);
     return true;
 }
 
@@ -110,9 +117,9 @@ static void pack_leaf(const Packing *packing, const ScoreLeaf *leaf) {
     for (int64_t j = 0; j < packing->keys->count; j++) {
         int64_t row = run_place(run, leaf->key, packing->keys->positions[j]);
         size_t place = ((size_t)(j / wide) * width + leaf->key_at) * wide + (size_t)(j % wide);
+        run_vector(run, leaf->key, row, packing->key);
         for (uint32_t c = 0; c < leaf->width; c++)
-            put(run, packing->panel->keys, place + c * (size_t)wide,
-                run_component(run, leaf->key, row, c));
+            put(run, packing->panel->keys, place + c * (size_t)wide, packing->key[c]);
     }
 }
 
@@ -121,12 +128,13 @@ bool panel_pack_leaves(Run *run, const RealHead *head, const KeyList *keys, Pane
     uint32_t wide = run->plan->unit.tile_keys;
     *out = (Panel){.blocks = (keys->count + wide - 1) / wide};
     size_t all = (size_t)out->blocks * wide;
-    Packing packing = {run, head, keys, out, NULL};
+    Packing packing = {run, head, keys, out, NULL, run_take(run, form->key_width, sizeof(double))};
     out->keys = run_take(run, all * form->key_width, sizeof(double));
     out->bias = run_take(run, all, sizeof(double));
-    if (!out->keys || !out->bias) return false;
+    if (!out->keys || !out->bias || !packing.key) return false;
     for (uint32_t l = 0; l < form->leaf_count; l++)
         pack_leaf(&packing, &form->leaves[l]);
+    run_give(run, packing.key);
     for (uint32_t t = 0; t < form->term_count; t++)
         out->queries[t] = run->columns[2 * (size_t)form->terms[t].query];
     for (size_t j = (size_t)keys->count; j < all; j++)

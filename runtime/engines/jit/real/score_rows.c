@@ -32,11 +32,14 @@ static bool pack_keys(ScoreRows *rows, Part *part, const KeyList *keys) {
     part->width = width ? width : 1;
     if (part->width > rows->width_most) rows->width_most = part->width;
     part->keys = run_take(rows->run, (size_t)keys->count * part->width, sizeof(double));
-    if (part->keys == NULL) return false;
-    for (int64_t j = 0; j < keys->count; j++)
+    double *components = run_take(rows->run, part->width, sizeof(double));
+    if (!part->keys || !components) return false;
+    for (int64_t j = 0; j < keys->count; j++) {
+        run_vector(rows->run, key, run_place(rows->run, key, keys->positions[j]), components);
         for (uint32_t c = 0; c < part->width; c++)
-            part->keys[(size_t)c * (size_t)keys->count + (size_t)j] =
-                run_component(rows->run, key, run_place(rows->run, key, keys->positions[j]), c);
+            part->keys[(size_t)c * (size_t)keys->count + (size_t)j] = components[c];
+    }
+    run_give(rows->run, components);
     return true;
 }
 
