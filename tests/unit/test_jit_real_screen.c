@@ -8,6 +8,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* --- inputs ----------------------------------------------------------------------------------- */
 
@@ -285,6 +287,68 @@ START_TEST(many_keys) {
 }
 END_TEST
 
+/* --- room ------------------------------------------------------------------------------------- */
+
+/* Bytes of this process's addresses; 0: they can't be limited. */
+static size_t addresses(void) {
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file == NULL) return 0;
+    if (fscanf(file, "%lu", &pages) != 1) pages = 0;
+    fclose(file);
+    size_t bytes = pages * (size_t)sysconf(_SC_PAGESIZE);
+    return bytes >> 40 ? 0 : bytes; /* terabytes are a sanitizer's, which maps more as it goes */
+}
+
+/* Runs with so many bytes more than there are now. */
+static bool run_within(Bench *bench, const JitReal *program, Input input, size_t bytes,
+                       Sequence *out) {
+    struct rlimit before, limit;
+    ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
+    limit = before;
+    limit.rlim_cur = addresses() + bytes;
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    bool fine = bench_run(bench, program, input, out);
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &before), 0);
+    return fine;
+}
+
+/* Rows are packed once for all rounds where there is room for that. It is no reason to refuse: not
+   where there is none at first, and not where something else wants it later. */
+START_TEST(packed_rows_are_not_missed) {
+    /* Packed in bfloat16 they are 26 MiB, with all else 36. */
+    enum { WIDTH = 64, N = 200000, KEYS = 8, MIB_LEAST = 12, MIB_MOST = 40, STEP = 4 };
+    static const Subject subject = {
+        "packed rows", WIDTH,
+        "input x: vec[64]; input mark: bool; c = x; owner = indices;\n"
+        "repeat 3 {\n"
+        "  owner = aggregate(hardmax(-distance(c, x), select(mark, True, ==)), indices);\n"
+        "  members = select(owner, indices, ==) and select(mark, False, ==);\n"
+        "  c = aggregate(members, x, c) if mark else c;\n"
+        "}\n"
+        "output owner;\n",
+        ""};
+    Bench bench;
+    if (bench_open(&bench, &subject) && addresses() > 0) {
+        JitReal *program = bench_compile(&bench, NULL, 1, false);
+        Input input = bench_input(&bench, N, SMOOTH, 1);
+        for (uint32_t i = 0; i < N; i++)
+            ((Atom *)(uintptr_t)input.columns[0].atoms)[i] = atom_bool(i < KEYS);
+        Sequence wanted, got;
+        ck_assert(bench_run(&bench, program, input, &wanted));
+        /* Room for the results, which are no part of the run's memory. */
+        got.atoms = ARENA_ARRAY(bench.arena, Atom, N);
+        for (size_t mib = MIB_LEAST; mib <= MIB_MOST; mib += STEP) {
+            arena_give_back(bench.arena, got.atoms, N * sizeof(Atom));
+            ck_assert_msg(run_within(&bench, program, input, mib << 20, &got), "in %zu MiB", mib);
+            bench_same(&bench, "in little room", 0, &wanted, &got);
+        }
+        jit_real_free(program);
+    }
+    bench_close(&bench);
+}
+END_TEST
+
 Suite *jit_real_screen_suite(void);
 
 Suite *jit_real_screen_suite(void) {
@@ -299,5 +363,9 @@ Suite *jit_real_screen_suite(void) {
     tcase_add_loop_test(tests, rounded_scores, 0, 2);
     tcase_add_loop_test(tests, many_keys, 0, 3);
     suite_add_tcase(suite, tests);
+    TCase *room = tcase_create("room");
+    tcase_set_timeout(room, 60);
+    tcase_add_test(room, packed_rows_are_not_missed);
+    suite_add_tcase(suite, room);
     return suite;
 }

@@ -128,7 +128,7 @@ typedef struct Assignment {
     uint32_t kernel;             /* NEAREST's number among the program's functions */
     bool screened;               /* a screen looks first (screen.h) */
     uint32_t pack, screen, duel; /* its functions' numbers */
-    bool rows_stay;              /* no loop changes the queries: they are packed once in a run */
+    bool rows_stay;              /* no loop changes the queries: they can be packed once in a run */
     RealHead *head;              /* the first one: its score, form and selector are all heads' */
     RealHead *follow;            /* sums by owner made at the same time, or NULL */
     NodeId owner;                /* with follow: the attend whose value is indices */

@@ -18,6 +18,7 @@ typedef struct Block {
     struct Block *before, *after;
     struct Block *next; /* among those that are unused */
     size_t bytes;       /* with this */
+    void **holder;      /* of what the run can do without: who has it; else NULL */
     bool mapped;
 } Block;
 
@@ -42,6 +43,15 @@ static void give_unused(Run *run) {
     }
 }
 
+static void give_optional(Run *run) {
+    for (Block *block = run->blocks, *after; block; block = after) {
+        after = block->after;
+        if (block->holder == NULL) continue;
+        *block->holder = NULL;
+        run_give(run, (char *)block + LINE);
+    }
+}
+
 void run_release(Run *run, void *memory) {
     if (memory == NULL) return;
     Block *block = (Block *)(void *)((char *)memory - LINE);
@@ -61,12 +71,9 @@ void *run_take_column(Run *run, size_t count, size_t size) {
     return run_take(run, count, size);
 }
 
-void *run_take(Run *run, size_t count, size_t size) {
-    size_t bytes;
-    if (__builtin_mul_overflow(count ? count : 1, size, &bytes)) return no_room(run, SIZE_MAX);
-    if (run->bytes + bytes > LIMIT_EVALUATION_BYTES) give_unused(run);
-    if (bytes > LIMIT_EVALUATION_BYTES || run->bytes + bytes > LIMIT_EVALUATION_BYTES)
-        return no_room(run, bytes);
+/* NULL: the run may not have so much, or there is none. */
+static Block *take_block(Run *run, size_t bytes) {
+    if (bytes > LIMIT_EVALUATION_BYTES || run->bytes + bytes > LIMIT_EVALUATION_BYTES) return NULL;
     bytes = block_bytes(bytes);
     bool mapped = bytes >= MEMORY_LARGE;
     Block *block;
@@ -76,12 +83,35 @@ void *run_take(Run *run, size_t count, size_t size) {
         block = aligned_alloc(LINE, bytes);
         if (block) memset(block, 0, bytes);
     }
-    if (block == NULL) return no_room(run, bytes);
+    if (block == NULL) return NULL;
     *block = (Block){.after = run->blocks, .bytes = bytes, .mapped = mapped};
     if (run->blocks) run->blocks->before = block;
     run->blocks = block;
     run->bytes += bytes;
-    return (char *)block + LINE;
+    return block;
+}
+
+void *run_take(Run *run, size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count ? count : 1, size, &bytes)) return no_room(run, SIZE_MAX);
+    Block *block = take_block(run, bytes);
+    if (block == NULL) {
+        give_unused(run);
+        block = take_block(run, bytes);
+    }
+    if (block == NULL && !run->sharing) {
+        give_optional(run);
+        block = take_block(run, bytes);
+    }
+    return block ? (char *)block + LINE : no_room(run, bytes);
+}
+
+void run_take_optional(Run *run, size_t bytes, void **holder) {
+    Block *block = take_block(run, bytes);
+    *holder = NULL;
+    if (block == NULL) return;
+    block->holder = holder;
+    *holder = (char *)block + LINE;
 }
 
 void run_give(Run *run, void *memory) {
@@ -121,7 +151,9 @@ void run_pieces(Run *run, void (*work)(void *state, uint32_t piece), void *state
         return;
     }
     if (run->pool == NULL) run->pool = pool_new(run->threads);
+    run->sharing = true;
     pool_run(run->pool, work, state, count);
+    run->sharing = false;
 }
 
 bool run_goes_on(Run *run) {

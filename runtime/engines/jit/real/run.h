@@ -98,6 +98,7 @@ typedef struct Run {
     struct Block *unused; /* columns that nobody reads any more */
     size_t bytes;
     Pool *pool;
+    bool sharing; /* several threads are at work: what they look at stays */
     uint32_t threads;
     const Cancel *cancel;     /* or NULL */
     const EvalRounds *rounds; /* or NULL */
@@ -118,6 +119,10 @@ void run_give(Run *run, void *memory);
 /* The same of a column, for the next one of its size: as it is left, not zeroed. */
 void run_release(Run *run, void *memory);
 void *run_take_column(Run *run, size_t count, size_t size);
+/* Zeroed memory that the run can do without: *holder is NULL where there is no room for it, and as
+   soon as run_take needs that room for something else, though not while several threads are at
+   work. */
+void run_take_optional(Run *run, size_t bytes, void **holder);
 
 bool run_fail(Run *run, NodeId node, DiagId id, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

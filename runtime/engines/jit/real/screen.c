@@ -19,9 +19,9 @@ struct Screen {
     bool framed;
     double *shift; /* (D) of the rows */
     double scale;
-    /* Rows that stay: all of them, block by block as they are first asked for. */
-    ScreenRows all;
-    uint8_t *packed; /* (blocks of rows) */
+    /* Where rows stay: all of them (Kept), packed block by block as they are first asked for. NULL:
+       there is no room for that, or no more; each block is packed when it is screened. */
+    void *kept;
     /* The keys. */
     int64_t count, blocks;
     double *components;       /* (count, D) as they are */
@@ -41,11 +41,25 @@ static size_t block_words(const Screen *screen) {
     return (size_t)screen->block_rows * screen->words;
 }
 
-static bool take_rows(Screen *screen, size_t blocks, ScreenRows *out) {
-    Run *run = screen->run;
-    out->words = run_take(run, blocks * block_words(screen), sizeof *out->words);
-    out->norms = run_take(run, blocks * 2 * (size_t)screen->block_rows, sizeof *out->norms);
-    return out->words && out->norms;
+/* Memory for all rows, in one piece that begins on a line and so do its parts. */
+typedef struct Kept {
+    uint32_t *words;
+    float *norms;
+    uint8_t *packed; /* (blocks of rows) */
+    size_t bytes;
+} Kept;
+
+static Kept kept_rows(const Screen *screen) {
+    enum { LINE = 64 };
+    size_t rows = (size_t)screen->block_rows;
+    size_t blocks = ((size_t)screen->run->n + rows - 1) / rows;
+    size_t words = blocks * block_words(screen) * sizeof(uint32_t);
+    size_t norms = (words + LINE - 1) / LINE * LINE;
+    size_t packed = norms + blocks * 2 * rows * sizeof(float);
+    char *at = screen->kept;
+    if (at == NULL) return (Kept){.bytes = packed + blocks};
+    return (Kept){(uint32_t *)(void *)at, (float *)(void *)(at + norms), (uint8_t *)at + packed,
+                  packed + blocks};
 }
 
 bool screen_take_room(Screen *screen, ScreenRoom *out) {
@@ -54,7 +68,10 @@ bool screen_take_room(Screen *screen, ScreenRoom *out) {
         *lists[l] = run_take(screen->run, (size_t)screen->block_rows, sizeof(int32_t));
         if (*lists[l] == NULL) return false;
     }
-    return screen->assignment->rows_stay || take_rows(screen, 1, &out->rows);
+    if (screen->kept) return true;
+    out->rows.words = run_take(screen->run, block_words(screen), sizeof(uint32_t));
+    out->rows.norms = run_take(screen->run, 2 * (size_t)screen->block_rows, sizeof(float));
+    return out->rows.words && out->rows.norms;
 }
 
 void screen_give_room(Screen *screen, ScreenRoom *room) {
@@ -76,10 +93,8 @@ static Screen *screen_new(Run *run, const Assignment *assignment, int64_t block_
                        .shift = run_take(run, shape->width, sizeof(double)),
                        .moved = run_take(run, shape->width, sizeof(double))};
     if (!screen->shift || !screen->moved) return NULL;
-    if (!assignment->rows_stay) return screen;
-    size_t blocks = (size_t)((run->n + block_rows - 1) / block_rows);
-    screen->packed = run_take(run, blocks, 1);
-    return screen->packed && take_rows(screen, blocks, &screen->all) ? screen : NULL;
+    if (assignment->rows_stay) run_take_optional(run, kept_rows(screen).bytes, &screen->kept);
+    return screen;
 }
 
 static bool take_keys(Screen *screen, int64_t count) {
@@ -137,11 +152,11 @@ static void find_moved(Screen *screen) {
         }
 }
 
-/* Chosen once where rows stay, else in each round. False for keys that are not finite. */
+/* Chosen once where rows are kept, else in each round. False for keys that are not finite. */
 static bool find_frame(Screen *screen) {
     enum { EXPONENT_MOST = 300 };
     uint32_t width = screen->assignment->head->form.shape.width;
-    screen->framed = screen->framed && screen->assignment->rows_stay;
+    screen->framed = screen->framed && screen->kept;
     find_moved(screen);
     if (screen->framed) return true;
     double most = 0;
@@ -332,18 +347,21 @@ bool screen_ready(Run *run, const Assignment *assignment, Winners *winners, int6
     return true;
 }
 
-/* The block's rows as words, packed now or in a round before. */
+/* The block's rows as words, packed now or in a round before; none where they were kept and are no
+   more. */
 static ScreenRows pack_rows(Screen *screen, const ScreenRoom *room, const void *const *queries,
                             void *scratch, int64_t from, int64_t to) {
     const Run *run = screen->run;
     ScreenRows rows = room->rows;
-    if (screen->assignment->rows_stay) {
+    if (screen->kept) {
         int64_t block = from / screen->block_rows;
-        rows.words = screen->all.words + (size_t)block * block_words(screen);
-        rows.norms = screen->all.norms + 2 * (size_t)from;
-        if (screen->packed[block]) return rows;
-        screen->packed[block] = 1;
+        Kept kept = kept_rows(screen);
+        rows.words = kept.words + (size_t)block * block_words(screen);
+        rows.norms = kept.norms + 2 * (size_t)from;
+        if (kept.packed[block]) return rows;
+        kept.packed[block] = 1;
     }
+    if (rows.words == NULL) return rows;
     ScreenPackKernel *pack =
         (ScreenPackKernel *)(uintptr_t)run->program->functions[screen->assignment->pack];
     pack(queries, screen->shift, screen->scale, scratch, run->n - 1, rows.words, rows.norms, from,
@@ -372,6 +390,12 @@ static void fight(Screen *screen, const ScreenRoom *room, const void *const *que
         winners[room->rows_of_pairs[p] - from] = room->found[p];
 }
 
+static int64_t leave_open(const ScreenRoom *room, int64_t from, int64_t to) {
+    for (int64_t i = from; i < to; i++)
+        room->open[i - from] = (int32_t)i;
+    return to - from;
+}
+
 int64_t screen_block(Screen *screen, const ScreenRoom *room, void *scratch, int64_t from,
                      int64_t to, int32_t *winners, const char *wanted, int64_t row_bytes) {
     const Run *run = screen->run;
@@ -380,6 +404,7 @@ int64_t screen_block(Screen *screen, const ScreenRoom *room, void *scratch, int6
     for (uint32_t t = 0; t < form->term_count; t++)
         queries[t] = run->columns[2 * (size_t)form->terms[t].query];
     ScreenRows rows = pack_rows(screen, room, queries, scratch, from, to);
+    if (rows.words == NULL) return leave_open(room, from, to);
     ScreenKernel *kernel =
         (ScreenKernel *)(uintptr_t)run->program->functions[screen->assignment->screen];
     kernel(rows.words, rows.norms, screen->key_words, screen->bias, screen->numbers, screen->blocks,
