@@ -1,8 +1,6 @@
 #include "runtime/engines/jit/real/run.h"
 
 #include "runtime/base/bug.h"
-#include "runtime/base/limits.h"
-#include "runtime/base/memory.h"
 #include "runtime/engines/jit/real/real_program.h"
 
 #include <inttypes.h>
@@ -10,124 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* --- memory ----------------------------------------------------------------------------------- */
-
-/* Before what is handed out; the list of all. */
-typedef struct Block {
-    struct Block *before, *after;
-    struct Block *next; /* among those that are unused */
-    size_t bytes;       /* with this */
-    void **holder;      /* of what the run can do without: who has it; else NULL */
-    bool mapped;
-} Block;
-
-enum { LINE = 64 };
-
-static void *no_room(Run *run, size_t bytes) {
-    diag_error(
-        run->diags, DIAG_LIMIT_MEMORY, run->span,
-        "an input of %lld positions needs too much memory (%zu MiB more than the %zu in use)",
-        (long long)run->n, bytes >> 20, run->bytes >> 20);
-    return NULL;
-}
-
-/* With a line for the block's own numbers, and rounded up to lines. */
-static size_t block_bytes(size_t bytes) { return (bytes + 2 * LINE - 1) / LINE * LINE + LINE; }
-
-static void give_unused(Run *run) {
-    while (run->unused) {
-        Block *block = run->unused;
-        run->unused = block->next;
-        run_give(run, (char *)block + LINE);
-    }
-}
-
-static void give_optional(Run *run) {
-    for (Block *block = run->blocks, *after; block; block = after) {
-        after = block->after;
-        if (block->holder == NULL) continue;
-        *block->holder = NULL;
-        run_give(run, (char *)block + LINE);
-    }
-}
-
-void run_release(Run *run, void *memory) {
-    if (memory == NULL) return;
-    Block *block = (Block *)(void *)((char *)memory - LINE);
-    block->next = run->unused;
-    run->unused = block;
-}
-
-void *run_take_column(Run *run, size_t count, size_t size) {
-    size_t bytes;
-    if (!__builtin_mul_overflow(count ? count : 1, size, &bytes) && bytes < LIMIT_EVALUATION_BYTES)
-        for (Block **at = &run->unused; *at; at = &(*at)->next)
-            if ((*at)->bytes == block_bytes(bytes)) {
-                Block *block = *at;
-                *at = block->next;
-                return (char *)block + LINE;
-            }
-    return run_take(run, count, size);
-}
-
-/* NULL: the run may not have so much, or there is none. */
-static Block *take_block(Run *run, size_t bytes) {
-    if (bytes > LIMIT_EVALUATION_BYTES || run->bytes + bytes > LIMIT_EVALUATION_BYTES) return NULL;
-    bytes = block_bytes(bytes);
-    bool mapped = bytes >= MEMORY_LARGE;
-    Block *block;
-    if (mapped) {
-        block = memory_map(bytes);
-    } else {
-        block = aligned_alloc(LINE, bytes);
-        if (block) memset(block, 0, bytes);
-    }
-    if (block == NULL) return NULL;
-    *block = (Block){.after = run->blocks, .bytes = bytes, .mapped = mapped};
-    if (run->blocks) run->blocks->before = block;
-    run->blocks = block;
-    run->bytes += bytes;
-    return block;
-}
-
-void *run_take(Run *run, size_t count, size_t size) {
-    size_t bytes;
-    if (__builtin_mul_overflow(count ? count : 1, size, &bytes)) return no_room(run, SIZE_MAX);
-    Block *block = take_block(run, bytes);
-    if (block == NULL) {
-        give_unused(run);
-        block = take_block(run, bytes);
-    }
-    if (block == NULL && !run->sharing) {
-        give_optional(run);
-        block = take_block(run, bytes);
-    }
-    return block ? (char *)block + LINE : no_room(run, bytes);
-}
-
-void run_take_optional(Run *run, size_t bytes, void **holder) {
-    Block *block = take_block(run, bytes);
-    *holder = NULL;
-    if (block == NULL) return;
-    block->holder = holder;
-    *holder = (char *)block + LINE;
-}
-
-void run_give(Run *run, void *memory) {
-    if (memory == NULL) return;
-    Block *block = (Block *)(void *)((char *)memory - LINE);
-    if (block->before)
-        block->before->after = block->after;
-    else
-        run->blocks = block->after;
-    if (block->after) block->after->before = block->before;
-    run->bytes -= block->bytes;
-    if (block->mapped)
-        memory_unmap(block, block->bytes);
-    else
-        free(block);
-}
 
 /* --- what steps ask for ------------------------------------------------------------------------
  */
@@ -600,8 +480,7 @@ bool real_run(const JitReal *base, const ApplyRequest *request, Sequence *out) {
         free(run.winners[a].ties.keys);
     }
     run_forget_words(&run);
-    while (run.blocks)
-        run_give(&run, (char *)run.blocks + LINE);
+    run_give_all(&run);
     pool_free(run.pool);
     return fine;
 }

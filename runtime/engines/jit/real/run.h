@@ -112,18 +112,6 @@ typedef struct Run {
    system call. */
 bool run_goes_on(Run *run);
 
-/* Zeroed memory that lasts until the run ends; NULL after reporting that there is none. */
-void *run_take(Run *run, size_t count, size_t size);
-/* Gives it back before. */
-void run_give(Run *run, void *memory);
-/* The same of a column, for the next one of its size: as it is left, not zeroed. */
-void run_release(Run *run, void *memory);
-void *run_take_column(Run *run, size_t count, size_t size);
-/* Zeroed memory that the run can do without: *holder is NULL where there is no room for it, and as
-   soon as run_take needs that room for something else, though not while several threads are at
-   work. */
-void run_take_optional(Run *run, size_t bytes, void **holder);
-
 bool run_fail(Run *run, NodeId node, DiagId id, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* work(state, piece) for pieces [0, count): on the run's threads. */
@@ -140,6 +128,21 @@ static inline int64_t run_place(const Run *run, NodeId node, int64_t position) {
     uint32_t rows = run->plan->rows[node];
     return rows ? run->places[rows][position] : position;
 }
+
+/* --- memory (run_memory.c) -------------------------------------------------------------------- */
+
+/* Zeroed memory that lasts until the run ends; NULL after reporting that there is none. */
+void *run_take(Run *run, size_t count, size_t size);
+/* Gives it back before; all that there is. */
+void run_give(Run *run, void *memory);
+void run_give_all(Run *run);
+/* The same of a column, for the next one of its size: as it is left, not zeroed. */
+void run_release(Run *run, void *memory);
+void *run_take_column(Run *run, size_t count, size_t size);
+/* Zeroed memory that the run can do without: *holder is NULL where there is no room for it, and as
+   soon as run_take needs that room for something else, though not while several threads are at
+   work. */
+void run_take_optional(Run *run, size_t bytes, void **holder);
 
 /* --- columns (columns.c) ---------------------------------------------------------------------- */
 
