@@ -78,13 +78,23 @@ static const InputColumn *take_column(const RealRun *run, const RealInput *input
     return NULL;
 }
 
-static bool fail_number(const RealRun *run, const RealInput *input, uint32_t position) {
+static bool fail_number(const RealRun *run, const RealInput *input, uint32_t position,
+                        const char *what) {
     FloatType type = run->interp->weights->type;
-    Diagnostic *diag = diag_error(run->diags, DIAG_BAD_INPUT, run->span,
-                                  "position %u of '%.100s' is beyond the greatest %s", position,
-                                  input->name->bytes, float_name(type, FLOAT_LONG_NAME));
+    Diagnostic *diag =
+        diag_error(run->diags, DIAG_BAD_INPUT, run->span, "position %u of '%.100s' is %s %s",
+                   position, input->name->bytes, what, float_name(type, FLOAT_LONG_NAME));
     if (type != FLOAT_64) diag_help(diag, "use --dtype f64");
     return false;
+}
+
+/* An integer that the weights' floats would round is another one. */
+static bool holds(FloatType type, Atom atom, double number) {
+    int64_t whole;
+    if (atom.kind != ATOM_INT) return true;
+    if (!atom_as_int64(atom, &whole) || fabs(number) > 9e18 || (int64_t)number != whole)
+        return false;
+    return type == FLOAT_64 || (double)(float)number == number;
 }
 
 /* Strings as the one-hots of their words. */
@@ -114,9 +124,12 @@ static bool copy_column(const RealRun *run, const RealInput *input, double *numb
     for (uint32_t i = 0; i < run->input->n; i++) {
         for (uint32_t c = 0; c < width; c++) {
             double number = column->numbers ? column->numbers[(size_t)i * width + c] : 0;
-            if (!column->numbers && !atom_as_double(column->atoms[i], &number))
-                return fail_number(run, input, i);
-            if (!(fabs(number) <= greatest)) return fail_number(run, input, i);
+            bool fits = column->numbers || atom_as_double(column->atoms[i], &number);
+            if (!fits || !(fabs(number) <= greatest))
+                return fail_number(run, input, i, "beyond the greatest");
+            if (input->types == TYPE_INT &&
+                !holds(run->interp->weights->type, column->atoms[i], number))
+                return fail_number(run, input, i, "no integer of");
             numbers[(size_t)i * inputs + first + c] = number;
         }
     }

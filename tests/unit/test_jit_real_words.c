@@ -100,7 +100,7 @@ START_TEST(new_strings_are_refused) {
          "its default is a number, and all else strings"},
         {"input s: str; input k: int; y = s if k > 0 else 1; output y;",
          "it may be a string or a number"},
-        {"input k: int; y = k in [9007199254740993]; output y;", "an integer beyond 2^53"},
+        {"input k: int; y = k in [9007199254740993]; output y;", "an integer of 2^53 or more"},
     };
     for (size_t r = 0; r < sizeof refused / sizeof refused[0]; r++) {
         Bench bench;

@@ -107,7 +107,7 @@ static bool read_scalars(Run *run, NodeId node, const InputColumn *given) {
         if (!(types & type_of_atom(atom)) && types == TYPE_FLOAT) tag = TAG_FLOAT;
         if (tag != TAG_FLOAT && fabs(number) > REAL_INTEGER_MOST)
             return wrong_input(run, node, given->name,
-                               "holds an integer beyond 2^53, which the jit "
+                               "holds an integer of 2^53 or more, which the jit "
                                "can't hold exactly");
         run_set_number(run, node, i, number, tag);
     }

@@ -17,7 +17,7 @@ typedef struct Tally {
     double sum, only; /* only: the last one */
     uint8_t tag;      /* the last one's */
     bool floats;      /* there is a float among them */
-    bool beyond;      /* a sum of ints passed 2^53 */
+    bool beyond;      /* a sum of ints reached 2^53 */
 } Tally;
 
 static void tally_add(Tally *tally, double number, uint8_t tag) {
@@ -32,7 +32,7 @@ static void tally_add(Tally *tally, double number, uint8_t tag) {
 static bool fail_beyond(Run *run, const RealHead *head, int64_t position) {
     return run_fail(
         run, head->node, DIAG_CANNOT_LOWER,
-        "position %lld: a sum of integers passes 2^53, which the jit can't hold exactly; "
+        "position %lld: a sum of integers reaches 2^53, which the jit can't hold exactly; "
         "--engine eval can",
         (long long)position);
 }

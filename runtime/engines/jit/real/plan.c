@@ -80,12 +80,12 @@ static bool rounds_anyway(const Graph *graph, const Node *node, NodeId large) {
     }
 }
 
-/* Integers beyond 2^53 pass through choices, and end where they are rounded. */
+/* Integers from 2^53 on pass through choices, and end where they are rounded. */
 static bool can_hold_integers(Planner *planner) {
     const RealPlan *plan = planner->plan;
     const Graph *graph = plan->graph;
     uint8_t *large = ARENA_ARRAY(plan->arena, uint8_t, graph->count);
-    static const char why[] = "an integer beyond 2^53";
+    static const char why[] = "an integer of 2^53 or more";
     double rounded;
     for (NodeId id = 0; id < graph->count; id++) {
         const Node *node = graph_node(graph, id);
@@ -163,7 +163,7 @@ static bool can_compute(Planner *planner, NodeId id) {
     case OP_MEMBER:
     case OP_LOOKUP:
     case OP_ITEM:
-        if (!is_table_held(node->table)) return refuse(planner, id, "an integer beyond 2^53");
+        if (!is_table_held(node->table)) return refuse(planner, id, "an integer of 2^53 or more");
         return true;
     case OP_MOD:
         if (node->type == TYPE_VECTOR) return refuse(planner, id, "a remainder of vectors");

@@ -18,8 +18,9 @@
 
 /* What a scalar is, where a column's numbers may be several. A string is a number too (words.c). */
 enum { TAG_FLOAT = 0, TAG_INT = 1, TAG_BOOL = 2, TAG_STRING = 3 };
-/* The integers that a double holds with all their neighbours. */
-#define REAL_INTEGER_MOST 9007199254740992.0
+/* 2^53 - 1: an integer that comes out no greater in doubles is exact. 2^53 may be 2^53 + 1,
+ * rounded. */
+#define REAL_INTEGER_MOST 9007199254740991.0
 
 /* Which positions a node is computed at: all of them, or those where a condition, which depends on
    no loop, is true (or false): then its column holds these rows alone, one after the other. */

@@ -35,7 +35,7 @@ typedef struct RowPiece {
 } RowPiece;
 
 enum {
-    FAILED_SUM = -1,     /* an integer sum passed 2^53 */
+    FAILED_SUM = -1,     /* an integer sum reached 2^53 */
     FAILED_STRINGS = -2, /* a mean of strings */
 };
 
@@ -395,7 +395,7 @@ static bool report_row(const Attending *attending, const RowPiece *piece) {
     if (piece->failed_key == FAILED_STRINGS) return report_strings(attending, piece);
     if (piece->failed_key == FAILED_SUM)
         return run_fail(run, attending->head->node, DIAG_CANNOT_LOWER,
-                        "position %lld: a sum of integers passes 2^53, which the jit "
+                        "position %lld: a sum of integers reaches 2^53, which the jit "
                         "can't hold exactly; --engine eval can",
                         (long long)piece->failed);
     return run_fail(run, attending->head->node, DIAG_NOT_FINITE,

@@ -76,7 +76,7 @@ static Atom operand(const Run *run, double number, int64_t tag) {
     return run_atom(run, number, (uint8_t)tag);
 }
 
-/* False: it is an integer beyond 2^53. */
+/* False: it is an integer of 2^53 or more. */
 static bool report_power(Run *run, NodeId node, const TrapCell *cell, const char *a,
                          const char *b) {
     Arena *arena = arena_new(0);
@@ -127,7 +127,7 @@ static bool report_trap(Run *run, NodeId node, const TrapCell *cell) {
                  "position %lld: %s can't be rounded to an integer", position, a.data);
     else
         run_fail(run, node, DIAG_CANNOT_LOWER,
-                 "position %lld: %s of %s and %s passes 2^53, which the jit can't hold exactly; "
+                 "position %lld: %s of %s and %s reaches 2^53, which the jit can't hold exactly; "
                  "--engine eval can",
                  position, op_info(op)->name, a.data, b.data);
     buffer_free(&a);
