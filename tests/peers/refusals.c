@@ -26,22 +26,6 @@ static const char *listed(const Refusals *refusals, const char *engine, const ch
     return NULL;
 }
 
-static void print_difference(const Judgement *judgement) {
-    Buffer out = {0};
-    buffer_text(&out, "# input of ");
-    buffer_printf(&out, "%u: [", judgement->input.n);
-    for (uint32_t i = 0; i < judgement->input.n; i++) {
-        if (i > 0) buffer_text(&out, ", ");
-        atom_format_json(&out, judgement->input.tokens[i]);
-    }
-    buffer_text(&out, "]\n# eval: ");
-    outcome_show(&out, &judgement->definition);
-    buffer_printf(&out, "\n# %s: ", judgement->engine->name);
-    outcome_show(&out, &judgement->outcome);
-    puts(out.data);
-    buffer_free(&out);
-}
-
 static bool report_engine(const Refusals *refusals, const char *name, const Judgement *judgement,
                           const Engine *engine, const EngineTally *tally) {
     const char *code = listed(refusals, engine->name, name);
@@ -52,7 +36,7 @@ static bool report_engine(const Refusals *refusals, const char *name, const Judg
     }
     if (differs) {
         printf("not ok - %s: %s differs from eval\n", name, engine->name);
-        print_difference(judgement);
+        judgement_print(judgement);
         return false;
     }
     if (!tally->refused && code == NULL) {

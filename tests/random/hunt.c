@@ -82,26 +82,6 @@ Case shrink_apart(Arena *arena, Case program, const EngineSet *engines, Finding 
     return shrink(arena, program, shows_wanted, &wanted, SHRINK_ATTEMPTS);
 }
 
-static void print_judgement(const Judgement *judgement) {
-    Buffer out = {0};
-    if (judgement->engine == NULL) {
-        printf("# %s\n", judgement->message);
-        return;
-    }
-    buffer_text(&out, "# input: [");
-    for (uint32_t i = 0; i < judgement->input.n; i++) {
-        if (i > 0) buffer_text(&out, ", ");
-        atom_format_json(&out, judgement->input.tokens[i]);
-    }
-    buffer_text(&out, "]\n# eval: ");
-    outcome_show(&out, &judgement->definition);
-    buffer_printf(&out, "\n# %s: ", judgement->engine->name);
-    outcome_show(&out, &judgement->outcome);
-    printf("%s%s\n", out.data,
-           judgement->finding == FIND_NOWHERE ? " (refused without a place)" : "");
-    buffer_free(&out);
-}
-
 static void print_program(const Case *program) {
     Buffer out = {0};
     if (program->by_stages) puts("# with native code as for long inputs");
@@ -122,7 +102,7 @@ void report_apart(const Case *program, const EngineSet *engines) {
         limit_processor(CANDIDATE_SECONDS);
         Arena *arena = arena_new(0);
         Judgement judgement = judge(arena, program, engines);
-        if (judgement.finding != FIND_NOTHING) print_judgement(&judgement);
+        if (judgement.finding != FIND_NOTHING) judgement_print(&judgement);
         fflush(stdout);
         _exit(0);
     }

@@ -212,6 +212,26 @@ Judgement judge(Arena *arena, const Case *program, const EngineSet *engines) {
     return trying.judgement;
 }
 
+void judgement_print(const Judgement *judgement) {
+    if (judgement->engine == NULL) {
+        printf("# %s\n", judgement->message);
+        return;
+    }
+    Buffer out = {0};
+    buffer_printf(&out, "# input of %u: [", judgement->input.n);
+    for (uint32_t i = 0; i < judgement->input.n; i++) {
+        if (i > 0) buffer_text(&out, ", ");
+        atom_format_json(&out, judgement->input.tokens[i]);
+    }
+    buffer_text(&out, "]\n# eval: ");
+    outcome_show(&out, &judgement->definition);
+    buffer_printf(&out, "\n# %s: ", judgement->engine->name);
+    outcome_show(&out, &judgement->outcome);
+    printf("%s%s\n", out.data,
+           judgement->finding == FIND_NOWHERE ? " (refused without a place)" : "");
+    buffer_free(&out);
+}
+
 /* --- files ------------------------------------------------------------------------------------ */
 
 /* # model: --max-len 4 --vocab '["a", "b"]' */

@@ -62,6 +62,8 @@ typedef struct Judgement {
 
 /* Everything that the judgement points to lives in arena. */
 Judgement judge(Arena *arena, const Case *program, const EngineSet *engines);
+/* What was found, as comment lines of TAP. */
+void judgement_print(const Judgement *judgement);
 
 /* Reads a program's file: its first line says which model. False after printing why not. */
 bool case_read(const char *path, Arena *arena, Case *out);

@@ -43,6 +43,19 @@ RealModel *real_world_lower(RealWorld *w) {
     return lower_real(w->arena, w->graph, w->outputs, w->output_count, &options, w->diags);
 }
 
+void real_world_refused(RealWorld *world, const Refusal *refusal) {
+    ck_assert_msg(real_world_lower(world) == NULL, "%s", refusal->program);
+    ck_assert_uint_eq(diagnostics_count(world->diags), 1);
+    ck_assert_msg(strstr(real_world_message(world), refusal->message), "%s\n%s", refusal->program,
+                  real_world_message(world));
+    Span span = diagnostics_span(world->diags, 0);
+    ck_assert_uint_ne(span.file, 0);
+    if (refusal->at == NULL) return;
+    size_t start = (size_t)(strstr(refusal->program, refusal->at) - refusal->program);
+    ck_assert_msg(span.start >= start && span.end <= start + strlen(refusal->at), "%s\n%u-%u",
+                  refusal->program, span.start, span.end);
+}
+
 const char *real_world_message(const RealWorld *w) {
     size_t count = diagnostics_count(w->diags);
     return count ? diagnostics_message(w->diags, count - 1) : "no diagnostic";

@@ -28,6 +28,13 @@ void real_world_close(RealWorld *world);
 const char *real_world_message(const RealWorld *world); /* the last diagnostic's */
 /* The model of its outputs; NULL after a diagnostic. */
 RealModel *real_world_lower(RealWorld *world);
+/* A program without a model: what is said of it, and the text in it that this points at (or NULL).
+ */
+typedef struct Refusal {
+    const char *program, *message, *at;
+} Refusal;
+/* Fails the test unless the world's program is refused so, by one diagnostic. */
+void real_world_refused(RealWorld *world, const Refusal *refusal);
 /* Fails the test unless interp gives what eval does, within 1e-12 and the model's own bounds, on
    inputs of every length and `samples` more, or both fail. */
 void real_world_compare(RealWorld *world, const RealModel *model, const char *program,

@@ -228,10 +228,6 @@ END_TEST
 
 /* --- refusals --------------------------------------------------------------------------------- */
 
-typedef struct Refusal {
-    const char *program, *message, *at; /* what is said, and the text that it points at */
-} Refusal;
-
 static const Refusal refusals[] = {
     {NAMES "y = a * a; output y;", "may be from -inf to inf", "a * a"},
     {NAMES "y = exp(a); output y;", "may be from -inf to inf", "exp(a)"},
@@ -248,21 +244,10 @@ static const Refusal refusals[] = {
 
 START_TEST(refusals_are_located) {
     RealWorld w;
-    const Refusal *at = &refusals[_i];
-    real_world_open(&w, at->program);
+    real_world_open(&w, refusals[_i].program);
     w.relu_only = true;
     w.knots = KNOTS;
-    ck_assert_msg(real_world_lower(&w) == NULL, "%s", at->program);
-    ck_assert_uint_eq(diagnostics_count(w.diags), 1);
-    ck_assert_msg(strstr(real_world_message(&w), at->message), "%s\n%s", at->program,
-                  real_world_message(&w));
-    Span span = diagnostics_span(w.diags, 0);
-    ck_assert_uint_ne(span.file, 0);
-    if (at->at) {
-        size_t start = (size_t)(strstr(at->program, at->at) - at->program);
-        ck_assert_msg(span.start >= start && span.end <= start + strlen(at->at), "%s\n%u-%u",
-                      at->program, span.start, span.end);
-    }
+    real_world_refused(&w, &refusals[_i]);
     real_world_close(&w);
 }
 END_TEST
