@@ -54,12 +54,7 @@ bool export_npz(const Export *e, Diagnostics *diags, Files *files) {
     export_config(e, &config);
     tensors_of_model(&tensors, e->arena, e->weights);
     bool fits = npz_write(files_add(files, ""), &tensors, config.data, e->certificate);
-    if (!fits) {
-        Diagnostic *diag = diag_error(diags, DIAG_TOO_LARGE_FOR_FORMAT, (Span){0},
-                                      "%zu MiB of weights do not fit into an .npz file",
-                                      (size_t)(tensors_bytes(&tensors) >> 20));
-        diag_help(diag, "write a .safetensors file, or make the model smaller");
-    }
+    if (!fits) npz_report_large(&tensors, (Span){0}, diags);
     tensors_free(&tensors);
     buffer_free(&config);
     return fits;

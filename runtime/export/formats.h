@@ -20,5 +20,7 @@ void safetensors_write(Buffer *out, const Tensors *tensors, const char *config,
    `config` and (when not NULL) `certificate`. False when it would pass the 4 GiB that a plain zip
    archive can hold; out is then incomplete. */
 bool npz_write(Buffer *out, const Tensors *tensors, const char *config, const char *certificate);
+/* Says so, at span. */
+void npz_report_large(const Tensors *tensors, Span span, Diagnostics *diags);
 
 #endif

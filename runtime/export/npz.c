@@ -138,3 +138,10 @@ bool npz_write(Buffer *out, const Tensors *tensors, const char *config, const ch
     free(entries);
     return written;
 }
+
+void npz_report_large(const Tensors *tensors, Span span, Diagnostics *diags) {
+    Diagnostic *diag = diag_error(diags, DIAG_TOO_LARGE_FOR_FORMAT, span,
+                                  "%zu MiB of weights do not fit into an .npz file",
+                                  (size_t)(tensors_bytes(tensors) >> 20));
+    diag_help(diag, "write a .safetensors file, or make the model smaller");
+}

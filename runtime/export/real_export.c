@@ -19,12 +19,7 @@ bool real_export_npz(const RealExport *e, Diagnostics *diags, Files *files) {
     real_tensors(&tensors, e, weights);
     real_config(e, weights, &config);
     bool fits = npz_write(files_add(files, ""), &tensors, config.data, NULL);
-    if (!fits) {
-        Diagnostic *diag = diag_error(diags, DIAG_TOO_LARGE_FOR_FORMAT, e->span,
-                                      "%zu MiB of weights do not fit into an .npz file",
-                                      (size_t)(tensors_bytes(&tensors) >> 20));
-        diag_help(diag, "write a .safetensors file, or make the model smaller");
-    }
+    if (!fits) npz_report_large(&tensors, e->span, diags);
     tensors_free(&tensors);
     buffer_free(&config);
     return fits;
