@@ -1,6 +1,6 @@
-/* raspc run, in parts: cmd_run.c runs the inputs, run_show.c shows what came of them, run_output.c
-   writes that, run_files.c writes arrays and tables, run_plot.c draws, run_stream.c runs lines of
-   standard input as they come. */
+/* raspc run, in parts: cmd_run.c reads what is asked, run_inputs.c runs inputs, run_show.c shows
+   what came of them, run_output.c writes that, run_files.c writes arrays and tables, run_plot.c
+   draws, run_stream.c runs lines of standard input as they come. */
 #ifndef RASPC_DRIVER_RUN_H
 #define RASPC_DRIVER_RUN_H
 
@@ -78,6 +78,8 @@ static inline bool run_applies(Target target) {
 /* The count inputs of the reader from number first on: runs them and adds what they give to the
    driver's output. False when one failed. */
 bool run_inputs(Run *run, size_t first, uint32_t count);
+/* The same of all that the reader has, as many together as the engine takes. */
+bool run_all_inputs(Run *run);
 
 /* Adds what input number index of the reader gave, outcomes (targets), to the driver's output. What
    fails is left out; its diagnostic is on record. */
