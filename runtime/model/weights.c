@@ -1,274 +1,13 @@
-/* From the symbolic view to dense weights.
-
-   A term of a head becomes a few directions of its queries and keys whose product is 0 where the
-   term holds and at most -1 where it does not, so that the sum over all terms is 0 for a selected
-   key and at most -1 for any other:
-     equality of whole numbers    2kq - k^2 - q^2                          3 directions
-     a truth table                sum over classes c of [k = c] (T(c,q) - 1)  one a class
-     a feature of one side        k - 1, or q - 1                          1 direction
-   One more direction sets the score of the null key: 0 when it is counted, -1/2 when it carries the
-   default, -1 when it is never attended; and makes BOS attend to itself alone. */
+/* From the symbolic view to dense weights: units, embedding, read-out, and the whole. */
 #include "runtime/model/weights.h"
 
 #include "runtime/base/bug.h"
 #include "runtime/base/limits.h"
 #include "runtime/model/lifetimes.h"
+#include "runtime/model/stream_columns.h"
+#include "runtime/model/weights_head.h"
 
 #include <inttypes.h>
-#include <math.h>
-#include <string.h>
-
-/* --- matrices --------------------------------------------------------------------------------- */
-
-/* A matrix over the residual stream, (D, columns). */
-typedef struct Columns {
-    const Model *model;
-    double *data;
-    uint32_t count;
-} Columns;
-
-static double *cell(Columns *m, uint32_t coordinate, uint32_t column) {
-    return &m->data[(size_t)coordinate * m->count + column];
-}
-
-static void add_cell(Columns *m, uint32_t coordinate, uint32_t column, double value) {
-    *cell(m, coordinate, column) += value;
-}
-
-static void add_one(Columns *m, uint32_t column, double value) {
-    add_cell(m, m->model->subspaces[MODEL_ONE].offset, column, value);
-}
-
-static void add_null(Columns *m, uint32_t column, double value) {
-    add_cell(m, m->model->subspaces[MODEL_NULL].offset, column, value);
-}
-
-/* factor * the table over a code: its directions hold the values, or their differences. */
-static void add_table(Columns *m, uint32_t column, SubspaceId id, const double *values,
-                      double factor) {
-    const Subspace *s = &m->model->subspaces[id];
-    if (s->kind == SUBSPACE_STEPS) {
-        add_one(m, column, factor * values[0]);
-        for (uint32_t v = 0; v + 1 < s->count; v++)
-            add_cell(m, s->offset + v, column, factor * (values[v + 1] - values[v]));
-        return;
-    }
-    for (uint32_t v = 0; v < s->count; v++)
-        add_cell(m, s->offset + v, column, factor * values[v]);
-}
-
-static void add_feature(Columns *m, uint32_t column, const Feature *feature, double factor) {
-    add_one(m, column, factor * feature->constant);
-    for (uint32_t i = 0; i < feature->count; i++) {
-        const FeatureTerm *term = &feature->terms[i];
-        if (term->values)
-            add_table(m, column, term->subspace, term->values, factor);
-        else
-            add_cell(m, m->model->subspaces[term->subspace].offset, column, factor * term->factor);
-    }
-}
-
-/* What coordinate c of a code is when the value is number v. */
-static double coordinate_at(const Subspace *s, uint32_t c, uint32_t v) {
-    return s->kind == SUBSPACE_ONE_HOT ? v == c : v > c;
-}
-
-/* --- truth tables ----------------------------------------------------------------------------- */
-
-/* A side of a truth table: a number for each value of one code, or one number everywhere. */
-typedef struct TableSide {
-    SubspaceId code; /* NO_SUBSPACE: constant */
-    uint32_t count;
-    double *numbers;
-} TableSide;
-
-static TableSide table_side(const Model *model, const Feature *feature, Arena *scratch) {
-    TableSide side = {NO_SUBSPACE, 1, NULL};
-    if (feature->count > 0) {
-        side.code = feature->terms[0].subspace;
-        side.count = model->subspaces[side.code].count;
-    }
-    side.numbers = ARENA_ARRAY(scratch, double, side.count);
-    for (uint32_t v = 0; v < side.count; v++)
-        side.numbers[v] =
-            feature->constant + (feature->count > 0 ? feature->terms[0].values[v] : 0);
-    return side;
-}
-
-/* The distinct numbers of a side; more than MANY_CLASSES are not told apart, they are too many. */
-static uint32_t side_classes(const TableSide *side, double *classes) {
-    enum { MANY_CLASSES = 1 << 14 };
-    uint32_t found = 0;
-    for (uint32_t v = 0; v < side->count; v++) {
-        if (found > MANY_CLASSES) return side->count;
-        uint32_t c = 0;
-        while (c < found && classes[c] != side->numbers[v])
-            c++;
-        if (c == found) classes[found++] = side->numbers[v];
-    }
-    return found;
-}
-
-static bool term_holds(const HeadTerm *term, double key, double query) {
-    if (term->kind == TERM_TABLE)
-        return term->table[(size_t)key * term->query_count + (size_t)query];
-    return term->relation & (key < query ? RELATION_LT : key > query ? RELATION_GT : RELATION_EQ);
-}
-
-static bool is_truth_table(const HeadTerm *term) {
-    return term->kind == TERM_TABLE || (term->kind == TERM_COMPARE && !term->squared);
-}
-
-/* Adds a column that is a function of one side's number. */
-static void add_side(Columns *m, uint32_t column, const TableSide *side, double *values,
-                     double factor) {
-    if (side->code == NO_SUBSPACE)
-        add_one(m, column, factor * values[0]);
-    else
-        add_table(m, column, side->code, values, factor);
-}
-
-/* The classes of the side that has fewer select a direction each. */
-static uint32_t truth_table(const Model *model, const HeadTerm *term, Columns *query, Columns *key,
-                            uint32_t column, double scale) {
-    Arena *scratch = arena_new(0);
-    TableSide k = table_side(model, &term->key, scratch);
-    TableSide q = table_side(model, &term->query, scratch);
-    double *key_classes = ARENA_ARRAY(scratch, double, k.count);
-    double *query_classes = ARENA_ARRAY(scratch, double, q.count);
-    uint32_t keys = side_classes(&k, key_classes), queries = side_classes(&q, query_classes);
-    bool by_key = keys <= queries;
-    uint32_t directions = by_key ? keys : queries;
-    double *key_values = ARENA_ARRAY(scratch, double, k.count);
-    double *query_values = ARENA_ARRAY(scratch, double, q.count);
-    for (uint32_t c = 0; c < directions && query; c++) {
-        for (uint32_t v = 0; v < k.count; v++)
-            key_values[v] = by_key ? k.numbers[v] == key_classes[c]
-                                   : term_holds(term, k.numbers[v], query_classes[c]) - 1.0;
-        for (uint32_t v = 0; v < q.count; v++)
-            query_values[v] = by_key ? term_holds(term, key_classes[c], q.numbers[v]) - 1.0
-                                     : q.numbers[v] == query_classes[c];
-        add_side(key, column + c, &k, key_values, 1);
-        add_side(query, column + c, &q, query_values, scale);
-    }
-    arena_free(scratch);
-    return directions;
-}
-
-/* --- heads ------------------------------------------------------------------------------------ */
-
-/* Writes the directions of a term from column on; NULL matrices: counts them only. */
-static uint32_t term_directions(const Model *model, const HeadTerm *term, Columns *query,
-                                Columns *key, uint32_t column, double scale) {
-    if (is_truth_table(term)) return truth_table(model, term, query, key, column, scale);
-    if (term->kind == TERM_COMPARE) {
-        if (query) {
-            add_feature(query, column, &term->query, scale);
-            add_feature(key, column, &term->key, 2);
-            add_one(query, column + 1, scale);
-            add_feature(key, column + 1, &term->key_square, -1);
-        }
-        if (query && term->squared == 2) {
-            add_feature(query, column + 2, &term->query_square, -scale);
-            add_one(key, column + 2, 1);
-        }
-        return 1u + term->squared;
-    }
-    if (query && term->kind == TERM_KEY) {
-        add_feature(key, column, &term->key, 1);
-        add_one(key, column, -1);
-        add_one(query, column, scale);
-    } else if (query) {
-        add_feature(query, column, &term->query, scale);
-        add_one(query, column, -scale);
-        add_one(key, column, 1);
-    }
-    return 1;
-}
-
-static double null_score(NullPolicy policy) {
-    switch (policy) {
-    case NULL_COUNTED: return 0;
-    case NULL_DEFAULT: return -0.5;
-    default: return -1;
-    }
-}
-
-static uint32_t score_directions(const Model *model, const Head *head, Columns *query,
-                                 Columns *key) {
-    uint32_t column = 1;
-    if (query) {
-        add_null(key, 0, 1);
-        add_one(query, 0, head->scale * null_score(head->null_policy));
-        add_null(query, 0, head->scale);
-    }
-    for (uint32_t t = 0; t < head->term_count; t++)
-        column += term_directions(model, &head->terms[t], query, key, column, head->scale);
-    return column;
-}
-
-static uint32_t move_directions(const Model *model, const HeadMove *move) {
-    return move->kind == MOVE_CODED ? model->subspaces[move->target].width : 1;
-}
-
-/* The values leave out the default that the embedding has put there: nothing selected, nothing
-   added. */
-static void move_values(const Model *model, const Head *head, const HeadMove *move, Columns *value,
-                        double *output, uint32_t column) {
-    const Subspace *target = &model->subspaces[move->target];
-    bool defaulted = move_is_defaulted(model, head, move);
-    if (move->kind == MOVE_REAL) {
-        add_feature(value, column, &move->value, 1);
-        if (defaulted) add_one(value, column, -move->default_value);
-    } else if (move->kind == MOVE_NULL_WEIGHT) {
-        add_null(value, column, 1);
-    } else {
-        const Subspace *source = &model->subspaces[move->source];
-        Arena *scratch = arena_new(0);
-        double *values = ARENA_ARRAY(scratch, double, source->count);
-        for (uint32_t c = 0; c < target->width; c++) {
-            for (uint32_t v = 0; v < source->count; v++)
-                values[v] = coordinate_at(target, c, v);
-            add_table(value, column + c, move->source, values, 1);
-            if (defaulted)
-                add_one(value, column + c, -coordinate_at(target, c, move->default_index));
-        }
-        arena_free(scratch);
-    }
-    for (uint32_t c = 0; c < target->width; c++)
-        output[(size_t)(column + c) * model->width + target->offset + c] = 1;
-}
-
-static uint32_t head_width(const Model *model, const Head *head) {
-    uint32_t scores = score_directions(model, head, NULL, NULL), values = 0;
-    for (uint32_t m = 0; m < head->move_count; m++)
-        values += move_directions(model, &head->moves[m]);
-    return scores > values ? scores : values;
-}
-
-static DenseHead dense_head(Arena *arena, const Model *model, const Head *head) {
-    uint32_t width = head_width(model, head), column = 0;
-    size_t size = (size_t)model->width * width;
-    FloatType type = model->float_type;
-    Arena *scratch = arena_new(0);
-    Columns query = {model, ARENA_ARRAY(scratch, double, size), width};
-    Columns key = {model, ARENA_ARRAY(scratch, double, size), width};
-    Columns value = {model, ARENA_ARRAY(scratch, double, size), width};
-    double *output = ARENA_ARRAY(scratch, double, size);
-    score_directions(model, head, &query, &key);
-    for (uint32_t m = 0; m < head->move_count; m++) {
-        move_values(model, head, &head->moves[m], &value, output, column);
-        column += move_directions(model, &head->moves[m]);
-    }
-    DenseHead dense = {.width = width,
-                       .w_q = numbers_hold(arena, type, query.data, size),
-                       .w_k = numbers_hold(arena, type, key.data, size),
-                       .w_v = numbers_hold(arena, type, value.data, size),
-                       .w_o = numbers_hold(arena, type, output, size),
-                       .mask = head->mask};
-    arena_free(scratch);
-    return dense;
-}
 
 /* --- feed-forward ----------------------------------------------------------------------------- */
 
@@ -285,7 +24,7 @@ uint32_t group_units(const Model *model, const UnitGroup *group) {
     return 2 * (model->subspaces[group->target].count - 1);
 }
 
-static void steps_units(const Model *model, const UnitGroup *group, Columns *in, double *out,
+static void steps_units(const Model *model, const UnitGroup *group, StreamColumns *in, double *out,
                         uint32_t unit) {
     const Subspace *target = &model->subspaces[group->target];
     for (uint32_t v = 0; v + 1 < target->count; v++, unit += 2) {
@@ -294,14 +33,14 @@ static void steps_units(const Model *model, const UnitGroup *group, Columns *in,
                        group->above[v] - group->error, group->greatest, &slope, &bias))
             BUG("a step that the float type can't carry");
         for (uint32_t u = 0; u < 2; u++) {
-            add_feature(in, unit + u, &group->input, slope);
-            add_one(in, unit + u, bias + (u == 0));
+            stream_add_feature(in, unit + u, &group->input, slope);
+            stream_add_one(in, unit + u, bias + (u == 0));
             out[(size_t)(unit + u) * model->width + target->offset + v] = u == 0 ? 1 : -1;
         }
     }
 }
 
-static void lookup_units(const Model *model, const UnitGroup *group, Columns *in, double *out,
+static void lookup_units(const Model *model, const UnitGroup *group, StreamColumns *in, double *out,
                          uint32_t unit) {
     const Subspace *target = &model->subspaces[group->target];
     uint32_t cells = lookup_cells(group);
@@ -313,23 +52,23 @@ static void lookup_units(const Model *model, const UnitGroup *group, Columns *in
             double *values = ARENA_ARRAY(scratch, double, source->count);
             for (uint32_t v = 0; v < source->count; v++)
                 values[v] = group->classes[s][v] == rest % group->class_counts[s];
-            add_table(in, unit, group->sources[s], values, 1);
+            stream_add_table(in, unit, group->sources[s], values, 1);
         }
-        add_one(in, unit, 1 - (double)group->source_count);
+        stream_add_one(in, unit, 1 - (double)group->source_count);
         for (uint32_t v = 0; v < target->width; v++)
             out[(size_t)unit * model->width + target->offset + v] =
-                coordinate_at(target, v, group->result[c]);
+                code_coordinate(target, v, group->result[c]);
     }
     arena_free(scratch);
 }
 
 /* x less relu(x), and for numbers below 0 plus relu(-x). */
-static void erase_units(const Model *model, const UnitGroup *group, Columns *in, double *out,
+static void erase_units(const Model *model, const UnitGroup *group, StreamColumns *in, double *out,
                         uint32_t unit) {
     uint32_t offset = model->subspaces[group->target].offset + group->erased_first;
     for (uint32_t c = 0; c < group->erased_count; c++) {
         for (int sign = 1; sign >= (group->either_sign ? -1 : 1); sign -= 2, unit++) {
-            add_cell(in, offset + c, unit, sign);
+            stream_add_cell(in, offset + c, unit, sign);
             out[(size_t)unit * model->width + offset + c] = -sign;
         }
     }
@@ -349,7 +88,7 @@ static DenseLayer dense_layer(Arena *arena, const Model *model, const Layer *lay
         heads[h] = dense_head(arena, model, &layer->heads[h]);
     size_t size = (size_t)model->width * units;
     Arena *scratch = arena_new(0);
-    Columns in = {model, ARENA_ARRAY(scratch, double, size), units};
+    StreamColumns in = {model, ARENA_ARRAY(scratch, double, size), units};
     double *out = ARENA_ARRAY(scratch, double, size);
     for (uint32_t g = 0; g < layer->unit_count; g++) {
         const UnitGroup *group = &layer->units[g];
@@ -381,7 +120,7 @@ static void embed_value(const Subspace *s, double value, double *row) {
         return;
     }
     for (uint32_t c = 0; c < s->width; c++)
-        row[s->offset + c] += coordinate_at(s, c, (uint32_t)value);
+        row[s->offset + c] += code_coordinate(s, c, (uint32_t)value);
 }
 
 /* What a head leaves when nothing is selected. */
@@ -470,14 +209,14 @@ ReadoutLogits model_logits(Arena *arena, const Model *model) {
     return all;
 }
 
-static void dense_reading(Columns *out, const Reading *reading, const Logits *logits) {
-    if (reading->mixed) add_feature(out, logits->exact, &reading->exact, 1);
+static void dense_reading(StreamColumns *out, const Reading *reading, const Logits *logits) {
+    if (reading->mixed) stream_add_feature(out, logits->exact, &reading->exact, 1);
     if (reading->decode != DECODE_ATOMS) {
-        add_feature(out, logits->first, &reading->number, 1);
+        stream_add_feature(out, logits->first, &reading->number, 1);
         return;
     }
     if (reading->source == NO_SUBSPACE) {
-        add_one(out, logits->first, 1);
+        stream_add_one(out, logits->first, 1);
         return;
     }
     Arena *scratch = arena_new(0);
@@ -485,7 +224,7 @@ static void dense_reading(Columns *out, const Reading *reading, const Logits *lo
     for (uint32_t c = 0; c < logits->count; c++) {
         for (uint32_t i = 0; i < reading->atom_count; i++)
             values[i] = logits->of[i] == c;
-        add_table(out, logits->first + c, reading->source, values, 1);
+        stream_add_table(out, logits->first + c, reading->source, values, 1);
     }
     arena_free(scratch);
 }
@@ -496,11 +235,11 @@ static void dense_readout(Arena *arena, const Model *model, DenseModel *dense) {
     dense->outputs = logits.columns;
     size_t size = (size_t)model->width * dense->outputs;
     Arena *scratch = arena_new(0);
-    Columns out = {model, ARENA_ARRAY(scratch, double, size), dense->outputs};
+    StreamColumns out = {model, ARENA_ARRAY(scratch, double, size), dense->outputs};
     for (uint32_t r = 0; r < readout->reading_count; r++)
         dense_reading(&out, &readout->readings[r], &logits.readings[r]);
     for (uint32_t t = 0; t < readout->trap_count; t++)
-        add_feature(&out, logits.count + t, &readout->traps[t].feature, 1);
+        stream_add_feature(&out, logits.count + t, &readout->traps[t].feature, 1);
     dense->w_u = numbers_hold(arena, model->float_type, out.data, size);
     dense->b_u = numbers_zero(arena, model->float_type, dense->outputs);
     arena_free(scratch);
@@ -518,7 +257,7 @@ uint64_t model_parameters(const Model *model) {
     for (uint32_t i = 0; i < model->layer_count; i++) {
         const Layer *layer = &model->layers[i];
         for (uint32_t h = 0; h < layer->head_count; h++)
-            count += 4 * width * head_width(model, &layer->heads[h]);
+            count += 4 * width * dense_head_width(model, &layer->heads[h]);
         uint64_t units = layer_units(model, layer);
         count += 2 * width * units + (units ? units + width : 0);
     }
