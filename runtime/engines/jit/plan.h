@@ -1,9 +1,9 @@
 /* The plan of a program: what native code computes a model's symbolic view, head by head and unit
    group by unit group. Printable (plan_print); LLVM does not come into it.
    Made in three steps, a layer at a time: values.c says what each subspace is in columns and writes
-   features as operands, plan_head.c classifies heads, plan_units.c plans unit groups.
-   Everything lives in the arena. Ranges are worked out here and never taken from the model's word,
-   because classes index memory. */
+   features as operands, plan_terms.c and plan_head.c classify heads, plan_units.c plans unit
+   groups. Everything lives in the arena. Ranges are worked out here and never taken from the
+   model's word, because classes index memory. */
 #ifndef RASPC_JIT_PLAN_H
 #define RASPC_JIT_PLAN_H
 
@@ -154,6 +154,10 @@ bool rational_of(double value, int64_t *p, int64_t *q);
 bool operand_same(const Operand *a, const Operand *b);
 
 void plan_head(Planner *planner, const Head *head, Attend *attend); /* plan_head.c */
+/* plan_terms.c: what a term asks of keys and queries, and what the head's moves add up. */
+void plan_term(Planner *planner, Attend *attend, const HeadTerm *term);
+void plan_condition(Planner *planner, Attend *attend, Condition condition);
+void plan_moves(Planner *planner, const Head *head, Attend *attend);
 /* The numbering of the head's conditions [first, count): one that is there, or a new one, which is
    the head's to make. */
 const Renumber *renumber_of(Planner *planner, Attend *attend, uint32_t first); /* plan_renumber.c */
