@@ -42,6 +42,8 @@ enum {
 #define LIMIT_INPUT_NUMBERS (((uint64_t)1 << 31) / LIMIT_PART_OF)
 /* Pairs of positions that one evaluation may look at: minutes of work. */
 #define LIMIT_EVALUATION_PAIRS ((uint64_t)100000000000 / LIMIT_PART_OF)
+/* Rounds of loops that native code may run in one evaluation: minutes of work, however short. */
+#define LIMIT_EVALUATION_ROUNDS ((uint64_t)1000000000 / LIMIT_PART_OF)
 /* Pairs of positions after which a verification whose extent nobody gave leaves out the rest. */
 #define LIMIT_VERIFICATION_PAIRS ((uint64_t)10000000000 / LIMIT_PART_OF)
 /* Exact arithmetic: bits of one number, numbers kept at a time, and operations on numbers of 64

@@ -1,6 +1,7 @@
 #include "runtime/engines/jit/real/run.h"
 
 #include "runtime/base/bug.h"
+#include "runtime/base/limits.h"
 #include "runtime/engines/jit/real/real_program.h"
 
 #include <inttypes.h>
@@ -400,10 +401,19 @@ static void release_dead(Run *run, const Step *step) {
         }
 }
 
+static bool count_round(Run *run, uint32_t loop, uint64_t *rounds) {
+    const GraphLoop *at = &run->graph->loops[loop];
+    if (++*rounds <= LIMIT_EVALUATION_ROUNDS) return true;
+    return run_fail(run, at->state_count > 0 ? at->states[0].next : run->plan->outputs[0],
+                    DIAG_LIMIT_STEPS, "the jit stops after %llu rounds of loops",
+                    (unsigned long long)LIMIT_EVALUATION_ROUNDS);
+}
+
 static bool run_steps(Run *run) {
     const RealPlan *plan = run->plan;
     uint32_t *rounds = run_take(run, run->graph->loop_count, sizeof *rounds);
     if (rounds == NULL) return false;
+    uint64_t all_rounds = 0; /* of all loops */
     bool fine = true;
     for (uint32_t s = 0; s < plan->step_count && fine; s++) {
         const Step *step = &plan->steps[s];
@@ -420,7 +430,8 @@ static bool run_steps(Run *run) {
             fine = begin_loop(run, step->number);
             break;
         case STEP_ROUND:
-            fine = run_show_round(run, step->number, rounds[step->number]++);
+            fine = count_round(run, step->number, &all_rounds) &&
+                   run_show_round(run, step->number, rounds[step->number]++);
             if (!fine) break;
             over = is_over(run, &run->graph->loops[step->number], rounds[step->number]);
             if (over) {
