@@ -97,7 +97,7 @@ START_TEST(new_strings_are_refused) {
         {"input s: str; y = s + \"!\"; output y;", "it computes with strings"},
         {"input s: str; input k: int; y = s == k; output y;", "it compares strings with numbers"},
         {"input s: str; y = aggregate(select(s, s, ==), s); output y;",
-         "its default is a number, and all else strings"},
+         "its default is a number, and all else strings; give a string as the default"},
         {"input s: str; input k: int; y = s if k > 0 else 1; output y;",
          "it may be a string or a number"},
         {"input k: int; y = k in [9007199254740993]; output y;", "an integer of 2^53 or more"},

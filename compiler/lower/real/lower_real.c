@@ -144,8 +144,9 @@ static Form form_of(RealPlan *plan, NodeId id) {
     const Node *node = graph_node(plan->graph, id);
     if ((node->type & TYPE_STRING) && node->op != OP_INPUT && node->op < OP_INPUT &&
         op_info(node->op)->kind != OPKIND_INPUT) {
-        plan_real_refuse(plan, id, "'%s' may be a string here, and only numbers are lowered",
-                         op_info(node->op)->name);
+        plan_real_refuse(plan, id,
+                         "a transformer over real vectors computes numbers, and this may be a "
+                         "string: compute a number that stands for it");
         return (Form){0};
     }
     switch (op_info(node->op)->kind) {

@@ -190,8 +190,9 @@ Form plan_real_form(RealPlan *plan, NodeId node) {
 Form plan_real_argument(RealPlan *plan, NodeId node, int argument) {
     Form form = plan_real_form(plan, graph_node(plan->graph, node)->args[argument]);
     if (form.rows == 0)
-        plan_real_refuse(plan, node, "'%s' of strings is no attention over numbers",
-                         op_info(graph_node(plan->graph, node)->op)->name);
+        plan_real_refuse(plan, node,
+                         "heads of a transformer over real vectors move numbers, and this moves "
+                         "strings: move numbers that stand for them");
     return form;
 }
 

@@ -140,10 +140,11 @@ static bool can_compute_strings(Planner *planner, NodeId id) {
         return refuse(planner, id, "it compares strings with numbers");
     if (!(node->type & TYPE_STRING) || !type_is_sop(node->type)) return true;
     if (node->type != TYPE_STRING)
-        return refuse(planner, id,
-                      node->op == OP_AGGREGATE || node->op == OP_ATTEND
-                          ? "its default is a number, and all else strings"
-                          : "it may be a string or a number");
+        return refuse(
+            planner, id,
+            node->op == OP_AGGREGATE || node->op == OP_ATTEND
+                ? "its default is a number, and all else strings; give a string as the default"
+                : "it may be a string or a number");
     GraphOp pattern = node->op == OP_ATTEND ? graph_node(graph, node->args[0])->op : OP_COUNT;
     if (pattern == OP_SOFTMAX || pattern == OP_LINEAR || pattern == OP_SPARSEMAX)
         return refuse(planner, id, "it weighs strings");
