@@ -397,7 +397,9 @@ class Transformer:
         if part["type"] == "str":
             values = one_hot(values, part["width"])
         if values.dim() not in (2, 3) or values.shape[-1] != part["width"]:
-            raise ValueError(f"'{part['name']}' has the shape {tuple(values.shape)}")
+            shape = tuple(values.shape) if part["type"] == "vec" else tuple(values.shape[:-1])
+            wanted = f"(sequence, {part['width']})" if part["type"] == "vec" else "(sequence)"
+            raise ValueError(f"'{part['name']}' has the shape {shape}, not {wanted}, or with a batch before it")
         batched = values.dim() == 3
         values = (values if batched else values[None]).to(self.w_p)
         if not bool(values.isfinite().all()):
