@@ -401,7 +401,10 @@ class Transformer:
             wanted = f"(sequence, {part['width']})" if part["type"] == "vec" else "(sequence)"
             raise ValueError(f"'{part['name']}' has the shape {shape}, not {wanted}, or with a batch before it")
         batched = values.dim() == 3
-        values = (values if batched else values[None]).to(self.w_p)
+        given = values if batched else values[None]
+        values = given.to(self.w_p)
+        if part["type"] == "int" and not bool((values.to(torch.int64) == given).all()):
+            raise ValueError(f"'{part['name']}' holds an integer that {values.dtype} rounds")
         if not bool(values.isfinite().all()):
             raise ValueError(f"'{part['name']}' is not finite")
         return values, batched

@@ -5,7 +5,8 @@
      attention_mask (batch, sequence)   optional: 0 where a shorter input was filled up
      -> an output of the program's name, the same; a scalar that is an int or a bool comes as that
         undefined (batch, sequence): true where the program fails: a trap, a score that is not a
-        number and has to be compared, an input or an output that is not finite
+        number and has to be compared, an input or an output that is not finite, an integer that
+        the floats round
 
    Every subspace of the residual stream is a tensor of its own (B, S, width), so that nothing is
    multiplied by the zeros of a matrix: what is infinite in one part leaves the others alone. BOS
@@ -158,6 +159,14 @@ static Edge one_hot(RealWriter *w, const RealInput *input) {
     return onnx_binary(g, "Equal", onnx_name(g, "is_word"), column, words);
 }
 
+/* An integer that the floats round is another one. */
+static Edge is_rounded(RealWriter *w, Edge integer, Edge number) {
+    OnnxGraph *g = &w->graph;
+    Edge back = onnx_cast(g, onnx_name(g, "back"), number, ONNX_INT64);
+    Edge same = onnx_binary(g, "Equal", onnx_name(g, "is_held"), back, integer);
+    return onnx_unary(g, "Not", onnx_name(g, "is_rounded"), same);
+}
+
 static void write_input(RealWriter *w, const RealInput *input, Edge sizes) {
     OnnxGraph *g = &w->graph;
     const RealSpace *space = &w->model->spaces[input->space];
@@ -167,9 +176,12 @@ static void write_input(RealWriter *w, const RealInput *input, Edge sizes) {
     Edge edge = input->types == TYPE_STRING ? one_hot(w, input) : input->name->bytes;
     if (type != onnx_float_type(g))
         edge = onnx_cast(g, onnx_name(g, "number"), edge, onnx_float_type(g));
-    edge =
-        onnx_binary(g, "Reshape", onnx_name(g, "stream"), edge, shape_of(w, sizes, space->width));
+    Edge rounded = input->types == TYPE_INT ? is_rounded(w, input->name->bytes, edge) : NULL;
+    Edge shape = shape_of(w, sizes, space->width);
+    edge = onnx_binary(g, "Reshape", onnx_name(g, "stream"), edge, shape);
     w->spaces[input->space] = edge;
+    if (rounded)
+        real_mark_undefined(w, onnx_binary(g, "Reshape", onnx_name(g, "wrong"), rounded, shape));
     if (type == onnx_float_type(g)) real_mark_undefined(w, real_not_finite(w, edge));
     g->scope = NULL;
 }

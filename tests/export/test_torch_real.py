@@ -301,6 +301,7 @@ def test_bad_inputs():
     wrong = [long, empty, {"a": torch.ones(2)}]
     for name, value in (("a", torch.ones(3)), ("a", torch.tensor([1.0, torch.nan])), ("v", torch.ones(2)),
                         ("v", torch.ones(2, 3)), ("b", torch.ones(2)), ("n", torch.ones(2)), ("a", torch.ones(1, 2)),
+                        ("n", torch.tensor([2**53 + 1, 1])), ("n", torch.tensor([2**63 - 1, 1])),
                         ("a", fine["b"])):
         wrong.append({**fine, name: value})
     for inputs in wrong:
