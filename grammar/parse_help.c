@@ -31,6 +31,25 @@ static const Bracket *open_bracket(const TokenStream *tokens) {
     return tokens->depth > tokens->base ? &tokens->brackets[tokens->depth - 1] : NULL;
 }
 
+/* The word before the bracket that the last token closed: of `while (x) {`. */
+static const char *word_before_bracket(const Misfit *misfit) {
+    Span end = misfit->parser->tokens->previous.span;
+    const char *text = text_of(misfit, (Span){end.file, 0, 0});
+    enum { FAR = 1000 }; /* bytes */
+    uint32_t at = end.start, depth = 1, least = at > FAR ? at - FAR : 0;
+    while (depth > 0 && at > least) {
+        at--;
+        depth += text[at] == ')';
+        depth -= text[at] == '(';
+    }
+    while (at > 0 && text[at - 1] == ' ')
+        at--;
+    uint32_t start = at;
+    while (start > 0 && text[start - 1] >= 'a' && text[start - 1] <= 'z')
+        start--;
+    return foreign_help(text + start, at - start);
+}
+
 /* A word of other languages: itself in the place of a name, or the one before. */
 static const char *foreign_word(const Misfit *misfit) {
     const Token *previous = &misfit->parser->tokens->previous;
@@ -38,6 +57,7 @@ static const char *foreign_word(const Misfit *misfit) {
     if (previous->kind == T_NAME)
         help = foreign_help(text_of(misfit, previous->span),
                             previous->span.end - previous->span.start);
+    if (previous->kind == ')' && found(misfit, "'{'")) help = word_before_bracket(misfit);
     if (help == NULL && found(misfit, "a name"))
         help = foreign_help(text_of(misfit, misfit->span), misfit->span.end - misfit->span.start);
     return help;
@@ -97,13 +117,19 @@ static const char *advice(const Misfit *misfit, const Bracket *bracket) {
         return "'if' is no statement; a choice is an expression: 'x = a if c else b;'";
     if (closes && tokens->previous.kind == ',') return "leave out the ',' before it";
     if (found(misfit, "';'") && tokens->at_start) return "leave this ';' out";
+    if ((tokens->statement == T_INPUT || tokens->statement == T_PARAM) && found(misfit, "'('") &&
+        misfit_expects(misfit, "'['"))
+        return "a vector's width stands in square brackets: vec[2]";
+    if (tokens->statement == T_OUTPUT && !tokens->at_start && misfit_expects(misfit, "','"))
+        return "outputs are names, 'output a, b;'; a value gets one first: 'y = x + 1;'";
     if (tokens->statement == T_INPUT && !tokens->at_start && misfit_expects(misfit, "':'"))
         return "an input has a type: 'input x: vec[2];', or str, int, float, bool";
     if (tokens->statement == T_PARAM && !tokens->at_start &&
         (misfit_expects(misfit, "':'") || misfit_expects(misfit, "'='")))
         return "a param has a type and a value: 'param alpha: float = 0.5;'";
     if (tokens->statement == T_REPEAT && tokens->head &&
-        (misfit_expects(misfit, "'{'") || misfit_expects(misfit, "'until'")))
+        (misfit_expects(misfit, "'{'") || misfit_expects(misfit, "'until'") ||
+         tokens->previous.kind == T_UNTIL))
         return "a loop is written 'repeat 10 { .. }' or 'repeat 10 until (condition) { .. }'";
     if (found(misfit, "a name") && tokens->previous.kind == T_LOAD)
         return "the file's name stands in double quotes: load \"name\";";

@@ -111,6 +111,9 @@ void scan_stray(Scanner *scanner) {
         if (strncmp(bytes, quotes[i], strlen(quotes[i])) == 0)
             diag_help(diag, "a string stands between plain double quotes");
     if (first == '!') diag_help(diag, "write 'not'");
+    if (first == '@')
+        diag_help(diag,
+                  "a product is matmul(M, v), dot(u, v), or of keys and queries score(k, q, *)");
     if (first == '?') diag_help(diag, "a choice is written 'a if c else b'");
     if (first == '.') diag_help(diag, "values have no parts of their own: write f(x), not x.f()");
 }

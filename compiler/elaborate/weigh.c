@@ -64,6 +64,8 @@ static NodeId wanted(Session *session, const BuiltinCall *call, uint32_t i, Valu
                what, value_kind_name(value), show(session, value));
     if (kind == VALUE_SCORE && value.kind == VALUE_SOP)
         diag_help(diag, "score(keys, queries, *) and distance(keys, queries) give scores");
+    if (kind == VALUE_SELECTOR && value.kind == VALUE_SOP)
+        diag_help(diag, "select(x, True, ==) lets those keys through where x is true");
     return NO_NODE;
 }
 
