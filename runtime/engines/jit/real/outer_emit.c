@@ -28,32 +28,46 @@ static LLVMValueRef key_start(const Outer *outer, LLVMValueRef member) {
                       kernel_mul(kernel, outer->first, emit_int(emit, outer->shape->key_stride)));
 }
 
-/* `width` components of the values from `from` on. */
-static void add_products(const Outer *outer, LLVMValueRef from, uint32_t width) {
+/* Where the block's component `k` has its own sum. */
+static LLVMValueRef key_place(const Outer *outer, uint32_t k) {
+    return kernel_add(outer->kernel, outer->first, emit_int(&outer->kernel->emit, k));
+}
+
+/* `width` components of the values from `from` on; with `ones` the keys' own sums too, which take
+   no time beside them. */
+static void add_products(const Outer *outer, LLVMValueRef from, uint32_t width, bool ones) {
     Kernel *kernel = outer->kernel;
     Emit *emit = &kernel->emit;
     LLVMTypeRef real = outer->shape->value_doubles ? emit->f64 : kernel->real;
     LLVMTypeRef wide = LLVMVectorType(emit->f64, width);
-    LLVMValueRef places[OUTER_KEYS_MOST], sums[OUTER_KEYS_MOST];
-    for (uint32_t k = 0; k < outer->count; k++) {
+    LLVMValueRef places[OUTER_KEYS_MOST], sums[2 * OUTER_KEYS_MOST];
+    uint32_t count = outer->count;
+    for (uint32_t k = 0; k < count; k++) {
         LLVMValueRef row = kernel_add(kernel, outer->first, emit_int(emit, k));
         row = kernel_mul(kernel, row, emit_int(emit, outer->shape->width));
         places[k] = kernel_add(kernel, row, from);
         sums[k] = kernel_load(kernel, wide, emit->f64, outer->sums, places[k]);
+        if (!ones) continue;
+        sums[count + k] = emit_load(emit, emit->f64, outer->ones, key_place(outer, k));
     }
-    Loop loop = loop_begin(emit, emit_int(emit, 0), outer->members, outer->count, sums);
+    uint32_t carries = ones ? 2 * count : count;
+    Loop loop = loop_begin(emit, emit_int(emit, 0), outer->members, carries, sums);
     LLVMValueRef start = key_start(outer, loop.index);
     LLVMValueRef row = emit_to_int(emit, emit_load(emit, emit->i32, outer->rows, loop.index));
     row = kernel_add(kernel, kernel_mul(kernel, row, emit_int(emit, outer->shape->width)), from);
     LLVMValueRef value = kernel_load(kernel, LLVMVectorType(real, width), real, outer->values, row);
     if (real != emit->f64) value = LLVMBuildFPExt(emit->builder, value, wide, "");
-    for (uint32_t k = 0; k < outer->count; k++) {
-        LLVMValueRef key = kernel_splat(kernel, key_component(outer, start, k), width);
-        sums[k] = kernel_fma(kernel, key, value, loop.carry[k]);
+    for (uint32_t k = 0; k < count; k++) {
+        LLVMValueRef key = key_component(outer, start, k);
+        sums[k] = kernel_fma(kernel, kernel_splat(kernel, key, width), value, loop.carry[k]);
+        if (ones) sums[count + k] = LLVMBuildFAdd(emit->builder, loop.carry[count + k], key, "");
     }
     loop_end(emit, &loop, sums);
-    for (uint32_t k = 0; k < outer->count; k++)
+    for (uint32_t k = 0; k < count; k++) {
         kernel_store(kernel, emit->f64, outer->sums, places[k], loop.result[k]);
+        if (ones)
+            emit_store(emit, emit->f64, outer->ones, key_place(outer, k), loop.result[count + k]);
+    }
 }
 
 /* The keys' own sums, or those of their magnitudes. */
@@ -62,8 +76,7 @@ static void add_keys(const Outer *outer, LLVMValueRef to, bool magnitudes) {
     Emit *emit = &kernel->emit;
     LLVMValueRef sums[OUTER_KEYS_MOST];
     for (uint32_t k = 0; k < outer->count; k++)
-        sums[k] =
-            emit_load(emit, emit->f64, to, kernel_add(kernel, outer->first, emit_int(emit, k)));
+        sums[k] = emit_load(emit, emit->f64, to, key_place(outer, k));
     Loop loop = loop_begin(emit, emit_int(emit, 0), outer->members, outer->count, sums);
     LLVMValueRef start = key_start(outer, loop.index);
     for (uint32_t k = 0; k < outer->count; k++) {
@@ -73,8 +86,7 @@ static void add_keys(const Outer *outer, LLVMValueRef to, bool magnitudes) {
     }
     loop_end(emit, &loop, sums);
     for (uint32_t k = 0; k < outer->count; k++)
-        emit_store(emit, emit->f64, to, kernel_add(kernel, outer->first, emit_int(emit, k)),
-                   loop.result[k]);
+        emit_store(emit, emit->f64, to, key_place(outer, k), loop.result[k]);
 }
 
 static void add_block(const Outer *outer) {
@@ -82,13 +94,14 @@ static void add_block(const Outer *outer) {
     Emit *emit = &kernel->emit;
     uint32_t part = kernel->unit.tile_vectors * kernel->unit.bytes / (uint32_t)sizeof(double);
     uint32_t whole = outer->shape->width / part, rest = outer->shape->width % part;
-    if (whole > 0) {
-        Loop loop = loop_begin(emit, emit_int(emit, 0), emit_int(emit, whole), 0, NULL);
-        add_products(outer, kernel_mul(kernel, loop.index, emit_int(emit, part)), part);
+    if (whole > 0) add_products(outer, emit_int(emit, 0), part, true);
+    if (whole > 1) {
+        Loop loop = loop_begin(emit, emit_int(emit, 1), emit_int(emit, whole), 0, NULL);
+        add_products(outer, kernel_mul(kernel, loop.index, emit_int(emit, part)), part, false);
         loop_end(emit, &loop, NULL);
     }
-    if (rest > 0) add_products(outer, emit_int(emit, (int64_t)whole * part), rest);
-    add_keys(outer, outer->ones, false);
+    if (rest > 0) add_products(outer, emit_int(emit, (int64_t)whole * part), rest, whole == 0);
+    if (outer->shape->width == 0) add_keys(outer, outer->ones, false);
     if (outer->shape->magnitudes) add_keys(outer, outer->magnitudes, true);
 }
 

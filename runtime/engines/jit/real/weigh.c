@@ -172,7 +172,7 @@ static void give_pieces(Weigh *weigh) {
 
 /* Blocks whose weights stay in the second cache; pieces by what the products take. */
 static void choose_sizes(Weigh *weigh) {
-    enum { BLOCK_BYTES = 128 << 10, BLOCK_MOST = 256 };
+    enum { BLOCK_BYTES = 128 << 10, BLOCK_MOST = 64 };
     Run *run = weigh->run;
     int64_t tile = weigh_rows(run->plan->unit, run->plan->single);
     int64_t rows = BLOCK_BYTES / (int64_t)sizeof(double) / weigh->key_places;
