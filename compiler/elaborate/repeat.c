@@ -275,7 +275,7 @@ static bool read_condition(Session *session, Repeat *repeat) {
     Value value = elaborate(session, repeat->env, repeat->condition);
     repeat->until = lift(session, value, repeat->condition->span, "the end of a loop");
     if (repeat->until == NO_NODE) return false;
-    if (node_shape(session, repeat->until).types != TYPE_VECTOR) return true;
+    if (!(node_shape(session, repeat->until).types & (TYPE_VECTOR | TYPE_STRING))) return true;
     report(session, DIAG_TYPE, repeat->condition->span,
            "the end of a loop is a condition at each position, not %s",
            shape_text(session, node_shape(session, repeat->until)));

@@ -317,7 +317,7 @@ static void make_loop(Generator *g, uint32_t depth) {
     buffer_text(&g->text, ";\n");
     buffer_printf(&g->text, "%s = %s;\n", v, pick(g, VECTOR, false)->name);
     buffer_printf(&g->text, "repeat %u ", 1 + below(g, 4));
-    if (chance(g, 30)) buffer_printf(&g->text, "until (%s == 3) ", i);
+    if (chance(g, 30)) buffer_printf(&g->text, "until (%s %s 3) ", i, chance(g, 50) ? "==" : "-");
     buffer_text(&g->text, "{\n");
     before = g->count;
     add(g, s, NUMBER, 0, 0, false);

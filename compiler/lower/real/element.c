@@ -199,14 +199,18 @@ static Form complement(RealPlan *plan, NodeId id, const Form *form) {
     return form_add(plan, id, &one, &minus);
 }
 
-Form plan_real_truth(RealPlan *plan, NodeId user, int argument) {
-    Form form = plan_real_argument(plan, user, argument), nothing = form_number(plan, 0);
-    NodeId id = node_at(plan, user)->args[argument];
-    if (form.rows == 0) return form;
-    if (is_constant(&form)) return form_number(plan, !all_zero(&form));
-    if (node_at(plan, id)->type == TYPE_BOOL) return form;
-    Form is_zero = form_value(plan, plan_real_unit(plan, id, OP_EQ, &form, &nothing, 1));
+Form plan_real_truth_of(RealPlan *plan, NodeId id, const Form *form) {
+    Form nothing = form_number(plan, 0);
+    if (form->rows == 0) return *form;
+    if (is_constant(form)) return form_number(plan, !all_zero(form));
+    if (node_at(plan, id)->type == TYPE_BOOL) return *form;
+    Form is_zero = form_value(plan, plan_real_unit(plan, id, OP_EQ, form, &nothing, 1));
     return complement(plan, id, &is_zero);
+}
+
+Form plan_real_truth(RealPlan *plan, NodeId user, int argument) {
+    Form form = plan_real_argument(plan, user, argument);
+    return plan_real_truth_of(plan, node_at(plan, user)->args[argument], &form);
 }
 
 static Form logic(RealPlan *plan, NodeId id) {

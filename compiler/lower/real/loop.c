@@ -145,13 +145,15 @@ static void close_loop(RealPlan *plan, uint32_t loop) {
         plan_init(plan, loop, state, own->states[s].init);
     }
     if (own->until == NO_NODE) return;
-    for (uint32_t s = 0; s < own->state_count; s++) {
+    bool truth = graph_node(plan->graph, own->until)->type == TYPE_BOOL;
+    for (uint32_t s = 0; truth && s < own->state_count; s++) {
         const StatePlan *state = &closing->states[s];
         if (own->states[s].next != own->until || state->value == NO_VALUE) continue;
         closing->until = form_value(plan, state->value);
         return;
     }
-    Form until = plan_real_form(plan, own->until);
+    Form given = plan_real_form(plan, own->until);
+    Form until = plan_real_truth_of(plan, own->until, &given);
     closing->until = kept_form(plan, loop, own->until, &until);
 }
 

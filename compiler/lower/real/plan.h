@@ -308,6 +308,7 @@ Form plan_real_element(RealPlan *plan, NodeId node);
 void plan_real_trap(RealPlan *plan, NodeId node, DiagId id, const char *why, const Form *divisor);
 /* Truth of an s-op as 0 and 1: whether a number is not 0. */
 Form plan_real_truth(RealPlan *plan, NodeId user, int argument);
+Form plan_real_truth_of(RealPlan *plan, NodeId node, const Form *form); /* form: the node's */
 
 /* selector.c: the gates of a selector; a count of 0: every key. False: refused. */
 bool plan_real_gates(RealPlan *plan, NodeId selector, Pattern *pattern);
