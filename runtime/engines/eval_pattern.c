@@ -161,20 +161,22 @@ static int compare_scores(const void *left, const void *right) {
 
 /* The threshold of the projection onto the simplex (Martins and Astudillo 2016, algorithm 1): with
    the scores in descending order, k grows while 1 + k z_k > z_1 + ... + z_k; then what the first k
-   are above 1 together is taken from each of them. */
+   are above 1 together is taken from each of them. The z are the scores less the greatest, which
+   changes no weight: beside large scores 1 would be lost. */
 static void sparsemax(Attending *attending, const double *scores) {
     uint32_t count = 0;
     for (uint32_t j = 0; j < attending->keys.count; j++)
         if (attending->selected[j]) attending->sorted[count++] = scores[j];
     qsort(attending->sorted, count, sizeof(double), compare_scores);
-    double sum = 0, threshold = (double)NAN;
+    double sum = 0, threshold = (double)NAN, greatest = attending->sorted[0];
     for (uint32_t k = 1; k <= count; k++) {
-        sum += attending->sorted[k - 1];
-        if (!(1 + k * attending->sorted[k - 1] > sum)) break;
+        double score = attending->sorted[k - 1] - greatest;
+        sum += score;
+        if (!(1 + k * score > sum)) break;
         threshold = (sum - 1) / k;
     }
     for (uint32_t j = 0; j < attending->keys.count; j++) {
-        double above = scores[j] - threshold;
+        double above = (scores[j] - greatest) - threshold;
         if (attending->selected[j]) attending->weights[j] = above < 0 ? 0 : above;
     }
 }

@@ -260,8 +260,9 @@ class Head(nn.Module):
 
     @staticmethod
     def simplex(score):
-        """Projection onto the simplex (Martins and Astudillo 2016, algorithm 1): of the sorted scores z those count
-        with 1 + k z_k > z_1 + .. + z_k, and a threshold makes the weights sum to 1."""
+        """Projection onto the simplex (Martins and Astudillo 2016, algorithm 1): of the sorted scores less the greatest z
+        those count with 1 + k z_k > z_1 + .. + z_k, and a threshold makes the weights sum to 1."""
+        score = score - score.amax(-1, keepdim=True)
         order = score.sort(-1, descending=True).values
         sums = running_sums(order)
         number = torch.arange(1, order.shape[-1] + 1, dtype=score.dtype, device=score.device)

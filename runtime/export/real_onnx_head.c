@@ -159,16 +159,18 @@ static void weigh_linear(HeadWriter *h) {
     h->found = onnx_unary(&w->graph, "Not", name(h, "has_weight"), nothing);
 }
 
-/* Projection onto the simplex (Martins and Astudillo 2016, algorithm 1): sorted scores z, the
-   support is the k with 1 + k z_k > z_1 + .. + z_k, and the threshold makes the weights sum to 1.
- */
+/* Projection onto the simplex (Martins and Astudillo 2016, algorithm 1): sorted scores less the
+   greatest z, the support is the k with 1 + k z_k > z_1 + .. + z_k, and the threshold makes the
+   weights sum to 1. */
 static void weigh_sparsemax(HeadWriter *h) {
     RealWriter *w = h->w;
     OnnxGraph *g = &w->graph;
+    Edge score = onnx_binary(g, "Sub", name(h, "below_greatest"), h->masked,
+                             real_row_greatest(w, h->masked));
     Edge count = onnx_binary(g, "Gather", name(h, "keys"),
-                             onnx_unary(g, "Shape", name(h, "shape"), h->masked), w->component);
+                             onnx_unary(g, "Shape", name(h, "shape"), score), w->component);
     Edge sorted = name(h, "sorted");
-    onnx_node_of(g, "TopK", sorted, NULL, (const Edge[]){h->masked, count, NULL},
+    onnx_node_of(g, "TopK", sorted, NULL, (const Edge[]){score, count, NULL},
                  (const Edge[]){sorted, name(h, "sorted_keys"), NULL});
     Edge axis = onnx_int(g, onnx_name(g, "axis"), REAL_AXIS_COMPONENT);
     Edge sums = onnx_binary(g, "CumSum", name(h, "sums"), sorted, axis);
@@ -183,7 +185,7 @@ static void weigh_sparsemax(HeadWriter *h) {
                             real_number_constant(w, 1));
     Edge size = real_row_sum(w, real_truth_number(w, within));
     Edge threshold = onnx_binary(g, "Div", name(h, "threshold"), over, size);
-    Edge above = onnx_binary(g, "Sub", name(h, "above"), h->masked, threshold);
+    Edge above = onnx_binary(g, "Sub", name(h, "above"), score, threshold);
     h->weights = allowed(h, "weights", onnx_unary(g, "Relu", name(h, "relu"), above));
 }
 

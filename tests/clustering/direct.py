@@ -133,6 +133,7 @@ def trimmed_quantile(part):
 
 def sparsemax(scores):
     """The projection onto the simplex (Martins and Astudillo 2016, algorithm 1)."""
+    scores = scores - scores.max()
     down = np.sort(scores)[::-1]
     above = np.cumsum(down) - 1
     size = np.flatnonzero(down * np.arange(1, len(down) + 1) > above)[-1]

@@ -347,19 +347,21 @@ static int compare_scores(const void *left, const void *right) {
     return (a < b) - (a > b);
 }
 
-/* Projection onto the simplex (Martins and Astudillo 2016, algorithm 1). */
+/* Projection onto the simplex (Martins and Astudillo 2016, algorithm 1), of the scores less the
+   greatest. */
 static void weigh_sparsemax(Attention *a, uint32_t count) {
     for (uint32_t i = 0; i < count; i++)
         a->sorted[i] = a->score[a->chosen[i]];
     qsort(a->sorted, count, sizeof *a->sorted, compare_scores);
-    Real sum = 0, threshold = (Real)NAN;
+    Real sum = 0, threshold = (Real)NAN, greatest = a->sorted[0];
     for (uint32_t k = 1; k <= count; k++) {
-        sum += a->sorted[k - 1];
-        if (!(1 + (Real)k * a->sorted[k - 1] > sum)) break;
+        Real score = a->sorted[k - 1] - greatest;
+        sum += score;
+        if (!(1 + (Real)k * score > sum)) break;
         threshold = (sum - 1) / (Real)k;
     }
     for (uint32_t i = 0; i < count; i++) {
-        Real above = a->score[a->chosen[i]] - threshold;
+        Real above = (a->score[a->chosen[i]] - greatest) - threshold;
         a->weight[i] = above < 0 ? 0 : above;
     }
 }

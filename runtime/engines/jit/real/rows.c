@@ -171,20 +171,22 @@ static int descending(const void *left, const void *right) {
     return (a < b) - (a > b);
 }
 
-/* The projection onto the simplex (Martins and Astudillo 2016, algorithm 1). */
+/* The projection onto the simplex (Martins and Astudillo 2016, algorithm 1), of the scores less the
+   greatest. */
 static void sparse_weights(const Attending *attending, RowPiece *piece, const double *scores) {
     int64_t count = 0;
     for (int64_t j = 0; j < attending->keys.count; j++)
         if (piece->selected[j]) piece->sorted[count++] = scores[j];
     qsort(piece->sorted, (size_t)count, sizeof(double), descending);
-    double sum = 0, threshold = (double)NAN;
+    double sum = 0, threshold = (double)NAN, greatest = piece->sorted[0];
     for (int64_t k = 1; k <= count; k++) {
-        sum += piece->sorted[k - 1];
-        if (!(1 + (double)k * piece->sorted[k - 1] > sum)) break;
+        double score = piece->sorted[k - 1] - greatest;
+        sum += score;
+        if (!(1 + (double)k * score > sum)) break;
         threshold = (sum - 1) / (double)k;
     }
     for (int64_t j = 0; j < attending->keys.count; j++) {
-        double above = scores[j] - threshold;
+        double above = (scores[j] - greatest) - threshold;
         piece->weights[j] = above < 0 ? 0 : above;
     }
 }
