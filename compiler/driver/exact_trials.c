@@ -166,6 +166,7 @@ static bool is_taken(const ExactTrials *trials, const ExactInput *input, Exact *
     ApplyRequest request = {.graph = graph, .diags = diags};
     size_t before = diagnostics_count(diags);
     (void)exact_input_round(arena, input, &request.input);
+    *work += (uint64_t)input->n * input->n;
     bool taken = session_takes(trials->session, &request, NULL, NULL);
     diagnostics_truncate(diags, before);
     return taken;
