@@ -137,6 +137,18 @@ static bool main_outputs(Session *session, Targets *out) {
     return true;
 }
 
+/* Columns, files and models tell results apart by their names. */
+static bool is_another(Session *session, const Targets *targets, Target target) {
+    for (size_t i = 0; i < targets->count; i++) {
+        const char *before = targets->items[i].name; /* NULL: it is undefined */
+        if (!before || strcmp(before, target.name) != 0) continue;
+        diag_error(session_diagnostics(session), DIAG_NO_RESULT, (Span){0},
+                   "'%s' is asked for twice", target.name);
+        return false;
+    }
+    return true;
+}
+
 bool program_targets(Session *session, const Options *options, Targets *out) {
     size_t expressions = 0;
     bool found = true;
@@ -151,6 +163,7 @@ bool program_targets(Session *session, const Options *options, Targets *out) {
             found = expression(session, given.value, ++expressions, &target) && found;
         } else
             continue;
+        if (target.name) found = is_another(session, out, target) && found;
         out->items[out->count++] = target;
     }
     return out->count > 0 ? found : main_outputs(session, out) && found;

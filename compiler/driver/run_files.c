@@ -25,6 +25,11 @@ static bool choose(Run *run, const char *value) {
             (ResultFile){path, name_len == 0 ? NULL : value, name_len, csv};
         return true;
     }
+    if (name_len > 0) {
+        driver_usage(run->driver, "--output: one result is written as .csv or .npy, not to '%s'",
+                     path);
+        return false;
+    }
     bool json = ends_with(value, ".jsonl") || ends_with(value, ".json");
     if (!json && !ends_with(value, ".txt")) {
         driver_usage(run->driver,
@@ -103,11 +108,12 @@ static bool check_file(const Run *run, const ResultFile *file) {
     if (!file->csv && count > 1) why = "several names are asked for";
     if (run->reader.count > 1) why = "there are several inputs";
     if (why == NULL) return true;
-    Diagnostic *diag = diag_error(diags, DIAG_NO_RESULT, (Span){0},
-                                  file->csv ? "%s: a .csv file holds s-ops on one input, and %s"
-                                            : "%s: an .npy file holds the values of one s-op on "
-                                              "one input, and %s",
-                                  file->path, why);
+    Diagnostic *diag =
+        diag_error(diags, DIAG_NO_RESULT, (Span){0},
+                   file->csv ? "%s: a .csv file holds s-ops and patterns on one input, and %s"
+                             : "%s: an .npy file holds one s-op or pattern on "
+                               "one input, and %s",
+                   file->path, why);
     if (!file->csv && count > 1)
         diag_help(diag, "give each its own: --output %s=FILE.npy", run->targets.items[0].name);
     return false;
