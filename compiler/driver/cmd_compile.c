@@ -2,15 +2,16 @@
    program over real vectors all outputs. */
 #include "compiler/driver/data.h"
 #include "compiler/driver/input.h"
-#include "compiler/driver/lowered_real.h"
 #include "compiler/driver/native_file.h"
 #include "compiler/driver/program.h"
+#include "compiler/driver/real_options.h"
 #include "compiler/driver/show.h"
 
 #include "compiler/lower/lower.h"
 
 #include "runtime/base/limits.h"
 #include "runtime/export/save.h"
+#include "runtime/real/real_weights.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -106,7 +107,10 @@ static bool check_targets(Compilation *c) {
 }
 
 static bool choose_targets(Compilation *c) {
-    if (!program_targets(c->session, &c->driver->options, &c->targets)) return false;
+    const Options *options = &c->driver->options;
+    if (!program_targets(c->session, options, &c->targets) ||
+        !options_fit(options, c->session, &c->targets))
+        return false;
     uint32_t count;
     const NodeId *nodes = target_nodes(&c->targets, c->arena, &count);
     c->real =
@@ -125,7 +129,7 @@ static bool read_program(Compilation *c) {
 
 static bool read_all(Compilation *c) {
     bool ready = read_program(c);
-    if (ready) ready = options_fit(&c->driver->options, c->session) && choose_targets(c);
+    if (ready) ready = choose_targets(c);
     return vocabulary_argument(&c->reader, vocabulary_text(&c->driver->options), &c->vocabulary) &&
            ready;
 }

@@ -3,8 +3,8 @@
    .tree, .graph, .model or .rtm, says so. */
 #include "compiler/driver/data.h"
 #include "compiler/driver/input.h"
-#include "compiler/driver/lowered_real.h"
 #include "compiler/driver/program.h"
+#include "compiler/driver/real_options.h"
 
 #include "runtime/base/bug.h"
 
@@ -151,7 +151,8 @@ static bool dump_model(const Dump *dump) {
     if (dump->from == FORM_MODEL) return model_from_text(dump);
     const Options *options = &dump->driver->options;
     Targets targets;
-    if (!options_fit(options, dump->session) || !program_targets(dump->session, options, &targets))
+    if (!program_targets(dump->session, options, &targets) ||
+        !options_fit(options, dump->session, &targets))
         return false;
     InputReader reader = {.arena = arena_new(0),
                           .sources = session_sources(dump->session),
@@ -189,6 +190,18 @@ static bool wanted_form(const Options *options, Form *out) {
     return wanted == 1;
 }
 
+/* What says how a model is made does nothing where none is. */
+static bool asks_no_model(const Driver *driver) {
+    static const OptionId of_models[] = {OPT_VOCAB,     OPT_MAX_LEN,   OPT_DTYPE, OPT_CAUSAL,
+                                         OPT_REGISTERS, OPT_RELU_ONLY, OPT_KNOTS, OPT_REQUIRE};
+    for (size_t i = 0; i < sizeof of_models / sizeof of_models[0]; i++) {
+        if (!option_given(&driver->options, of_models[i])) continue;
+        driver_usage(driver, "--%s is for the model of a program", option_info(of_models[i])->name);
+        return false;
+    }
+    return true;
+}
+
 ExitStatus cmd_dump(Driver *driver) {
     const Options *options = &driver->options;
     Dump dump = {.driver = driver};
@@ -210,8 +223,7 @@ ExitStatus cmd_dump(Driver *driver) {
     bool elaborates = dump.from <= FORM_TREE && dump.to >= FORM_GRAPH;
     if (option_given(options, OPT_PARAM) && !elaborates)
         return driver_usage(driver, "--param is for the graph or the model of a program");
-    if (option_given(options, OPT_REQUIRE) && !(elaborates && dump.to == FORM_MODEL))
-        return driver_usage(driver, "--require is for the model of a program");
+    if (!(elaborates && dump.to == FORM_MODEL) && !asks_no_model(driver)) return EXIT_USAGE;
     if (!registers_option(driver, &dump.registers)) return EXIT_USAGE;
     if (!relus_option(driver, &dump.relu_knots)) return EXIT_USAGE;
     data_open(&dump.data, options);

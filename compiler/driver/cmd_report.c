@@ -2,7 +2,7 @@
    that they become. */
 #include "compiler/driver/data.h"
 #include "compiler/driver/input.h"
-#include "compiler/driver/lowered_real.h"
+#include "compiler/driver/real_options.h"
 #include "compiler/driver/report.h"
 #include "compiler/driver/report_real.h"
 
@@ -72,22 +72,25 @@ static void report_target(Driver *driver, Session *session, Target target,
 static bool report_targets(Driver *driver, Session *session, const Vocabulary *vocabulary,
                            Registers registers, uint32_t relu_knots) {
     Targets targets;
-    if (!options_fit(&driver->options, session) ||
-        !program_targets(session, &driver->options, &targets))
+    if (!program_targets(session, &driver->options, &targets) ||
+        !options_fit(&driver->options, session, &targets))
         return false;
     if (session_has_inputs(session))
         return report_real(driver, session, &targets, vocabulary, relu_knots);
     bool all = true;
     for (size_t i = 0; i < targets.count; i++) {
         Target target = targets.items[i];
-        if (target_is_node(target)) {
+        if (target.value.kind == VALUE_SOP && target_is_real(session, target)) {
+            Targets alone = {&target, 1};
+            all = report_real(driver, session, &alone, vocabulary, relu_knots) && all;
+        } else if (target_is_node(target)) {
             report_target(driver, session, target, vocabulary, registers);
-            continue;
+        } else {
+            diag_error(session_diagnostics(session), DIAG_NO_RESULT, (Span){0},
+                       "'%s' is %s: only s-ops and selectors need a transformer", target.name,
+                       value_kind_name(target.value));
+            all = false;
         }
-        diag_error(session_diagnostics(session), DIAG_NO_RESULT, (Span){0},
-                   "'%s' is %s: only s-ops and selectors need a transformer", target.name,
-                   value_kind_name(target.value));
-        all = false;
     }
     return all;
 }

@@ -1,7 +1,7 @@
 /* raspc run: what a program's outputs are on inputs, under one engine. */
 #include "compiler/driver/run.h"
 
-#include "compiler/driver/lowered_real.h"
+#include "compiler/driver/real_options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +55,22 @@ static bool is_taken(Run *run, const EngineOptions *given) {
     return taken;
 }
 
+/* What is over real vectors is traced with all its inputs, which have names. False after reporting.
+ */
+static bool can_trace(const Run *run) {
+    for (size_t i = 0; run->trace && !run->named && i < run->targets.count; i++) {
+        Target target = run->targets.items[i];
+        if (!target_is_real(run->session, target)) continue;
+        Diagnostic *diag =
+            diag_error(session_diagnostics(run->session), DIAG_CANNOT_LOWER, (Span){0},
+                       "--trace: '%s' is computed over real vectors, and its inputs have no names",
+                       target.name);
+        diag_help(diag, "name what it reads: input x: float; or leave out --trace");
+        return false;
+    }
+    return true;
+}
+
 static bool run_all(Run *run) {
     const Options *options = &run->driver->options;
     Vocabulary vocabulary;
@@ -68,8 +84,8 @@ static bool run_all(Run *run) {
     run->named = session_has_inputs(run->session);
     /* Every part of the command line is looked at, so that one run tells every mistake. */
     if (ready)
-        ready = options_fit(options, run->session) &&
-                program_targets(run->session, options, &run->targets);
+        ready = program_targets(run->session, options, &run->targets) &&
+                options_fit(options, run->session, &run->targets) && can_trace(run);
     bool stream = !run->named && can_stream(run);
     /* But whether the program has inputs of those names is known only when it was read. */
     bool skip = !ready && (run->named || columns_any(run->data.columns));

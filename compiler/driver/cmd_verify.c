@@ -2,8 +2,8 @@
    cases and random inputs. An engine that differs once is not asked again. */
 #include "compiler/driver/compare.h"
 #include "compiler/driver/data.h"
-#include "compiler/driver/lowered_real.h"
 #include "compiler/driver/program.h"
+#include "compiler/driver/real_options.h"
 #include "compiler/driver/show.h"
 #include "compiler/driver/trials.h"
 #include "compiler/driver/verify_exact.h"
@@ -384,8 +384,8 @@ static bool verify(Verification *verification, InputReader *reader, bool read) {
     const Options *options = &verification->driver->options;
     Targets targets;
     Vocabulary vocabulary;
-    bool ready = read && options_fit(options, verification->session) &&
-                 program_targets(verification->session, options, &targets);
+    bool ready = read && program_targets(verification->session, options, &targets) &&
+                 options_fit(options, verification->session, &targets);
     ready = vocabulary_argument(reader, vocabulary_text(options), &vocabulary) && ready;
     if (!ready) return false;
     if (session_has_inputs(verification->session))

@@ -2,6 +2,7 @@
 
 #include "compiler/driver/lowered.h"
 #include "compiler/driver/lowered_real.h"
+#include "compiler/driver/real_options.h"
 #include "runtime/base/memory.h"
 
 #include <stdlib.h>

@@ -7,19 +7,6 @@
 #include "compiler/lower/lower_real.h"
 #include "runtime/engines/interp_real.h"
 
-/* Is it lower_real that makes models of these outputs? named: the program names its inputs. */
-bool outputs_are_real(const Graph *graph, const NodeId *nodes, uint32_t count, bool named);
-
-/* What a model for the vocabulary is asked to be: float64 unless someone said otherwise; of ReLUs
-   alone, with so many knots, when relu_knots is not 0. */
-RealLowerOptions real_lower_options(const Vocabulary *vocabulary, uint32_t relu_knots);
-/* False after reporting an option that models of this program do not have: --causal and the like
-   where it names its inputs, --require where it requires nothing of them. */
-bool options_fit(const Options *given, Session *session);
-/* With --require the model asks what the program requires of its inputs. */
-void require_option(const Options *given, const Session *session, Arena *arena,
-                    RealLowerOptions *options);
-
 typedef struct LoweredReal LoweredReal;
 
 LoweredReal *lowered_real_new(const EngineOptions *options);

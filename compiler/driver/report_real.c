@@ -1,7 +1,7 @@
 #include "compiler/driver/report_real.h"
 
 #include "compiler/driver/counts.h"
-#include "compiler/driver/lowered_real.h"
+#include "compiler/driver/real_options.h"
 #include "compiler/driver/show.h"
 #include "runtime/base/limits.h"
 #include "runtime/base/visible.h"

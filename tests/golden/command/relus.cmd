@@ -24,4 +24,10 @@ raspc dump --model wild.rasp --relu-only; echo "status $?"
 raspc report soft.rasp --knots 9; echo "status $?"
 raspc report soft.rasp --relu-only --knots 1; echo "status $?"
 raspc verify soft.rasp --relu-only --exact; echo "status $?"
+# over tokens units are ReLUs anyway, and a tree or a graph has none
+echo "y = indices + 1;" >tokens.rasp
+for command in report verify "compile -o tokens.npz" "dump --model"; do raspc $command tokens.rasp --relu-only; echo "status $?"; done
+for form in --tree --graph; do raspc dump $form soft.rasp --relu-only; echo "status $?"; done
+raspc dump --model soft.model --knots 4 --relu-only; echo "status $?"
+raspc dump --graph tokens.rasp --max-len 4; echo "status $?"
 cd - >/dev/null; rm -r $work
