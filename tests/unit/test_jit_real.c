@@ -19,6 +19,17 @@ static const Subject exact_subjects[] = {
     {"lloyd 5", 5, LLOYD("5", "3", "hardmax"), "fused dot products"},
     {"lloyd 16", 16, LLOYD("16", "3", "hardmax_first"), "fused dot products"},
     {"lloyd 35", 35, LLOYD("35", "2", "hardmax"), "fused dot products"},
+    /* Positions that are keys in one round and none in the next have sums of nothing. */
+    {"totals by owner", 2,
+     "input x: vec[2]; input mark: bool; input k: int; c = x; active = mark; turn = 0;\n"
+     "repeat 4 {\n"
+     "  near = hardmax(-distance(c, x), select(mark, True, ==) and select(active, True, ==));\n"
+     "  owner = aggregate(near, indices, -1);\n"
+     "  c = total(select(owner, indices, ==) and select(k, 2, <), x) / 8 if mark else c;\n"
+     "  active = active and not (indices % 5 == turn); turn = turn + 1;\n"
+     "}\n"
+     "output c, owner, active;\n",
+     "added while owner is found"},
     {"until nothing moves", 3,
      "input x: vec[3]; input mark: bool;\n"
      "c = x; rounds = 0;\n"

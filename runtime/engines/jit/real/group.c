@@ -249,14 +249,16 @@ static bool give_fused(Run *run, const RealHead *head) {
     const int32_t *rows = run_rows(run, head->rows);
     uint32_t width = graph_node(run->graph, head->node)->width;
     double *scratch = run_take(run, width, sizeof *scratch);
-    if (!scratch || !run_make_column(run, head->node)) return false;
+    double *zeros = run_take(run, width, sizeof *zeros);
+    if (!scratch || !zeros || !run_make_column(run, head->node)) return false;
     for (int64_t i = 0; i < run_row_count(run, head->rows); i++) {
         int64_t position = rows ? rows[i] : i;
         int32_t group = sums->group_of_position[position];
-        give_vector(run, head, sums->sums + (size_t)group * width,
+        give_vector(run, head, group == 0 ? zeros : sums->sums + (size_t)group * width,
                     group == 0 ? 0 : sums->counts[group], i, position, scratch);
     }
     run_give(run, scratch);
+    run_give(run, zeros);
     return true;
 }
 
