@@ -47,11 +47,13 @@ static const struct {
     OptionId id;
     const char *instead;
 } of_tokens[] = {
-    {OPT_CAUSAL, "what it must not look at the program says: add `and select(indices, indices, <=)`"},
+    {OPT_CAUSAL,
+     "what it must not look at the program says: add `and select(indices, indices, <=)`"},
     {OPT_VOCAB, "what its inputs may hold the program says, where it declares them"},
     {OPT_REGISTERS, NULL},
     {OPT_PATTERNS, NULL},
     {OPT_ATTENTION, NULL},
+    {OPT_WHY, "what is in its layers `raspc dump --model` shows"},
 };
 
 static bool any_is_real(Session *session, const Targets *targets) {

@@ -44,6 +44,11 @@ void exact_report_text(const ExactReport *report, Buffer *out) {
     if (tally->not_taken > 0)
         buffer_printf(out, "  left out: %llu more, which the program does not take\n",
                       whole(tally->not_taken));
+    if (tally->inputs == 0) {
+        buffer_printf(out, "  nothing is compared%s\n",
+                      report->given ? "" : "; -i compares an input of yours");
+        return;
+    }
     buffer_text(out, "  model   ");
     if (mismatch->found) buffer_text(out, "DIFFERS; before that ");
     buffer_printf(out, "equal on %llu", whole(tally->equal));
@@ -72,9 +77,12 @@ void exact_report_json(const ExactReport *report, Buffer *out) {
                   "\"outcome\": \"%s\", \"equal\": %llu, \"failed_too\": %llu, \"ties\": %llu, "
                   "\"empty\": %llu, \"left_out\": %llu, \"not_taken\": %llu, ",
                   whole(tally->inputs), report->given ? "true" : "false", whole(report->seed),
-                  report->max_length, mismatch->found ? "different" : "equal", whole(tally->equal),
-                  whole(tally->fails_too), whole(tally->tied), whole(tally->empty), whole(left_out),
-                  whole(tally->not_taken));
+                  report->max_length,
+                  mismatch->found      ? "different"
+                  : tally->inputs == 0 ? "nothing"
+                                       : "equal",
+                  whole(tally->equal), whole(tally->fails_too), whole(tally->tied),
+                  whole(tally->empty), whole(left_out), whole(tally->not_taken));
     buffer_printf(out,
                   "\"doubles\": {\"inputs\": %llu, \"greatest_relative\": %.17g, "
                   "\"otherwise\": %llu, \"fails\": %llu}",

@@ -344,6 +344,11 @@ static void add_contest(Buffer *out, const Comparison *comparison, const Contest
     buffer_free(&engine);
 }
 
+/* No engine was asked anything: the program takes none of the inputs. */
+static bool compared_nothing(const Comparison *comparison) {
+    return comparison->compared == 0 && comparison->not_taken > 0;
+}
+
 static void add_text(Buffer *out, const Comparison *comparison) {
     const RealTrials *trials = &comparison->trials;
     add_names(out, comparison->targets);
@@ -364,6 +369,11 @@ static void add_text(Buffer *out, const Comparison *comparison) {
                       (unsigned long long)comparison->not_taken);
     if (comparison->eval_fails > 0)
         buffer_printf(out, "  eval    fails on %llu\n", (unsigned long long)comparison->eval_fails);
+    if (compared_nothing(comparison)) {
+        buffer_text(out, "  nothing is compared: no input that was drawn holds what the program "
+                         "requires\n");
+        return;
+    }
     for (size_t i = 0; i < comparison->contest_count; i++)
         add_contest(out, comparison, &comparison->contests[i]);
 }
@@ -373,9 +383,10 @@ static void add_contest_json(Buffer *out, const Comparison *comparison, const Co
                   "{\"engine\": \"%s\", \"outcome\": \"%s\", \"equal\": %llu, \"close\": %llu, "
                   "\"greatest_difference\": %g, \"bound\": %g, \"failed_too\": %llu",
                   contest->engine->name,
-                  contest->refused   ? "refused"
-                  : contest->differs ? "different"
-                                     : "equal",
+                  contest->refused               ? "refused"
+                  : contest->differs             ? "different"
+                  : compared_nothing(comparison) ? "nothing"
+                                                 : "equal",
                   (unsigned long long)contest->exact, (unsigned long long)contest->close,
                   contest->greatest, promised(comparison, contest),
                   (unsigned long long)contest->failed_too);

@@ -10,5 +10,5 @@ try report -e "$mean" --max-len 4 --json
 for engine in interp jit; do try run -e "$mean" -i abc --engine $engine --causal; done
 try verify -e "$mean" --max-len 3 --vocab ab
 try verify -e "$mean" --max-len 3 --vocab ab --causal
-try report -e "$mean" --registers keep
+try report -e "$mean" --registers keep --why
 try compile -e "$mean" -o mean.onnx --patterns

@@ -8,3 +8,4 @@ for option in --causal '--vocab abc'; do
 done | sort | uniq -c
 raspc compile floats.rasp -o floats.onnx --patterns --attention=op --registers keep 2>&1
 ls floats.onnx 2>&1
+raspc report floats.rasp --why 2>&1
