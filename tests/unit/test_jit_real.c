@@ -30,6 +30,19 @@ static const Subject exact_subjects[] = {
      "}\n"
      "output c, owner, active;\n",
      "added while owner is found"},
+    /* Without a key all rows have the default as their owner, a position or none. */
+    {"owners without keys", 3,
+     "input x: vec[3]; input mark: bool; input k: int; c = x; d = x; active = mark; turn = 0;\n"
+     "repeat 4 {\n"
+     "  chosen = select(mark, True, ==) and select(active, True, ==);\n"
+     "  near = hardmax(-distance(c, x), chosen); owner = aggregate(near, indices);\n"
+     "  members = select(owner, indices, ==) and select(mark, False, ==);\n"
+     "  best = hardmax_first(score(d, x, *), chosen); leader = aggregate(best, indices, k);\n"
+     "  d = total(select(leader, indices, ==), x) / 64; c = aggregate(members, x, c);\n"
+     "  active = active and turn < 2; turn = turn + 1;\n"
+     "}\n"
+     "output c, d, owner;\n",
+     "added while owner is found"},
     {"until nothing moves", 3,
      "input x: vec[3]; input mark: bool;\n"
      "c = x; rounds = 0;\n"

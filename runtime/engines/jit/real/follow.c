@@ -30,20 +30,26 @@ static bool room_for_group(Run *run, Sums *sums, size_t width) {
     return true;
 }
 
-/* A key's group is its number + 1. The mean of several may be a position too; one that is no key
-   gets a group of its own. */
-static int32_t group_of_tie(Following *following, const int32_t *tied, uint32_t count) {
+/* The group of the rows whose owner is that number: a key's is the key's number + 1; a position
+   that is no key, as the mean of several keys or the default may be, gets one of its own. */
+static int32_t group_of(Following *following, double owner) {
     Sums *sums = following->sums;
-    double mean = mean_position(following->keys, tied, count);
-    if (mean != floor(mean)) return 0;
-    int32_t *group = &sums->group_of_position[(int64_t)mean];
-    if (*group != 0) return *group;
+    if (!(owner >= 0 && owner < (double)following->run->n) || owner != floor(owner)) return 0;
+    int32_t *group = &sums->group_of_position[(int64_t)owner];
+    if (*group != 0 || !following->fine) return *group;
     size_t width = graph_node(following->run->graph, following->head->value)->width;
     if (room_for_group(following->run, sums, width))
         *group = (int32_t)sums->groups++;
     else
         following->fine = false;
     return *group;
+}
+
+static void add_rows(const Following *following, int64_t from, int64_t to) {
+    AccumulateKernel *add =
+        (AccumulateKernel *)(uintptr_t)following->run->program->functions[following->head->kernel];
+    add(following->values, following->groups, following->sums->sums, following->sums->counts, NULL,
+        from, to);
 }
 
 void follow_add(Following *following, int64_t from, int64_t to, const int32_t *slots,
@@ -57,16 +63,26 @@ void follow_add(Following *following, int64_t from, int64_t to, const int32_t *s
     for (size_t t = 0; t < ties->count; t++) {
         const Tie *tie = &ties->rows[t];
         if (!members || members[tie->row])
-            groups[tie->row - from] = group_of_tie(following, ties->keys + tie->first, tie->count);
+            groups[tie->row - from] = group_of(
+                following, mean_position(following->keys, ties->keys + tie->first, tie->count));
     }
-    AccumulateKernel *add =
-        (AccumulateKernel *)(uintptr_t)following->run->program->functions[following->head->kernel];
-    add(following->values, groups, following->sums->sums, following->sums->counts, NULL, from, to);
+    add_rows(following, from, to);
+}
+
+bool follow_add_defaults(Following *following) {
+    Run *run = following->run;
+    const uint8_t *members = following->members;
+    Scalars owners = run_numbers(run, following->other);
+    for (int64_t i = 0; i < run->n; i++)
+        following->groups[i] =
+            members && !members[i] ? 0 : group_of(following, number_at(&owners, i));
+    add_rows(following, 0, run->n);
+    return following->fine;
 }
 
 bool follow_begin(Following *following, Run *run, const Assignment *assignment, const KeyList *keys,
                   int64_t block_rows) {
-    enum { SPARE = 16 }; /* groups for means of ties */
+    enum { SPARE = 16 }; /* groups of positions that are no keys */
     const RealHead *head = assignment->follow;
     Sums *sums = &run->sums[assignment - run->plan->assignments];
     KeyList members;
@@ -96,6 +112,7 @@ bool follow_begin(Following *following, Run *run, const Assignment *assignment, 
                              .head = head,
                              .keys = keys,
                              .sums = sums,
+                             .other = graph_node(run->graph, assignment->owner)->args[2],
                              .members = head->parts.key_count > 0 ? members.mask : NULL,
                              .values = run->columns[2 * (size_t)head->value],
                              .row_bytes = (int64_t)(width * size),

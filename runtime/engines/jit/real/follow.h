@@ -11,6 +11,7 @@ typedef struct Following {
     const RealHead *head; /* the sum */
     const KeyList *keys;  /* the arg-max's */
     Sums *sums;
+    NodeId other;           /* the owner where there are no keys */
     const uint8_t *members; /* (n) which rows are added, or NULL: all */
     const char *values;     /* what is added, row after row */
     int64_t row_bytes;
@@ -25,6 +26,8 @@ bool follow_begin(Following *following, Run *run, const Assignment *assignment, 
    `ties`. One caller at a time. */
 void follow_add(Following *following, int64_t from, int64_t to, const int32_t *slots,
                 const Ties *ties);
+/* Adds all rows, of which there are block_rows, where there are no keys. False as `fine` is. */
+bool follow_add_defaults(Following *following);
 void follow_end(Following *following);
 
 #endif

@@ -274,7 +274,8 @@ bool run_assign(Run *run, uint32_t number) {
     if (winners->keys.count == 0) {
         winners->ties.count = 0;
         bool fine = assignment->follow == NULL ||
-                    follow_begin(&assigning.following, run, assignment, &winners->keys, 0);
+                    (follow_begin(&assigning.following, run, assignment, &winners->keys, run->n) &&
+                     follow_add_defaults(&assigning.following));
         follow_end(&assigning.following);
         return fine;
     }

@@ -76,6 +76,7 @@ static void follow_owner(RealPlan *plan, RealHead *head) {
     Assignment *assignment = &plan->assignments[number];
     if (graph_node(graph, head->node)->loop != graph_node(graph, assignment->head->node)->loop ||
         !is_before(plan, head->value, assignment->head) ||
+        !is_before(plan, owner->args[2], assignment->head) ||
         !parts_are_before(plan, &head->parts, assignment->head))
         return;
     head->fused = true;
