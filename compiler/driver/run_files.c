@@ -5,6 +5,7 @@
 #include "runtime/value/npy.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 enum { PIECE_BYTES = 1 << 20 }; /* written at a time */
 
@@ -63,6 +64,28 @@ bool run_choose_files(Run *run) {
     return true;
 }
 
+static const char *last_part(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static bool stat_directory(const char *path, struct stat *out) {
+    Buffer directory = {0};
+    buffer_add(&directory, path, (size_t)(last_part(path) - path));
+    buffer_text(&directory, "."); /* "a/.", or "." alone */
+    bool found = stat(directory.data, out) == 0;
+    buffer_free(&directory);
+    return found;
+}
+
+/* Also where one of them is written in another way: ./c.csv and c.csv. */
+static bool same_file(const char *a, const char *b) {
+    struct stat in_a, in_b;
+    if (strcmp(a, b) == 0) return true;
+    return strcmp(last_part(a), last_part(b)) == 0 && stat_directory(a, &in_a) &&
+           stat_directory(b, &in_b) && in_a.st_dev == in_b.st_dev && in_a.st_ino == in_b.st_ino;
+}
+
 bool run_paths_differ(const Run *run) {
     const char **paths = ARENA_ARRAY(run->data.arena, const char *, run->file_count + 2);
     size_t count = 0;
@@ -72,7 +95,7 @@ bool run_paths_differ(const Run *run) {
     if (run->plot != NULL) paths[count++] = run->plot;
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < i; k++) {
-            if (strcmp(paths[i], paths[k]) != 0) continue;
+            if (!same_file(paths[i], paths[k])) continue;
             driver_usage(run->driver, "'%s' can't be written twice", paths[i]);
             return false;
         }
