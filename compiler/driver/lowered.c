@@ -93,7 +93,7 @@ void *lowered_get(Lowered *lowered, const ApplyRequest *request) {
     }
     if (request->input.tokens == NULL) {
         diag_error(request->diags, DIAG_CANNOT_LOWER, request->span,
-                   "a program with inputs of its own is run by eval and interp alone");
+                   "a program that names its inputs has no transformer over tokens");
         return NULL;
     }
     Arena *arena = arena_new(0);

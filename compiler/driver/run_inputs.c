@@ -34,35 +34,42 @@ static void apply(const Run *run, Target target, const ReadInput *inputs, uint32
         outcome->sequence = applied[i].sequence;
         outcome->matrix = applied[i].matrix;
         if (applied[i].status != APPLY_OK) outcome->value = value_error();
-        if (run->trace && applied[i].status != APPLY_REFUSED)
+        if (run->trace && !run->named && applied[i].status != APPLY_REFUSED)
             outcome->traced = run->engine->trace(run->state, &requests[i], &outcome->trace);
     }
 }
 
-/* The nodes of the targets, as far as they are s-ops and patterns: nodes (targets). False after
-   reporting. */
+static bool any_is(const Run *run, ValueKind kind) {
+    bool any = false;
+    for (size_t i = 0; i < run->targets.count; i++)
+        any = any || run->targets.items[i].value.kind == kind;
+    return any;
+}
+
+/* The nodes of the targets that are no constants: nodes (targets). False after reporting. */
 static bool nodes_together(const Run *run, const ReadInput *input, NodeId *nodes, uint32_t *count) {
     *count = 0;
     for (size_t i = 0; i < run->targets.count; i++) {
         Target target = run->targets.items[i];
-        if (!run_applies(target) || target.value.kind == VALUE_SELECTOR) continue;
+        if (!run_applies(target)) continue;
         nodes[*count] = node_of(run, target, input);
         if (nodes[(*count)++] == NO_NODE) return false;
     }
     return true;
 }
 
-/* Every s-op on a named input in one evaluation, so that what they share is computed once. */
+/* All on a named input in one evaluation, so that what they share is computed once. False: not
+   where there are selectors, which no transformer gives. */
 static bool apply_together(Run *run, const ReadInput *input, Arena *arena, Outcome *outcomes) {
     NodeId *nodes = ARENA_ARRAY(arena, NodeId, run->targets.count);
     Sequence *sequences = ARENA_ARRAY(arena, Sequence, run->targets.count);
-    uint32_t count;
+    uint32_t count, next = 0;
+    if (any_is(run, VALUE_SELECTOR) || run->engine->apply_outputs == NULL) return false;
+    if (run->trace && run->engine->trace_outputs == NULL) return false;
     bool all = nodes_together(run, input, nodes, &count);
     for (size_t i = 0; i < run->targets.count; i++)
         outcomes[i] = (Outcome){.value = all ? run->targets.items[i].value : value_error()};
-    if (!all) return true;
-    if (count < run->targets.count || run->engine->apply_outputs == NULL) return false;
-    if (run->trace && run->engine->trace_outputs == NULL) return false;
+    if (!all || count == 0) return true;
     ApplyRequest request = {.graph = session_graph(run->session),
                             .node = nodes[0],
                             .input = input->input,
@@ -77,8 +84,9 @@ static bool apply_together(Run *run, const ReadInput *input, Arena *arena, Outco
             ? run->engine->trace_outputs(run->state, &request, nodes, count, &viewer, sequences)
             : run->engine->apply_outputs(run->state, &request, nodes, count, sequences);
     run_watched(run);
-    for (uint32_t i = 0; i < count; i++) {
-        outcomes[i].sequence = sequences[i];
+    for (size_t i = 0; i < run->targets.count; i++) {
+        if (!run_applies(run->targets.items[i])) continue;
+        outcomes[i].sequence = sequences[next++];
         if (status != APPLY_OK) outcomes[i].value = value_error();
     }
     return true;
@@ -100,18 +108,11 @@ bool run_inputs(Run *run, size_t first, uint32_t count) {
     return all;
 }
 
-/* A pattern's weights are of one length. */
-static bool any_pattern(const Run *run) {
-    bool any = false;
-    for (size_t i = 0; i < run->targets.count; i++)
-        any = any || run->targets.items[i].value.kind == VALUE_PATTERN;
-    return any;
-}
-
-/* As many inputs, from the first on, as an engine takes at once. */
+/* As many inputs, from the first on, as an engine takes at once; a pattern's weights are of one
+   length. */
 static uint32_t inputs_together(const Run *run, size_t first) {
     enum { TOKENS_TOGETHER = 4096 };
-    if (run->engine->apply_all == NULL || run->trace || any_pattern(run)) return 1;
+    if (run->engine->apply_all == NULL || run->trace || any_is(run, VALUE_PATTERN)) return 1;
     uint32_t count = 0;
     for (uint64_t tokens = 0; first + count < run->reader.count; count++) {
         tokens += run->reader.inputs[first + count].input.n;

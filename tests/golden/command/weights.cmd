@@ -10,6 +10,9 @@ head -c 60 $work/near.npy | tail -c 50; echo
 tail -c 72 $work/near.npy | od -A n -t f8 -w24
 cat $work/all.csv
 rm -r $work
+# a trace of all, also beside constants; selectors have none
+for format in '' --json; do raspc run weights.rasp $data -o near -e 7 -o y --engine interp --trace $format; done
+raspc run weights.rasp $data -o y -e 'select(is_centre, True, ==)' --engine interp --trace; echo "status $?"
 # over tokens each input has a length of its own
 for engine in eval interp jit; do
     printf 'abc\na\nab\n' | raspc run -e 'linear(score(indices, 2 - indices, +))' -e 'hardmax(score(indices, 1, *))' -i - --engine $engine
