@@ -351,8 +351,11 @@ static bool declare_output(Session *session, Environment *env, const Tree *name)
     Value value = elaborate(session, env, name);
     if (value.kind == VALUE_ERROR) return false;
     if (value.kind != VALUE_SOP && value.kind != VALUE_SELECTOR) {
-        report(session, DIAG_NOT_SOP, name->span, "an output is an s-op or a selector, not %s (%s)",
-               value_kind_name(value), show(session, value));
+        Diagnostic *diag = report(session, DIAG_NOT_SOP, name->span,
+                                  "an output is an s-op or a selector, not %s (%s)",
+                                  value_kind_name(value), show(session, value));
+        if (value.kind == VALUE_PATTERN)
+            diag_help(diag, "raspc run -o %s gives its weights", name->text->bytes);
         return false;
     }
     Output *before = find_output(session, name->text);
