@@ -59,7 +59,5 @@ LLVMValueRef exp_emit(Kernel *kernel, LLVMValueRef x) {
     result = times_power(kernel, shape, result, LLVMBuildSub(emit->builder, number, half, ""));
     LLVMValueRef small =
         LLVMBuildFCmp(emit->builder, LLVMRealOLT, x, kernel_vector(kernel, shape->least), "");
-    result = emit_choose(emit, small, kernel_vector(kernel, 0), result);
-    LLVMValueRef none = LLVMBuildFCmp(emit->builder, LLVMRealUNO, x, x, "");
-    return emit_choose(emit, none, x, result);
+    return emit_choose(emit, small, kernel_vector(kernel, 0), result);
 }

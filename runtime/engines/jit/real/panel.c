@@ -111,15 +111,31 @@ bool panel_pack(Run *run, const RealHead *head, const KeyList *keys, Panel *out)
     return true;
 }
 
+void panel_scatter(const Run *run, NodeId node, int64_t row, void *reals, size_t place) {
+    uint32_t width = graph_node(run->graph, node)->width, wide = run->plan->unit.tile_keys;
+    const void *column = run->columns[2 * (size_t)node];
+    if (width == 0) {
+        put(run, reals, place, run_component(run, node, row, 0));
+    } else if (run->plan->single) {
+        const float *from = (const float *)column + (size_t)row * width;
+        float *to = (float *)reals + place;
+        for (uint32_t c = 0; c < width; c++)
+            to[(size_t)c * wide] = from[c];
+    } else {
+        const double *from = (const double *)column + (size_t)row * width;
+        double *to = (double *)reals + place;
+        for (uint32_t c = 0; c < width; c++)
+            to[(size_t)c * wide] = from[c];
+    }
+}
+
 static void pack_leaf(const Packing *packing, const ScoreLeaf *leaf) {
     Run *run = packing->run;
     uint32_t wide = run->plan->unit.tile_keys, width = packing->head->form.key_width;
     for (int64_t j = 0; j < packing->keys->count; j++) {
         int64_t row = run_place(run, leaf->key, packing->keys->positions[j]);
         size_t place = ((size_t)(j / wide) * width + leaf->key_at) * wide + (size_t)(j % wide);
-        run_vector(run, leaf->key, row, packing->key);
-        for (uint32_t c = 0; c < leaf->width; c++)
-            put(run, packing->panel->keys, place + c * (size_t)wide, packing->key[c]);
+        panel_scatter(run, leaf->key, row, packing->panel->keys, place);
     }
 }
 
@@ -128,13 +144,12 @@ bool panel_pack_leaves(Run *run, const RealHead *head, const KeyList *keys, Pane
     uint32_t wide = run->plan->unit.tile_keys;
     *out = (Panel){.blocks = (keys->count + wide - 1) / wide};
     size_t all = (size_t)out->blocks * wide;
-    Packing packing = {run, head, keys, out, NULL, run_take(run, form->key_width, sizeof(double))};
+    Packing packing = {.run = run, .head = head, .keys = keys, .panel = out};
     out->keys = run_take(run, all * form->key_width, sizeof(double));
     out->bias = run_take(run, all, sizeof(double));
-    if (!out->keys || !out->bias || !packing.key) return false;
+    if (!out->keys || !out->bias) return false;
     for (uint32_t l = 0; l < form->leaf_count; l++)
         pack_leaf(&packing, &form->leaves[l]);
-    run_give(run, packing.key);
     for (uint32_t t = 0; t < form->term_count; t++)
         out->queries[t] = run->columns[2 * (size_t)form->terms[t].query];
     for (size_t j = (size_t)keys->count; j < all; j++)

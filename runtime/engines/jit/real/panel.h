@@ -36,6 +36,8 @@ typedef struct Panel {
 /* The leaves' components as they are (score_emit.h), without a margin. False after reporting that
    there is no memory. */
 bool panel_pack_leaves(Run *run, const RealHead *head, const KeyList *keys, Panel *out);
+/* A row of the node's column as reals, tile_keys apart, from `place` on. */
+void panel_scatter(const Run *run, NodeId node, int64_t row, void *reals, size_t place);
 /* The same for dot products. */
 bool panel_pack(Run *run, const RealHead *head, const KeyList *keys, Panel *out);
 void panel_free(Run *run, Panel *panel);

@@ -11,8 +11,12 @@
 
 #include "runtime/engines/jit/real/panel.h"
 #include "runtime/engines/jit/real/score_rows.h"
+#include "runtime/engines/jit/real/weigh_emit.h"
 
 #include <math.h>
+
+/* Queries that share a part of the keys. */
+enum { GROUP_TILES = 4 };
 
 typedef struct Soft {
     Run *run;
@@ -21,27 +25,35 @@ typedef struct Soft {
     Panel panel;
     void *values;   /* (blocks, width, tile_keys) reals */
     uint32_t width; /* of the values; 1 for scalars */
-    int64_t rows, piece_rows;
-    void **tiles; /* (pieces) scratch */
+    int64_t rows, group_rows, part_blocks;
+    void **scratch;    /* (threads) */
+    atomic_llong next; /* the next row that nobody has */
 } Soft;
 
-static void attend_piece(void *state, uint32_t number) {
-    enum { BLOCK_TILES = 8 };
-    const Soft *soft = state;
+static void attend_group(const Soft *soft, void *scratch, int64_t from) {
     Run *run = soft->run;
     NodeId node = soft->head->node;
-    int64_t from = number * soft->piece_rows, to = from + soft->piece_rows;
-    if (to > soft->rows) to = soft->rows;
+    int64_t to = from + soft->group_rows < soft->rows ? from + soft->group_rows : soft->rows;
     SoftmaxKernel *kernel = (SoftmaxKernel *)(uintptr_t)run->program->functions[soft->head->kernel];
-    int64_t block = BLOCK_TILES * tile_rows(run->plan->unit, run->plan->single);
-    for (int64_t i = from; i < to && run_goes_on(run); i += block)
-        kernel(soft->panel.queries, soft->panel.keys, soft->panel.bias, soft->values,
-               soft->panel.blocks, soft->tiles[number], soft->rows - 1,
-               run->columns[2 * (size_t)node], i, i + block < to ? i + block : to,
-               run_rows(run, soft->head->rows));
+    for (int64_t first = 0; first < soft->panel.blocks; first += soft->part_blocks) {
+        int64_t end = first + soft->part_blocks;
+        if (end > soft->panel.blocks) end = soft->panel.blocks;
+        kernel(soft->panel.queries, soft->panel.keys, soft->panel.bias, soft->values, first, end,
+               soft->panel.blocks, scratch, soft->rows - 1, run->columns[2 * (size_t)node], from,
+               to, run_rows(run, soft->head->rows));
+    }
     uint8_t *tags = run->columns[2 * (size_t)node + 1];
     for (int64_t i = from; tags && i < to; i++)
         tags[i] = TAG_FLOAT;
+}
+
+static void attend_groups(void *state, uint32_t thread) {
+    Soft *soft = state;
+    while (run_goes_on(soft->run)) {
+        int64_t from = atomic_fetch_add(&soft->next, soft->group_rows);
+        if (from >= soft->rows) return;
+        attend_group(soft, soft->scratch[thread], from);
+    }
 }
 
 static bool pack_values(Soft *soft) {
@@ -51,39 +63,43 @@ static bool pack_values(Soft *soft) {
     soft->values = run_take(run, (size_t)soft->panel.blocks * wide * soft->width, sizeof(double));
     if (!soft->values) return false;
     for (int64_t j = 0; j < soft->keys.count; j++) {
-        int64_t row = run_place(run, value, soft->keys.positions[j]);
-        for (uint32_t c = 0; c < soft->width; c++) {
-            double number = run_component(run, value, row, c);
-            size_t place = ((size_t)(j / wide) * soft->width + c) * wide + (size_t)(j % wide);
-            if (run->plan->single)
-                ((float *)soft->values)[place] = (float)number;
-            else
-                ((double *)soft->values)[place] = number;
-        }
+        size_t place = (size_t)(j / wide) * soft->width * wide + (size_t)(j % wide);
+        panel_scatter(run, value, run_place(run, value, soft->keys.positions[j]), soft->values,
+                      place);
     }
     return true;
 }
 
-static bool make_pieces(Soft *soft, uint32_t count) {
+static bool take_scratch(Soft *soft) {
     Run *run = soft->run;
-    const TileShape *shape = &soft->head->form.shape;
-    size_t tile =
-        (size_t)tile_rows(run->plan->unit, run->plan->single) * (shape->width + soft->width);
-    soft->tiles = run_take(run, count, sizeof *soft->tiles);
-    if (!soft->tiles) return false;
-    for (uint32_t p = 0; p < count; p++) {
-        soft->tiles[p] = run_take(run, tile, sizeof(double));
-        if (!soft->tiles[p]) return false;
+    soft->scratch = run_take(run, run->threads, sizeof *soft->scratch);
+    if (!soft->scratch) return false;
+    size_t bytes = run->plan->single ? sizeof(float) : sizeof(double);
+    for (uint32_t t = 0; t < run->threads; t++) {
+        size_t reals = GROUP_TILES * (size_t)softmax_scratch(run->plan, soft->head);
+        soft->scratch[t] = run_take(run, reals, bytes);
+        if (!soft->scratch[t]) return false;
     }
     return true;
 }
 
-static void give_all(Soft *soft, uint32_t count) {
-    for (uint32_t p = 0; p < count; p++)
-        run_give(soft->run, soft->tiles[p]);
-    run_give(soft->run, soft->tiles);
+static void give_all(Soft *soft) {
+    for (uint32_t t = 0; t < soft->run->threads; t++)
+        run_give(soft->run, soft->scratch[t]);
+    run_give(soft->run, soft->scratch);
     run_give(soft->run, soft->values);
     panel_free(soft->run, &soft->panel);
+}
+
+/* Keys and values of a part stay in the second cache, with the scratch of a group. */
+static void choose_sizes(Soft *soft) {
+    enum { PART_BYTES = 256 << 10 };
+    const RealPlan *plan = soft->run->plan;
+    size_t key = (soft->head->form.key_width + soft->width) *
+                 (plan->single ? sizeof(float) : sizeof(double));
+    soft->part_blocks = (int64_t)(PART_BYTES / (key * plan->unit.tile_keys));
+    if (soft->part_blocks < 1) soft->part_blocks = 1;
+    soft->group_rows = GROUP_TILES * (int64_t)weigh_rows(plan->unit, plan->single);
 }
 
 static bool give_defaults(Run *run, const RealHead *head) {
@@ -94,21 +110,16 @@ static bool give_defaults(Run *run, const RealHead *head) {
 }
 
 bool run_softmax(Run *run, const RealHead *head) {
-    enum { PIECES_A_THREAD = 8 };
     Soft soft = {.run = run, .head = head, .rows = run_row_count(run, head->rows)};
     uint32_t width = graph_node(run->graph, head->value)->width;
     soft.width = width ? width : 1;
     if (!run_make_column(run, head->node) || !run_keys(run, head, &soft.keys)) return false;
     if (soft.keys.count == 0 || soft.rows == 0) return give_defaults(run, head);
-    if (!panel_pack_leaves(run, head, &soft.keys, &soft.panel) || !pack_values(&soft)) return false;
-    int64_t rows = tile_rows(run->plan->unit, run->plan->single);
-    int64_t tiles = (soft.rows + rows - 1) / rows;
-    int64_t pieces = run->threads > 1 ? (int64_t)run->threads * PIECES_A_THREAD : 1;
-    if (pieces > tiles) pieces = tiles;
-    soft.piece_rows = (tiles + pieces - 1) / pieces * rows;
-    pieces = (soft.rows + soft.piece_rows - 1) / soft.piece_rows;
-    if (!make_pieces(&soft, (uint32_t)pieces)) return false;
-    run_pieces(run, attend_piece, &soft, (uint32_t)pieces);
-    give_all(&soft, (uint32_t)pieces);
+    choose_sizes(&soft);
+    if (!panel_pack_leaves(run, head, &soft.keys, &soft.panel) || !pack_values(&soft) ||
+        !take_scratch(&soft))
+        return false;
+    run_pieces(run, attend_groups, &soft, run->threads);
+    give_all(&soft);
     return true;
 }
