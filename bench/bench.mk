@@ -96,5 +96,5 @@ bench-real: all $(BUILD)/bench-real $(BUILD)/venv-real/made ## measure k-means a
 	@$(BUILD)/venv-real/bin/python bench/real/compare.py $(BUILD)/bench-real 2
 
 .PHONY: bench-rows
-bench-rows: all venv ## measure k-means on ten million rows of a file, 1.3 GB: time and memory; ROWS=1000000 for fewer
-	@$(VENV)/bin/python bench/real/rows.py $(RASPC) $(or $(ROWS),10000000)
+bench-rows: all venv ## measure k-means on ten million rows of a file, 1.3 GB: time and memory; ROWS=1000000 for fewer, THREADS=2
+	@$(VENV)/bin/python bench/real/rows.py $(RASPC) $(or $(ROWS),10000000) $(or $(THREADS),1)

@@ -15,8 +15,8 @@ struct Pool {
     pthread_cond_t begun, done;
     pthread_t *threads; /* (count), the caller's not among them */
     uint32_t count;
-    bool looks; /* threads look for a while before they sleep: each has a processor */
-    /* Written under the lock; looked at without it only to see whether it is worth taking. */
+    bool spins; /* threads spin for a while before they sleep: each has a processor */
+    /* Written under the lock; read without it only to see whether it is worth taking. */
     atomic_uint round;   /* how many times work was given out */
     atomic_uint at_work; /* threads that have not yet finished this round */
     bool ending;
@@ -41,12 +41,13 @@ static void pause_processor(void) {
 #endif
 }
 
-/* Whether a number changes, from `was` or to it, within some 50 microseconds. Steps of a round
-   follow each other so fast that falling asleep and being woken would take as long as the work. */
-static void look(const Pool *pool, const atomic_uint *number, uint32_t was, bool until_is) {
-    enum { LOOKS = 2000 };
-    for (int l = 0; pool->looks && l < LOOKS; l++) {
-        if ((atomic_load_explicit(number, memory_order_relaxed) == was) == until_is) return;
+/* Until the number is `value` (or, with equal false, until it is another one), for some 50
+   microseconds at most. Rounds follow each other so fast that to fall asleep and be woken would
+   take as long as the work. */
+static void spin(const Pool *pool, const atomic_uint *number, uint32_t value, bool equal) {
+    enum { SPINS = 2000 };
+    for (int s = 0; pool->spins && s < SPINS; s++) {
+        if ((atomic_load_explicit(number, memory_order_relaxed) == value) == equal) return;
         pause_processor();
     }
 }
@@ -61,7 +62,7 @@ static void *worker(void *argument) {
     Pool *pool = argument;
     uint32_t seen = 0;
     for (;;) {
-        look(pool, &pool->round, seen, false);
+        spin(pool, &pool->round, seen, false);
         pthread_mutex_lock(&pool->lock);
         while (pool->round == seen && !pool->ending)
             pthread_cond_wait(&pool->begun, &pool->lock);
@@ -81,7 +82,7 @@ Pool *pool_new(uint32_t threads) {
     Pool *pool = memory_zeroed(sizeof *pool);
     if (threads == 0) threads = pool_processors();
     if (threads > THREADS_MOST) threads = THREADS_MOST;
-    pool->looks = threads <= pool_processors();
+    pool->spins = threads <= pool_processors();
     pool->threads = memory_zeroed(threads * sizeof *pool->threads);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->begun, NULL);
@@ -96,7 +97,7 @@ void pool_free(Pool *pool) {
     if (pool == NULL) return;
     pthread_mutex_lock(&pool->lock);
     pool->ending = true;
-    pool->round++; /* which threads may be looking at */
+    pool->round++; /* ends their spinning */
     pthread_cond_broadcast(&pool->begun);
     pthread_mutex_unlock(&pool->lock);
     for (uint32_t t = 0; t < pool->count; t++)
@@ -119,7 +120,7 @@ void pool_run(Pool *pool, void (*work)(void *state, uint32_t piece), void *state
     pthread_cond_broadcast(&pool->begun);
     pthread_mutex_unlock(&pool->lock);
     take_pieces(pool);
-    look(pool, &pool->at_work, 0, true);
+    spin(pool, &pool->at_work, 0, true);
     pthread_mutex_lock(&pool->lock);
     while (pool->at_work > 0)
         pthread_cond_wait(&pool->done, &pool->lock);

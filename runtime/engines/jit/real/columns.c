@@ -129,7 +129,7 @@ static bool read_vectors(Run *run, NodeId node, const InputColumn *given) {
     size_t all = (size_t)run->n * width, beyond = 0;
     for (size_t i = 0; i < all; i++) {
         out[i] = (float)given->numbers[i];
-        beyond += fabsf(out[i]) > FLT_MAX; /* counted: a jump would take longer than the rest */
+        beyond += !(fabsf(out[i]) <= FLT_MAX); /* counted: a jump would take longer than the rest */
     }
     return beyond == 0 ||
            wrong_input(run, node, given->name, "holds a number beyond the greatest float32");

@@ -21,14 +21,14 @@ typedef struct RowBlock {
 } RowBlock;
 
 /* What a thread works with. */
-typedef struct Desk {
+typedef struct Worker {
     void *tile;
     ScreenRoom room;
     uint32_t rest, penance; /* blocks that are not screened: still now, and the next time */
     int32_t *all;           /* (block_rows) a block's rows */
     int32_t *found;         /* (block_rows, and a tile more) winners of some of them */
     double *scores;
-} Desk;
+} Worker;
 
 typedef struct Assigning {
     Run *run;
@@ -38,9 +38,9 @@ typedef struct Assigning {
     ScoreRows *exact;
     Panel panel;
     int64_t block_rows;
-    uint32_t block_count, desk_count;
+    uint32_t block_count, worker_count;
     RowBlock *blocks;
-    Desk *desks;
+    Worker *workers;
     atomic_uint next;    /* the next block that nobody has */
     Following following; /* with assignment->follow: the sums */
     uint32_t added;      /* blocks that are in them */
@@ -57,8 +57,8 @@ static void add_tie(Ties *ties, int64_t row, uint32_t count) {
 }
 
 /* As eval: the keys of the greatest score, or the first of them. The row's slot. */
-static int32_t decide(Assigning *assigning, Desk *desk, RowBlock *block, int64_t row) {
-    const double *scores = score_row(assigning->exact, row, row, desk->scores);
+static int32_t decide(Assigning *assigning, Worker *worker, RowBlock *block, int64_t row) {
+    const double *scores = score_row(assigning->exact, row, row, worker->scores);
     int64_t count = assigning->winners->keys.count;
     double best = -(double)INFINITY;
     int64_t first = -1;
@@ -91,31 +91,31 @@ static int32_t decide(Assigning *assigning, Desk *desk, RowBlock *block, int64_t
 
 /* The rows of a block that a screen leaves, in order; how many they are. Where it leaves most of
    them it rests for a while: what it decides it decides as the others do. */
-static int64_t find_open(Assigning *assigning, Desk *desk, int64_t from, int64_t to,
+static int64_t find_open(Assigning *assigning, Worker *worker, int64_t from, int64_t to,
                          const int32_t **open) {
     enum { PENANCE_MOST = 31 };
     const Winners *winners = assigning->winners;
-    if (winners->screening && desk->rest == 0) {
+    if (winners->screening && worker->rest == 0) {
         const Following *following = &assigning->following;
         int64_t count =
-            screen_block(winners->screen, &desk->room, desk->tile, from, to, winners->slots + from,
-                         following->values, following->row_bytes);
+            screen_block(winners->screen, &worker->room, worker->tile, from, to,
+                         winners->slots + from, following->values, following->row_bytes);
         if (2 * count <= to - from)
-            desk->penance = 0;
-        else if (desk->penance < PENANCE_MOST)
-            desk->penance = 2 * desk->penance + 1;
-        desk->rest = desk->penance;
-        *open = desk->room.open;
+            worker->penance = 0;
+        else if (worker->penance < PENANCE_MOST)
+            worker->penance = 2 * worker->penance + 1;
+        worker->rest = worker->penance;
+        *open = worker->room.open;
         return count;
     }
-    if (desk->rest > 0) desk->rest--;
+    if (worker->rest > 0) worker->rest--;
     for (int64_t i = from; i < to; i++)
-        desk->all[i - from] = (int32_t)i;
-    *open = desk->all;
+        worker->all[i - from] = (int32_t)i;
+    *open = worker->all;
     return to - from;
 }
 
-static void assign_block(Assigning *assigning, Desk *desk, uint32_t number) {
+static void assign_block(Assigning *assigning, Worker *worker, uint32_t number) {
     Run *run = assigning->run;
     RowBlock *block = &assigning->blocks[number];
     int64_t from = number * assigning->block_rows, to = from + assigning->block_rows;
@@ -125,14 +125,15 @@ static void assign_block(Assigning *assigning, Desk *desk, uint32_t number) {
     NearestKernel *nearest =
         (NearestKernel *)(uintptr_t)run->program->functions[assigning->assignment->kernel];
     const int32_t *open;
-    int64_t count = find_open(assigning, desk, from, to, &open);
+    int64_t count = find_open(assigning, worker, from, to, &open);
     if (count > 0)
         nearest(panel->queries, panel->keys, panel->bias, panel->blocks, panel->margin.fixed,
-                panel->margin.per_norm, panel->margin.per_square, desk->tile, open, count,
-                desk->found);
+                panel->margin.per_norm, panel->margin.per_square, worker->tile, open, count,
+                worker->found);
     for (int64_t o = 0; o < count; o++) {
         int32_t row = open[o];
-        slots[row] = desk->found[o] < 0 ? decide(assigning, desk, block, row) : desk->found[o];
+        slots[row] =
+            worker->found[o] < 0 ? decide(assigning, worker, block, row) : worker->found[o];
     }
 }
 
@@ -147,15 +148,15 @@ static void add_blocks(Assigning *assigning) {
     }
 }
 
-/* All threads assign. Only the first desk adds, so that the sums stay in one cache; it assigns the
-   less. */
+/* All threads assign. Only the first worker adds, so that the sums stay in one cache; it assigns
+   the less. */
 static void assign_blocks(void *state, uint32_t number) {
     Assigning *assigning = state;
     bool adds = assigning->following.run && number == 0;
     while (run_goes_on(assigning->run)) {
         uint32_t block = atomic_fetch_add(&assigning->next, 1);
         if (block >= assigning->block_count) return;
-        assign_block(assigning, &assigning->desks[number], block);
+        assign_block(assigning, &assigning->workers[number], block);
         atomic_store(&assigning->blocks[block].done, true);
         if (adds) add_blocks(assigning);
     }
@@ -164,42 +165,42 @@ static void assign_blocks(void *state, uint32_t number) {
 /* --- before and after ---------------------------------------------------------------------------
  */
 
-static bool take_desks(Assigning *assigning) {
+static bool take_workers(Assigning *assigning) {
     Run *run = assigning->run;
-    assigning->desks = run_take(run, assigning->desk_count, sizeof *assigning->desks);
+    assigning->workers = run_take(run, assigning->worker_count, sizeof *assigning->workers);
     assigning->blocks = run_take(run, assigning->block_count, sizeof *assigning->blocks);
-    if (!assigning->desks || !assigning->blocks) return false;
+    if (!assigning->workers || !assigning->blocks) return false;
     for (uint32_t b = 0; b < assigning->block_count; b++)
         assigning->blocks[b].failed_row = -1;
     size_t tile =
         (size_t)tile_rows(run->plan->unit, run->plan->single) * assigning->head->form.shape.width;
-    for (uint32_t d = 0; d < assigning->desk_count; d++) {
-        Desk *desk = &assigning->desks[d];
-        desk->tile = run_take(run, tile, sizeof(double));
-        desk->scores = run_take(run, score_rows_scratch(assigning->exact), sizeof(double));
-        desk->all = run_take(run, (size_t)assigning->block_rows, sizeof(int32_t));
-        desk->found =
+    for (uint32_t d = 0; d < assigning->worker_count; d++) {
+        Worker *worker = &assigning->workers[d];
+        worker->tile = run_take(run, tile, sizeof(double));
+        worker->scores = run_take(run, score_rows_scratch(assigning->exact), sizeof(double));
+        worker->all = run_take(run, (size_t)assigning->block_rows, sizeof(int32_t));
+        worker->found =
             run_take(run, (size_t)assigning->block_rows + TILE_ROWS_MOST, sizeof(int32_t));
-        if (!desk->tile || !desk->scores || !desk->all || !desk->found) return false;
+        if (!worker->tile || !worker->scores || !worker->all || !worker->found) return false;
         if (assigning->winners->screening &&
-            !screen_take_room(assigning->winners->screen, &desk->room))
+            !screen_take_room(assigning->winners->screen, &worker->room))
             return false;
     }
     return true;
 }
 
-static void give_desks(Assigning *assigning) {
+static void give_workers(Assigning *assigning) {
     Run *run = assigning->run;
-    for (uint32_t d = 0; d < assigning->desk_count; d++) {
-        Desk *desk = &assigning->desks[d];
-        run_give(run, desk->tile);
-        run_give(run, desk->scores);
-        run_give(run, desk->all);
-        run_give(run, desk->found);
+    for (uint32_t d = 0; d < assigning->worker_count; d++) {
+        Worker *worker = &assigning->workers[d];
+        run_give(run, worker->tile);
+        run_give(run, worker->scores);
+        run_give(run, worker->all);
+        run_give(run, worker->found);
         if (assigning->winners->screening)
-            screen_give_room(assigning->winners->screen, &desk->room);
+            screen_give_room(assigning->winners->screen, &worker->room);
     }
-    run_give(run, assigning->desks);
+    run_give(run, assigning->workers);
     run_give(run, assigning->blocks);
 }
 
@@ -245,19 +246,19 @@ static bool assign(Assigning *assigning) {
     assigning->block_rows = rows * (BLOCK / rows);
     assigning->block_count =
         (uint32_t)((run->n + assigning->block_rows - 1) / assigning->block_rows);
-    assigning->desk_count =
+    assigning->worker_count =
         run->threads < assigning->block_count ? run->threads : assigning->block_count;
     if (!screen_ready(run, assigning->assignment, assigning->winners, assigning->block_rows) ||
-        !take_desks(assigning) ||
+        !take_workers(assigning) ||
         (assigning->assignment->follow &&
          !follow_begin(&assigning->following, run, assigning->assignment, &assigning->winners->keys,
                        assigning->block_rows)))
         return false;
-    run_pieces(run, assign_blocks, assigning, assigning->desk_count);
+    run_pieces(run, assign_blocks, assigning, assigning->worker_count);
     if (assigning->following.run) add_blocks(assigning);
     join_ties(assigning);
     bool fine = check_scores(assigning) && (!assigning->following.run || assigning->following.fine);
-    give_desks(assigning);
+    give_workers(assigning);
     follow_end(&assigning->following);
     return fine;
 }
