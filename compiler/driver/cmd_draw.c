@@ -83,6 +83,8 @@ ExitStatus cmd_draw(Driver *driver) {
     if (options->operand_count == 0 && !option_given(options, OPT_EXPR))
         return driver_usage(driver, "which program? (or an expression, with -e)");
     Drawing drawing = {.driver = driver, .path = option_value(options, OPT_OUTPUT)};
+    if (drawing.path != NULL && !draw_path_fits(driver, "--output", drawing.path))
+        return EXIT_USAGE;
     data_open(&drawing.data, options);
     ExitStatus status = draw_all(&drawing);
     driver_show(driver, drawing.data.diags);

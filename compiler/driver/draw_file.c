@@ -4,6 +4,9 @@
 #include "runtime/base/file.h"
 #include "runtime/draw/draw.h"
 
+#include <string.h>
+#include <strings.h>
+
 bool draw_file(const Graph *graph, NodeId node, const char *name, Input input, const char *path,
                Diagnostics *diags) {
     Buffer title = {0}, svg = {0};
@@ -18,4 +21,13 @@ bool draw_file(const Graph *graph, NodeId node, const char *name, Input input, c
     buffer_free(&title);
     buffer_free(&svg);
     return written;
+}
+
+bool draw_path_fits(const Driver *driver, const char *option, const char *path) {
+    const char *slash = strrchr(path, '/');
+    const char *ending = strrchr(slash ? slash + 1 : path, '.');
+    if (ending == NULL || strcasecmp(ending, ".svg") == 0) return true;
+    driver_usage(driver, "%s: pictures are SVG, so that the file's name ends in .svg, not in %s",
+                 option, ending);
+    return false;
 }

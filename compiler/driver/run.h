@@ -92,7 +92,8 @@ bool run_write_output(Run *run, bool keep);
 
 /* What --output says; false after saying on standard error what it can. */
 bool run_choose_files(Run *run);
-/* Is every file of --output and --plot another one? False after saying which is not. */
+/* Is every file of --output another one? False after saying which is not. (That of --plot is: its
+   ending is.) */
 bool run_paths_differ(const Run *run);
 /* Can each file hold what it is to hold? False after reporting. */
 bool run_check_files(const Run *run);

@@ -87,12 +87,11 @@ static bool same_file(const char *a, const char *b) {
 }
 
 bool run_paths_differ(const Run *run) {
-    const char **paths = ARENA_ARRAY(run->data.arena, const char *, run->file_count + 2);
+    const char **paths = ARENA_ARRAY(run->data.arena, const char *, run->file_count + 1);
     size_t count = 0;
     for (size_t i = 0; i < run->file_count; i++)
         paths[count++] = run->files[i].path;
     if (run->path != NULL) paths[count++] = run->path;
-    if (run->plot != NULL) paths[count++] = run->plot;
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < i; k++) {
             if (!same_file(paths[i], paths[k])) continue;

@@ -8,6 +8,7 @@
      a bool output                   which of these are leaders */
 #include "compiler/driver/run.h"
 
+#include "compiler/driver/draw_file.h"
 #include "runtime/base/memory.h"
 #include "runtime/draw/plot.h"
 
@@ -19,6 +20,7 @@ bool run_choose_plot(Run *run) {
     const char *axes = option_value(options, OPT_AXES);
     run->plot = option_value(options, OPT_PLOT);
     run->axes[1] = 1;
+    if (run->plot != NULL && !draw_path_fits(run->driver, "--plot", run->plot)) return false;
     if (axes == NULL) return true;
     char *end;
     for (int i = 0; i < 2; i++) {

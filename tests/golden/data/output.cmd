@@ -8,7 +8,7 @@ raspc run lloyd.rasp -i x=@points.csv -i 'is_centre=true*2+false*' --output d=c.
 raspc run lloyd.rasp -i x=@points.csv -i 'is_centre=true*2+false*' --output c=c.npy --output owner=no/such.csv; ls c.npy
 raspc run lloyd.rasp -i x=@points.csv -i 'is_centre=true*2+false*' --output c=c.xls
 # no file twice, and one of all results
-for files in '--output c.csv --output c.csv' '--output c.csv --plot c.csv' '--output c.csv --output c=.//c.csv' '--output a.jsonl --output b.txt'; do
+for files in '--output c.csv --output c.csv' '--output c.csv --output c=.//c.csv' '--output a.jsonl --output b.txt'; do
     raspc run lloyd.rasp -i x=@points.csv -i 'is_centre=true*2+false*' $files 2>&1; done; ls *.csv a.jsonl b.txt 2>/dev/null
 # a result once, and alone as .csv or .npy only
 raspc run lloyd.rasp -i x=@points.csv -i 'is_centre=true*2+false*' -o owner -o c -o owner 2>&1
