@@ -349,6 +349,35 @@ START_TEST(packed_rows_are_not_missed) {
 }
 END_TEST
 
+/* Where a step's memory does not fit, that is said once, however many pieces of it do not. */
+START_TEST(no_room_is_said_once) {
+    /* Two tables of the group-by are the largest pieces: 8 and 4 MiB. */
+    enum { N = 400000, MIB_LEAST = 3, MIB_MOST = 24, MIB_ENOUGH = 64 };
+    static const Subject subject = {
+        "groups", 1, "input x: vec[1]; input a: float; t = total(select(a, a, ==), 1); output t;\n",
+        ""};
+    Bench bench;
+    if (bench_open(&bench, &subject) && addresses() > 0) {
+        JitReal *program = bench_compile(&bench, NULL, 1, false);
+        Input input = bench_input(&bench, N, SMOOTH, 1);
+        Sequence got = {.atoms = ARENA_ARRAY(bench.arena, Atom, N)};
+        arena_give_back(bench.arena, got.atoms, N * sizeof(Atom));
+        uint32_t refused = 0;
+        for (size_t mib = MIB_LEAST; mib <= MIB_MOST; mib++) {
+            size_t before = diagnostics_count(bench.diags);
+            if (run_within(&bench, program, input, mib << 20, &got)) continue;
+            ck_assert_uint_eq(diagnostics_count(bench.diags), before + 1);
+            ck_assert_int_eq(diagnostics_id(bench.diags, before), DIAG_LIMIT_MEMORY);
+            refused++;
+        }
+        ck_assert_uint_gt(refused, 0);
+        ck_assert(run_within(&bench, program, input, (size_t)MIB_ENOUGH << 20, &got));
+        jit_real_free(program);
+    }
+    bench_close(&bench);
+}
+END_TEST
+
 Suite *jit_real_screen_suite(void);
 
 Suite *jit_real_screen_suite(void) {
@@ -366,6 +395,7 @@ Suite *jit_real_screen_suite(void) {
     TCase *room = tcase_create("room");
     tcase_set_timeout(room, 60);
     tcase_add_test(room, packed_rows_are_not_missed);
+    tcase_add_test(room, no_room_is_said_once);
     suite_add_tcase(suite, room);
     return suite;
 }

@@ -97,6 +97,7 @@ typedef struct Run {
     struct Block *blocks; /* all memory */
     struct Block *unused; /* columns that nobody reads any more */
     size_t bytes;
+    bool short_of_memory; /* that is on record, and the run ends */
     Pool *pool;
     bool sharing; /* several threads are at work: what they look at stays */
     uint32_t threads;

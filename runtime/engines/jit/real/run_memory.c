@@ -18,7 +18,10 @@ typedef struct Block {
 
 enum { LINE = 64 };
 
+/* Said of the first piece alone: a step may ask for several before it looks whether it got them. */
 static void *no_room(Run *run, size_t bytes) {
+    if (run->short_of_memory) return NULL;
+    run->short_of_memory = true;
     diag_error(
         run->diags, DIAG_LIMIT_MEMORY, run->span,
         "an input of %lld positions needs too much memory (%zu MiB more than the %zu in use)",
