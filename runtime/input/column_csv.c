@@ -1,6 +1,7 @@
 /* A column as CSV (RFC 4180): a record a position, its cells the components. The first record is a
-   header when none of its cells is a value; of a column of strings, when it is the column's name.
- */
+   header when one of its cells is a name and none a value; of a column of strings, when it is the
+   column's name. What is neither is read, and so refused with its place: no row is passed over that
+   may be data gone wrong. */
 #include "runtime/input/csv_cells.h"
 
 #include "runtime/base/text.h"
@@ -53,7 +54,7 @@ static char other_separator(Cell cell) {
         double number;
         for (at = start; at < cell.len && cell.text[at] != separator;)
             at++;
-        if (at == start && separator != ';') continue; /* several blanks */
+        if (at == start) continue; /* several blanks, an empty cell */
         if (!is_number((Cell){cell.text + start, at - start, cell.span}, &number)) return '\0';
         numbers++;
     }
@@ -72,6 +73,27 @@ static bool is_value(Cell cell) {
     bool truth;
     double number;
     return is_number(cell, &number) || is_bool(cell, &truth) || other_separator(cell) != '\0';
+}
+
+static bool is_letter(char c) {
+    char lower = c | 0x20;
+    return (lower >= 'a' && lower <= 'z') || c == '_' || (unsigned char)c >= 0x80;
+}
+
+/* Has it a letter? Where it begins as a number does, a word of its own ("2020 Q1", not "1O"). What
+   stands for a missing value is no name, though a column may be called so: who picks it by that
+   name says that there is a header. */
+static bool is_name(Cell cell) {
+    static const char *const missing[] = {"na", "n/a", "#n/a", "null", "none"};
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
+        if (is_word(cell, missing[i])) return false;
+    size_t at = 0;
+    while (at < cell.len && cell.text[at] == ';') /* empty cells of another separator */
+        at++;
+    bool number = at < cell.len && strchr("0123456789+-.", cell.text[at]) != NULL;
+    for (; at < cell.len; at++)
+        if (is_letter(cell.text[at]) && (!number || cell.text[at - 1] == ' ')) return true;
+    return false;
 }
 
 static bool add_number(Csv *csv, Cell cell) {
@@ -128,27 +150,31 @@ static bool record(Csv *csv) {
     }
 }
 
+/* What the cells of the first record are. */
+typedef struct FirstRow {
+    bool names, values; /* are some of them? */
+} FirstRow;
+
+static void look_at(const Csv *csv, Cell cell, FirstRow *row) {
+    const Column *column = csv->column;
+    bool strings = column->want.type == SEQUENCE_STRINGS;
+    bool own = strings && csv_is_text(&cell, column->want.name);
+    row->names = row->names || (strings ? own : is_name(cell));
+    row->values = row->values || (strings ? !own : is_value(cell));
+}
+
 /* Moves behind a header. False after reporting that the first record can't be read. */
 static bool skip_header(Csv *csv) {
-    const String *name = csv->column->want.name;
     uint32_t start = csv->at;
-    bool header = false, more = true;
-    bool strings = csv->column->want.type == SEQUENCE_STRINGS;
-    while (more) {
+    FirstRow row = {0};
+    bool more = true;
+    while (more && !row.values) {
         Cell cell;
         if (!csv_cell(csv, &cell)) return false;
         more = csv_next_cell(csv);
-        if (strings) {
-            header = !more && csv_is_text(&cell, name);
-            break;
-        }
-        if (is_value(cell)) {
-            header = false;
-            break;
-        }
-        header = header || cell.len > 0;
+        look_at(csv, cell, &row);
     }
-    if (header)
+    if (row.names && !row.values)
         csv_line_end(csv);
     else
         csv->at = start;
@@ -158,18 +184,17 @@ static bool skip_header(Csv *csv) {
 /* The same where columns are picked: of those alone. */
 static bool skip_picked_header(Csv *csv) {
     uint32_t start = csv->at;
-    bool by_name, header = false, strings = csv->column->want.type == SEQUENCE_STRINGS;
+    bool by_name;
     if (!csv_split(csv) || !csv_pick(csv, &by_name)) return false;
     uint32_t end = csv->at;
-    bool value = false;
+    FirstRow row = {0};
     for (size_t i = 0; i < csv->picked_count; i++) {
         Cell cell;
         if (!csv_picked_cell(csv, i, &cell)) return false;
-        value = value || (strings ? !csv_is_text(&cell, csv->column->want.name) : is_value(cell));
-        header = header || cell.len > 0;
+        look_at(csv, cell, &row);
     }
     csv->at = start;
-    if (!by_name && (value || !header)) return true;
+    if (!by_name && (row.values || !row.names)) return true;
     csv->at = end;
     csv_line_end(csv);
     return true;

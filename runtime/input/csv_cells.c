@@ -103,7 +103,7 @@ bool csv_split(Csv *csv) {
     return true;
 }
 
-/* "3": the column's number from 0 on. */
+/* "3": the column's number from 0 on. one is not empty. */
 static bool is_number(const String *one, uint32_t *number) {
     uint64_t value = 0;
     for (size_t i = 0; i < one->len; i++) {
@@ -111,7 +111,7 @@ static bool is_number(const String *one, uint32_t *number) {
         if (value < UINT32_MAX) value = value * 10 + (uint64_t)(one->bytes[i] - '0');
     }
     *number = value == 0 || value > UINT32_MAX ? UINT32_MAX : (uint32_t)value - 1;
-    return one->len > 0;
+    return true;
 }
 
 /* The header's names, for messages. */
@@ -162,6 +162,8 @@ static bool find_named(Csv *csv, const String *one, const char *const *names, Sp
 
 static bool pick_one(Csv *csv, const String *one, Span span, bool *by_name) {
     uint32_t number, end = csv->at;
+    if (one->len == 0)
+        return reader_wrong(csv->column->reader, span, "a column's name or number is missing here");
     if (!is_number(one, &number)) {
         const char **names = names_of(csv);
         csv->at = end;

@@ -244,6 +244,59 @@ START_TEST(csv_has_a_row_a_position) {
 }
 END_TEST
 
+/* A first row that holds a name and no value; anything else is data, or data gone wrong. */
+START_TEST(csv_headers_are_names) {
+    write_text("h.csv", ",x,y\n0,1,2\n");
+    holds("vec3", "x=@h.csv", "0,1,2");
+    write_text("h.csv", "Na,K\n1,2\n");
+    holds("vec2", "x=@h.csv", "1,2");
+    write_text("h.csv", "\"width (cm)\",# 2,\xe9\x95\xb7\n1,2,3\n");
+    holds("vec3", "x=@h.csv", "1,2,3");
+    write_text("h.csv", "2020 Q1,+1 Q2\n1,2\n");
+    holds("vec2", "x=@h.csv", "1,2");
+    write_text("h.csv", "x,x\n1,2\n");
+    holds("vec2", "x=@h.csv", "1,2");
+    write_text("h.csv", "NA\n1\n");
+    holds("vec", "x=@h.csv:NA", "1");
+    write_text("h.csv", "2019,2020\n1,2\n");
+    holds("vec2", "x=@h.csv", "2019,2020 1,2");
+    write_text("h.csv", "\"1\",\"2\"\n3,4\n");
+    holds("vec2", "x=@h.csv", "1,2 3,4");
+    write_text("h.csv", "1,a\n3,4\n");
+    holds("vec", "x=@h.csv:1", "1 3");
+    refused("vec", "x=@h.csv", DIAG_INPUT_VALUE, "h.csv:1:3", "\"a\" is no number, and 'x' is vec");
+}
+END_TEST
+
+START_TEST(csv_rows_are_not_taken_for_headers) {
+    static const char *const rows[] = {"NA",    "n/a", "#N/A", "null", "None",       "?",   "-",
+                                       "--",    "$5",  "1_0",  "1O",   "2024-01-02", "1e",  "0x1f",
+                                       "1.2.3", "+",   "..",   ";;",   ";1",         "(1)", "1/2"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Buffer text = {0}, message = {0};
+        buffer_printf(&text, "%s\n1\n", rows[i]);
+        write_text("r.csv", text.data);
+        buffer_printf(&message, "\"%s\" is no number, and 'x' is float", rows[i]);
+        refused("float", "x=@r.csv", DIAG_INPUT_VALUE, "r.csv:1:1", message.data);
+        refused("float", "x=@r.csv:1", DIAG_INPUT_VALUE, "r.csv:1:1", message.data);
+        buffer_free(&text);
+        buffer_free(&message);
+    }
+    write_text("r.csv", "1;;3\n4\n");
+    refused("vec", "x=@r.csv", DIAG_INPUT_VALUE, "r.csv:1:1",
+            "'x': cells are separated by ',', and these numbers by ';'");
+    write_text("r.csv", ",\n1,2\n");
+    refused("vec", "x=@r.csv", DIAG_INPUT_VALUE, "r.csv:1:1", "'x': an empty cell");
+    write_text("r.csv", "\n1,2\n");
+    refused("vec", "x=@r.csv", DIAG_INPUT_VALUE, "r.csv:1:1", "'x': an empty cell");
+    write_text("r.csv", "nan,inf\n1,2\n");
+    refused("vec", "x=@r.csv", DIAG_INPUT_VALUE, "r.csv:1:1", "'x': not a number (NaN)");
+    write_text("r.csv", "a;;b\n1;2;3\n");
+    refused("vec", "x=@r.csv", DIAG_INPUT_VALUE, "r.csv:2:1",
+            "'x': cells are separated by ',', and these numbers by ';'");
+}
+END_TEST
+
 START_TEST(csv_columns_are_picked) {
     write_text("t.csv", "id, a ,b,\"c, d\"\n1,2,3,x\n4,5,6,\"y\"\n");
     holds("vec2", "x=@t.csv:a,b", "2,3 5,6");
@@ -269,7 +322,8 @@ START_TEST(mistakes_in_picks_have_their_place) {
             "the file has the columns 1 to 3");
     refused("vec", "x=@t.csv:99999999999999999999", DIAG_INPUT_NAME, "<input>:1:10",
             "the file has the columns 1 to 3");
-    refused("vec", "x=@t.csv:id,", DIAG_INPUT_NAME, "<input>:1:13", "the file has no column ''");
+    refused("vec", "x=@t.csv:id,", DIAG_INPUT_SYNTAX, "<input>:1:13",
+            "a column's name or number is missing here");
     refused("int", "x=@t.csv:1,2", DIAG_INPUT_SHAPE, "<input>:1:10",
             "'x' has one value a position, and these are 2 columns");
     refused("vec", "x=@t.csv:b", DIAG_INPUT_SHAPE, "t.csv:3:1",
@@ -506,6 +560,8 @@ Suite *columns_suite(void) {
     tcase_add_test(cases, what_is_left_is_filled);
     tcase_add_test(cases, mistakes_in_json_have_their_place);
     tcase_add_test(cases, csv_has_a_row_a_position);
+    tcase_add_test(cases, csv_headers_are_names);
+    tcase_add_test(cases, csv_rows_are_not_taken_for_headers);
     tcase_add_test(cases, csv_columns_are_picked);
     tcase_add_test(cases, mistakes_in_picks_have_their_place);
     tcase_add_test(cases, mistakes_in_csv_have_their_place);
