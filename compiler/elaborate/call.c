@@ -23,7 +23,12 @@ static const Atom *positions(Session *session, uint32_t n) {
 NodeId session_applied(Session *session, Value callee, uint32_t n, Span span) {
     Buffer why = {0};
     NodeId node = callee.as.node;
-    if (callee.kind == VALUE_PATTERN) node = graph_weights(session->graph, node, n, &why);
+    if (callee.kind == VALUE_PATTERN) {
+        const String *name = graph_name_of(session->graph, node);
+        node = graph_weights(session->graph, node, n, &why);
+        if (node != NO_NODE && name && !graph_name_of(session->graph, node))
+            graph_name(session->graph, name, node); /* as what was asked for is called */
+    }
     if (node == NO_NODE)
         report(session, DIAG_TYPE, span, "the weights of %u positions: %s", n, why.data);
     buffer_free(&why);
