@@ -1,7 +1,9 @@
 /* Gathering with patterns, gathering vectors, and totals: a row at a time.
 
    Where every row selects the same keys, only those are looked at: so a selector on what the keys
-   are (centres among points) costs its row once. All sums go over the keys in their order. */
+   are (centres among points) costs its row once. All sums go over the keys in their order, and
+   leave out the zeros of vectors that are nearly all zeros: so the weights themselves, which are
+   what a pattern gathers of one-hot positions, cost a number a key. */
 #include "runtime/engines/evaluation.h"
 
 #include "runtime/base/bug.h"
@@ -11,6 +13,14 @@
 #include <string.h>
 
 bool is_pattern_attention(GraphOp op) { return op == OP_ATTEND || op == OP_TOTAL; }
+
+/* What the keys' vectors hold besides zeros. A sum that begins at 0 is never -0, so what a finite
+   weight times 0 adds changes no bit of it. */
+typedef struct NonZeros {
+    const size_t *start; /* (keys + 1) where each key's numbers begin; NULL: there are many */
+    const uint32_t *component;
+    const double *number;
+} NonZeros;
 
 /* One attention being computed. Rows are over the keys, not over all positions. */
 typedef struct Attending {
@@ -25,8 +35,10 @@ typedef struct Attending {
     double *weights;     /* (keys) this row's, of a pattern that weighs */
     double *sorted;      /* (keys) for sparsemax */
     Values atoms;        /* (keys) the values, when they are atoms */
+    uint64_t added;      /* numbers that this row's sums are made of */
     uint32_t width;      /* of the values, 1 for numbers that are weighed */
     const double *reals; /* (keys, width) the values, when they are vectors or are weighed */
+    NonZeros non_zeros;  /* of those */
     Column fallback;     /* what a row without weight gets: a column, or NULLs for 0 */
     uint32_t fallback_width;
     Column out;
@@ -47,40 +59,100 @@ static bool choose_keys(Attending *attending, NodeId selector, Arena *scratch) {
         if (!row || row[j]) positions[count++] = j;
     attending->keys = (Keys){count, positions};
     attending->selected = ARENA_ARRAY(scratch, uint8_t, count);
-    return evaluation_counts_pairs(evaluation, attending->node, (uint64_t)evaluation->n * count);
+    return true;
 }
 
-/* What a row costs: its selector's cells and its scores, then the values. */
-static uint64_t row_work(const Attending *attending) {
+/* What a row's selector and scores cost. */
+static uint64_t row_cells(const Attending *attending) {
     uint64_t cells = attending->all ? 1 : selector_row_cells(attending->selector);
-    if (attending->score) cells += score_row_cells(attending->score);
-    return cells + (uint64_t)attending->keys.count * attending->width;
+    return cells + (attending->score ? score_row_cells(attending->score) : 0);
+}
+
+/* How many numbers are the work of one pair: scores and sums of wide vectors are that of several.
+ */
+enum { NUMBERS_OF_A_PAIR = 16 };
+
+static bool counts_pairs(const Attending *attending) {
+    uint64_t pairs = attending->keys.count;
+    uint64_t scores = attending->score ? score_row_cells(attending->score) / NUMBERS_OF_A_PAIR : 0;
+    return evaluation_counts_pairs(attending->evaluation, attending->node,
+                                   attending->evaluation->n * (scores > pairs ? scores : pairs));
+}
+
+/* Counts what the last row added up. */
+static bool counts_sums(Attending *attending) {
+    uint64_t added = attending->added;
+    attending->added = 0;
+    return evaluation_goes_on(attending->evaluation, attending->node, added) &&
+           evaluation_counts_pairs(attending->evaluation, attending->node,
+                                   added / NUMBERS_OF_A_PAIR);
 }
 
 /* --- the values ------------------------------------------------------------------------------- */
+
+/* What is not 0 among the keys' vectors, where that is little and all of them are finite. */
+static bool choose_non_zeros(Attending *attending, Arena *scratch) {
+    enum { FEW_IN = 8 };
+    const double *reals = attending->reals;
+    size_t cells = (size_t)attending->keys.count * attending->width, count = 0;
+    bool finite = true;
+    for (size_t i = 0; i < cells; i++) {
+        count += reals[i] != 0;
+        finite = finite && isfinite(reals[i]);
+    }
+    if (!finite || count > cells / FEW_IN) return true;
+    size_t bytes = count * (sizeof(double) + sizeof(uint32_t)) +
+                   ((size_t)attending->keys.count + 1) * sizeof(size_t);
+    if (!evaluation_has_room(attending->evaluation, attending->node, arena_bytes(scratch) + bytes))
+        return false;
+    size_t *start = ARENA_ARRAY(scratch, size_t, (size_t)attending->keys.count + 1);
+    uint32_t *component = ARENA_ARRAY(scratch, uint32_t, count);
+    double *number = ARENA_ARRAY(scratch, double, count);
+    count = 0;
+    for (uint32_t j = 0; j < attending->keys.count; j++) {
+        for (uint32_t c = 0; c < attending->width; c++) {
+            double here = reals[(size_t)j * attending->width + c];
+            if (here == 0) continue;
+            component[count] = c;
+            number[count++] = here;
+        }
+        start[j + 1] = count;
+    }
+    attending->non_zeros = (NonZeros){start, component, number};
+    return true;
+}
+
+/* The values as numbers: all of them, or the keys' rows copied out of them. */
+static bool choose_reals(Attending *attending, NodeId value, Arena *scratch) {
+    Evaluation *evaluation = attending->evaluation;
+    Keys keys = attending->keys;
+    const double *all = evaluation_numbers(evaluation, value, attending->node, scratch);
+    attending->reals = all;
+    if (!all) return false;
+    if (keys.count < evaluation->n) {
+        size_t row = attending->width * sizeof(double), bytes = keys.count * row;
+        if (!evaluation_has_room(evaluation, attending->node, arena_bytes(scratch) + bytes))
+            return false;
+        double *reals = ARENA_ARRAY(scratch, double, bytes / sizeof(double));
+        for (size_t j = 0; j < keys.count; j++)
+            memcpy(reals + j * attending->width, all + (size_t)keys.positions[j] * attending->width,
+                   row);
+        attending->reals = reals;
+    }
+    return attending->width == 1 || choose_non_zeros(attending, scratch);
+}
 
 static bool choose_values(Attending *attending, NodeId value, Arena *scratch) {
     Evaluation *evaluation = attending->evaluation;
     Keys keys = attending->keys;
     uint32_t width = evaluation->graph->nodes[value].width;
     attending->width = width ? width : 1;
-    size_t bytes = (size_t)keys.count * (attending->width * sizeof(double) + sizeof(Atom) +
-                                         sizeof(int64_t) + 3 * sizeof(double));
+    size_t bytes = (size_t)keys.count * (sizeof(Atom) + sizeof(int64_t) + 3 * sizeof(double));
     if (!evaluation_has_room(evaluation, attending->node, arena_bytes(scratch) + bytes))
         return false;
     attending->weights = ARENA_ARRAY(scratch, double, keys.count);
     attending->sorted = ARENA_ARRAY(scratch, double, keys.count);
-    if (width || weighs(attending->op)) {
-        const double *all = evaluation_numbers(evaluation, value, attending->node, scratch);
-        if (!all) return false;
-        double *reals = ARENA_ARRAY(scratch, double, (size_t)keys.count * attending->width);
-        size_t row = attending->width * sizeof *reals;
-        for (size_t j = 0; j < keys.count; j++)
-            memcpy(reals + j * attending->width, all + (size_t)keys.positions[j] * attending->width,
-                   row);
-        attending->reals = reals;
-        return true;
-    }
+    if (width || weighs(attending->op)) return choose_reals(attending, value, scratch);
     Atom *atoms = ARENA_ARRAY(scratch, Atom, keys.count);
     for (uint32_t j = 0; j < keys.count; j++)
         atoms[j] = evaluation->column[value][keys.positions[j]];
@@ -200,25 +272,37 @@ static void give_fallback(const Attending *attending, uint32_t query) {
                                            : fallback.numbers[(size_t)query * attending->width + c];
 }
 
+static void add_weighted(Attending *attending, uint32_t key, double weight, double *sums) {
+    const NonZeros *non_zeros = &attending->non_zeros;
+    uint32_t width = attending->width;
+    const double *value = attending->reals + (size_t)key * width;
+    if (non_zeros->start && isfinite(weight)) {
+        size_t first = non_zeros->start[key], end = non_zeros->start[key + 1];
+        for (size_t i = first; i < end; i++)
+            sums[non_zeros->component[i]] += weight * non_zeros->number[i];
+        attending->added += end - first;
+        return;
+    }
+    attending->added += width;
+    for (uint32_t c = 0; c < width; c++)
+        sums[c] += weight * value[c];
+}
+
 /* (sum of weights times values) / divisor, or undivided. */
 static void give_weighted(Attending *attending, uint32_t query, const double *divisor) {
     uint32_t width = attending->width;
     double single, *sums = attending->out.numbers ? out_row(attending, query) : &single;
     for (uint32_t c = 0; c < width; c++)
         sums[c] = 0;
-    for (uint32_t j = 0; j < attending->keys.count; j++) {
-        if (!attending->selected[j]) continue;
-        const double *value = attending->reals + (size_t)j * width;
-        for (uint32_t c = 0; c < width; c++)
-            sums[c] += attending->weights[j] * value[c];
-    }
+    for (uint32_t j = 0; j < attending->keys.count; j++)
+        if (attending->selected[j]) add_weighted(attending, j, attending->weights[j], sums);
     for (uint32_t c = 0; c < width && divisor; c++)
         sums[c] /= *divisor;
     if (attending->out.atoms) attending->out.atoms[query] = atom_float(single);
 }
 
 /* The sum of the selected vectors over the divisor. A single one stays as it is. */
-static void give_vectors(const Attending *attending, uint32_t query, uint32_t count) {
+static void give_vectors(Attending *attending, uint32_t query, uint32_t count) {
     uint32_t width = attending->width;
     double *sums = out_row(attending, query);
     const uint8_t *selected = attending->selected;
@@ -231,11 +315,8 @@ static void give_vectors(const Attending *attending, uint32_t query, uint32_t co
     }
     for (uint32_t c = 0; c < width; c++)
         sums[c] = 0;
-    for (uint32_t j = 0; j < attending->keys.count; j++) {
-        if (!selected[j]) continue;
-        for (uint32_t c = 0; c < width; c++)
-            sums[c] += attending->reals[(size_t)j * width + c];
-    }
+    for (uint32_t j = 0; j < attending->keys.count; j++)
+        if (selected[j]) add_weighted(attending, j, 1, sums);
     for (uint32_t c = 0; c < width && mean; c++)
         sums[c] /= count;
 }
@@ -335,10 +416,12 @@ static bool prepare(Attending *attending, Arena *scratch) {
     if (!choose_keys(attending, has_score ? pattern->args[1] : at->args[0], scratch) ||
         !choose_values(attending, at->args[1], scratch) || !choose_fallback(attending, scratch))
         return false;
-    if (!has_score) return true;
-    attending->score =
-        score_formula(attending->evaluation, pattern->args[0], attending->keys, scratch);
-    return attending->score != NULL;
+    if (has_score) {
+        attending->score =
+            score_formula(attending->evaluation, pattern->args[0], attending->keys, scratch);
+        if (!attending->score) return false;
+    }
+    return counts_pairs(attending);
 }
 
 bool eval_pattern(Evaluation *evaluation, NodeId node, Column out) {
@@ -349,8 +432,8 @@ bool eval_pattern(Evaluation *evaluation, NodeId node, Column out) {
                            .out = out};
     bool fine = prepare(&attending, scratch);
     for (uint32_t query = 0; query < evaluation->n && fine; query++)
-        fine = evaluation_goes_on(evaluation, node, row_work(&attending)) &&
-               attend_row(&attending, query);
+        fine = evaluation_goes_on(evaluation, node, row_cells(&attending)) &&
+               attend_row(&attending, query) && counts_sums(&attending);
     if (attending.atoms.sum) sum_free(attending.atoms.sum);
     arena_free(scratch);
     return fine;

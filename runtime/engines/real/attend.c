@@ -5,6 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What the values hold besides zeros, where that is little and all are finite. A sum that begins at
+   0 is never -0, so what a finite weight times 0 adds changes no bit of it. */
+typedef struct NonZeros {
+    const size_t *start; /* (keys + 1) where each key's numbers begin; NULL: there are many */
+    const uint32_t *column;
+    const Real *number;
+} NonZeros;
+
 /* A head at work on one input. Where the gates leave the same keys to every query, only those are
    kept: the others have no weight in any row. */
 typedef struct Attention {
@@ -13,6 +21,7 @@ typedef struct Attention {
     size_t stride;                  /* m, rounded up to whole registers */
     const Real *key, *gate_key;     /* (K, stride), (C, stride) */
     const Real *value;              /* (m, V) */
+    NonZeros non_zeros;             /* of those */
     const Real *query, *gate_query; /* (K, n), (C, n) */
     uint32_t n;
     bool gated;               /* a gate differs from query to query */
@@ -26,6 +35,7 @@ typedef struct Attention {
     uint32_t *chosen;         /* (m) keys with weight */
     Real *weight;             /* (m) of each of those */
     Real *sum;                /* (V) */
+    uint64_t added;           /* numbers that the last row's sums are made of */
 } Attention;
 
 PackedRealHead attend_pack(Arena *arena, const DenseRealHead *head, const Real *bos,
@@ -174,6 +184,29 @@ static Real *apply_columns(const Columns *columns, const Real *stream, uint32_t 
     return out;
 }
 
+static void find_non_zeros(Attention *a, Arena *arena) {
+    enum { FEW_IN = 8 };
+    uint32_t width = a->head->dense->values;
+    size_t cells = (size_t)a->keys * width, count = 0;
+    for (size_t i = 0; i < cells; i++)
+        count += a->value[i] != 0;
+    if (!a->finite || width == 1 || count > cells / FEW_IN) return;
+    size_t *start = ARENA_ARRAY(arena, size_t, (size_t)a->keys + 1);
+    uint32_t *column = ARENA_ARRAY(arena, uint32_t, count);
+    Real *number = real_numbers(arena, 1, count);
+    count = 0;
+    for (uint32_t j = 0; j < a->keys; j++) {
+        for (uint32_t c = 0; c < width; c++) {
+            Real here = a->value[(size_t)j * width + c];
+            if (here == 0) continue;
+            column[count] = c;
+            number[count++] = here;
+        }
+        start[j + 1] = count;
+    }
+    a->non_zeros = (NonZeros){start, column, number};
+}
+
 static void take_values(Attention *a, const Real *stream, Arena *arena) {
     uint32_t width = a->head->dense->values;
     Arena *scratch = arena_new(0);
@@ -188,6 +221,7 @@ static void take_values(Attention *a, const Real *stream, Arena *arena) {
         }
     }
     a->value = value;
+    find_non_zeros(a, arena);
     arena_free(scratch);
 }
 
@@ -368,16 +402,30 @@ static void weigh_sparsemax(Attention *a, uint32_t count) {
 
 /* --- a row's result --------------------------------------------------------------------------- */
 
+/* One key's values, with its weight; how many numbers that took. */
+static size_t add_values(Attention *a, uint32_t key, Real weight) {
+    const NonZeros *non_zeros = &a->non_zeros;
+    uint32_t width = a->head->dense->values;
+    const Real *value = a->value + (size_t)key * width;
+    if (non_zeros->start && isfinite(weight)) {
+        size_t first = non_zeros->start[key], end = non_zeros->start[key + 1];
+        for (size_t i = first; i < end; i++)
+            a->sum[non_zeros->column[i]] += weight * non_zeros->number[i];
+        return end - first;
+    }
+    for (uint32_t c = 0; c < width; c++)
+        a->sum[c] += weight * value[c];
+    return width;
+}
+
 /* The chosen keys' values, each with its weight (NULL: 1), from the first key on. */
 static void sum_values(Attention *a, uint32_t count, const Real *weight) {
     uint32_t width = a->head->dense->values;
     for (uint32_t c = 0; c < width; c++)
         a->sum[c] = 0;
     for (uint32_t i = 0; i < count; i++) {
-        const Real *value = a->value + (size_t)a->chosen[i] * width;
         if (weight && a->finite && weight[i] == 0) continue;
-        for (uint32_t c = 0; c < width; c++)
-            a->sum[c] += weight ? weight[i] * value[c] : value[c];
+        a->added += add_values(a, a->chosen[i], weight ? weight[i] : 1);
     }
 }
 
@@ -433,11 +481,15 @@ static bool attend_row(Attention *a, uint32_t query, RealWork *work) {
 
 /* gathered: (V, n). */
 static bool attend_rows(Attention *a, Real *gathered, RealWork *work) {
+    enum { NUMBERS_OF_A_PAIR = 16 }; /* one of wide vectors is as much work as several */
     uint32_t values = a->head->dense->values;
+    uint64_t pairs = 1 + a->keys * (1 + (uint64_t)a->head->dense->width / NUMBERS_OF_A_PAIR);
     for (uint32_t query = 0; query < a->n; query++) {
         bool anew = query == 0 || !a->same_rows;
-        if (!real_work_on(work, anew ? (uint64_t)a->keys + 1 : 1)) return false;
+        if (!real_work_on(work, anew ? pairs : 1)) return false;
         if (anew && !attend_row(a, query, work)) return false;
+        if (!real_work_on(work, a->added / NUMBERS_OF_A_PAIR)) return false;
+        a->added = 0;
         for (uint32_t c = 0; c < values; c++)
             gathered[(size_t)c * a->n + query] = a->sum[c];
     }
