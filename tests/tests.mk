@@ -149,10 +149,11 @@ PART_sklearn = VENV=$(BUILD)/venv-real tests/clustering/run sklearn
 PART_threads = tests/threads/run
 PART_valgrind = tests/valgrind/run
 PART_installed = tests/installed
+PART_rooms   = tests/rooms/run
 PART_tree    = tests/clean-tree
 
 # The long ones first, so that none is left alone at the end.
-PARTS = exact export unit masks clustering api values errors analyse repl shown golden explanations limits replay programs batches docs tracr peers harness found random native installed tree
+PARTS = exact export unit masks clustering api values errors analyse repl shown golden explanations limits replay programs batches docs tracr peers harness found random native installed rooms tree
 # By name alone: they take long, or need what the others do not.
 MORE_PARTS = exhaustive sklearn threads valgrind
 
