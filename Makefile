@@ -86,8 +86,8 @@ $(BUILD)/libraspc.a: $(API_OBJ) $(BUILD)/libraspc-core.a
 $(JIT_OBJ): CPPFLAGS_ALL += $(shell $(LLVM_CONFIG) --cppflags 2>/dev/null)
 $(JIT_OBJ): CFLAGS_ALL += -fvisibility=hidden
 
-# What the jit does itself over real vectors are loops over columns.
-$(BUILD)/runtime/engines/jit/real/%.o: CFLAGS_ALL += -O3
+# What the jit does itself over real vectors are loops over columns; scores are sums over keys.
+$(BUILD)/runtime/engines/jit/real/%.o $(BUILD)/runtime/engines/score_sums.o: CFLAGS_ALL += -O3
 
 # A product and its sum may be one instruction there: what is computed is exact either way.
 $(BUILD)/runtime/engines/dense/%.o: CFLAGS_ALL += -ffp-contract=fast

@@ -1,8 +1,8 @@
-/* Scores a row at a time, for the keys that an attention may look at. All on doubles; a vector's
-   components are taken in their order, each key's sum by itself, beginning at 0. */
+/* Scores a row at a time, for the keys that an attention may look at. All on doubles. */
 #include "runtime/engines/evaluation.h"
 
 #include "runtime/base/bug.h"
+#include "runtime/engines/score_sums.h"
 
 typedef struct ScoreStep {
     GraphOp op;
@@ -77,26 +77,6 @@ uint64_t score_row_cells(const ScoreFormula *formula) { return formula->cells; }
 
 /* --- a row ------------------------------------------------------------------------------------ */
 
-static void products(const double *restrict keys, const double *restrict query, uint32_t width,
-                     double *restrict row, uint32_t count) {
-    for (uint32_t j = 0; j < count; j++)
-        row[j] = 0;
-    for (uint32_t c = 0; c < width; c++)
-        for (uint32_t j = 0; j < count; j++)
-            row[j] += keys[(size_t)c * count + j] * query[c];
-}
-
-static void distances(const double *restrict keys, const double *restrict query, uint32_t width,
-                      double *restrict row, uint32_t count) {
-    for (uint32_t j = 0; j < count; j++)
-        row[j] = 0;
-    for (uint32_t c = 0; c < width; c++)
-        for (uint32_t j = 0; j < count; j++) {
-            double difference = keys[(size_t)c * count + j] - query[c];
-            row[j] += difference * difference;
-        }
-}
-
 static void compare_row(const ScoreStep *step, const double *query, uint32_t count) {
     double *restrict row = step->row;
     const double *restrict keys = step->keys;
@@ -109,8 +89,8 @@ static void compare_row(const ScoreStep *step, const double *query, uint32_t cou
         for (uint32_t j = 0; j < count; j++)
             row[j] = keys[j] - query[0];
         return;
-    case OP_SCORE_MUL: products(keys, query, step->width, row, count); return;
-    case OP_DISTANCE: distances(keys, query, step->width, row, count); return;
+    case OP_SCORE_MUL: score_products(keys, query, step->width, row, count); return;
+    case OP_DISTANCE: score_distances(keys, query, step->width, row, count); return;
     default: BUG("%s is no score", op_info(step->op)->name);
     }
 }

@@ -165,6 +165,9 @@ END_TEST
 
 #define ALL "%0 = const True\n%1 = select_eq %0 %0\n%2 = const 0\n%3 = input \"k\" float\n"
 #define NONE "%0 = const True\n%1 = select_ne %0 %0\n%2 = const 0\n%3 = input \"k\" float\n"
+#define TWO                                                                                        \
+    "%0 = const True\n%1 = select_eq %0 %0\n%2 = const 0\n%3 = input \"k\" vec[2]\n"               \
+    "%4 = input \"q\" vec[2]\n"
 #define EARLIER                                                                                    \
     "%0 = indices\n%1 = select_lt %0 %0\n%2 = input \"x\" vec[2]\n%3 = input \"v\" int\n"
 
@@ -200,6 +203,14 @@ static const Case attention_cases[] = {
     {ALL "%4 = score_sub %3 %3\n%5 = scores_times %4 -2\n%6 = hardmax %5 %1\n%7 = indices\n"
          "%8 = attend %6 %7 %2\nout = %8\n",
      "k=1.0 3.0 0.5", "[2, 2, 2]"},
+    /* a product is added in one rounding: key 1 has 2^-60, not 0 */
+    {TWO "%5 = score_mul %3 %4\n%6 = hardmax %5 %1\n%7 = indices\n%8 = attend %6 %7 %2\nout = %8\n",
+     "k=0,0 -1.000000001862645149230957,1.0000000009313225746154785 | "
+     "q=1,1.0000000009313225746154785 0,0",
+     "[1, 0.5]"},
+    /* the square of a difference is not: which component is first makes no difference of two */
+    {TWO "%5 = distance %3 %4\n%6 = hardmax %5 %1\n%7 = indices\n%8 = attend %6 %7 %2\nout = %8\n",
+     "k=0.7,0.6 0.6,0.7 | q=0,0 0,0", "[0.5, 0.5]"},
     {NONE "%4 = score_sub %3 %3\n%5 = hardmax %4 %1\n%6 = attend %5 %3 %2\nout = %6\n", "k=1.0",
      "[0]"},
     /* hardmax among the selected alone, and strings where one is selected */

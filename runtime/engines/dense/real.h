@@ -3,6 +3,7 @@
 #ifndef RASPC_REAL_H
 #define RASPC_REAL_H
 
+#include "runtime/base/processors.h"
 #include "runtime/model/float_type.h"
 
 #include <math.h>
@@ -37,16 +38,6 @@ typedef RealBits VectorBits __attribute__((vector_size(64), aligned(sizeof(Real)
 #define VECTOR_CHOOSE(mask, a, b)                                                                  \
     ((Vector)(((VectorBits)(a) & (VectorBits)(mask)) | ((VectorBits)(b) & ~(VectorBits)(mask))))
 
-/* Compiled for several generations of processors; the loader takes the one that fits. */
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__has_attribute)
-#if __has_attribute(target_clones)
-#define FOR_EACH_PROCESSOR                                                                         \
-    __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#endif
-#endif
-#ifndef FOR_EACH_PROCESSOR
-#define FOR_EACH_PROCESSOR
-#endif
 #define INSIDE_LOOP static inline __attribute__((always_inline))
 
 #endif

@@ -182,9 +182,13 @@ LLVMValueRef kernel_intrinsic(Kernel *kernel, const char *name, uint32_t count,
     return LLVMBuildCall2(emit->builder, function_type, function, arguments, count, "");
 }
 
+LLVMValueRef kernel_fma_exact(Kernel *kernel, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c) {
+    return kernel_intrinsic(kernel, "llvm.fma", 3, (LLVMValueRef[]){a, b, c});
+}
+
 LLVMValueRef kernel_fma(Kernel *kernel, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c) {
     LLVMBuilderRef builder = kernel->emit.builder;
-    if (kernel->unit.fma) return kernel_intrinsic(kernel, "llvm.fma", 3, (LLVMValueRef[]){a, b, c});
+    if (kernel->unit.fma) return kernel_fma_exact(kernel, a, b, c);
     return LLVMBuildFAdd(builder, LLVMBuildFMul(builder, a, b, ""), c, "");
 }
 

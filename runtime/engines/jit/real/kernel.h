@@ -57,6 +57,8 @@ LLVMValueRef kernel_add(Kernel *kernel, LLVMValueRef a, LLVMValueRef b); /* int6
 LLVMValueRef kernel_mul(Kernel *kernel, LLVMValueRef a, LLVMValueRef b); /* int64 */
 /* a * b + c, in one rounding where the unit has it, else in two. */
 LLVMValueRef kernel_fma(Kernel *kernel, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c);
+/* In one rounding everywhere; where the unit does not have it, a call for each lane. */
+LLVMValueRef kernel_fma_exact(Kernel *kernel, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c);
 /* a (lanes) of float, raised by the products of two bfloat16 in each word of b and c (lanes,
    int32). A unit of halves has it: rounded to even a few times, and zero where it would be
    subnormal. */

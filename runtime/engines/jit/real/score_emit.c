@@ -25,6 +25,7 @@ typedef struct Scoring {
 static LLVMValueRef add_component(Kernel *kernel, GraphOp op, LLVMValueRef sum, LLVMValueRef key,
                                   LLVMValueRef query) {
     LLVMBuilderRef builder = kernel->emit.builder;
+    if (op != OP_DISTANCE && !kernel->single) return kernel_fma_exact(kernel, key, query, sum);
     if (op == OP_DISTANCE) key = query = LLVMBuildFSub(builder, key, query, "");
     if (kernel->single) return kernel_fma(kernel, key, query, sum);
     return LLVMBuildFAdd(builder, sum, LLVMBuildFMul(builder, key, query, ""), "");

@@ -1,6 +1,6 @@
-/* Scores of a tile, computed as eval computes each: the same operations in the same order, none of
-   them fused in float64, so that they are eval's bit for bit. Softmax needs that: what a score is
-   off, however little of a large one, is a factor of its weight. In float32 products are fused. */
+/* Scores of a tile, computed as eval computes each (score_sums.h): the same operations in the same
+   order, so that in float64 they are eval's bit for bit. Softmax needs that: what a score is off,
+   however little of a large one, is a factor of its weight. */
 #ifndef RASPC_JIT_REAL_SCORE_EMIT_H
 #define RASPC_JIT_REAL_SCORE_EMIT_H
 

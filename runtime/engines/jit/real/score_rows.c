@@ -1,6 +1,7 @@
 #include "runtime/engines/jit/real/score_rows.h"
 
 #include "runtime/base/bug.h"
+#include "runtime/engines/score_sums.h"
 
 #include <math.h>
 
@@ -92,26 +93,15 @@ size_t score_rows_scratch(const ScoreRows *rows) {
     return (size_t)rows->part_count * (size_t)rows->count + rows->width_most;
 }
 
-/* Left to right over the components, from 0; keys stand side by side. */
 static void leaf_row(GraphOp op, const Part *part, int64_t count, const double *query,
                      double *restrict out) {
     const double *restrict keys = part->keys;
-    if (op == OP_SCORE_ADD || op == OP_SCORE_SUB) {
+    switch (op) {
+    case OP_SCORE_MUL: score_products(keys, query, part->width, out, (size_t)count); return;
+    case OP_DISTANCE: score_distances(keys, query, part->width, out, (size_t)count); return;
+    default:
         for (int64_t j = 0; j < count; j++)
             out[j] = op == OP_SCORE_ADD ? keys[j] + query[0] : keys[j] - query[0];
-        return;
-    }
-    for (int64_t j = 0; j < count; j++)
-        out[j] = 0;
-    for (uint32_t c = 0; c < part->width; c++, keys += count) {
-        double q = query[c];
-        if (op == OP_SCORE_MUL) {
-            for (int64_t j = 0; j < count; j++)
-                out[j] += keys[j] * q;
-        } else {
-            for (int64_t j = 0; j < count; j++)
-                out[j] += (keys[j] - q) * (keys[j] - q);
-        }
     }
 }
 
