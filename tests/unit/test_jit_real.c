@@ -274,6 +274,44 @@ static void check_plan(const Subject *subject) {
     bench_close(&bench);
 }
 
+/* Between two keys there is a tie. The middle of their positions is no key's and a group of its
+   own: there are more of these than the sums have room for at first. */
+START_TEST(ties_make_groups) {
+    enum { KEYS = 100, N = 1300, TIED_FROM = 600 }; /* behind a first block of rows */
+    static const Subject subject = {
+        "ties", 2,
+        "input x: vec[2]; input mark: bool; c = x;\n"
+        "repeat 3 {\n"
+        "  owner = aggregate(hardmax(-distance(c, x), select(mark, True, ==)), indices);\n"
+        "  members = select(owner, indices, ==) and select(mark, False, ==);\n"
+        "  s = aggregate(members, x, 3 * c + 1); t = total(members, x);\n"
+        "  c = c + 0 * s;\n"
+        "}\n"
+        "output s, t, owner;\n",
+        "added while owner is found"};
+    check_plan(&subject);
+    Bench bench;
+    if (bench_open(&bench, &subject)) {
+        Input input = bench_input(&bench, N, SMOOTH, 6);
+        Atom *mark = (Atom *)(uintptr_t)input.columns[0].atoms;
+        double *x = (double *)(uintptr_t)input.columns[3].numbers;
+        for (uint32_t i = 0; i < N; i++) {
+            bool key = i < 2 * KEYS && i % 2 == 0;
+            mark[i] = atom_bool(key);
+            bool tied = i >= TIED_FROM && i % 3 > 0;
+            x[2 * i] = key ? i : tied ? 2 * (i % (KEYS - 1)) + 1 : 0.1 + i % (2 * KEYS);
+            if (key) x[2 * i + 1] = 0;
+        }
+        for (size_t t = 0; t < sizeof thread_counts / sizeof thread_counts[0]; t++) {
+            JitReal *program = bench_compile(&bench, NULL, thread_counts[t], false);
+            bench_compare(&bench, program, "with ties", input);
+            jit_real_free(program);
+        }
+    }
+    bench_close(&bench);
+}
+END_TEST
+
 START_TEST(plans_are_what_they_should) { check_plan(&exact_subjects[_i]); }
 END_TEST
 
@@ -462,6 +500,7 @@ Suite *jit_real_suite(void) {
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, equal_to_eval, 0, EXACT_SUBJECTS);
     tcase_add_loop_test(tests, threads_change_nothing, 0, EXACT_SUBJECTS);
+    tcase_add_test(tests, ties_make_groups);
     tcase_add_loop_test(tests, plans_are_what_they_should, 0, EXACT_SUBJECTS);
     tcase_add_loop_test(tests, weights_are_near, 0, NEAR_SUBJECTS);
     tcase_add_loop_test(tests, near_plans_are_what_they_should, 0, NEAR_SUBJECTS);
