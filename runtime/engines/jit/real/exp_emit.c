@@ -4,7 +4,7 @@
 typedef struct ExpShape {
     double rounder;       /* added, it leaves an integer in the low bits */
     double high, low;     /* ln 2 in two parts, the first short */
-    double least;         /* below it the result is 0 */
+    double least;         /* there and below the result is 0 */
     uint32_t power;       /* of the series */
     uint32_t significand; /* bits, without the leading one */
 } ExpShape;
@@ -31,15 +31,29 @@ static LLVMValueRef times_power(Kernel *kernel, const ExpShape *shape, LLVMValue
     return LLVMBuildFMul(emit->builder, x, power, "");
 }
 
-LLVMValueRef exp_emit(Kernel *kernel, LLVMValueRef x) {
+/* x 2^n in two steps, of which the first is exact: the result may be no normal number. `shifted` is
+   n with the rounder. */
+static LLVMValueRef times_powers(Kernel *kernel, const ExpShape *shape, LLVMValueRef x,
+                                 LLVMValueRef shifted) {
     Emit *emit = &kernel->emit;
-    const ExpShape *shape = kernel->single ? &exp_32 : &exp_64;
     LLVMTypeRef integer = kernel->single ? emit->i32 : emit->i64;
     LLVMTypeRef integers = LLVMVectorType(integer, kernel->lanes);
     LLVMValueRef rounder = kernel_vector(kernel, shape->rounder);
+    LLVMValueRef n = LLVMBuildSub(emit->builder, bits_of(kernel, shifted, integers),
+                                  bits_of(kernel, rounder, integers), "");
+    LLVMValueRef one_place = kernel_splat(kernel, LLVMConstInt(integer, 1, false), kernel->lanes);
+    LLVMValueRef half = LLVMBuildAShr(emit->builder, n, one_place, "");
+    x = times_power(kernel, shape, x, half);
+    return times_power(kernel, shape, x, LLVMBuildSub(emit->builder, n, half, ""));
+}
+
+LLVMValueRef exp_emit(Kernel *kernel, LLVMValueRef x) {
+    const ExpShape *shape = kernel->single ? &exp_32 : &exp_64;
+    LLVMValueRef rounder = kernel_vector(kernel, shape->rounder);
+    x = kernel_greatest(kernel, kernel_vector(kernel, shape->least), x);
     LLVMValueRef shifted =
         kernel_fma(kernel, x, kernel_vector(kernel, 0x1.71547652b82fep0), rounder);
-    LLVMValueRef n = LLVMBuildFSub(emit->builder, shifted, rounder, "");
+    LLVMValueRef n = LLVMBuildFSub(kernel->emit.builder, shifted, rounder, "");
     LLVMValueRef r = kernel_fma(kernel, n, kernel_vector(kernel, -shape->high), x);
     r = kernel_fma(kernel, n, kernel_vector(kernel, -shape->low), r);
     double factorial = 1;
@@ -50,14 +64,6 @@ LLVMValueRef exp_emit(Kernel *kernel, LLVMValueRef x) {
         factorial /= p + 1;
         sum = kernel_fma(kernel, sum, r, kernel_vector(kernel, 1 / factorial));
     }
-    /* Times 2^n in two steps, of which the first is exact: the result may be no normal number. */
-    LLVMValueRef number = LLVMBuildSub(emit->builder, bits_of(kernel, shifted, integers),
-                                       bits_of(kernel, rounder, integers), "");
-    LLVMValueRef one_place = kernel_splat(kernel, LLVMConstInt(integer, 1, false), kernel->lanes);
-    LLVMValueRef half = LLVMBuildAShr(emit->builder, number, one_place, "");
-    LLVMValueRef result = times_power(kernel, shape, sum, half);
-    result = times_power(kernel, shape, result, LLVMBuildSub(emit->builder, number, half, ""));
-    LLVMValueRef small =
-        LLVMBuildFCmp(emit->builder, LLVMRealOLT, x, kernel_vector(kernel, shape->least), "");
-    return emit_choose(emit, small, kernel_vector(kernel, 0), result);
+    return kernel_has_scale(kernel) ? kernel_scale(kernel, sum, n)
+                                    : times_powers(kernel, shape, sum, shifted);
 }

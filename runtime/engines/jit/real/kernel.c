@@ -192,6 +192,23 @@ LLVMValueRef kernel_fma(Kernel *kernel, LLVMValueRef a, LLVMValueRef b, LLVMValu
     return LLVMBuildFAdd(builder, LLVMBuildFMul(builder, a, b, ""), c, "");
 }
 
+bool kernel_has_scale(const Kernel *kernel) { return kernel->unit.bytes == 64; }
+
+LLVMValueRef kernel_scale(Kernel *kernel, LLVMValueRef a, LLVMValueRef n) {
+    enum { ROUNDING_AS_SET = 4 };
+    static const char *const names[] = {"llvm.x86.avx512.mask.scalef.pd.512",
+                                        "llvm.x86.avx512.mask.scalef.ps.512"};
+    Emit *emit = &kernel->emit;
+    const char *name = names[kernel->single];
+    unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
+    if (id == 0) BUG("LLVM has no %s", name);
+    LLVMValueRef function = LLVMGetIntrinsicDeclaration(emit->module, id, NULL, 0);
+    LLVMTypeRef type = LLVMIntrinsicGetType(emit->context, id, NULL, 0);
+    LLVMValueRef all = LLVMConstAllOnes(LLVMIntTypeInContext(emit->context, kernel->lanes));
+    LLVMValueRef arguments[] = {a, n, a, all, LLVMConstInt(emit->i32, ROUNDING_AS_SET, false)};
+    return LLVMBuildCall2(emit->builder, type, function, arguments, 5, "");
+}
+
 LLVMValueRef kernel_add_halves(Kernel *kernel, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c) {
     static const char name[] = "llvm.x86.avx512bf16.dpbf16ps.512";
     Emit *emit = &kernel->emit;

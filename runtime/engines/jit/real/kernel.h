@@ -59,6 +59,9 @@ LLVMValueRef kernel_mul(Kernel *kernel, LLVMValueRef a, LLVMValueRef b); /* int6
 LLVMValueRef kernel_fma(Kernel *kernel, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c);
 /* In one rounding everywhere; where the unit does not have it, a call for each lane. */
 LLVMValueRef kernel_fma_exact(Kernel *kernel, LLVMValueRef a, LLVMValueRef b, LLVMValueRef c);
+/* a 2^n, rounded once: a and n (lanes) of real, n whole. Where the unit has an instruction. */
+bool kernel_has_scale(const Kernel *kernel);
+LLVMValueRef kernel_scale(Kernel *kernel, LLVMValueRef a, LLVMValueRef n);
 /* a (lanes) of float, raised by the products of two bfloat16 in each word of b and c (lanes,
    int32). A unit of halves has it: rounded to even a few times, and zero where it would be
    subnormal. */
