@@ -8,18 +8,6 @@
 
 enum { ALIGNMENT = 16, FIRST_CHUNK = 8 * 1024, GREATEST_CHUNK = 1024 * 1024, SPARES = 1 };
 
-/* The sanitizer only sees an overrun at the end of a block of its own. */
-#if defined(__SANITIZE_ADDRESS__)
-#define EVERY_BLOCK_ALONE true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define EVERY_BLOCK_ALONE true
-#endif
-#endif
-#ifndef EVERY_BLOCK_ALONE
-#define EVERY_BLOCK_ALONE false
-#endif
-
 typedef struct Chunk Chunk;
 struct Chunk {
     Chunk *next;
@@ -96,7 +84,7 @@ static Chunk *new_mapped(Arena *arena, size_t bytes) {
 /* Large ones are mapped: malloc would keep what is freed between others. */
 static char *new_chunk(Arena *arena, size_t bytes) {
     size_t all = sizeof(Chunk) + bytes;
-    bool large = bytes >= MEMORY_LARGE && !EVERY_BLOCK_ALONE;
+    bool large = bytes >= MEMORY_LARGE && !MEMORY_IS_WATCHED;
     Chunk *chunk = large ? new_mapped(arena, all) : NULL;
     if (chunk == NULL) chunk = memory_zeroed(all);
     chunk->next = arena->chunks;
@@ -109,7 +97,7 @@ void *arena_alloc(Arena *arena, size_t bytes) {
     size_t rounded = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (rounded == 0) rounded = ALIGNMENT;
     arena->used += rounded;
-    if (EVERY_BLOCK_ALONE) return new_chunk(arena, bytes);
+    if (MEMORY_IS_WATCHED) return new_chunk(arena, bytes);
     if (rounded > arena->left) {
         /* What is large gets a chunk of its own, so that the one being filled is not wasted. */
         if (rounded > arena->next_chunk / 4) return new_chunk(arena, rounded);
@@ -137,7 +125,7 @@ void *arena_grow(Arena *arena, const void *old, size_t old_count, size_t new_cou
 
 /* The link to the chunk that is this block alone; NULL: there is none. */
 static Chunk **link_of(Arena *arena, const void *block, size_t bytes) {
-    if (bytes < GREATEST_CHUNK && !EVERY_BLOCK_ALONE) return NULL;
+    if (bytes < GREATEST_CHUNK && !MEMORY_IS_WATCHED) return NULL;
     for (Chunk **at = &arena->chunks; *at != NULL; at = &(*at)->next) {
         if ((*at)->bytes == block) return at;
     }

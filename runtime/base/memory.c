@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static void *or_stop(void *memory, size_t bytes) {
     if (memory != NULL) return memory;
@@ -30,10 +31,19 @@ void *memory_reserve(void *old, size_t *capacity, size_t wanted, size_t size) {
     return memory_resize(old, grown * size);
 }
 
+/* Aligned as large pages are: the system has none for a part of one. */
 void *memory_map(size_t bytes) {
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (bytes + page - 1) / page * page;
+    size_t room = bytes < MEMORY_LARGE ? whole : whole + MEMORY_LARGE;
+    if (room < bytes) return NULL;
+    char *memory = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return NULL;
-    if (bytes >= MEMORY_LARGE) (void)madvise(memory, bytes, MADV_HUGEPAGE);
+    if (bytes < MEMORY_LARGE) return memory;
+    size_t before = -(uintptr_t)memory % MEMORY_LARGE;
+    if (before > 0) (void)munmap(memory, before);
+    memory += before;
+    (void)munmap(memory + whole, MEMORY_LARGE - before);
+    (void)madvise(memory, whole, MADV_HUGEPAGE);
     return memory;
 }
 

@@ -3,6 +3,7 @@
 #ifndef RASPC_MEMORY_H
 #define RASPC_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* As realloc and calloc, but never NULL; a product that overflows ends the process too. */
@@ -17,5 +18,18 @@ void *memory_reserve(void *old, size_t *capacity, size_t wanted, size_t size);
 #define MEMORY_LARGE ((size_t)2 << 20)
 void *memory_map(size_t bytes);
 void memory_unmap(void *memory, size_t bytes); /* the bytes that were asked for */
+
+/* Whether a sanitizer looks on. It sees an overrun only at the end of a block of its own, and a use
+   after the end only of what was given back. */
+#if defined(__SANITIZE_ADDRESS__)
+#define MEMORY_IS_WATCHED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MEMORY_IS_WATCHED true
+#endif
+#endif
+#ifndef MEMORY_IS_WATCHED
+#define MEMORY_IS_WATCHED false
+#endif
 
 #endif

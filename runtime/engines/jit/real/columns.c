@@ -2,6 +2,7 @@
 #include "runtime/engines/jit/real/run.h"
 
 #include "runtime/base/bug.h"
+#include "runtime/base/processors.h"
 
 #include <float.h>
 #include <math.h>
@@ -115,6 +116,33 @@ static bool read_scalars(Run *run, NodeId node, const InputColumn *given) {
     return true;
 }
 
+typedef struct Narrowing {
+    const double *from;
+    float *to;
+    size_t count;
+    atomic_size_t beyond; /* numbers that are none as float32 */
+} Narrowing;
+
+enum { NARROW_NUMBERS = 1 << 16 };
+
+/* Counts, where a jump would take longer than the rest. */
+FOR_EACH_PROCESSOR
+static size_t narrow(const double *restrict from, float *restrict to, size_t count) {
+    size_t beyond = 0;
+    for (size_t i = 0; i < count; i++) {
+        to[i] = (float)from[i];
+        beyond += !(fabsf(to[i]) <= FLT_MAX);
+    }
+    return beyond;
+}
+
+static void narrow_piece(void *state, uint32_t piece) {
+    Narrowing *all = state;
+    size_t from = (size_t)piece * NARROW_NUMBERS, count = all->count - from;
+    if (count > NARROW_NUMBERS) count = NARROW_NUMBERS;
+    atomic_fetch_add(&all->beyond, narrow(all->from + from, all->to + from, count));
+}
+
 /* Doubles stay where they are: the input may be a file in memory. */
 static bool read_vectors(Run *run, NodeId node, const InputColumn *given) {
     uint32_t width = graph_node(run->graph, node)->width;
@@ -125,13 +153,12 @@ static bool read_vectors(Run *run, NodeId node, const InputColumn *given) {
         return true;
     }
     if (!run_make_column(run, node)) return false;
-    float *out = run->columns[2 * (size_t)node];
-    size_t all = (size_t)run->n * width, beyond = 0;
-    for (size_t i = 0; i < all; i++) {
-        out[i] = (float)given->numbers[i];
-        beyond += !(fabsf(out[i]) <= FLT_MAX); /* counted: a jump would take longer than the rest */
-    }
-    return beyond == 0 ||
+    Narrowing all = {.from = given->numbers,
+                     .to = run->columns[2 * (size_t)node],
+                     .count = (size_t)run->n * width};
+    run_pieces(run, narrow_piece, &all,
+               (uint32_t)((all.count + NARROW_NUMBERS - 1) / NARROW_NUMBERS));
+    return all.beyond == 0 ||
            wrong_input(run, node, given->name, "holds a number beyond the greatest float32");
 }
 

@@ -111,7 +111,19 @@ bool panel_pack(Run *run, const RealHead *head, const KeyList *keys, Panel *out)
     return true;
 }
 
-void panel_scatter(const Run *run, NodeId node, int64_t row, void *reals, size_t place) {
+/* A column on its way into blocks of keys. */
+typedef struct Scatter {
+    Run *run;
+    NodeId node;
+    const KeyList *keys;
+    void *reals;
+    uint32_t width, at;
+} Scatter;
+
+enum { SCATTER_KEYS = 512 };
+
+/* A row as reals, tile_keys apart, from `place` on. */
+static void scatter_row(const Run *run, NodeId node, int64_t row, void *reals, size_t place) {
     uint32_t width = graph_node(run->graph, node)->width, wide = run->plan->unit.tile_keys;
     const void *column = run->columns[2 * (size_t)node];
     if (width == 0) {
@@ -129,14 +141,25 @@ void panel_scatter(const Run *run, NodeId node, int64_t row, void *reals, size_t
     }
 }
 
-static void pack_leaf(const Packing *packing, const ScoreLeaf *leaf) {
-    Run *run = packing->run;
-    uint32_t wide = run->plan->unit.tile_keys, width = packing->head->form.key_width;
-    for (int64_t j = 0; j < packing->keys->count; j++) {
-        int64_t row = run_place(run, leaf->key, packing->keys->positions[j]);
-        size_t place = ((size_t)(j / wide) * width + leaf->key_at) * wide + (size_t)(j % wide);
-        panel_scatter(run, leaf->key, row, packing->panel->keys, place);
+static void scatter_keys(void *state, uint32_t piece) {
+    const Scatter *scatter = state;
+    Run *run = scatter->run;
+    uint32_t wide = run->plan->unit.tile_keys;
+    int64_t from = (int64_t)piece * SCATTER_KEYS, to = from + SCATTER_KEYS;
+    if (to > scatter->keys->count) to = scatter->keys->count;
+    for (int64_t j = from; j < to; j++) {
+        int64_t row = run_place(run, scatter->node, scatter->keys->positions[j]);
+        size_t place =
+            ((size_t)(j / wide) * scatter->width + scatter->at) * wide + (size_t)(j % wide);
+        scatter_row(run, scatter->node, row, scatter->reals, place);
     }
+}
+
+void panel_scatter(Run *run, NodeId node, const KeyList *keys, void *reals, uint32_t width,
+                   uint32_t at) {
+    Scatter scatter = {run, node, keys, reals, width, at};
+    run_pieces(run, scatter_keys, &scatter,
+               (uint32_t)((keys->count + SCATTER_KEYS - 1) / SCATTER_KEYS));
 }
 
 bool panel_pack_leaves(Run *run, const RealHead *head, const KeyList *keys, Panel *out) {
@@ -144,12 +167,13 @@ bool panel_pack_leaves(Run *run, const RealHead *head, const KeyList *keys, Pane
     uint32_t wide = run->plan->unit.tile_keys;
     *out = (Panel){.blocks = (keys->count + wide - 1) / wide};
     size_t all = (size_t)out->blocks * wide;
-    Packing packing = {.run = run, .head = head, .keys = keys, .panel = out};
-    out->keys = run_take(run, all * form->key_width, sizeof(double));
-    out->bias = run_take(run, all, sizeof(double));
+    size_t size = run->plan->single ? sizeof(float) : sizeof(double);
+    out->keys = run_take(run, all * form->key_width, size);
+    out->bias = run_take(run, all, size);
     if (!out->keys || !out->bias) return false;
     for (uint32_t l = 0; l < form->leaf_count; l++)
-        pack_leaf(&packing, &form->leaves[l]);
+        panel_scatter(run, form->leaves[l].key, keys, out->keys, form->key_width,
+                      form->leaves[l].key_at);
     for (uint32_t t = 0; t < form->term_count; t++)
         out->queries[t] = run->columns[2 * (size_t)form->terms[t].query];
     for (size_t j = (size_t)keys->count; j < all; j++)

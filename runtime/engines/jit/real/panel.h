@@ -36,8 +36,9 @@ typedef struct Panel {
 /* The leaves' components as they are (score_emit.h), without a margin. False after reporting that
    there is no memory. */
 bool panel_pack_leaves(Run *run, const RealHead *head, const KeyList *keys, Panel *out);
-/* A row of the node's column as reals, tile_keys apart, from `place` on. */
-void panel_scatter(const Run *run, NodeId node, int64_t row, void *reals, size_t place);
+/* The node's values at the keys, into reals (blocks, width, tile_keys) from component `at` on. */
+void panel_scatter(Run *run, NodeId node, const KeyList *keys, void *reals, uint32_t width,
+                   uint32_t at);
 /* The same for dot products. */
 bool panel_pack(Run *run, const RealHead *head, const KeyList *keys, Panel *out);
 void panel_free(Run *run, Panel *panel);

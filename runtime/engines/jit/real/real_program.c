@@ -152,6 +152,7 @@ JitReal *real_compile(const JitModule *module, const Graph *graph, const NodeId 
     program->module = module;
     program->arena = arena;
     program->threads = options->threads;
+    program->kept = ARENA_NEW(arena, struct Block * _Atomic);
     program->plan = real_plan(arena, graph, outputs, count, options->single,
                               vector_unit(options->cpu), span, diags);
     bool done = program->plan != NULL;
@@ -168,6 +169,7 @@ JitReal *real_compile(const JitModule *module, const Graph *graph, const NodeId 
 
 void real_free(JitReal *base) {
     RealProgram *program = (RealProgram *)base;
+    run_free_kept(program);
     native_free(program->native);
     arena_free(program->arena);
 }

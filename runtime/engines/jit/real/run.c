@@ -484,6 +484,7 @@ bool real_run(const JitReal *base, const ApplyRequest *request, Sequence *out) {
         diag_error(run.diags, DIAG_BAD_INPUT, run.span, "an input has at least one element");
         return false;
     }
+    run_take_kept(&run);
     bool fine = make_lists(&run) && run_read_inputs(&run) && run_steps(&run) &&
                 run_results(&run, request->arena, out);
     for (uint32_t a = 0; run.winners && a < program->plan->assignment_count; a++) {
@@ -491,7 +492,7 @@ bool real_run(const JitReal *base, const ApplyRequest *request, Sequence *out) {
         free(run.winners[a].ties.keys);
     }
     run_forget_words(&run);
-    run_give_all(&run);
+    run_keep_all(&run);
     pool_free(run.pool);
     return fine;
 }

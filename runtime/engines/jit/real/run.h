@@ -18,7 +18,8 @@ typedef struct RealProgram {
     Arena *arena;
     RealPlan *plan;
     Native *native;
-    void **functions; /* (plan->function_count) */
+    void **functions;            /* (plan->function_count) */
+    struct Block *_Atomic *kept; /* memory for the next run (run_memory.c), or NULL */
     uint32_t threads;
 } RealProgram;
 
@@ -96,7 +97,8 @@ typedef struct Run {
     uint64_t lists_made;
     struct Block *blocks; /* all memory */
     struct Block *unused; /* columns that nobody reads any more */
-    size_t bytes;
+    struct Block *kept;   /* given back, for whoever asks for as much */
+    size_t bytes, kept_bytes;
     bool short_of_memory; /* that is on record, and the run ends */
     Pool *pool;
     bool sharing; /* several threads are at work: what they look at stays */
@@ -137,6 +139,11 @@ void *run_take(Run *run, size_t count, size_t size);
 /* Gives it back before; all that there is. */
 void run_give(Run *run, void *memory);
 void run_give_all(Run *run);
+/* First and last of a run: what the program's last one kept; all memory back, some of it for the
+   next one. And with the program, what it keeps. */
+void run_take_kept(Run *run);
+void run_keep_all(Run *run);
+void run_free_kept(const RealProgram *program);
 /* The same of a column, for the next one of its size: as it is left, not zeroed. */
 void run_release(Run *run, void *memory);
 void *run_take_column(Run *run, size_t count, size_t size);

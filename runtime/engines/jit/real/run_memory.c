@@ -1,4 +1,6 @@
-/* A run's memory: blocks that are its own, as many as the limit lets it have. */
+/* A run's memory: blocks that are its own, as many as the limit lets it have. What it gives back
+   waits for whoever asks for as many bytes, in this run or in the program's next one: memory that
+   was touched before costs no page faults. Of two runs at once one has what the program keeps. */
 #include "runtime/engines/jit/real/run.h"
 
 #include "runtime/base/limits.h"
@@ -10,15 +12,16 @@
 /* Before what is handed out; the list of all. */
 typedef struct Block {
     struct Block *before, *after;
-    struct Block *next; /* among those that are unused */
+    struct Block *next; /* among those that are unused, or kept */
     size_t bytes;       /* with this */
     void **holder;      /* of what the run can do without: who has it; else NULL */
     bool mapped;
 } Block;
 
 enum { LINE = 64 };
+/* What is kept, of blocks that are not worth less than the search for them. */
+enum { KEPT_LEAST = 16 << 10, KEPT_MOST = MEMORY_IS_WATCHED ? 0 : 32 << 20 };
 
-/* Said of the first piece alone: a step may ask for several before it looks whether it got them. */
 static void *no_room(Run *run, size_t bytes) {
     if (run->short_of_memory) return NULL;
     run->short_of_memory = true;
@@ -68,18 +71,80 @@ void *run_take_column(Run *run, size_t count, size_t size) {
     return run_take(run, count, size);
 }
 
+/* --- what is kept ----------------------------------------------------------------------------- */
+
+static void give_to_system(Block *block) {
+    if (block->mapped)
+        memory_unmap(block, block->bytes);
+    else
+        free(block);
+}
+
+static void give_list_to_system(Block *block) {
+    while (block) {
+        Block *next = block->next;
+        give_to_system(block);
+        block = next;
+    }
+}
+
+static void keep(Run *run, Block *block) {
+    if (block->bytes < KEPT_LEAST || run->kept_bytes + block->bytes > KEPT_MOST) {
+        give_to_system(block);
+        return;
+    }
+    block->next = run->kept;
+    run->kept = block;
+    run->kept_bytes += block->bytes;
+}
+
+static Block *take_kept(Run *run, size_t bytes) {
+    for (Block **at = &run->kept; bytes >= KEPT_LEAST && *at; at = &(*at)->next)
+        if ((*at)->bytes == bytes) {
+            Block *block = *at;
+            *at = block->next;
+            run->kept_bytes -= bytes;
+            return block;
+        }
+    return NULL;
+}
+
+void run_take_kept(Run *run) {
+    run->kept = atomic_exchange(run->program->kept, NULL);
+    for (Block *block = run->kept; block; block = block->next)
+        run->kept_bytes += block->bytes;
+}
+
+void run_keep_all(Run *run) {
+    Block *none = NULL;
+    run_give_all(run);
+    if (!atomic_compare_exchange_strong(run->program->kept, &none, run->kept))
+        give_list_to_system(run->kept);
+    run->kept = NULL;
+}
+
+void run_free_kept(const RealProgram *program) {
+    if (program->kept) give_list_to_system(atomic_exchange(program->kept, NULL));
+}
+
+/* --- blocks ----------------------------------------------------------------------------------- */
+
+static Block *new_block(size_t bytes, bool mapped) {
+    Block *block = mapped ? memory_map(bytes) : aligned_alloc(LINE, bytes);
+    if (block && !mapped) memset(block, 0, bytes);
+    return block;
+}
+
 /* NULL: the run may not have so much, or there is none. */
 static Block *take_block(Run *run, size_t bytes) {
     if (bytes > LIMIT_EVALUATION_BYTES || run->bytes + bytes > LIMIT_EVALUATION_BYTES) return NULL;
     bytes = block_bytes(bytes);
     bool mapped = bytes >= MEMORY_LARGE;
-    Block *block;
-    if (mapped) {
-        block = memory_map(bytes);
-    } else {
-        block = aligned_alloc(LINE, bytes);
-        if (block) memset(block, 0, bytes);
-    }
+    Block *block = take_kept(run, bytes);
+    if (block)
+        memset(block, 0, bytes);
+    else
+        block = new_block(bytes, mapped);
     if (block == NULL) return NULL;
     *block = (Block){.after = run->blocks, .bytes = bytes, .mapped = mapped};
     if (run->blocks) run->blocks->before = block;
@@ -120,10 +185,7 @@ void run_give(Run *run, void *memory) {
         run->blocks = block->after;
     if (block->after) block->after->before = block->before;
     run->bytes -= block->bytes;
-    if (block->mapped)
-        memory_unmap(block, block->bytes);
-    else
-        free(block);
+    keep(run, block);
 }
 
 void run_give_all(Run *run) {

@@ -58,15 +58,10 @@ static void attend_groups(void *state, uint32_t thread) {
 
 static bool pack_values(Soft *soft) {
     Run *run = soft->run;
-    NodeId value = soft->head->value;
-    uint32_t wide = run->plan->unit.tile_keys;
-    soft->values = run_take(run, (size_t)soft->panel.blocks * wide * soft->width, sizeof(double));
+    size_t count = (size_t)soft->panel.blocks * run->plan->unit.tile_keys * soft->width;
+    soft->values = run_take(run, count, run->plan->single ? sizeof(float) : sizeof(double));
     if (!soft->values) return false;
-    for (int64_t j = 0; j < soft->keys.count; j++) {
-        size_t place = (size_t)(j / wide) * soft->width * wide + (size_t)(j % wide);
-        panel_scatter(run, value, run_place(run, value, soft->keys.positions[j]), soft->values,
-                      place);
-    }
+    panel_scatter(run, soft->head->value, &soft->keys, soft->values, soft->width, 0);
     return true;
 }
 
