@@ -78,7 +78,7 @@ static bool apply_together(Run *run, const ReadInput *input, Arena *arena, Outco
                             .diags = session_diagnostics(run->session)};
     run_watch(run, &request);
     run->stream_text.json = run->format == RUN_JSON;
-    RealViewer viewer = {see_real_stream, &run->stream_text};
+    RealViewer viewer = {.see = see_real_stream, .state = &run->stream_text};
     ApplyStatus status =
         run->trace
             ? run->engine->trace_outputs(run->state, &request, nodes, count, &viewer, sequences)

@@ -272,13 +272,15 @@ static void report_failure(const RealRun *run, const RealFailure *failure) {
     }
 }
 
-static void show_stream(void *state, uint32_t layer, Numbers stream) {
+static void show_stream(void *state, uint32_t layer, bool between, Numbers stream) {
     RealRun *run = state;
-    run->stream.layer = layer;
-    run->stream.numbers = stream;
     const RealViewer *viewer = run->request->viewer;
+    if (between && !viewer->between) return;
+    run->stream.layer = layer;
+    run->stream.between = between;
+    run->stream.numbers = stream;
     viewer->see(viewer->state, &run->stream);
-    run->stream.step++;
+    if (!between) run->stream.step++;
 }
 
 static bool run_weights(RealRun *run, Sequence *out) {

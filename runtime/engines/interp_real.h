@@ -17,6 +17,7 @@ InterpReal *interp_real_new(Arena *arena, const RealModel *model, Span span, Dia
 typedef struct RealStream {
     const RealModel *model;
     uint32_t layer; /* 0: the embedding; 1 + l: after layer l */
+    bool between;   /* after its heads, before its units: only for who asks for that */
     uint64_t step;  /* layers run so far, rounds unrolled */
     uint32_t n;
     Numbers numbers; /* (D, n) */
@@ -29,6 +30,7 @@ static inline double real_stream_at(const RealStream *stream, uint32_t coordinat
 typedef struct RealViewer {
     void (*see)(void *state, const RealStream *stream);
     void *state;
+    bool between; /* wants to see that as well */
 } RealViewer;
 typedef struct RealRequest {
     const Input *input;

@@ -2,24 +2,11 @@
 
 #include "runtime/base/bug.h"
 #include "runtime/base/limits.h"
-#include "runtime/exact/row.h"
+#include "runtime/exact/pass_exact.h"
 
 #include <math.h>
 
-typedef struct ExactPass {
-    const RealModel *model;
-    const ExactRequest *request;
-    uint32_t n, width;
-    Exact pool;
-    mpq_t *stream; /* (n, width) the rows of the input */
-    mpq_t *null;   /* (width) BOS: 0 but for `null` */
-    mpq_t *update; /* (n, width) what the heads of a layer add */
-    mpq_t scratch;
-    ExactWork work;
-    ExactResult result;
-} ExactPass;
-
-static bool fail(ExactPass *pass, ExactEnd end, NodeId node, uint32_t position) {
+bool pass_fail(ExactPass *pass, ExactEnd end, NodeId node, uint32_t position) {
     pass->result.end = end;
     pass->result.node = node;
     pass->result.position = position;
@@ -62,15 +49,11 @@ static void apply_affine(ExactPass *pass, const Affine *affine, mpq_t *stream, m
         add_term(pass, &affine->terms[t], affine->rows, stream, out);
 }
 
-static mpq_t *row_of(const ExactPass *pass, uint32_t position) {
-    return pass->stream + (size_t)position * pass->width;
-}
-
 /* At every position: (n, rows). */
 static mpq_t *apply_everywhere(ExactPass *pass, const Affine *affine, Exact *pool) {
     mpq_t *out = exact_array(pool, (size_t)pass->n * affine->rows);
     for (uint32_t i = 0; i < pass->n; i++)
-        apply_affine(pass, affine, row_of(pass, i), out + (size_t)i * affine->rows);
+        apply_affine(pass, affine, pass_row(pass, i), out + (size_t)i * affine->rows);
     return out;
 }
 
@@ -79,21 +62,22 @@ static mpq_t *apply_everywhere(ExactPass *pass, const Affine *affine, Exact *poo
 static bool embed(ExactPass *pass) {
     const RealModel *model = pass->model;
     for (uint32_t i = 0; i < pass->n; i++)
-        mpq_set_ui(row_of(pass, i)[model->spaces[REAL_ONE].offset], 1, 1);
+        mpq_set_ui(pass_row(pass, i)[model->spaces[REAL_ONE].offset], 1, 1);
     mpq_set_ui(pass->null[model->spaces[REAL_NULL].offset], 1, 1);
     for (uint32_t p = 0; p < model->position_count; p++) {
         const RealSpace *space = &model->spaces[model->positions[p].space];
         for (size_t i = 0; i < (size_t)pass->n * space->width; i++)
             rational_set_double(
-                row_of(pass, (uint32_t)(i / space->width))[space->offset + i % space->width],
+                pass_row(pass, (uint32_t)(i / space->width))[space->offset + i % space->width],
                 model->positions[p].values[i]);
     }
     for (uint32_t k = 0; k < model->input_count; k++) {
         const RealSpace *space = &model->spaces[model->inputs[k].space];
         const ExactColumn *column = exact_column(pass->request->input, model->inputs[k].name);
-        if (!column || column->width != space->width) return fail(pass, EXACT_FAILS, NO_NODE, 0);
+        if (!column || column->width != space->width)
+            return pass_fail(pass, EXACT_FAILS, NO_NODE, 0);
         for (size_t i = 0; i < (size_t)pass->n * space->width; i++)
-            mpq_set(row_of(pass, (uint32_t)(i / space->width))[space->offset + i % space->width],
+            mpq_set(pass_row(pass, (uint32_t)(i / space->width))[space->offset + i % space->width],
                     column->numbers[i]);
     }
     return true;
@@ -101,20 +85,7 @@ static bool embed(ExactPass *pass) {
 
 /* --- heads ------------------------------------------------------------------------------------ */
 
-/* A head's functions of the stream, at every position. */
-typedef struct ExactHead {
-    const RealHead *head;
-    Exact pool;
-    Arena *arena;
-    mpq_t **gate_key, **gate_query;   /* (gate_count) of comparisons: (n) */
-    mpq_t **score_key, **score_query; /* (score_count) (n, rows) */
-    mpq_t **value;                    /* (move_count) (n, rows) */
-    bool *truth;                      /* (gate_count) of this query and key */
-    ExactRow row;
-    mpq_t term; /* of a score */
-} ExactHead;
-
-static void open_head(ExactPass *pass, const RealHead *head, ExactHead *out) {
+void pass_open_head(ExactPass *pass, const RealHead *head, ExactHead *out) {
     *out = (ExactHead){.head = head, .arena = arena_new(0)};
     out->gate_key = ARENA_ARRAY(out->arena, mpq_t *, head->gate_count);
     out->gate_query = ARENA_ARRAY(out->arena, mpq_t *, head->gate_count);
@@ -137,7 +108,7 @@ static void open_head(ExactPass *pass, const RealHead *head, ExactHead *out) {
     mpq_init(out->term);
 }
 
-static void close_head(ExactHead *head) {
+void pass_close_head(ExactHead *head) {
     mpq_clear(head->term);
     exact_free(&head->pool);
     arena_free(head->arena);
@@ -148,7 +119,7 @@ static bool compare(ExactPass *pass, const ExactHead *head, uint32_t g, uint32_t
     const Gate *gate = &head->head->gates[g];
     const mpq_t *k = &head->gate_key[g][key], *q = &head->gate_query[g][query];
     if (rational_is_undefined(*k) || rational_is_undefined(*q))
-        return fail(pass, EXACT_UNDEFINED, gate->node, query);
+        return pass_fail(pass, EXACT_UNDEFINED, gate->node, query);
     int order = mpq_cmp(*k, *q);
     Relation found = order < 0 ? RELATION_LT : order == 0 ? RELATION_EQ : RELATION_GT;
     head->truth[g] = (gate->relation & found) != 0;
@@ -190,7 +161,7 @@ static NodeId head_node(const RealHead *head) {
     return head->move_count > 0 ? head->moves[0].node : NO_NODE;
 }
 
-static bool look_at_keys(ExactPass *pass, ExactHead *head, uint32_t query) {
+bool pass_look_at_keys(ExactPass *pass, ExactHead *head, uint32_t query) {
     ExactRow *row = &head->row;
     row->count = 0;
     for (uint32_t key = 0; key < pass->n; key++) {
@@ -203,11 +174,10 @@ static bool look_at_keys(ExactPass *pass, ExactHead *head, uint32_t query) {
     uint64_t cells = (uint64_t)pass->n * (head->head->gate_count + 1) +
                      (uint64_t)row->count * (head->head->score_count + 1);
     return exact_work(&pass->work, cells, exact_widest(row->scores, row->count)) ||
-           fail(pass, EXACT_TOO_LONG, head_node(head->head), query);
+           pass_fail(pass, EXACT_TOO_LONG, head_node(head->head), query);
 }
 
-/* Adds one query's values to the update: from the keys, or from BOS. */
-static void move(ExactPass *pass, ExactHead *head, uint32_t query, bool found) {
+void pass_move(ExactPass *pass, ExactHead *head, uint32_t query, bool found) {
     for (uint32_t m = 0; m < head->head->move_count; m++) {
         const RealMove *at = &head->head->moves[m];
         Exact pool = {0};
@@ -224,36 +194,39 @@ static void move(ExactPass *pass, ExactHead *head, uint32_t query, bool found) {
     }
 }
 
-static bool attend(ExactPass *pass, ExactHead *head, uint32_t query) {
+bool pass_weigh(ExactPass *pass, ExactHead *head, uint32_t query) {
     Normaliser normaliser = head->head->normaliser;
-    if (!look_at_keys(pass, head, query)) return false;
     bool raw = normaliser == NORMALISER_LINEAR_RAW;
     RowEnd end = row_weigh(&head->row, normaliser);
-    if (end == ROW_UNDEFINED) return fail(pass, EXACT_UNDEFINED, head_node(head->head), query);
+    if (end == ROW_UNDEFINED) return pass_fail(pass, EXACT_UNDEFINED, head_node(head->head), query);
     if (end == ROW_EMPTY && raw) return true; /* adds 0 */
-    move(pass, head, query, end == ROW_WEIGHED);
+    pass_move(pass, head, query, end == ROW_WEIGHED);
     return true;
 }
 
 static bool run_head(ExactPass *pass, const RealHead *at) {
     if (at->normaliser == NORMALISER_SOFTMAX)
-        return fail(pass, EXACT_NOT_RATIONAL, head_node(at), 0);
+        return pass_fail(pass, EXACT_NOT_RATIONAL, head_node(at), 0);
     ExactHead head;
-    open_head(pass, at, &head);
+    pass_open_head(pass, at, &head);
     bool fine = true;
     for (uint32_t query = 0; query < pass->n && fine; query++)
-        fine = attend(pass, &head, query);
-    close_head(&head);
+        fine = pass_look_at_keys(pass, &head, query) && pass_weigh(pass, &head, query);
+    pass_close_head(&head);
     return fine;
+}
+
+void pass_add_update(ExactPass *pass) {
+    for (size_t i = 0; i < (size_t)pass->n * pass->width; i++) {
+        rational_two(OP_ADD, pass->stream[i], pass->stream[i], pass->update[i]);
+        mpq_set_ui(pass->update[i], 0, 1);
+    }
 }
 
 static bool run_heads(ExactPass *pass, const RealLayer *layer) {
     for (uint32_t h = 0; h < layer->head_count; h++)
         if (!run_head(pass, &layer->heads[h])) return false;
-    for (size_t i = 0; layer->head_count > 0 && i < (size_t)pass->n * pass->width; i++) {
-        rational_two(OP_ADD, pass->stream[i], pass->stream[i], pass->update[i]);
-        mpq_set_ui(pass->update[i], 0, 1);
-    }
+    if (layer->head_count > 0) pass_add_update(pass);
     return true;
 }
 
@@ -345,14 +318,14 @@ static bool run_unit(ExactPass *pass, const RealUnit *unit, mpq_t *out) {
             run_relus(pass, unit, args[0], width, out);
         else
             end = run_operation(unit, args, width, out);
-        fine = end == EXACT_DONE || fail(pass, end, unit->node, i);
+        fine = end == EXACT_DONE || pass_fail(pass, end, unit->node, i);
     }
     exact_free(&pool);
     return fine;
 }
 
 /* All see the stream after the heads; the erasures come before what the others add. */
-static bool run_units(ExactPass *pass, const RealLayer *layer) {
+bool pass_run_units(ExactPass *pass, const RealLayer *layer) {
     Exact pool = {0};
     Arena *arena = arena_new(0);
     mpq_t **results = ARENA_ARRAY(arena, mpq_t *, layer->unit_count);
@@ -370,7 +343,7 @@ static bool run_units(ExactPass *pass, const RealLayer *layer) {
             if ((unit->kind == REAL_ERASE) == (adds == 1)) continue;
             for (size_t i = 0; i < (size_t)pass->n * space->width; i++) {
                 mpq_t *target =
-                    row_of(pass, (uint32_t)(i / space->width)) + space->offset + i % space->width;
+                    pass_row(pass, (uint32_t)(i / space->width)) + space->offset + i % space->width;
                 if (adds)
                     rational_two(OP_ADD, *target, *target, results[u][i]);
                 else
@@ -385,32 +358,33 @@ static bool run_units(ExactPass *pass, const RealLayer *layer) {
 
 /* --- layers and loops ------------------------------------------------------------------------- */
 
-static bool check_traps(ExactPass *pass, uint32_t layer) {
+bool pass_check_traps(ExactPass *pass, uint32_t layer) {
     mpq_t divisor;
     mpq_init(divisor);
     bool fine = true;
     for (uint32_t t = 0; t < pass->model->trap_count && fine; t++) {
         const RealTrap *trap = &pass->model->traps[t];
         for (uint32_t i = 0; trap->layer == layer && i < pass->n && fine; i++) {
-            apply_affine(pass, &trap->divisor, row_of(pass, i), &divisor);
+            apply_affine(pass, &trap->divisor, pass_row(pass, i), &divisor);
             if (mpq_sgn(divisor) == 0 && !rational_is_undefined(divisor))
-                fine = fail(pass, EXACT_FAILS, trap->node, i);
+                fine = pass_fail(pass, EXACT_FAILS, trap->node, i);
         }
     }
     mpq_clear(divisor);
     return fine;
 }
 
-static bool check_size(ExactPass *pass) {
+bool pass_check_size(ExactPass *pass) {
     size_t count = (size_t)pass->n * pass->width, bits = exact_widest(pass->stream, count);
-    if (bits > LIMIT_EXACT_BITS) return fail(pass, EXACT_TOO_LARGE, NO_NODE, 0);
-    return exact_work(&pass->work, count, bits) || fail(pass, EXACT_TOO_LONG, NO_NODE, 0);
+    if (bits > LIMIT_EXACT_BITS) return pass_fail(pass, EXACT_TOO_LARGE, NO_NODE, 0);
+    return exact_work(&pass->work, count, bits) || pass_fail(pass, EXACT_TOO_LONG, NO_NODE, 0);
 }
 
-static bool run_layer(ExactPass *pass, uint32_t l) {
+static bool run_layer(ExactPass *pass, uint32_t l, void *state) {
+    (void)state;
     const RealLayer *layer = &pass->model->layers[l];
-    return run_heads(pass, layer) && check_traps(pass, l) && run_units(pass, layer) &&
-           check_size(pass);
+    return run_heads(pass, layer) && pass_check_traps(pass, l) && pass_run_units(pass, layer) &&
+           pass_check_size(pass);
 }
 
 /* The loops that the layer about to run is in, outermost first. */
@@ -435,9 +409,9 @@ static bool is_over(ExactPass *pass, const RealLoop *loop, bool *over) {
     bool fine = true;
     *over = loop->has_until;
     for (uint32_t i = 0; *over && fine && i < pass->n; i++) {
-        apply_affine(pass, &loop->until, row_of(pass, i), &condition);
+        apply_affine(pass, &loop->until, pass_row(pass, i), &condition);
         if (rational_is_undefined(condition))
-            fine = fail(pass, EXACT_UNDEFINED, NO_NODE, i);
+            fine = pass_fail(pass, EXACT_UNDEFINED, NO_NODE, i);
         else
             *over = holds(condition);
     }
@@ -468,11 +442,11 @@ static bool leave_layer(ExactPass *pass, OpenLoops *open, uint32_t *layer) {
     return true;
 }
 
-static bool run_layers(ExactPass *pass) {
+static bool run_layers(ExactPass *pass, PassLayer *run, void *state) {
     OpenLoops open = {0};
     for (uint32_t l = 0; l < pass->model->layer_count;) {
         enter_loops(&open, pass->model, l);
-        if (!run_layer(pass, l) || !leave_layer(pass, &open, &l)) return false;
+        if (!run(pass, l, state) || !leave_layer(pass, &open, &l)) return false;
     }
     return true;
 }
@@ -489,7 +463,8 @@ static void take_outputs(ExactPass *pass, Arena *arena) {
     exact_check_outputs(result, pass->n);
 }
 
-ExactResult run_exact(const RealModel *model, const ExactRequest *request, Arena *arena) {
+ExactResult pass_run(const RealModel *model, const ExactRequest *request, PassLayer *run,
+                     void *state, Arena *arena) {
     ExactPass pass = {.model = model,
                       .request = request,
                       .n = request->input->n,
@@ -498,16 +473,20 @@ ExactResult run_exact(const RealModel *model, const ExactRequest *request, Arena
     size_t numbers = (size_t)pass.n * pass.width;
     if (pass.n > model->max_length) BUG("an input that is too long for the model");
     if (2 * (uint64_t)numbers > LIMIT_EXACT_NUMBERS) {
-        fail(&pass, EXACT_TOO_LONG, NO_NODE, 0);
+        pass_fail(&pass, EXACT_TOO_LONG, NO_NODE, 0);
         return pass.result;
     }
     mpq_init(pass.scratch);
     pass.stream = exact_array(&pass.pool, numbers);
     pass.update = exact_array(&pass.pool, numbers);
     pass.null = exact_array(&pass.pool, pass.width);
-    if (embed(&pass) && run_layers(&pass)) take_outputs(&pass, arena);
+    if (embed(&pass) && run_layers(&pass, run, state)) take_outputs(&pass, arena);
     pass.result.work = pass.work.done;
     mpq_clear(pass.scratch);
     exact_free(&pass.pool);
     return pass.result;
+}
+
+ExactResult run_exact(const RealModel *model, const ExactRequest *request, Arena *arena) {
+    return pass_run(model, request, run_layer, NULL, arena);
 }

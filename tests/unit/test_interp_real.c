@@ -481,7 +481,7 @@ START_TEST(trace) {
     const InterpReal *interp = interp_real_new(world.arena, model, (Span){0}, world.diags);
     Seen seen = {0};
     Sequence out;
-    RealViewer viewer = {see, &seen};
+    RealViewer viewer = {.see = see, .state = &seen};
     RealRequest request = {
         .input = &input, .viewer = &viewer, .arena = world.arena, .diags = world.diags};
     ck_assert(interp_real_run(interp, &request, &out));

@@ -106,10 +106,10 @@ static bool run_heads(const Pass *pass, uint32_t l) {
     return true;
 }
 
-static void show(const Pass *pass, uint32_t layer) {
+static void show(const Pass *pass, uint32_t layer, bool between) {
     if (!pass->watcher) return;
     Numbers stream = {.REAL_MEMBER = pass->stream};
-    pass->watcher->after(pass->watcher->state, layer, stream);
+    pass->watcher->after(pass->watcher->state, layer, between, stream);
 }
 
 static bool run_layer(const Pass *pass, uint32_t l) {
@@ -119,8 +119,9 @@ static bool run_layer(const Pass *pass, uint32_t l) {
     if (!real_work_on(pass->work, overhead + products / LANES) || !run_heads(pass, l) ||
         !check_traps(pass, l))
         return false;
+    show(pass, l + 1, true);
     units_run(&layer->units, pass->stream, pass->n);
-    show(pass, l + 1);
+    show(pass, l + 1, false);
     return true;
 }
 
@@ -191,7 +192,7 @@ static Numbers run_real(const RealTransformer *transformer, Numbers inputs, uint
     pass.stream = real_numbers(scratch, weights->width, n);
     pass.update = real_numbers(scratch, weights->width, n);
     embed(&pass, inputs.REAL_MEMBER);
-    show(&pass, 0);
+    show(&pass, 0, false);
     OpenLoops open = {0};
     bool fine = true;
     for (uint32_t l = 0; l < weights->layer_count && fine;) {

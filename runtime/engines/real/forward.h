@@ -32,9 +32,9 @@ typedef struct RealWork {
 bool real_work_on(RealWork *work, uint64_t pairs);
 
 /* Who looks on: the stream (D, n), by coordinate, after layer number `layer` (0: the embedding,
-   1 the first layer). */
+   1 the first layer); between: after its heads, before its units. */
 typedef struct RealWatcher {
-    void (*after)(void *state, uint32_t layer, Numbers stream);
+    void (*after)(void *state, uint32_t layer, bool between, Numbers stream);
     void *state;
 } RealWatcher;
 
