@@ -2,6 +2,7 @@
 
 #include "compiler/driver/real_trials.h"
 #include "compiler/driver/show.h"
+#include "compiler/driver/verify_ties.h"
 #include "compiler/lower/lower_real.h"
 #include "runtime/base/bug.h"
 #include "runtime/base/limits.h"
@@ -30,6 +31,8 @@ typedef struct Contest {
     const Engine *engine;
     void *state;
     uint64_t exact, close, failed_too;
+    uint64_t ties;        /* that rounding decides */
+    uint64_t work;        /* in rational numbers, to show that */
     double greatest;      /* of the close ones */
     const double *errors; /* (targets) the engine's bounds, or NULL: 0 */
     const char *refused;
@@ -99,16 +102,21 @@ static Input input_again(const Comparison *comparison, uint64_t index, Arena *ar
 
 /* --- running ---------------------------------------------------------------------------------- */
 
+static ApplyRequest request_of(const Comparison *comparison, const Input *input, Arena *arena) {
+    Session *session = comparison->verification->session;
+    return (ApplyRequest){.graph = session_graph(session),
+                          .node = comparison->nodes[0],
+                          .input = *input,
+                          .arena = arena,
+                          .diags = session_diagnostics(session)};
+}
+
 static RealOutcome run_engine(const Comparison *comparison, const Engine *engine, void *state,
                               const Input *input, Arena *arena) {
     Diagnostics *diags = session_diagnostics(comparison->verification->session);
     size_t before = diagnostics_count(diags);
     RealOutcome outcome = {.sequences = ARENA_ARRAY(arena, Sequence, comparison->count)};
-    ApplyRequest request = {.graph = session_graph(comparison->verification->session),
-                            .node = comparison->nodes[0],
-                            .input = *input,
-                            .arena = arena,
-                            .diags = diags};
+    ApplyRequest request = request_of(comparison, input, arena);
     if (engine->apply_outputs != NULL) {
         outcome.status = engine->apply_outputs(state, &request, comparison->nodes,
                                                comparison->count, outcome.sequences);
@@ -129,6 +137,59 @@ static RealOutcome run_engine(const Comparison *comparison, const Engine *engine
     diagnostics_truncate(diags, before);
     return outcome;
 }
+
+/* --- ties ------------------------------------------------------------------------------------- */
+
+/* The same numbers, each moved by that at most. */
+static Input moved_input(const Input *input, double by, Random *random, Arena *arena) {
+    InputColumn *columns = ARENA_ARRAY(arena, InputColumn, input->column_count);
+    for (uint32_t i = 0; i < input->column_count; i++) {
+        InputColumn *column = &columns[i];
+        *column = input->columns[i];
+        size_t count = column->numbers ? (size_t)input->n * column->width : 0;
+        double *numbers = ARENA_ARRAY(arena, double, count);
+        for (size_t k = 0; k < count; k++)
+            numbers[k] = column->numbers[k] + by * ((double)random_below(random, 2001) / 1000 - 1);
+        if (column->numbers) column->numbers = numbers;
+    }
+    Input moved = *input;
+    moved.columns = columns;
+    return moved;
+}
+
+/* Does eval itself give something else when the vectors move by a rounding's worth? */
+static bool is_at_a_jump(const Comparison *comparison, uint64_t index) {
+    enum { TRIES = 8 };
+    double jump = fmax(1e-6, 10 * comparison->tolerance);
+    Arena *arena = arena_new(LIMIT_EVALUATION_BYTES);
+    Input input = input_again(comparison, index, arena);
+    Random random = random_of(comparison->trials.seed, index);
+    RealOutcome definition = run_engine(comparison, engine_at(0), NULL, &input, arena);
+    Distance distance = {0};
+    for (int i = 0; i < TRIES && definition.status == APPLY_OK; i++) {
+        Input moved = moved_input(&input, comparison->moved, &random, arena);
+        RealOutcome other = run_engine(comparison, engine_at(0), NULL, &moved, arena);
+        for (uint32_t t = 0; other.status == APPLY_OK && t < comparison->count; t++)
+            add_distance(&distance, definition.sequences[t], other.sequences[t], t, 0);
+    }
+    arena_free(arena);
+    return distance.greatest > jump;
+}
+
+/* May eval and the engine differ there, and both be right? Rounding has to move eval's result, and
+   to explain the engine's. */
+static bool is_tie(const Comparison *comparison, Contest *contest, uint64_t index) {
+    if (!is_at_a_jump(comparison, index)) return false;
+    Arena *arena = arena_new(LIMIT_EVALUATION_BYTES);
+    Input input = input_again(comparison, index, arena);
+    ApplyRequest request = request_of(comparison, &input, arena);
+    bool shown = is_rounding(contest->engine, contest->state, &request, comparison->nodes,
+                             comparison->count, comparison->tolerance, &contest->work);
+    arena_free(arena);
+    return shown;
+}
+
+/* --- judging ---------------------------------------------------------------------------------- */
 
 static void judge(const Comparison *comparison, Contest *contest, uint64_t index,
                   const RealOutcome *definition, const RealOutcome *outcome) {
@@ -153,6 +214,8 @@ static void judge(const Comparison *comparison, Contest *contest, uint64_t index
     } else if (distance.excess <= comparison->tolerance) {
         contest->close++;
         contest->greatest = fmax(contest->greatest, distance.greatest);
+    } else if (same && is_tie(comparison, contest, index)) {
+        contest->ties++;
     } else {
         contest->differs = true;
         contest->trial = index;
@@ -195,55 +258,25 @@ static bool compare_trial(Comparison *comparison, uint64_t index, uint64_t *pair
     return left;
 }
 
+static uint64_t exact_work_of(const Comparison *comparison) {
+    uint64_t work = 0;
+    for (size_t i = 0; i < comparison->contest_count; i++)
+        work += comparison->contests[i].work;
+    return work;
+}
+
 static void compare_all(Comparison *comparison) {
     uint64_t pairs = 0;
     bool left = true;
     for (uint64_t index = 0; left && index < comparison->trials.count; index++) {
-        if (comparison->verification->bounded && pairs > LIMIT_VERIFICATION_PAIRS) {
+        bool enough =
+            pairs > LIMIT_VERIFICATION_PAIRS || exact_work_of(comparison) > LIMIT_EXACT_WORK;
+        if (comparison->verification->bounded && enough) {
             comparison->left_out = comparison->trials.count - index;
             break;
         }
         left = compare_trial(comparison, index, &pairs);
     }
-}
-
-/* --- ties ------------------------------------------------------------------------------------- */
-
-/* The same numbers, each moved by that at most. */
-static Input moved_input(const Input *input, double by, Random *random, Arena *arena) {
-    InputColumn *columns = ARENA_ARRAY(arena, InputColumn, input->column_count);
-    for (uint32_t i = 0; i < input->column_count; i++) {
-        InputColumn *column = &columns[i];
-        *column = input->columns[i];
-        size_t count = column->numbers ? (size_t)input->n * column->width : 0;
-        double *numbers = ARENA_ARRAY(arena, double, count);
-        for (size_t k = 0; k < count; k++)
-            numbers[k] = column->numbers[k] + by * ((double)random_below(random, 2001) / 1000 - 1);
-        if (column->numbers) column->numbers = numbers;
-    }
-    Input moved = *input;
-    moved.columns = columns;
-    return moved;
-}
-
-/* Does eval itself give something else when the vectors move by a rounding's worth? Then it is
-   rounding that decides between keys whose scores are equal. */
-static bool is_tie(const Comparison *comparison, uint64_t index) {
-    enum { TRIES = 8 };
-    double jump = fmax(1e-6, 10 * comparison->tolerance);
-    Arena *arena = arena_new(LIMIT_EVALUATION_BYTES);
-    Input input = input_again(comparison, index, arena);
-    Random random = random_of(comparison->trials.seed, index);
-    RealOutcome definition = run_engine(comparison, engine_at(0), NULL, &input, arena);
-    Distance distance = {0};
-    for (int i = 0; i < TRIES && definition.status == APPLY_OK; i++) {
-        Input moved = moved_input(&input, comparison->moved, &random, arena);
-        RealOutcome other = run_engine(comparison, engine_at(0), NULL, &moved, arena);
-        for (uint32_t t = 0; other.status == APPLY_OK && t < comparison->count; t++)
-            add_distance(&distance, definition.sequences[t], other.sequences[t], t, 0);
-    }
-    arena_free(arena);
-    return distance.greatest > jump;
 }
 
 /* --- results ---------------------------------------------------------------------------------- */
@@ -318,6 +351,8 @@ static void add_contest(Buffer *out, const Comparison *comparison, const Contest
         buffer_printf(out, " on %llu", (unsigned long long)contest->close);
     }
     add_promise(out, comparison, contest);
+    if (contest->ties > 0)
+        buffer_printf(out, ", rounding decides a tie on %llu", (unsigned long long)contest->ties);
     if (contest->failed_too > 0)
         buffer_printf(out, ", fails where eval does on %llu",
                       (unsigned long long)contest->failed_too);
@@ -334,10 +369,10 @@ static void add_contest(Buffer *out, const Comparison *comparison, const Contest
         buffer_printf(out, ", component %u", distance.component);
     buffer_printf(out, "\n    input   %s\n    eval    %s\n    %-7s %s\n", input.data, eval.data,
                   contest->engine->name, engine.data);
-    if (is_tie(comparison, contest->trial))
+    if (is_at_a_jump(comparison, contest->trial))
         buffer_printf(out,
                       "    there eval gives something else too when the vectors move by %g: "
-                      "a tie that rounding decides\n",
+                      "perhaps rounding decides, which is not shown\n",
                       comparison->moved);
     buffer_free(&input);
     buffer_free(&eval);
@@ -361,7 +396,7 @@ static void add_text(Buffer *out, const Comparison *comparison) {
                   comparison->tolerance);
     if (comparison->left_out > 0)
         buffer_printf(out,
-                      "  left out: %llu inputs, after so many positions; --samples N compares N "
+                      "  left out: %llu inputs, after so much work; --samples N compares N "
                       "random ones however long it takes\n",
                       (unsigned long long)comparison->left_out);
     if (comparison->not_taken > 0)
@@ -379,17 +414,18 @@ static void add_text(Buffer *out, const Comparison *comparison) {
 }
 
 static void add_contest_json(Buffer *out, const Comparison *comparison, const Contest *contest) {
-    buffer_printf(out,
-                  "{\"engine\": \"%s\", \"outcome\": \"%s\", \"equal\": %llu, \"close\": %llu, "
-                  "\"greatest_difference\": %g, \"bound\": %g, \"failed_too\": %llu",
-                  contest->engine->name,
-                  contest->refused               ? "refused"
-                  : contest->differs             ? "different"
-                  : compared_nothing(comparison) ? "nothing"
-                                                 : "equal",
-                  (unsigned long long)contest->exact, (unsigned long long)contest->close,
-                  contest->greatest, promised(comparison, contest),
-                  (unsigned long long)contest->failed_too);
+    buffer_printf(
+        out,
+        "{\"engine\": \"%s\", \"outcome\": \"%s\", \"equal\": %llu, \"close\": %llu, "
+        "\"ties\": %llu, \"greatest_difference\": %g, \"bound\": %g, \"failed_too\": %llu",
+        contest->engine->name,
+        contest->refused               ? "refused"
+        : contest->differs             ? "different"
+        : compared_nothing(comparison) ? "nothing"
+                                       : "equal",
+        (unsigned long long)contest->exact, (unsigned long long)contest->close,
+        (unsigned long long)contest->ties, contest->greatest, promised(comparison, contest),
+        (unsigned long long)contest->failed_too);
     if (contest->refused != NULL) {
         buffer_text(out, ", \"reason\": ");
         show_json_text(out, contest->refused);
@@ -404,7 +440,8 @@ static void add_contest_json(Buffer *out, const Comparison *comparison, const Co
         show_json_text(out, eval.data);
         buffer_printf(out, ", \"%s\": ", contest->engine->name);
         show_json_text(out, engine.data);
-        buffer_printf(out, ", \"tie\": %s}", is_tie(comparison, contest->trial) ? "true" : "false");
+        buffer_printf(out, ", \"at_a_jump\": %s}",
+                      is_at_a_jump(comparison, contest->trial) ? "true" : "false");
         buffer_free(&input);
         buffer_free(&eval);
         buffer_free(&engine);
