@@ -40,7 +40,12 @@ ApplyStatus trace_outputs_interp(void *state, const ApplyRequest *request, const
                        .viewer = viewer,
                        .arena = request->arena,
                        .diags = request->diags};
-    return interp_real_run(real, &run, out) ? APPLY_OK : APPLY_FAILED;
+    size_t before = diagnostics_count(request->diags);
+    if (interp_real_run(real, &run, out)) return APPLY_OK;
+    /* Floats can't tell what the program gives: it did not fail. */
+    bool rounded = diagnostics_count(request->diags) > before &&
+                   diagnostics_id(request->diags, before) == DIAG_INTEGER_ROUNDED;
+    return rounded ? APPLY_REFUSED : APPLY_FAILED;
 }
 
 ApplyStatus apply_outputs_interp(void *state, const ApplyRequest *request, const NodeId *nodes,

@@ -27,13 +27,16 @@ typedef struct RealRun {
 static RealShape shape_of(Arena *arena, const RealModel *model) {
     RealLoopShape *loops = ARENA_ARRAY(arena, RealLoopShape, model->loop_count);
     uint32_t *trap_layers = ARENA_ARRAY(arena, uint32_t, model->trap_count);
+    double *trap_limits = ARENA_ARRAY(arena, double, model->trap_count);
     for (uint32_t i = 0; i < model->loop_count; i++) {
         const RealLoop *loop = &model->loops[i];
         loops[i] = (RealLoopShape){loop->first, loop->count, loop->times, loop->has_until};
     }
-    for (uint32_t t = 0; t < model->trap_count; t++)
+    for (uint32_t t = 0; t < model->trap_count; t++) {
         trap_layers[t] = model->traps[t].layer;
-    return (RealShape){model->loop_count, loops, model->trap_count, trap_layers};
+        trap_limits[t] = model->traps[t].limit;
+    }
+    return (RealShape){model->loop_count, loops, model->trap_count, trap_layers, trap_limits};
 }
 
 InterpReal *interp_real_new(Arena *arena, const RealModel *model, Span span, Diagnostics *diags) {
@@ -192,14 +195,32 @@ static bool check_finite(const RealRun *run, const RealOutput *output, const dou
     return true;
 }
 
-/* A whole number that no int64 holds stays a float. */
-static Atom read_number(TypeSet types, double number) {
-    const double most = 9.2e18;
-    double whole = nearbyint(number);
-    bool is_whole = (types & ~(TYPE_INT | TYPE_BOOL)) == 0; /* a truth among integers is 0 or 1 */
-    if (types == TYPE_BOOL) return atom_bool(number > 0.5);
-    if (is_whole && fabs(whole) < most) return atom_int((int64_t)whole);
-    return atom_float(is_whole ? whole : number);
+static void fail_rounded(const RealRun *run, Span span, DiagId id, uint32_t position,
+                         const char *why) {
+    bool has_wider = run->interp->weights->type != FLOAT_64;
+    Diagnostic *diag = diag_error(run->diags, id, span, "position %u: %s", position, why);
+    diag_help(diag, has_wider ? "use --dtype f64" : "--engine eval has integers of any size");
+}
+
+static bool check_integers(const RealRun *run, const RealOutput *output, const double *numbers) {
+    FloatType type = run->interp->weights->type;
+    double limit = float_whole(type);
+    uint32_t i = 0;
+    while (i < run->input->n && fabs(numbers[i]) < limit)
+        i++;
+    if (i == run->input->n) return true;
+    Buffer why = {0};
+    buffer_printf(&why, "'%.100s' reaches %.0f, from where on %s rounds integers",
+                  output->name->bytes, limit, float_name(type, FLOAT_LONG_NAME));
+    fail_rounded(run, place_of(run, output->node), DIAG_INTEGER_ROUNDED, i, why.data);
+    buffer_free(&why);
+    return false;
+}
+
+static Atom read_number(const RealOutput *output, double number) {
+    if (output->types == TYPE_BOOL) return atom_bool(number > 0.5);
+    if (real_reads_integer(output)) return atom_int((int64_t)nearbyint(number));
+    return atom_float(number);
 }
 
 /* all: (outputs, n); the output's columns begin at first. */
@@ -217,9 +238,10 @@ static bool read_output(const RealRun *run, const RealOutput *output, Numbers al
         *out = (Sequence){.n = n, .type = SEQUENCE_VECTORS, .width = width, .numbers = numbers};
         return true;
     }
+    if (real_reads_integer(output) && !check_integers(run, output, numbers)) return false;
     Atom *atoms = ARENA_ARRAY(run->request->arena, Atom, n);
     for (uint32_t i = 0; i < n; i++)
-        atoms[i] = read_number(output->types, numbers[i]);
+        atoms[i] = read_number(output, numbers[i]);
     *out = (Sequence){.n = n, .atoms = atoms};
     return sequence_type_of(atoms, n, &out->type, &bad);
 }
@@ -237,8 +259,11 @@ static bool read_outputs(const RealRun *run, Numbers all, Sequence *out) {
 /* --- running ---------------------------------------------------------------------------------- */
 
 static void report_trap(const RealRun *run, const RealTrap *trap, uint32_t position) {
-    diag_error(run->diags, trap->id, trap->span.file ? trap->span : run->span, "position %u: %s",
-               position, trap->why->bytes);
+    Span span = trap->span.file ? trap->span : run->span;
+    if (trap->limit > 0)
+        fail_rounded(run, span, trap->id, position, trap->why->bytes);
+    else
+        diag_error(run->diags, trap->id, span, "position %u: %s", position, trap->why->bytes);
 }
 
 /* What the head computes; it may also move what the program does not name. */

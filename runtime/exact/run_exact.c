@@ -364,8 +364,9 @@ bool pass_check_traps(ExactPass *pass, uint32_t layer) {
     bool fine = true;
     for (uint32_t t = 0; t < pass->model->trap_count && fine; t++) {
         const RealTrap *trap = &pass->model->traps[t];
-        for (uint32_t i = 0; trap->layer == layer && i < pass->n && fine; i++) {
-            apply_affine(pass, &trap->divisor, pass_row(pass, i), &divisor);
+        if (trap->layer != layer || trap->limit > 0) continue; /* nothing rounds here */
+        for (uint32_t i = 0; i < pass->n && fine; i++) {
+            apply_affine(pass, &trap->number, pass_row(pass, i), &divisor);
             if (mpq_sgn(divisor) == 0 && !rational_is_undefined(divisor))
                 fine = pass_fail(pass, EXACT_FAILS, trap->node, i);
         }

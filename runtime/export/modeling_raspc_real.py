@@ -444,7 +444,8 @@ class Transformer:
         self.layers[number].attend(state, self.w_p[0])
         for column, trap in enumerate(self.raspc["traps"]):
             if trap["layer"] == number:
-                state.fail(product(state.stream, self.w_trap[:, column, None])[..., 0] == 0)
+                value, limit = product(state.stream, self.w_trap[:, column, None])[..., 0], trap["limit"]
+                state.fail(value.abs() >= limit if limit else value == 0)
         self.layers[number].feed_forward(state)
 
     def repeat(self, state, number, order):
@@ -485,6 +486,8 @@ class Transformer:
         for part in self.raspc["outputs"]:
             value, numbers = numbers[..., : part["width"]], numbers[..., part["width"] :]
             state.fail(~value.isfinite().all(-1))
+            if part["type"] == "int":
+                state.fail(value[..., 0].abs() >= 2 / torch.finfo(value.dtype).eps)
             value = self.decode(part, value)
             outputs[part["name"]] = value if batched else value[0]
         return outputs, state.fails if batched else state.fails[0]

@@ -206,6 +206,7 @@ static void add_loops_and_traps(const RealModel *model, cJSON *to) {
     for (uint32_t t = 0; t < model->trap_count; t++) {
         cJSON *item = add_object(traps);
         cJSON_AddNumberToObject(item, "layer", model->traps[t].layer);
+        cJSON_AddNumberToObject(item, "limit", model->traps[t].limit);
         json_add_string(item, "why", model->traps[t].why);
     }
 }

@@ -232,6 +232,8 @@ static void write_output(RealWriter *w, uint32_t o, Edge name) {
     g->scope = onnx_name(g, "output/%s", output->name->bytes);
     Edge value = real_affine(w, &output->value);
     real_mark_undefined(w, real_not_finite(w, value));
+    if (real_reads_integer(output))
+        real_mark_undefined(w, real_reaches(w, value, float_whole(w->model->float_type)));
     if (output->types == TYPE_VECTOR) {
         onnx_unary(g, "Identity", name, value);
         onnx_output(g, name, onnx_float_type(g), dims, 3, "");

@@ -61,6 +61,8 @@ Edge real_row_greatest(RealWriter *w, Edge a);
 void real_mark_undefined(RealWriter *w, Edge bad);
 /* (B, S, width) truths: not a number, or infinite. */
 Edge real_not_finite(RealWriter *w, Edge a);
+/* (B, S, width) truths: its magnitude is the limit or more. */
+Edge real_reaches(RealWriter *w, Edge a, double limit);
 
 /* --- layers ----------------------------------------------------------------------------------- */
 

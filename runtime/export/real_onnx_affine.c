@@ -194,3 +194,10 @@ Edge real_not_finite(RealWriter *w, Edge a) {
     Edge difference = onnx_binary(&w->graph, "Sub", real_fresh(w, "difference"), a, a);
     return onnx_unary(&w->graph, "IsNaN", real_fresh(w, "not_finite"), difference);
 }
+
+Edge real_reaches(RealWriter *w, Edge a, double limit) {
+    OnnxGraph *g = &w->graph;
+    Edge magnitude = onnx_unary(g, "Abs", real_fresh(w, "magnitude"), a);
+    Edge most = onnx_float(g, real_fresh(w, "limit"), limit);
+    return onnx_binary(g, "GreaterOrEqual", real_fresh(w, "is_rounded"), magnitude, most);
+}

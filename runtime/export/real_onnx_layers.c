@@ -40,9 +40,11 @@ static void write_traps(RealWriter *w, uint32_t l) {
     for (uint32_t t = 0; t < w->model->trap_count; t++) {
         const RealTrap *trap = &w->model->traps[t];
         if (trap->layer != l) continue;
-        Edge divisor = real_affine(w, &trap->divisor);
+        Edge number = real_affine(w, &trap->number);
         real_mark_undefined(
-            w, onnx_binary(&w->graph, "Equal", real_fresh(w, "division"), divisor, w->zero));
+            w, trap->limit > 0
+                   ? real_reaches(w, number, trap->limit)
+                   : onnx_binary(&w->graph, "Equal", real_fresh(w, "is_0"), number, w->zero));
     }
 }
 

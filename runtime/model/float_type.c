@@ -34,6 +34,8 @@ double float_round(FloatType type, double value) {
 
 double float_rounding(FloatType type) { return ldexp(1, -infos[type].significand); }
 
+double float_whole(FloatType type) { return ldexp(1, infos[type].significand); }
+
 double float_greatest(FloatType type) {
     return ldexp(2 - ldexp(1, 1 - infos[type].significand), infos[type].highest);
 }

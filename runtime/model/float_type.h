@@ -50,6 +50,9 @@ bool float_type_named(const char *name, FloatNaming naming, FloatType *out);
 double float_round(FloatType type, double value);
 /* By how much of itself rounding a number to the type changes it at most: 2^-significand. */
 double float_rounding(FloatType type);
+/* 2^significand: of an integer below it in magnitude nothing was rounded; one that is not may stand
+   for another. */
+double float_whole(FloatType type);
 double float_greatest(FloatType type); /* the greatest number that is finite */
 
 /* An array of numbers; which member is there says a FloatType beside it. */

@@ -8,9 +8,6 @@ static double squared_number(FloatType type) {
     return ldexp(1, (float_info(type)->significand - 2) / 2);
 }
 
-/* All whole numbers up to here are held. */
-static double whole_number(FloatType type) { return ldexp(1, float_info(type)->significand); }
-
 bool step_line(FloatType type, double below, double above, double greatest, double *slope,
                double *bias) {
     double gap = above - below;
@@ -82,7 +79,7 @@ static bool reading_fits(const Model *model, const Reading *reading) {
     double n = reading->denominator;
     if (reading->decode == DECODE_FRACTION) return 2 * reading->error * n * n < 1;
     return reading->decode == DECODE_ATOMS ||
-           feature_bound(model, &reading->number) <= whole_number(model->float_type) / 2;
+           feature_bound(model, &reading->number) <= float_whole(model->float_type) / 2;
 }
 
 static bool readout_fits(const Model *model, Buffer *why) {
@@ -97,7 +94,7 @@ static bool readout_fits(const Model *model, Buffer *why) {
 }
 
 bool model_fits(const Model *model, Buffer *why) {
-    double whole = whole_number(model->float_type);
+    double whole = float_whole(model->float_type);
     for (uint32_t s = 0; s < model->subspace_count; s++) {
         const Subspace *at = &model->subspaces[s];
         if (at->kind != SUBSPACE_REAL || fmax(fabs(at->low), fabs(at->high)) <= whole) continue;

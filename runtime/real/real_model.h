@@ -165,23 +165,26 @@ typedef struct RealLoop {
 
 /* --- outputs ---------------------------------------------------------------------------------- */
 
-/* Where a division or remainder by 0 is the program's failure: after that layer's heads the
-   divisor, a feature of one row, must not be 0 at any position. (Vectors divide as IEEE 754 does.)
- */
+/* What must hold at every position after that layer's heads, of a number, an affine function of one
+   row. Limit 0: it is not 0, or the program fails (a division by 0; vectors divide as IEEE 754
+   does). Else its magnitude is below the limit: an integer, or a part of its sum, that the floats
+   might round; what comes out then is not said to be the program's. */
 typedef struct RealTrap {
     uint32_t layer;
     NodeId node;
     Span span;
     DiagId id;
     const String *why;
-    Affine divisor;
+    Affine number;
+    double limit;
 } RealTrap;
 
 typedef struct RealOutput {
     const String *name;
     NodeId node;
     TypeSet types; /* a scalar: BOOL alone is read as its truth, INT, or INT and BOOL, as the
-                      nearest integer, else a float; or TYPE_VECTOR */
+                      nearest integer, which must be below the float type's own (float_whole), else
+                      a float; or TYPE_VECTOR */
     Affine value;
     double error; /* the greatest difference of what is read from the program's, in exact
                      arithmetic; 0: none */
@@ -211,6 +214,10 @@ typedef struct RealModel {
 
 /* Can a unit be this operation? */
 bool real_unit_takes(GraphOp op);
+/* Is it read as an integer? */
+static inline bool real_reads_integer(const RealOutput *output) {
+    return (output->types & ~(TypeSet)(TYPE_INT | TYPE_BOOL)) == 0 && output->types != TYPE_BOOL;
+}
 /* May an output be off, even in exact arithmetic, because ReLUs interpolate? */
 bool real_is_interpolated(const RealModel *model);
 /* Layers that have heads, a loop's once for each time it may run; and as they stand. */
@@ -246,6 +253,7 @@ uint32_t real_layers_with_heads(const RealModel *model);
        relus y: [1, 1]*x + [0, -1] out [1, -2] error 0.01   relu(x), relu(x - 1)
        erase z
      trap E0410 "division by zero" after 3: x for %7        after the outputs; 3: a layer
+     trap E0707 "too large" after 3: 2*x below 16777216 for %8
 
    and `approximate` behind the length where the outputs are not exact; an output's line may end in
    `error 0.01`. Gates are numbered from 0:

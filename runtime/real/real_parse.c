@@ -349,8 +349,9 @@ static bool read_trap(Reader *r, const RealModel *model, RealTrap *trap) {
     *trap = (RealTrap){0};
     if (!code || !diag_find(code->bytes, &trap->id)) return read_fail(r, "no such diagnostic");
     return read_string(r, &trap->why) && read_expect(r, "after") && read_count(r, &trap->layer) &&
-           read_expect(r, ":") && read_affine(r, model, &trap->divisor) &&
-           read_node(r, &trap->node) && read_line_end(r);
+           read_expect(r, ":") && read_affine(r, model, &trap->number) &&
+           (!read_take(r, "below") || read_number(r, &trap->limit)) && read_node(r, &trap->node) &&
+           read_line_end(r);
 }
 
 static bool read_output(Reader *r, const RealModel *model, const String *name, RealOutput *out) {

@@ -218,7 +218,11 @@ static void print_outputs(Printer *p) {
         buffer_printf(p->out, "  trap %s ", diag_code(trap->id));
         atom_format_json(p->out, atom_string(trap->why));
         buffer_printf(p->out, " after %" PRIu32 ": ", trap->layer);
-        print_affine(p, &trap->divisor);
+        print_affine(p, &trap->number);
+        if (trap->limit > 0) {
+            buffer_text(p->out, " below ");
+            text_number(p->out, trap->limit);
+        }
         print_for(p, trap->node);
         buffer_char(p->out, '\n');
     }

@@ -273,7 +273,7 @@ static bool verify_layer(Verifier *v, uint32_t l) {
     }
     begin_reading(v);
     for (uint32_t t = v->trapped[l]; t > 0; t = v->next[t - 1]) {
-        if (!verify_number(v, &v->model->traps[t - 1].divisor, "a divisor")) return false;
+        if (!verify_number(v, &v->model->traps[t - 1].number, "what a trap looks at")) return false;
     }
     for (uint32_t u = 0; u < layer->unit_count; u++) {
         if (!verify_unit(v, &layer->units[u])) return false;
@@ -362,6 +362,7 @@ static bool index_traps(Verifier *v) {
         const RealTrap *trap = &v->model->traps[t];
         if (trap->layer >= v->model->layer_count || (unsigned)trap->id >= DIAG_COUNT)
             return buffer_wrong(v->why, "a trap that is nowhere");
+        if (!(trap->limit >= 0)) return buffer_wrong(v->why, "a trap with a negative limit");
         v->next[t] = v->trapped[trap->layer];
         v->trapped[trap->layer] = t + 1;
     }

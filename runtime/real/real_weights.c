@@ -259,7 +259,7 @@ static Numbers trap_weights(Maker *maker) {
     const RealModel *model = maker->model;
     Matrix64 matrix = matrix_new(maker, model->width, model->trap_count);
     for (uint32_t t = 0; t < model->trap_count; t++)
-        add_affine(model, &matrix, t, &model->traps[t].divisor);
+        add_affine(model, &matrix, t, &model->traps[t].number);
     return matrix_hold(maker, &matrix);
 }
 

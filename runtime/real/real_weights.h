@@ -12,7 +12,7 @@
      an operation      stream[:, target] += op(stream W_in[0], ...)
      ReLUs             stream[:, target] += relu(stream W_in[0]) W_out
      an erasure        stream[:, target]  = 0, before the others add
-   outputs, conditions of loops and traps' divisors: stream W.
+   outputs, conditions of loops and traps' numbers: stream W.
    There are no biases: constants ride on `one`, a direction of the stream.
 
    Made in double, then held in the model's type of floats. */

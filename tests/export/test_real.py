@@ -418,13 +418,18 @@ def test_words():
 
 
 def test_undefined():
-    """a division by zero, what is not finite, and integers that float32 rounds, make a position undefined"""
+    """a division by zero, what is not finite, and integers that float32 rounds, given or computed, make a position undefined"""
     cases = (("input a: float; b = 1 / a; output b;", [1.0, 0.0], [False, True]),
              ("input a: float; b = exp(vec(a)); output b;", [1.0, 1e4], [False, True]),
              ("input a: float; b = a; output b;", [float("nan"), 1.0], [True, False]),
              ("input a: int; b = total(select(a, a, ==), 1); output b;",
               [2**24, 2**24 + 1, -2**24 - 1, 2**63 - 1, 2**40], [False, True, True, True, False]),
-             ("input a: float; z = a; repeat 3 { z = 1 / (z - 1); } output z;", [1.0, 5.0], [True, False]))
+             ("input a: float; z = a; repeat 3 { z = 1 / (z - 1); } output z;", [1.0, 5.0], [True, False]),
+             ("input a: int; b = a * a; output b;", [4095, 4097, -4097], [False, True, True]),
+             ("input a: int; b = a * a % 10; output b;", [4095, 4097, -4097], [False, True, True]),
+             ("input a: int; b = 3 * a - 1; c = b == 5; output c;", [2, 5592405, 5592406], [False, False, True]),
+             ("input a: int; b = total(select(1, 1, ==), a); output b;", [2**19 - 1, 1, -(2**19)], [False, False, True]),
+             ("input a: int; repeat 5 { a = a * a; } b = a > 0; output b;", [1, 2, -8], [False, True, True]))
     for text, column, wanted in cases:
         for more in ((), ("--unroll",)):
             _, undefined = run(compiled(written(text), *more), {"a": column})

@@ -289,6 +289,20 @@ def test_undefined():
         tap.equal(fails.tolist()[1], wanted)
 
 
+def test_integers():
+    """integers that float32 may have rounded on the way fail, at their positions"""
+    for text, column, wanted in (
+            ("b = a * a; output b;", [4095, 4097, -4097], [False, True, True]),
+            ("b = a * a % 10; output b;", [4095, 4097, -4097], [False, True, True]),
+            ("b = 3 * a - 1; c = b == 5; output c;", [2, 5592405, 5592406], [False, False, True]),
+            ("b = total(select(1, 1, ==), a); output b;", [2**19 - 1, 1, -(2**19)], [False, False, True])):
+        model = loaded(written("input a: int; " + text), "--dtype", "f32")
+        assert raises(ArithmeticError, lambda: model.run({"a": column})), text
+        tap.equal(model.compute({"a": torch.tensor(column)})[1].tolist(), wanted)
+        _, fails = of("input a: int; " + text).compute({"a": torch.tensor(column)})
+        tap.equal(fails.tolist(), [False] * 3)
+
+
 def test_bad_inputs():
     """inputs that are missing, too long, empty, of other lengths, shapes or types, or not finite"""
     model = of("input a: float; input b: bool; input v: vec[2]; input n: int; c = (a + n) * v if b else v; output c;",

@@ -391,6 +391,29 @@ START_TEST(traps) {
 }
 END_TEST
 
+/* A number that the floats might have rounded, whatever its sign, is none that the program gave. */
+START_TEST(limits) {
+    static const char *text = "model real f64 length 4\n"
+                              "basis\n"
+                              "  one: one\n"
+                              "  null: null\n"
+                              "  x: real\n"
+                              "input\n"
+                              "  x: float -> x\n"
+                              "layer\n"
+                              "output\n"
+                              "  x: float x\n"
+                              "  trap E0707 \"too large\" after 0: 2*x below 10\n";
+    static const double fine[] = {4.5, -4.5, 0}, above[] = {0, 5}, below[] = {0, 0, -6};
+    ck_assert(run_on(text, 3, floats("x", 3, fine))[0].atoms[1].as.real == -4.5);
+    ck_assert_ptr_null(run_on(text, 2, floats("x", 2, above)));
+    ck_assert_str_eq(diagnostics_message(world.diags, 0), "position 1: too large");
+    diagnostics_truncate(world.diags, 0);
+    ck_assert_ptr_null(run_on(text, 3, floats("x", 3, below)));
+    ck_assert_str_eq(diagnostics_message(world.diags, 0), "position 2: too large");
+}
+END_TEST
+
 /* What the model does not take. */
 START_TEST(refused_inputs) {
     static const double z[80] = {0};
@@ -505,6 +528,7 @@ Suite *interp_real_suite(void) {
     tcase_add_test(running, units);
     tcase_add_test(running, not_finite_between);
     tcase_add_test(running, traps);
+    tcase_add_test(running, limits);
     tcase_add_test(running, refused_inputs);
     tcase_add_test(running, weights);
     tcase_add_test(running, weights_too_large);

@@ -62,7 +62,7 @@ static const Case elements[] = {
     {POINTS
      "y = exp(a) + log(abs(a) + 1) - sqrt(relu(a)) * sin(a) + cos(x[0]) + tanh(x[1]); output y;",
      0, -1, false},
-    {POINTS "y = floor(a) + ceil(a) + sign(a) + round(a) + floor(k); output y;", 0, 1, true},
+    {POINTS "y = vec(floor(a), ceil(a), sign(a), round(a), floor(k)); output y;", 0, 1, true},
     {POINTS "y = norm(x) + sum(unit(x + [3, 0])) + sum(rmsnorm(x + [4, 0])); output y;", 0, 1,
      false},
     {POINTS "y = layernorm(concat(x, [5, 9])); output y;", 0, 1, false},

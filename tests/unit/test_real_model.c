@@ -67,7 +67,8 @@ static const char rich[] =
     "  x: bool|int s + -1\n"
     "  trap: vec[2] inf + [0.5, 1e-07] error 0.25 for %3\n"
     "  zero: vec[2] [0, 0]\n"
-    "  trap E0402 \"can't divide by \\\"zero\\\"\" after 1: trap + -1\n";
+    "  trap E0402 \"can't divide by \\\"zero\\\"\" after 1: trap + -1\n"
+    "  trap E0707 \"too large\" after 1: 2*trap + -1 below 16777216 for %3\n";
 
 START_TEST(text_comes_back) {
     static const char *const texts[] = {real_dynamics, real_lloyd, rich};
@@ -152,7 +153,10 @@ static const struct {
     {real_dynamics, "z for %9\n", "z\n  z: vec[2] mean\n", "two outputs are called 'z'"},
     {real_dynamics, "z for %9\n", "z\n  trap E9999 \"\" after 0: 1\n", "no such diagnostic"},
     {real_dynamics, "z for %9\n", "z\n  trap E0402 \"\" after 1: 1\n", "a trap that is nowhere"},
-    {real_dynamics, "z for %9\n", "z\n  trap E0402 \"\" after 0: z0\n", "a divisor is one number"},
+    {real_dynamics, "z for %9\n", "z\n  trap E0402 \"\" after 0: z0\n",
+     "what a trap looks at is one number"},
+    {real_dynamics, "z for %9\n", "z\n  trap E0707 \"\" after 0: 1 below -1\n",
+     "a trap with a negative limit"},
     {real_dynamics, "z for %9\n", "z\n  trap E0402 \"\" after 0: [1, 1]*z\n",
      "'z' is read before it is written"},
     {real_lloyd, "[0..11]", "[0..10]", "expected a value for each position"},

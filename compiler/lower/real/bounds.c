@@ -324,7 +324,7 @@ static void drop_idle_traps(RealPlan *plan) {
     uint32_t kept = 0;
     for (uint32_t t = 0; t < plan->trap_count; t++) {
         Bound bound;
-        form_bounds(plan, &plan->traps[t].divisor, &bound);
+        form_bounds(plan, &plan->traps[t].number, &bound);
         if (bound.low > 0 || bound.high < 0) continue;
         if (bound.inexact)
             plan_real_refuse(plan, plan->traps[t].node,

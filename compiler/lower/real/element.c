@@ -33,6 +33,17 @@ static Form unit_form(RealPlan *plan, NodeId id, const Form *a, const Form *b) {
 
 /* --- failures --------------------------------------------------------------------------------- */
 
+static void add_trap(RealPlan *plan, PlanTrap trap) {
+    if (plan->trap_count == plan->trap_capacity) {
+        uint32_t capacity = plan->trap_capacity ? plan->trap_capacity * 2 : 8;
+        plan->traps =
+            arena_grow(plan->scratch, plan->traps, plan->trap_count, capacity, sizeof(PlanTrap));
+        plan->trap_capacity = capacity;
+    }
+    trap.layer = NO_LAYER;
+    plan->traps[plan->trap_count++] = trap;
+}
+
 void plan_real_trap(RealPlan *plan, NodeId id, DiagId diag, const char *why, const Form *divisor) {
     if (divisor->rows == 0) return;
     if (is_constant(divisor)) {
@@ -42,14 +53,18 @@ void plan_real_trap(RealPlan *plan, NodeId id, DiagId diag, const char *why, con
         plan->refused = true;
         return;
     }
-    if (plan->trap_count == plan->trap_capacity) {
-        uint32_t capacity = plan->trap_capacity ? plan->trap_capacity * 2 : 8;
-        plan->traps =
-            arena_grow(plan->scratch, plan->traps, plan->trap_count, capacity, sizeof(PlanTrap));
-        plan->trap_capacity = capacity;
-    }
-    plan->traps[plan->trap_count++] =
-        (PlanTrap){.node = id, .id = diag, .why = why, .divisor = *divisor, .layer = NO_LAYER};
+    add_trap(plan, (PlanTrap){.node = id, .id = diag, .why = why, .number = *divisor});
+}
+
+void plan_real_limit(RealPlan *plan, NodeId id, const char *why, const Form *form, double limit) {
+    enum { LATELY = 16 }; /* a part of several sums is trapped once, if these stand together */
+    for (uint32_t t = plan->trap_count < LATELY ? 0 : plan->trap_count - LATELY;
+         t < plan->trap_count; t++)
+        if (plan->traps[t].limit == limit && form_equal(plan, &plan->traps[t].number, form)) return;
+    add_trap(
+        plan,
+        (PlanTrap){
+            .node = id, .id = DIAG_INTEGER_ROUNDED, .why = why, .number = *form, .limit = limit});
 }
 
 static void trap_division(RealPlan *plan, NodeId id, const Form *divisor) {

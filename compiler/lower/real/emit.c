@@ -314,7 +314,8 @@ static void emit_traps(Emitter *e) {
                               .span = graph_node(plan->graph, trap->node)->span,
                               .id = trap->id,
                               .why = string_from(e->arena, trap->why),
-                              .divisor = affine_of(e, &trap->divisor)};
+                              .number = affine_of(e, &trap->number),
+                              .limit = trap->limit};
     }
     e->model->trap_count = plan->trap_count;
     e->model->traps = traps;

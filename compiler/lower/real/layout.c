@@ -74,7 +74,7 @@ static void find_phases(RealPlan *plan) {
     }
     for (uint32_t t = 0; t < plan->trap_count; t++) {
         PhaseOf of = {plan, plan->traps[t].region, 0};
-        form_reads(&plan->traps[t].divisor, see_phase, &of);
+        form_reads(&plan->traps[t].number, see_phase, &of);
         plan->traps[t].phase = of.phase;
     }
 }
@@ -116,7 +116,7 @@ static void lay_out_items(RealPlan *plan, uint32_t region, uint32_t phase) {
     for (uint32_t t = 0; t < plan->trap_count; t++) {
         PlanTrap *trap = &plan->traps[t];
         if (trap->region != region || trap->phase != phase) continue;
-        uint32_t readable = plan_real_readable(plan, &trap->divisor);
+        uint32_t readable = plan_real_readable(plan, &trap->number);
         if (region > 0 && readable < plan->loops[region - 1].first)
             readable = plan->loops[region - 1].first;
         trap->layer = plan_real_layer_of(plan, region, readable, true);

@@ -1,5 +1,6 @@
 /* What the outputs need: folding leaves values that nobody reads (the other components of a vector,
-   a state that no result depends on). Traps stay, whoever reads what they guard. */
+   a state that no result depends on). Traps stay, whoever reads what they guard; limits stay where
+   somebody does. */
 #include "compiler/lower/real/plan.h"
 
 typedef struct Marking {
@@ -68,7 +69,7 @@ static const uint32_t *count_reads(const RealPlan *plan) {
     for (uint32_t o = 0; o < plan->output_count; o++)
         form_reads(&plan->forms[plan->outputs[o]], count_read, reads);
     for (uint32_t t = 0; t < plan->trap_count; t++)
-        form_reads(&plan->traps[t].divisor, count_read, reads);
+        form_reads(&plan->traps[t].number, count_read, reads);
     for (uint32_t l = 0; l < plan->graph->loop_count; l++) {
         const LoopPlan *loop = &plan->loops[l];
         if (!loop->live) continue;
@@ -98,15 +99,39 @@ static void join_inputs(RealPlan *plan) {
     }
 }
 
+typedef struct Liveness {
+    const RealPlan *plan;
+    bool all;
+} Liveness;
+
+static void see_live(void *state, ValueId id) {
+    Liveness *liveness = state;
+    liveness->all = liveness->all && liveness->plan->values[id].live;
+}
+
+/* An integer that nobody reads may be any. */
+static void drop_limits(RealPlan *plan) {
+    uint32_t kept = 0;
+    for (uint32_t t = 0; t < plan->trap_count; t++) {
+        PlanTrap trap = plan->traps[t];
+        Liveness liveness = {plan, trap.region == 0 || plan->loops[trap.region - 1].live};
+        form_reads(&trap.number, see_live, &liveness);
+        if (trap.limit == 0 || liveness.all) plan->traps[kept++] = trap;
+    }
+    plan->trap_count = kept;
+}
+
 void plan_real_live(RealPlan *plan) {
     Marking m = {plan, ARENA_ARRAY(plan->scratch, ValueId, plan->value_count), 0};
     for (uint32_t o = 0; o < plan->output_count; o++)
         form_reads(&plan->forms[plan->outputs[o]], mark, &m);
     for (uint32_t t = 0; t < plan->trap_count; t++) {
+        if (plan->traps[t].limit > 0) continue;
         mark_loop(&m, plan->traps[t].region);
-        form_reads(&plan->traps[t].divisor, mark, &m);
+        form_reads(&plan->traps[t].number, mark, &m);
     }
     while (m.count > 0)
         mark_value(&m, &plan->values[m.stack[--m.count]]);
+    drop_limits(plan);
     join_inputs(plan);
 }

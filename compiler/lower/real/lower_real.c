@@ -203,7 +203,7 @@ static void see_trap(void *state, ValueId value) {
 static void place_traps(RealPlan *plan) {
     for (uint32_t t = 0; t < plan->trap_count; t++) {
         void *state[2] = {plan, &plan->traps[t]};
-        form_reads(&plan->traps[t].divisor, see_trap, state);
+        form_reads(&plan->traps[t].number, see_trap, state);
     }
 }
 
@@ -265,6 +265,7 @@ static RealModel *make_model(RealPlan *plan) {
     plan_nodes(plan, last);
     plan_outputs(plan);
     plan_requirements(plan);
+    if (!plan->refused && !plan->options->relu_only) plan_real_whole(plan);
     if (plan->refused) return NULL;
     place_traps(plan);
     if (plan->options->relu_only) plan_real_bounds(plan);

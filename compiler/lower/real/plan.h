@@ -2,6 +2,7 @@
    layer or a place in the stream.
 
    nodes -> forms over values, and the items that write values   element.c, attend.c, loop.c
+         -> integers that floats would round                     whole.c
          -> ReLUs alone: what each value may be, how far off     terms.c, bounds.c, bounds_item.c
          -> the items that are needed                            live.c
          -> their layers                                         phase.c, layout.c, update.c
@@ -117,7 +118,8 @@ typedef struct PlanTrap {
     NodeId node;
     DiagId id;
     const char *why;
-    Form divisor;
+    Form number;
+    double limit; /* as RealTrap's */
     uint32_t region, phase, layer;
 } PlanTrap;
 
@@ -306,6 +308,9 @@ Form plan_real_element(RealPlan *plan, NodeId node);
 /* The program fails where the form, of one row or none, is 0: a diagnostic if that is everywhere.
  */
 void plan_real_trap(RealPlan *plan, NodeId node, DiagId id, const char *why, const Form *divisor);
+/* Nothing is promised where the form, of one row, is the limit or more in magnitude, if it is
+   computed at all. */
+void plan_real_limit(RealPlan *plan, NodeId node, const char *why, const Form *form, double limit);
 /* Truth of an s-op as 0 and 1: whether a number is not 0. */
 Form plan_real_truth(RealPlan *plan, NodeId user, int argument);
 Form plan_real_truth_of(RealPlan *plan, NodeId node, const Form *form); /* form: the node's */
@@ -322,6 +327,9 @@ Form plan_real_attention(RealPlan *plan, NodeId node);
 void plan_real_loops(RealPlan *plan);
 Form plan_real_state(RealPlan *plan, NodeId node);
 Form plan_real_result(RealPlan *plan, NodeId node);
+
+/* whole.c: refuses integers that the floats would round, and traps those that may come to that. */
+void plan_real_whole(RealPlan *plan);
 
 /* live.c: marks what the outputs and traps need, and lets the embedding bring the states that it
    can. */

@@ -70,7 +70,7 @@ const uint32_t *plan_real_last_reads(RealPlan *plan, uint32_t within) {
         if (!plan_real_within(plan, trap->region, within)) continue;
         reads.region = trap->region;
         reads.layer = trap->layer;
-        form_reads(&trap->divisor, see_read, &reads);
+        form_reads(&trap->number, see_read, &reads);
     }
     for (uint32_t l = within > 0 ? within - 1 : 0; l + 1 < end; l++) {
         const LoopPlan *loop = &plan->loops[l];

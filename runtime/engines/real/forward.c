@@ -75,13 +75,14 @@ static void one_column(const Pass *pass, const Columns *columns, uint32_t column
 static bool check_traps(const Pass *pass, uint32_t layer) {
     const RealShape *shape = &pass->transformer->shape;
     Arena *scratch = arena_new(0);
-    Real *divisor = NULL;
+    Real *number = NULL;
     for (uint32_t t = 0; t < shape->trap_count && pass->work->failure.end == REAL_DONE; t++) {
         if (shape->trap_layers[t] != layer) continue;
-        if (!divisor) divisor = real_numbers(scratch, 1, pass->n);
-        one_column(pass, &pass->transformer->trap, t, divisor);
+        if (!number) number = real_numbers(scratch, 1, pass->n);
+        one_column(pass, &pass->transformer->trap, t, number);
+        double limit = shape->trap_limits[t];
         uint32_t i = 0;
-        while (i < pass->n && divisor[i] != 0)
+        while (i < pass->n && (limit > 0 ? !(fabs((double)number[i]) >= limit) : number[i] != 0))
             i++;
         if (i < pass->n)
             pass->work->failure = (RealFailure){REAL_TRAPPED, .position = i, .trap = t};

@@ -11,7 +11,7 @@ typedef enum RealEnd {
     REAL_STOPPED,   /* cancelled */
     REAL_TOO_LONG,  /* more pairs of positions than LIMIT_EVALUATION_PAIRS */
     REAL_SCORE_NAN, /* a hardmax has to compare a score that is not a number: position, key */
-    REAL_TRAPPED,   /* a trap's divisor is 0: position, trap */
+    REAL_TRAPPED,   /* a trap's number is 0, or not below its limit: position, trap */
 } RealEnd;
 
 typedef struct RealFailure {
@@ -46,12 +46,14 @@ typedef struct RealLoopShape {
     bool has_until;
 } RealLoopShape;
 
-/* What is not in the weights: how often layers are run, and after which a divisor is looked at. */
+/* What is not in the weights: how often layers are run, after which a trap's number is looked at,
+   and what its limit is. */
 typedef struct RealShape {
     uint32_t loop_count;
     const RealLoopShape *loops; /* as the model's */
     uint32_t trap_count;
     const uint32_t *trap_layers; /* (trap_count) */
+    const double *trap_limits;   /* (trap_count) RealTrap's */
 } RealShape;
 
 typedef struct RealForward {

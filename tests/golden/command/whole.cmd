@@ -1,8 +1,15 @@
 # an engine that computes in floats gives the integer that eval gives, or says that it can't
 for n in 3002399751580330 3002399751580331 9007199254740991 -9007199254740991 9007199254740992 9007199254740993; do
     for name in more less thrice sum; do
-        for engine in eval jit; do raspc run whole.rasp -i "n=[$n,0]" -o $name --engine $engine 2>&1 | head -1; done
+        for engine in eval jit interp; do raspc run whole.rasp -i "n=[$n,0]" -o $name --engine $engine 2>&1 | head -1; done
     done
 done
+for n in 4096 4097 16777215 16777216; do for name in more square last three; do for engine in eval 'interp --dtype f32'; do
+    raspc run whole.rasp -i "n=[$n,-3]" -o $name --engine $engine 2>&1; done; done; done
 for type in f64 f32; do for n in 16777216 16777217 9007199254740993 99999999999999999999; do
     raspc run whole.rasp -i n=$n -o less --engine interp --dtype $type 2>&1; done; done
+# constants that are rounded are known before
+printf 'input n: int; y = n == 16777217; z = indices * 8388609 + n; output y;' >/tmp/whole-$$.rasp
+for name in y z; do raspc run /tmp/whole-$$.rasp -i 'n=[1,2,3,4]' -o $name --engine interp --dtype f32 2>&1 | head -1 | sed 's/.*rasp:/whole:/'; done
+raspc run /tmp/whole-$$.rasp -i 'n=[1,2,3,4]' -o z --engine interp
+rm /tmp/whole-$$.rasp
