@@ -41,11 +41,8 @@ ApplyStatus trace_outputs_interp(void *state, const ApplyRequest *request, const
                        .arena = request->arena,
                        .diags = request->diags};
     size_t before = diagnostics_count(request->diags);
-    if (interp_real_run(real, &run, out)) return APPLY_OK;
-    /* Floats can't tell what the program gives: it did not fail. */
-    bool rounded = diagnostics_count(request->diags) > before &&
-                   diagnostics_id(request->diags, before) == DIAG_INTEGER_ROUNDED;
-    return rounded ? APPLY_REFUSED : APPLY_FAILED;
+    return interp_real_run(real, &run, out) ? APPLY_OK
+                                            : engine_gave_nothing(request->diags, before);
 }
 
 ApplyStatus apply_outputs_interp(void *state, const ApplyRequest *request, const NodeId *nodes,

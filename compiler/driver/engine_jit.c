@@ -86,7 +86,9 @@ static ApplyStatus apply_real(JitEngine *engine, const ApplyRequest *request, co
                               uint32_t count, Sequence *out) {
     const JitReal *program = find_real(engine, request, nodes, count);
     if (program == NULL) return APPLY_REFUSED;
-    return jit_real_run(program, request, out) ? APPLY_OK : APPLY_FAILED;
+    size_t before = diagnostics_count(request->diags);
+    return jit_real_run(program, request, out) ? APPLY_OK
+                                               : engine_gave_nothing(request->diags, before);
 }
 
 static void explain_real(const Real *real, Buffer *out) {

@@ -70,6 +70,14 @@ static inline void engine_close(const Engine *engine, void *state) {
     if (engine->close != NULL) engine->close(state);
 }
 
+/* What it means that an engine gave nothing and reported why, as number `before`: where its floats
+   could not tell what the program gives, the program did not fail. */
+static inline ApplyStatus engine_gave_nothing(const Diagnostics *diags, size_t before) {
+    bool rounded =
+        diagnostics_count(diags) > before && diagnostics_id(diags, before) == DIAG_INTEGER_ROUNDED;
+    return rounded ? APPLY_REFUSED : APPLY_FAILED;
+}
+
 /* Applies the engine to requests that differ in the input alone: results in out (count). */
 void engine_apply_all(const Engine *engine, void *state, const ApplyRequest *requests,
                       uint32_t count, Applied *out);

@@ -13,3 +13,6 @@ printf 'input n: int; y = n == 16777217; z = indices * 8388609 + n; output y;' >
 for name in y z; do raspc run /tmp/whole-$$.rasp -i 'n=[1,2,3,4]' -o $name --engine interp --dtype f32 2>&1 | head -1 | sed 's/.*rasp:/whole:/'; done
 raspc run /tmp/whole-$$.rasp -i 'n=[1,2,3,4]' -o z --engine interp
 rm /tmp/whole-$$.rasp
+# an engine that can't tell is not an engine that fails
+raspc check whole_square.rasp; echo "status $?"
+raspc run -e 'floor(exp(20 * selector_width(select(indices, indices, <=))))' -i ab --engine jit; echo "status $?"

@@ -31,7 +31,7 @@ static void tally_add(Tally *tally, double number, uint8_t tag) {
 
 static bool fail_beyond(Run *run, const RealHead *head, int64_t position) {
     return run_fail(
-        run, head->node, DIAG_CANNOT_LOWER,
+        run, head->node, DIAG_INTEGER_ROUNDED,
         "position %lld: a sum of integers reaches 2^53, which the jit can't hold exactly; "
         "--engine eval can",
         (long long)position);

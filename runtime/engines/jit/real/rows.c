@@ -396,7 +396,7 @@ static bool report_row(const Attending *attending, const RowPiece *piece) {
     Run *run = attending->run;
     if (piece->failed_key == FAILED_STRINGS) return report_strings(attending, piece);
     if (piece->failed_key == FAILED_SUM)
-        return run_fail(run, attending->head->node, DIAG_CANNOT_LOWER,
+        return run_fail(run, attending->head->node, DIAG_INTEGER_ROUNDED,
                         "position %lld: a sum of integers reaches 2^53, which the jit "
                         "can't hold exactly; --engine eval can",
                         (long long)piece->failed);

@@ -5,6 +5,7 @@
 #include "runtime/engines/jit/real/real_program.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +113,7 @@ static bool report_trap(Run *run, NodeId node, const TrapCell *cell) {
     atom_format_brief(&a, operand(run, cell->a, cell->tag_a));
     atom_format_brief(&b, operand(run, cell->b, cell->tag_b));
     long long position = (long long)cell->position;
+    bool rounds = op == OP_FLOOR || op == OP_CEIL || op == OP_ROUND;
     if (op == OP_POW && report_power(run, node, cell, a.data, b.data)) {
         buffer_free(&a);
         buffer_free(&b);
@@ -123,14 +125,19 @@ static bool report_trap(Run *run, NodeId node, const TrapCell *cell) {
                  arith_reason(ARITH_ZERO_DIVISION));
     else if (op == OP_LOOKUP || op == OP_ITEM)
         report_table(run, node, cell, a.data);
-    else if (op == OP_FLOOR || op == OP_CEIL || op == OP_ROUND)
-        run_fail(run, node, arith_diag_id(ARITH_NOT_A_NUMBER),
-                 "position %lld: %s can't be rounded to an integer", position, a.data);
-    else
-        run_fail(run, node, DIAG_CANNOT_LOWER,
+    else if (!rounds)
+        run_fail(run, node, DIAG_INTEGER_ROUNDED,
                  "position %lld: %s of %s and %s reaches 2^53, which the jit can't hold exactly; "
                  "--engine eval can",
                  position, op_info(op)->name, a.data, b.data);
+    else if (isfinite(cell->a))
+        run_fail(run, node, DIAG_INTEGER_ROUNDED,
+                 "position %lld: %s of %s reaches 2^53, which the jit can't hold exactly; "
+                 "--engine eval can",
+                 position, op_info(op)->name, a.data);
+    else
+        run_fail(run, node, arith_diag_id(ARITH_NOT_A_NUMBER),
+                 "position %lld: %s can't be rounded to an integer", position, a.data);
     buffer_free(&a);
     buffer_free(&b);
     return false;
