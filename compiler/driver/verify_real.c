@@ -18,6 +18,7 @@ typedef struct RealOutcome {
     ApplyStatus status;
     Sequence *sequences;    /* (targets): APPLY_OK */
     const char *diagnostic; /* else: "E0402: why" */
+    DiagId id;              /* its id */
 } RealOutcome;
 
 /* Where two results differ most. */
@@ -31,6 +32,7 @@ typedef struct Contest {
     const Engine *engine;
     void *state;
     uint64_t exact, close, failed_too;
+    uint64_t rounded;     /* the engine's floats could not tell */
     uint64_t ties;        /* that rounding decides */
     uint64_t work;        /* in rational numbers, to show that */
     double greatest;      /* of the close ones */
@@ -128,8 +130,8 @@ static RealOutcome run_engine(const Comparison *comparison, const Engine *engine
     }
     if (outcome.status != APPLY_OK) {
         Buffer text = {0};
-        buffer_printf(&text, "%s: %s", diag_code(diagnostics_id(diags, before)),
-                      diagnostics_message(diags, before));
+        outcome.id = diagnostics_id(diags, before);
+        buffer_printf(&text, "%s: %s", diag_code(outcome.id), diagnostics_message(diags, before));
         outcome.diagnostic = arena_strndup(arena, text.data, text.len);
         buffer_free(&text);
     }
@@ -194,6 +196,10 @@ static bool is_tie(const Comparison *comparison, Contest *contest, uint64_t inde
 static void judge(const Comparison *comparison, Contest *contest, uint64_t index,
                   const RealOutcome *definition, const RealOutcome *outcome) {
     Distance distance = {0};
+    if (outcome->status == APPLY_REFUSED && outcome->id == DIAG_INTEGER_ROUNDED) {
+        contest->rounded++;
+        return;
+    }
     if (outcome->status == APPLY_REFUSED) {
         contest->refused = arena_strndup(session_arena(comparison->verification->session),
                                          outcome->diagnostic, strlen(outcome->diagnostic));
@@ -353,6 +359,9 @@ static void add_contest(Buffer *out, const Comparison *comparison, const Contest
     add_promise(out, comparison, contest);
     if (contest->ties > 0)
         buffer_printf(out, ", rounding decides a tie on %llu", (unsigned long long)contest->ties);
+    if (contest->rounded > 0)
+        buffer_printf(out, ", not compared on %llu with integers too large for it (E0707)",
+                      (unsigned long long)contest->rounded);
     if (contest->failed_too > 0)
         buffer_printf(out, ", fails where eval does on %llu",
                       (unsigned long long)contest->failed_too);
@@ -414,18 +423,19 @@ static void add_text(Buffer *out, const Comparison *comparison) {
 }
 
 static void add_contest_json(Buffer *out, const Comparison *comparison, const Contest *contest) {
-    buffer_printf(
-        out,
-        "{\"engine\": \"%s\", \"outcome\": \"%s\", \"equal\": %llu, \"close\": %llu, "
-        "\"ties\": %llu, \"greatest_difference\": %g, \"bound\": %g, \"failed_too\": %llu",
-        contest->engine->name,
-        contest->refused               ? "refused"
-        : contest->differs             ? "different"
-        : compared_nothing(comparison) ? "nothing"
-                                       : "equal",
-        (unsigned long long)contest->exact, (unsigned long long)contest->close,
-        (unsigned long long)contest->ties, contest->greatest, promised(comparison, contest),
-        (unsigned long long)contest->failed_too);
+    buffer_printf(out,
+                  "{\"engine\": \"%s\", \"outcome\": \"%s\", \"equal\": %llu, \"close\": %llu, "
+                  "\"ties\": %llu, \"rounded\": %llu, \"greatest_difference\": %g, \"bound\": %g, "
+                  "\"failed_too\": %llu",
+                  contest->engine->name,
+                  contest->refused               ? "refused"
+                  : contest->differs             ? "different"
+                  : compared_nothing(comparison) ? "nothing"
+                                                 : "equal",
+                  (unsigned long long)contest->exact, (unsigned long long)contest->close,
+                  (unsigned long long)contest->ties, (unsigned long long)contest->rounded,
+                  contest->greatest, promised(comparison, contest),
+                  (unsigned long long)contest->failed_too);
     if (contest->refused != NULL) {
         buffer_text(out, ", \"reason\": ");
         show_json_text(out, contest->refused);
@@ -511,7 +521,8 @@ bool verify_real(RealVerification *verification, const Targets *targets) {
         const Contest *contest = &comparison.contests[i];
         verification->any_difference = verification->any_difference || contest->differs;
         verification->any_verified =
-            verification->any_verified || (contest->refused == NULL && comparison.compared > 0);
+            verification->any_verified ||
+            (contest->refused == NULL && comparison.compared > contest->rounded);
         engine_close(contest->engine, contest->state);
     }
     arena_free(arena);

@@ -16,3 +16,6 @@ rm /tmp/whole-$$.rasp
 # an engine that can't tell is not an engine that fails
 raspc check whole_square.rasp; echo "status $?"
 raspc run -e 'floor(exp(20 * selector_width(select(indices, indices, <=))))' -i ab --engine jit; echo "status $?"
+printf 'input a: int; s = a; repeat 4 { s = s * s + 1; } output s;' >/tmp/whole-$$.rasp
+raspc verify /tmp/whole-$$.rasp --dtype f32 --max-len 8; echo "status $?"
+rm /tmp/whole-$$.rasp
