@@ -22,8 +22,10 @@ static void function_name(char *name, uint32_t number) {
 /* Of keys in a column; fused, of weights in tiles (weigh_emit.h). */
 static void emit_outer(Kernel *kernel, const char *name, const RealPlan *plan,
                        const RealHead *head) {
-    OuterShape shape = {.key_stride = weigh_rows(plan->unit, plan->single)};
-    if (!head->source) {
+    OuterShape shape = {0};
+    if (head->source) {
+        shape.key_stride = weigh_rows(plan, head->source);
+    } else {
         const ScoreTerm *term = &head->form.terms[0];
         shape = (OuterShape){.key_doubles = graph_node(plan->graph, term->key)->type != TYPE_VECTOR,
                              .key_stride = 1,

@@ -94,7 +94,7 @@ static void choose_sizes(Soft *soft) {
                  (plan->single ? sizeof(float) : sizeof(double));
     soft->part_blocks = (int64_t)(PART_BYTES / (key * plan->unit.tile_keys));
     if (soft->part_blocks < 1) soft->part_blocks = 1;
-    soft->group_rows = GROUP_TILES * (int64_t)weigh_rows(plan->unit, plan->single);
+    soft->group_rows = GROUP_TILES * (int64_t)weigh_rows(plan, soft->head);
 }
 
 static bool give_defaults(Run *run, const RealHead *head) {

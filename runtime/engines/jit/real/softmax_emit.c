@@ -257,8 +257,7 @@ static void end_tile(Softmax *softmax, LLVMValueRef first_row) {
 uint32_t softmax_scratch(const RealPlan *plan, const RealHead *head) {
     enum { STATE = 2 };
     uint32_t width = graph_node(plan->graph, head->value)->width;
-    return (head->form.shape.width + (width ? width : 1) + STATE) *
-           weigh_rows(plan->unit, plan->single);
+    return (head->form.shape.width + (width ? width : 1) + STATE) * weigh_rows(plan, head);
 }
 
 void softmax_emit(Kernel *kernel, const char *name, const RealPlan *plan, const RealHead *head) {
@@ -275,8 +274,8 @@ void softmax_emit(Kernel *kernel, const char *name, const RealPlan *plan, const 
                        .values = p[3],
                        .out = p[9]};
     Tile *tile = &softmax.tile;
-    tile->vectors = kernel->unit.weigh_vectors;
-    tile->rows = weigh_rows(kernel->unit, kernel->single);
+    tile->vectors = weigh_vectors(plan, head);
+    tile->rows = weigh_rows(plan, head);
     tile->queries = p[0];
     tile->panel = p[1];
     tile->bias = p[2];

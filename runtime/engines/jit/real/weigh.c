@@ -45,7 +45,7 @@ static void add_follower(const Weigh *weigh, WeighPiece *piece, uint32_t f, int6
     Run *run = weigh->run;
     const RealHead *follower = weigh->head->followers[f];
     Members *members = &piece->members;
-    int64_t tile = weigh_rows(run->plan->unit, run->plan->single);
+    int64_t tile = weigh_rows(run->plan, weigh->head);
     members->count = 0;
     for (int64_t i = from; i < to; i++) {
         if (weigh->masks[f] && !weigh->masks[f][i]) continue;
@@ -133,7 +133,7 @@ static bool add_defaults(Weigh *weigh, uint32_t f, Products *out) {
 static bool take_pieces(Weigh *weigh) {
     Run *run = weigh->run;
     const RealHead *head = weigh->head;
-    size_t tile = weigh_rows(run->plan->unit, run->plan->single);
+    size_t tile = weigh_rows(run->plan, weigh->head);
     weigh->pieces = run_take(run, weigh->piece_count, sizeof(WeighPiece));
     if (!weigh->pieces) return false;
     for (uint32_t p = 0; p < weigh->piece_count; p++) {
@@ -174,7 +174,7 @@ static void give_pieces(Weigh *weigh) {
 static void choose_sizes(Weigh *weigh) {
     enum { BLOCK_BYTES = 128 << 10, BLOCK_MOST = 64 };
     Run *run = weigh->run;
-    int64_t tile = weigh_rows(run->plan->unit, run->plan->single);
+    int64_t tile = weigh_rows(run->plan, weigh->head);
     int64_t rows = BLOCK_BYTES / (int64_t)sizeof(double) / weigh->key_places;
     rows = rows > BLOCK_MOST ? BLOCK_MOST : rows;
     weigh->block_rows = rows < tile ? tile : rows / tile * tile;

@@ -14,8 +14,19 @@ typedef struct Weighing {
     LLVMValueRef keys;    /* how many, with those that are none */
 } Weighing;
 
-uint32_t weigh_rows(VectorUnit unit, bool single) {
-    return unit.weigh_vectors * unit.bytes / (uint32_t)(single ? sizeof(float) : sizeof(double));
+/* As many as there are registers for, and as their queries leave room in the first cache for the
+   keys of a block. */
+uint32_t weigh_vectors(const RealPlan *plan, const RealHead *head) {
+    enum { QUERY_BYTES = 20 << 10 };
+    VectorUnit unit = plan->unit;
+    uint32_t all = unit.weigh_vectors;
+    bool fits = (size_t)head->form.shape.width * all * unit.bytes <= QUERY_BYTES;
+    return fits || all <= unit.tile_vectors ? all : unit.tile_vectors;
+}
+
+uint32_t weigh_rows(const RealPlan *plan, const RealHead *head) {
+    uint32_t real = plan->single ? sizeof(float) : sizeof(double);
+    return weigh_vectors(plan, head) * plan->unit.bytes / real;
 }
 
 static LLVMValueRef weight_place(const Weighing *weighing, LLVMValueRef key, uint32_t vector) {
@@ -104,8 +115,8 @@ void weigh_emit(Kernel *kernel, const char *name, const RealPlan *plan, const Re
                          .plan = plan,
                          .head = head,
                          .tile = tile_begin(kernel, &head->form.shape)};
-    weighing.tile.vectors = kernel->unit.weigh_vectors;
-    weighing.tile.rows = weigh_rows(kernel->unit, kernel->single);
+    weighing.tile.vectors = weigh_vectors(plan, head);
+    weighing.tile.rows = weigh_rows(plan, head);
     Tile *tile = &weighing.tile;
     tile->queries = p[0];
     tile->panel = p[1];

@@ -6,8 +6,9 @@
 
 #include "runtime/engines/jit/real/program.h"
 
-/* Rows of a tile. */
-uint32_t weigh_rows(VectorUnit unit, bool single);
+/* Vectors of queries in a tile of the head, and the rows that they are. */
+uint32_t weigh_vectors(const RealPlan *plan, const RealHead *head);
+uint32_t weigh_rows(const RealPlan *plan, const RealHead *head);
 
 /* queries: (count) columns. panel, bias: of score_emit.h. scratch: (D, weigh_rows) reals. Rows
    [from, to) of last + 1 in all. weights: (tiles, blocks * tile_keys, weigh_rows) reals: each is
