@@ -4,8 +4,9 @@ typedef struct Outer {
     Kernel *kernel;
     const OuterShape *shape;
     LLVMValueRef keys, at, values, rows, members, sums, ones, magnitudes;
-    LLVMValueRef first; /* the block's first component */
-    uint32_t count;     /* of the block's components */
+    LLVMValueRef blocks; /* whole ones */
+    LLVMValueRef first;  /* the block's first component */
+    uint32_t count;      /* of the block's components */
 } Outer;
 
 /* Component `k` of the block, of the member whose key begins at `start`: a double. */
@@ -89,24 +90,60 @@ static void add_keys(const Outer *outer, LLVMValueRef to, bool magnitudes) {
         emit_store(emit, emit->f64, to, key_place(outer, k), loop.result[k]);
 }
 
-static void add_block(const Outer *outer) {
+/* What is added of one block of components. */
+typedef struct Part {
+    LLVMValueRef from; /* the values' components; NULL: the keys' own sums alone */
+    uint32_t width;
+    bool ones;
+    LLVMValueRef keys_to; /* of the keys' own sums */
+    bool magnitudes;
+} Part;
+
+static void add_block(const Outer *outer, const Part *part) {
+    if (part->from)
+        add_products(outer, part->from, part->width, part->ones);
+    else
+        add_keys(outer, part->keys_to, part->magnitudes);
+}
+
+/* For all blocks: a part of the values stays in the cache while the keys pass. */
+static void add_part(Outer *outer, const Part *part) {
+    Kernel *kernel = outer->kernel;
+    Emit *emit = &kernel->emit;
+    LLVMValueRef wide = emit_int(emit, kernel->unit.tile_keys);
+    outer->count = kernel->unit.tile_keys;
+    Loop loop = loop_begin(emit, emit_int(emit, 0), outer->blocks, 0, NULL);
+    outer->first = kernel_mul(kernel, loop.index, wide);
+    add_block(outer, part);
+    loop_end(emit, &loop, NULL);
+    if (outer->shape->tail == 0) return;
+    outer->first = kernel_mul(kernel, outer->blocks, wide);
+    outer->count = outer->shape->tail;
+    add_block(outer, part);
+}
+
+static void add_all(Outer *outer) {
     Kernel *kernel = outer->kernel;
     Emit *emit = &kernel->emit;
     uint32_t part = kernel->unit.tile_vectors * kernel->unit.bytes / (uint32_t)sizeof(double);
     uint32_t whole = outer->shape->width / part, rest = outer->shape->width % part;
-    if (whole > 0) add_products(outer, emit_int(emit, 0), part, true);
+    if (whole > 0) add_part(outer, &(Part){.from = emit_int(emit, 0), .width = part, .ones = true});
     if (whole > 1) {
         Loop loop = loop_begin(emit, emit_int(emit, 1), emit_int(emit, whole), 0, NULL);
-        add_products(outer, kernel_mul(kernel, loop.index, emit_int(emit, part)), part, false);
+        LLVMValueRef from = kernel_mul(kernel, loop.index, emit_int(emit, part));
+        add_part(outer, &(Part){.from = from, .width = part});
         loop_end(emit, &loop, NULL);
     }
-    if (rest > 0) add_products(outer, emit_int(emit, (int64_t)whole * part), rest, whole == 0);
-    if (outer->shape->width == 0) add_keys(outer, outer->ones, false);
-    if (outer->shape->magnitudes) add_keys(outer, outer->magnitudes, true);
+    if (rest > 0)
+        add_part(outer, &(Part){.from = emit_int(emit, (int64_t)whole * part),
+                                .width = rest,
+                                .ones = whole == 0});
+    if (outer->shape->width == 0) add_part(outer, &(Part){.keys_to = outer->ones});
+    if (outer->shape->magnitudes)
+        add_part(outer, &(Part){.keys_to = outer->magnitudes, .magnitudes = true});
 }
 
 void outer_emit(Kernel *kernel, const char *name, const OuterShape *shape) {
-    Emit *emit = &kernel->emit;
     kernel_function(kernel, name, "ppppipppi");
     const LLVMValueRef *p = kernel->parameters;
     Outer outer = {.kernel = kernel,
@@ -119,16 +156,7 @@ void outer_emit(Kernel *kernel, const char *name, const OuterShape *shape) {
                    .sums = p[5],
                    .ones = p[6],
                    .magnitudes = p[7],
-                   .count = kernel->unit.tile_keys};
-    LLVMValueRef wide = emit_int(emit, kernel->unit.tile_keys);
-    Loop loop = loop_begin(emit, emit_int(emit, 0), p[8], 0, NULL);
-    outer.first = kernel_mul(kernel, loop.index, wide);
-    add_block(&outer);
-    loop_end(emit, &loop, NULL);
-    if (shape->tail > 0) {
-        outer.first = kernel_mul(kernel, p[8], wide);
-        outer.count = shape->tail;
-        add_block(&outer);
-    }
+                   .blocks = p[8]};
+    add_all(&outer);
     kernel_return(kernel);
 }
