@@ -25,9 +25,14 @@ static int compare_doubles(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-double median(double *samples, size_t count) {
+double middle(double *samples, size_t count) {
     qsort(samples, count, sizeof samples[0], compare_doubles);
-    return samples[0] < 0 ? samples[0] : samples[count / 2];
+    return samples[count / 2];
+}
+
+double median(double *samples, size_t count) {
+    double seconds = middle(samples, count);
+    return samples[0] < 0 ? samples[0] : seconds;
 }
 
 /* In the child: becomes the command. */

@@ -12,6 +12,8 @@ double wall_seconds(void);
 double cpu_seconds(void); /* of this process */
 /* Sorts the samples. Negative when one of them is: a run that failed. */
 double median(double *samples, size_t count);
+/* The same of differences, of which some may be negative. */
+double middle(double *samples, size_t count);
 
 /* Runs argv to its end in directory (NULL: this one) with input as its standard input. Returns wall
    seconds; negative when it failed, or when wanted is not in what it wrote to standard output. */
