@@ -12,6 +12,13 @@ static size_t real_size(const Run *run) {
     return run->plan->single ? sizeof(float) : sizeof(double);
 }
 
+/* Columns are read and written in pieces, by all threads. */
+enum { PIECE_NUMBERS = 1 << 16 };
+
+static uint32_t pieces_of(size_t numbers) {
+    return (uint32_t)((numbers + PIECE_NUMBERS - 1) / PIECE_NUMBERS);
+}
+
 /* --- numbers ---------------------------------------------------------------------------------- */
 
 Scalars run_numbers(const Run *run, NodeId node) {
@@ -123,8 +130,6 @@ typedef struct Narrowing {
     atomic_size_t beyond; /* numbers that are none as float32 */
 } Narrowing;
 
-enum { NARROW_NUMBERS = 1 << 16 };
-
 /* Counts, where a jump would take longer than the rest. */
 FOR_EACH_PROCESSOR
 static size_t narrow(const double *restrict from, float *restrict to, size_t count) {
@@ -138,8 +143,8 @@ static size_t narrow(const double *restrict from, float *restrict to, size_t cou
 
 static void narrow_piece(void *state, uint32_t piece) {
     Narrowing *all = state;
-    size_t from = (size_t)piece * NARROW_NUMBERS, count = all->count - from;
-    if (count > NARROW_NUMBERS) count = NARROW_NUMBERS;
+    size_t from = (size_t)piece * PIECE_NUMBERS, count = all->count - from;
+    if (count > PIECE_NUMBERS) count = PIECE_NUMBERS;
     atomic_fetch_add(&all->beyond, narrow(all->from + from, all->to + from, count));
 }
 
@@ -156,8 +161,7 @@ static bool read_vectors(Run *run, NodeId node, const InputColumn *given) {
     Narrowing all = {.from = given->numbers,
                      .to = run->columns[2 * (size_t)node],
                      .count = (size_t)run->n * width};
-    run_pieces(run, narrow_piece, &all,
-               (uint32_t)((all.count + NARROW_NUMBERS - 1) / NARROW_NUMBERS));
+    run_pieces(run, narrow_piece, &all, pieces_of(all.count));
     return all.beyond == 0 ||
            wrong_input(run, node, given->name, "holds a number beyond the greatest float32");
 }
@@ -236,18 +240,55 @@ static bool not_finite(Run *run, NodeId node, int64_t position, double value) {
     return false;
 }
 
+typedef struct Widening {
+    const void *from;
+    bool single;
+    double *to;
+    size_t count;
+    atomic_size_t others; /* numbers that are not finite */
+} Widening;
+
+FOR_EACH_PROCESSOR
+static size_t widen(const float *restrict from, double *restrict to, size_t count) {
+    size_t others = 0;
+    for (size_t i = 0; i < count; i++) {
+        to[i] = (double)from[i];
+        others += !(fabsf(from[i]) <= FLT_MAX);
+    }
+    return others;
+}
+
+FOR_EACH_PROCESSOR
+static size_t copy_doubles(const double *restrict from, double *restrict to, size_t count) {
+    size_t others = 0;
+    for (size_t i = 0; i < count; i++) {
+        to[i] = from[i];
+        others += !(fabs(from[i]) <= DBL_MAX);
+    }
+    return others;
+}
+
+static void widen_piece(void *state, uint32_t piece) {
+    Widening *all = state;
+    size_t from = (size_t)piece * PIECE_NUMBERS, count = all->count - from;
+    if (count > PIECE_NUMBERS) count = PIECE_NUMBERS;
+    size_t others = all->single
+                        ? widen((const float *)all->from + from, all->to + from, count)
+                        : copy_doubles((const double *)all->from + from, all->to + from, count);
+    atomic_fetch_add(&all->others, others);
+}
+
 static bool read_vector_result(Run *run, NodeId node, Arena *arena, Sequence *out) {
     uint32_t width = graph_node(run->graph, node)->width;
-    size_t count = (size_t)run->n * width;
-    double *numbers = ARENA_ARRAY(arena, double, count);
-    const void *column = run->columns[2 * (size_t)node];
-    for (size_t i = 0; i < count; i++) {
-        numbers[i] =
-            run->plan->single ? (double)((const float *)column)[i] : ((const double *)column)[i];
-        if (!isfinite(numbers[i])) return not_finite(run, node, (int64_t)(i / width), numbers[i]);
-    }
+    Widening all = {.from = run->columns[2 * (size_t)node],
+                    .single = run->plan->single,
+                    .count = (size_t)run->n * width};
+    all.to = ARENA_ARRAY(arena, double, all.count);
+    run_pieces(run, widen_piece, &all, pieces_of(all.count));
+    for (size_t i = 0; all.others > 0 && i < all.count; i++)
+        if (!isfinite(all.to[i])) return not_finite(run, node, (int64_t)(i / width), all.to[i]);
     *out = (Sequence){
-        .n = (uint32_t)run->n, .type = SEQUENCE_VECTORS, .width = width, .numbers = numbers};
+        .n = (uint32_t)run->n, .type = SEQUENCE_VECTORS, .width = width, .numbers = all.to};
     return true;
 }
 

@@ -59,18 +59,6 @@ void run_release(Run *run, void *memory) {
     run->unused = block;
 }
 
-void *run_take_column(Run *run, size_t count, size_t size) {
-    size_t bytes;
-    if (!__builtin_mul_overflow(count ? count : 1, size, &bytes) && bytes < LIMIT_EVALUATION_BYTES)
-        for (Block **at = &run->unused; *at; at = &(*at)->next)
-            if ((*at)->bytes == block_bytes(bytes)) {
-                Block *block = *at;
-                *at = block->next;
-                return (char *)block + LINE;
-            }
-    return run_take(run, count, size);
-}
-
 /* --- what is kept ----------------------------------------------------------------------------- */
 
 static void give_to_system(Block *block) {
@@ -135,16 +123,14 @@ static Block *new_block(size_t bytes, bool mapped) {
     return block;
 }
 
-/* NULL: the run may not have so much, or there is none. */
-static Block *take_block(Run *run, size_t bytes) {
+/* NULL: the run may not have so much, or there is none. Zeroed, or as it was left. */
+static Block *take_block(Run *run, size_t bytes, bool zeroed) {
     if (bytes > LIMIT_EVALUATION_BYTES || run->bytes + bytes > LIMIT_EVALUATION_BYTES) return NULL;
     bytes = block_bytes(bytes);
     bool mapped = bytes >= MEMORY_LARGE;
     Block *block = take_kept(run, bytes);
-    if (block)
-        memset(block, 0, bytes);
-    else
-        block = new_block(bytes, mapped);
+    if (block && zeroed) memset(block, 0, bytes);
+    if (block == NULL) block = new_block(bytes, mapped);
     if (block == NULL) return NULL;
     *block = (Block){.after = run->blocks, .bytes = bytes, .mapped = mapped};
     if (run->blocks) run->blocks->before = block;
@@ -153,23 +139,39 @@ static Block *take_block(Run *run, size_t bytes) {
     return block;
 }
 
-void *run_take(Run *run, size_t count, size_t size) {
-    size_t bytes;
-    if (__builtin_mul_overflow(count ? count : 1, size, &bytes)) return no_room(run, SIZE_MAX);
-    Block *block = take_block(run, bytes);
+static void *take(Run *run, size_t bytes, bool zeroed) {
+    Block *block = take_block(run, bytes, zeroed);
     if (block == NULL) {
         give_unused(run);
-        block = take_block(run, bytes);
+        block = take_block(run, bytes, zeroed);
     }
     if (block == NULL && !run->sharing) {
         give_optional(run);
-        block = take_block(run, bytes);
+        block = take_block(run, bytes, zeroed);
     }
     return block ? (char *)block + LINE : no_room(run, bytes);
 }
 
+void *run_take(Run *run, size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count ? count : 1, size, &bytes)) return no_room(run, SIZE_MAX);
+    return take(run, bytes, true);
+}
+
+void *run_take_column(Run *run, size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count ? count : 1, size, &bytes)) return no_room(run, SIZE_MAX);
+    for (Block **at = &run->unused; bytes < LIMIT_EVALUATION_BYTES && *at; at = &(*at)->next)
+        if ((*at)->bytes == block_bytes(bytes)) {
+            Block *block = *at;
+            *at = block->next;
+            return (char *)block + LINE;
+        }
+    return take(run, bytes, false);
+}
+
 void run_take_optional(Run *run, size_t bytes, void **holder) {
-    Block *block = take_block(run, bytes);
+    Block *block = take_block(run, bytes, true);
     *holder = NULL;
     if (block == NULL) return;
     block->holder = holder;

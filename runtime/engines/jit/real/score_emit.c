@@ -15,6 +15,7 @@ typedef struct Scoring {
     Tile *tile;
     const RealPlan *plan;
     const ScoreForm *form;
+    const ScoreLeaf *biased; /* whose sums begin with the bias, or NULL */
     LLVMValueRef block;
     Cells **cells; /* (root + 1) of the score's nodes */
 } Scoring;
@@ -52,14 +53,26 @@ static LLVMValueRef query_component(const Scoring *scoring, const ScoreLeaf *lea
     return tile_query(scoring->tile, component, v);
 }
 
-/* Products and distances: from 0, component after component. */
+/* The bias of the block's key k, in all lanes. */
+static LLVMValueRef key_bias(const Scoring *scoring, uint32_t k) {
+    Kernel *kernel = scoring->tile->kernel;
+    Emit *emit = &kernel->emit;
+    LLVMValueRef place = kernel_mul(kernel, scoring->block, emit_int(emit, scoring->tile->keys));
+    place = kernel_add(kernel, place, emit_int(emit, k));
+    LLVMValueRef bias = emit_load(emit, kernel->real, scoring->tile->bias, place);
+    return kernel_splat(kernel, bias, kernel->lanes);
+}
+
+/* Products and distances: from 0 (or the bias, which is 0 where there is a key), component after
+   component. */
 static void emit_sum(const Scoring *scoring, const ScoreLeaf *leaf, GraphOp op, LLVMValueRef *out) {
     const Tile *tile = scoring->tile;
     Kernel *kernel = tile->kernel;
     Emit *emit = &kernel->emit;
     uint32_t count = tile->keys * tile->vectors;
     for (uint32_t s = 0; s < count; s++)
-        out[s] = kernel_vector(kernel, 0);
+        out[s] = scoring->biased == leaf ? key_bias(scoring, s / tile->vectors)
+                                         : kernel_vector(kernel, 0);
     Loop loop = loop_begin(emit, emit_int(emit, 0), emit_int(emit, leaf->width), count, out);
     LLVMValueRef queries[TILE_VECTORS_MOST], next[CELLS];
     for (uint32_t v = 0; v < tile->vectors; v++)
@@ -137,14 +150,26 @@ static void emit_node(Scoring *scoring, NodeId id) {
         emit_sum(scoring, leaf, node->op, out);
 }
 
+/* The leaf whose sums may begin with the bias: what is minus infinity there is so in the whole.
+   NULL: none, the bias is added last. */
+static const ScoreLeaf *find_biased(const RealPlan *plan, const ScoreForm *form, NodeId root) {
+    const Node *node = graph_node(plan->graph, root);
+    double factor = 1;
+    while (node->op == OP_SCORES_TIMES || node->op == OP_SCORES_OVER) {
+        if (!atom_as_double(node->atom, &factor) || !(factor > 0)) return NULL;
+        root = node->args[0];
+        node = graph_node(plan->graph, root);
+    }
+    return node->op == OP_SCORE_MUL || node->op == OP_DISTANCE ? find_leaf(form, root) : NULL;
+}
+
 void score_emit(Tile *tile, const RealPlan *plan, const RealHead *head, LLVMValueRef block,
                 LLVMValueRef *scores) {
-    Kernel *kernel = tile->kernel;
-    Emit *emit = &kernel->emit;
     NodeId root = head->score;
     Scoring scoring = {.tile = tile,
                        .plan = plan,
                        .form = &head->form,
+                       .biased = find_biased(plan, &head->form, root),
                        .block = block,
                        .cells = ARENA_ARRAY(plan->arena, Cells *, root + 1)};
     scoring.cells[root] = ARENA_NEW(plan->arena, Cells);
@@ -157,14 +182,10 @@ void score_emit(Tile *tile, const RealPlan *plan, const RealHead *head, LLVMValu
     }
     for (NodeId id = 0; id <= root; id++)
         if (scoring.cells[id]) emit_node(&scoring, id);
-    LLVMValueRef first = kernel_mul(kernel, block, emit_int(emit, tile->keys));
-    for (uint32_t k = 0; k < tile->keys; k++) {
-        LLVMValueRef bias =
-            emit_load(emit, kernel->real, tile->bias, kernel_add(kernel, first, emit_int(emit, k)));
-        bias = kernel_splat(kernel, bias, kernel->lanes);
-        for (uint32_t v = 0; v < tile->vectors; v++) {
-            uint32_t s = k * tile->vectors + v;
-            scores[s] = LLVMBuildFAdd(emit->builder, scoring.cells[root]->at[s], bias, "");
-        }
+    for (uint32_t s = 0; s < tile->keys * tile->vectors; s++) {
+        scores[s] = scoring.cells[root]->at[s];
+        if (scoring.biased) continue;
+        LLVMValueRef bias = key_bias(&scoring, s / tile->vectors);
+        scores[s] = LLVMBuildFAdd(tile->kernel->emit.builder, scores[s], bias, "");
     }
 }

@@ -15,7 +15,7 @@
 
 #include <math.h>
 
-/* Queries that share a part of the keys. */
+/* Queries that share a part of the keys, at most. */
 enum { GROUP_TILES = 4 };
 
 typedef struct Soft {
@@ -25,15 +25,15 @@ typedef struct Soft {
     Panel panel;
     void *values;   /* (blocks, width, tile_keys) reals */
     uint32_t width; /* of the values; 1 for scalars */
-    int64_t rows, group_rows, part_blocks;
+    int64_t rows, tile_rows, part_blocks;
     void **scratch;    /* (threads) */
     atomic_llong next; /* the next row that nobody has */
 } Soft;
 
-static void attend_group(const Soft *soft, void *scratch, int64_t from) {
+static void attend_group(const Soft *soft, void *scratch, int64_t from, int64_t rows) {
     Run *run = soft->run;
     NodeId node = soft->head->node;
-    int64_t to = from + soft->group_rows < soft->rows ? from + soft->group_rows : soft->rows;
+    int64_t to = from + rows < soft->rows ? from + rows : soft->rows;
     SoftmaxKernel *kernel = (SoftmaxKernel *)(uintptr_t)run->program->functions[soft->head->kernel];
     for (int64_t first = 0; first < soft->panel.blocks; first += soft->part_blocks) {
         int64_t end = first + soft->part_blocks;
@@ -47,13 +47,26 @@ static void attend_group(const Soft *soft, void *scratch, int64_t from) {
         tags[i] = TAG_FLOAT;
 }
 
+/* The next rows that nobody has: a group, or fewer towards the end, so that all threads end at
+   about the same time. */
+static int64_t take_group(Soft *soft, int64_t *from) {
+    long long first = atomic_load(&soft->next);
+    int64_t tiles;
+    do {
+        int64_t left = (soft->rows - first + soft->tile_rows - 1) / soft->tile_rows;
+        if (left <= 0) return 0;
+        tiles = left / (2 * (int64_t)soft->run->threads);
+        tiles = tiles > GROUP_TILES ? GROUP_TILES : tiles < 1 ? 1 : tiles;
+    } while (!atomic_compare_exchange_weak(&soft->next, &first, first + tiles * soft->tile_rows));
+    *from = first;
+    return tiles * soft->tile_rows;
+}
+
 static void attend_groups(void *state, uint32_t thread) {
     Soft *soft = state;
-    while (run_goes_on(soft->run)) {
-        int64_t from = atomic_fetch_add(&soft->next, soft->group_rows);
-        if (from >= soft->rows) return;
-        attend_group(soft, soft->scratch[thread], from);
-    }
+    int64_t from, rows;
+    while (run_goes_on(soft->run) && (rows = take_group(soft, &from)) > 0)
+        attend_group(soft, soft->scratch[thread], from, rows);
 }
 
 static bool pack_values(Soft *soft) {
@@ -94,7 +107,7 @@ static void choose_sizes(Soft *soft) {
                  (plan->single ? sizeof(float) : sizeof(double));
     soft->part_blocks = (int64_t)(PART_BYTES / (key * plan->unit.tile_keys));
     if (soft->part_blocks < 1) soft->part_blocks = 1;
-    soft->group_rows = GROUP_TILES * (int64_t)weigh_rows(plan, soft->head);
+    soft->tile_rows = weigh_rows(plan, soft->head);
 }
 
 static bool give_defaults(Run *run, const RealHead *head) {
