@@ -97,7 +97,8 @@ void jit_real_free(JitReal *program); /* NULL is fine */
    others is not shown. Columns of doubles are read where they lie.
    Equal to eval_all bit for bit, but for softmax and linear attention (real/softmax.c, accumulate.c
    and weigh.c say how near they are); in float32 each column is eval's on the columns it is made
-   of, rounded. Several runs may go on at once. False after reporting at the node, else at span. */
+   of, rounded. Several runs may go on at once; the program keeps up to 32 MiB of
+   one's memory for the next, until it is freed. False after reporting at the node, else at span. */
 bool jit_real_run(const JitReal *program, const ApplyRequest *request, Sequence *out);
 /* A line a head, two blanks in: its plan, what that costs, and for all pairs why. */
 void jit_real_explain(const JitReal *program, Buffer *out);
