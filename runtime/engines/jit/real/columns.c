@@ -12,11 +12,77 @@ static size_t real_size(const Run *run) {
     return run->plan->single ? sizeof(float) : sizeof(double);
 }
 
-/* Columns are read and written in pieces, by all threads. */
+/* --- conversion --------------------------------------------------------------------------------
+ */
+
+/* Numbers [from, from + count) of one array into another; returns how many are not finite there.
+   They are counted: a jump would take longer than the rest. */
+typedef size_t Convert(const void *source, void *target, size_t from, size_t count);
+
+typedef struct Conversion {
+    const void *source;
+    void *target;
+    Convert *convert;
+} Conversion;
+
+typedef struct Converting {
+    const Conversion *conversion;
+    size_t count;
+    atomic_size_t others; /* not finite */
+} Converting;
+
 enum { PIECE_NUMBERS = 1 << 16 };
 
-static uint32_t pieces_of(size_t numbers) {
-    return (uint32_t)((numbers + PIECE_NUMBERS - 1) / PIECE_NUMBERS);
+FOR_EACH_PROCESSOR
+static size_t narrow(const void *source, void *target, size_t from, size_t count) {
+    const double *restrict in = (const double *)source + from;
+    float *restrict out = (float *)target + from;
+    size_t others = 0;
+    for (size_t i = 0; i < count; i++) {
+        out[i] = (float)in[i];
+        others += !(fabsf(out[i]) <= FLT_MAX);
+    }
+    return others;
+}
+
+FOR_EACH_PROCESSOR
+static size_t widen(const void *source, void *target, size_t from, size_t count) {
+    const float *restrict in = (const float *)source + from;
+    double *restrict out = (double *)target + from;
+    size_t others = 0;
+    for (size_t i = 0; i < count; i++) {
+        out[i] = (double)in[i];
+        others += !(fabsf(in[i]) <= FLT_MAX);
+    }
+    return others;
+}
+
+FOR_EACH_PROCESSOR
+static size_t copy_doubles(const void *source, void *target, size_t from, size_t count) {
+    const double *restrict in = (const double *)source + from;
+    double *restrict out = (double *)target + from;
+    size_t others = 0;
+    for (size_t i = 0; i < count; i++) {
+        out[i] = in[i];
+        others += !(fabs(in[i]) <= DBL_MAX);
+    }
+    return others;
+}
+
+static void convert_piece(void *state, uint32_t piece) {
+    Converting *all = state;
+    const Conversion *conversion = all->conversion;
+    size_t from = (size_t)piece * PIECE_NUMBERS, count = all->count - from;
+    if (count > PIECE_NUMBERS) count = PIECE_NUMBERS;
+    atomic_fetch_add(&all->others,
+                     conversion->convert(conversion->source, conversion->target, from, count));
+}
+
+/* By all threads. */
+static size_t convert(Run *run, const Conversion *conversion, size_t count) {
+    Converting all = {.conversion = conversion, .count = count};
+    run_pieces(run, convert_piece, &all, (uint32_t)((count + PIECE_NUMBERS - 1) / PIECE_NUMBERS));
+    return all.others;
 }
 
 /* --- numbers ---------------------------------------------------------------------------------- */
@@ -123,31 +189,6 @@ static bool read_scalars(Run *run, NodeId node, const InputColumn *given) {
     return true;
 }
 
-typedef struct Narrowing {
-    const double *from;
-    float *to;
-    size_t count;
-    atomic_size_t beyond; /* numbers that are none as float32 */
-} Narrowing;
-
-/* Counts, where a jump would take longer than the rest. */
-FOR_EACH_PROCESSOR
-static size_t narrow(const double *restrict from, float *restrict to, size_t count) {
-    size_t beyond = 0;
-    for (size_t i = 0; i < count; i++) {
-        to[i] = (float)from[i];
-        beyond += !(fabsf(to[i]) <= FLT_MAX);
-    }
-    return beyond;
-}
-
-static void narrow_piece(void *state, uint32_t piece) {
-    Narrowing *all = state;
-    size_t from = (size_t)piece * PIECE_NUMBERS, count = all->count - from;
-    if (count > PIECE_NUMBERS) count = PIECE_NUMBERS;
-    atomic_fetch_add(&all->beyond, narrow(all->from + from, all->to + from, count));
-}
-
 /* Doubles stay where they are: the input may be a file in memory. */
 static bool read_vectors(Run *run, NodeId node, const InputColumn *given) {
     uint32_t width = graph_node(run->graph, node)->width;
@@ -158,11 +199,8 @@ static bool read_vectors(Run *run, NodeId node, const InputColumn *given) {
         return true;
     }
     if (!run_make_column(run, node)) return false;
-    Narrowing all = {.from = given->numbers,
-                     .to = run->columns[2 * (size_t)node],
-                     .count = (size_t)run->n * width};
-    run_pieces(run, narrow_piece, &all, pieces_of(all.count));
-    return all.beyond == 0 ||
+    const Conversion narrowing = {given->numbers, run->columns[2 * (size_t)node], narrow};
+    return convert(run, &narrowing, (size_t)run->n * width) == 0 ||
            wrong_input(run, node, given->name, "holds a number beyond the greatest float32");
 }
 
@@ -240,55 +278,17 @@ static bool not_finite(Run *run, NodeId node, int64_t position, double value) {
     return false;
 }
 
-typedef struct Widening {
-    const void *from;
-    bool single;
-    double *to;
-    size_t count;
-    atomic_size_t others; /* numbers that are not finite */
-} Widening;
-
-FOR_EACH_PROCESSOR
-static size_t widen(const float *restrict from, double *restrict to, size_t count) {
-    size_t others = 0;
-    for (size_t i = 0; i < count; i++) {
-        to[i] = (double)from[i];
-        others += !(fabsf(from[i]) <= FLT_MAX);
-    }
-    return others;
-}
-
-FOR_EACH_PROCESSOR
-static size_t copy_doubles(const double *restrict from, double *restrict to, size_t count) {
-    size_t others = 0;
-    for (size_t i = 0; i < count; i++) {
-        to[i] = from[i];
-        others += !(fabs(from[i]) <= DBL_MAX);
-    }
-    return others;
-}
-
-static void widen_piece(void *state, uint32_t piece) {
-    Widening *all = state;
-    size_t from = (size_t)piece * PIECE_NUMBERS, count = all->count - from;
-    if (count > PIECE_NUMBERS) count = PIECE_NUMBERS;
-    size_t others = all->single
-                        ? widen((const float *)all->from + from, all->to + from, count)
-                        : copy_doubles((const double *)all->from + from, all->to + from, count);
-    atomic_fetch_add(&all->others, others);
-}
-
 static bool read_vector_result(Run *run, NodeId node, Arena *arena, Sequence *out) {
     uint32_t width = graph_node(run->graph, node)->width;
-    Widening all = {.from = run->columns[2 * (size_t)node],
-                    .single = run->plan->single,
-                    .count = (size_t)run->n * width};
-    all.to = ARENA_ARRAY(arena, double, all.count);
-    run_pieces(run, widen_piece, &all, pieces_of(all.count));
-    for (size_t i = 0; all.others > 0 && i < all.count; i++)
-        if (!isfinite(all.to[i])) return not_finite(run, node, (int64_t)(i / width), all.to[i]);
+    size_t count = (size_t)run->n * width;
+    double *numbers = ARENA_ARRAY(arena, double, count);
+    const Conversion result = {run->columns[2 * (size_t)node], numbers,
+                               run->plan->single ? widen : copy_doubles};
+    size_t others = convert(run, &result, count);
+    for (size_t i = 0; others > 0 && i < count; i++)
+        if (!isfinite(numbers[i])) return not_finite(run, node, (int64_t)(i / width), numbers[i]);
     *out = (Sequence){
-        .n = (uint32_t)run->n, .type = SEQUENCE_VECTORS, .width = width, .numbers = all.to};
+        .n = (uint32_t)run->n, .type = SEQUENCE_VECTORS, .width = width, .numbers = numbers};
     return true;
 }
 
