@@ -239,13 +239,15 @@ static Form logic(RealPlan *plan, NodeId id) {
     return unit_form(plan, id, &a, &b);
 }
 
-/* Between two constants: b + (a - b) condition, where that is exact. */
-static bool is_step(const Form *a, const Form *b, double *high, double *low) {
-    double zero;
+/* Between two constants: b + (a - b) condition, where that is exact. ReLUs have no better choice.
+ */
+static bool is_step(const RealPlan *plan, const Form *a, const Form *b, double *high, double *low) {
+    FloatType type = plan->options->relu_only ? FLOAT_64 : plan->options->float_type;
+    double zero, most = float_whole(type) / 8;
     if (!is_constant(a) || !is_constant(b) || a->rows != 1) return false;
     *high = *plan_real_constant(a, &zero);
     *low = *plan_real_constant(b, &zero);
-    return *low + (*high - *low) == *high && fabs(*high) < 0x1p50 && fabs(*low) < 0x1p50 &&
+    return *low + (*high - *low) == *high && fabs(*high) < most && fabs(*low) < most &&
            *high == nearbyint(*high) && *low == nearbyint(*low);
 }
 
@@ -338,7 +340,7 @@ static Form choose(RealPlan *plan, NodeId id) {
     Form condition = condition_of(plan, id, &is_truth);
     if (condition.rows == 0 || a.rows == 0 || b.rows == 0) return (Form){0};
     if (is_constant(&condition)) return all_zero(&condition) ? b : a;
-    if (is_step(&a, &b, &high, &low)) {
+    if (is_step(plan, &a, &b, &high, &low)) {
         condition = plan_real_truth(plan, id, 0);
         Form step = form_scale(plan, id, &condition, high - low), floor = form_number(plan, low);
         return form_add(plan, id, &floor, &step);

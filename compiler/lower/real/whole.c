@@ -170,7 +170,9 @@ static bool widen_states(Wholes *w, bool no_end) {
         const GraphLoop *loop = &w->plan->graph->loops[l];
         for (uint32_t s = 0; s < loop->state_count && loop->closed; s++) {
             const LoopState *state = &loop->states[s];
-            Range *known = &w->states[state->state], next = w->ranges[state->next];
+            Range *known = &w->states[state->state];
+            /* Of a loop in another's body the init is what that one's states may be. */
+            Range next = either(w->ranges[state->init], w->ranges[state->next]);
             if (!w->plan->needed[state->state]) continue;
             bool whole = known->whole && next.whole;
             if (next.low >= known->low && next.high <= known->high && whole == known->whole)
@@ -195,7 +197,8 @@ static void find_ranges(Wholes *w) {
         if (round < MOST && widen_states(w, round >= LOOKED_AT)) continue;
         if (round < MOST) return;
         for (NodeId id = 0; id < graph->count; id++)
-            if (node_at(w, id)->op == OP_STATE) w->states[id] = anything(false);
+            if (node_at(w, id)->op == OP_STATE)
+                w->states[id] = anything(is_whole_type(node_at(w, id)->type));
         if (round > MOST) return;
     }
 }
@@ -249,11 +252,21 @@ static void check_argument(const Wholes *w, NodeId id, NodeId argument) {
     if (!is_held_number(w, number)) refuse_rounded(w, id, "%.0f", number);
 }
 
+/* What an integer is looked up among, and what gives integers alone. */
+static void check_table(const Wholes *w, NodeId id) {
+    const Node *node = node_at(w, id);
+    const Table *table = node->table;
+    bool looks_up = w->ranges[node->args[0]].whole;
+    for (uint32_t i = 0; i < table->count; i++) {
+        if (table->keys && looks_up) check_atom(w, id, table->keys[i]);
+        if (table->values && (looks_up || w->ranges[id].whole)) check_atom(w, id, table->values[i]);
+    }
+}
+
 /* The constants that the node computes or compares integers with. Beside floats they are floats. */
 static void check_constants(const Wholes *w, NodeId id) {
     const Node *node = node_at(w, id);
-    bool whole = true,
-         looks = node->op == OP_LOOKUP || node->op == OP_ITEM || node->op == OP_MEMBER;
+    bool whole = true;
     OpKind kind = op_info(node->op)->kind;
     if (kind != OPKIND_ELEMENT && kind != OPKIND_SELECTOR) return;
     int first = node->op == OP_CHOOSE ? 1 : 0, arity = op_info(node->op)->arity;
@@ -261,10 +274,7 @@ static void check_constants(const Wholes *w, NodeId id) {
         whole = whole && w->ranges[node->args[i]].whole;
     for (int i = first; i < arity && whole; i++)
         check_argument(w, id, node->args[i]);
-    for (uint32_t i = 0; looks && whole && i < node->table->count; i++) {
-        if (node->table->keys) check_atom(w, id, node->table->keys[i]);
-        if (node->table->values) check_atom(w, id, node->table->values[i]);
-    }
+    if (node->op == OP_LOOKUP || node->op == OP_ITEM || node->op == OP_MEMBER) check_table(w, id);
 }
 
 /* Integers that the position alone decides: a column of them, or a line. */
