@@ -3,6 +3,7 @@
 #include "runtime/exact/eval_exact.h"
 #include "runtime/exact/run_exact.h"
 #include "runtime/exact/score_rounding.h"
+#include "runtime/exact/stream_rounding.h"
 
 #include <math.h>
 
@@ -12,26 +13,54 @@ typedef struct Tracer {
     uint64_t ties; /* rows with a choice */
 } Tracer;
 
-static bool is_near(const Tracer *tracer, double number, double other) {
+/* Are they the same but for the rounding of numbers so large? */
+static bool is_rounded(const Tracer *tracer, double number, double other, double magnitude) {
     if (!isfinite(number) || !isfinite(other)) return !isfinite(number) && !isfinite(other);
-    return fabs(number - other) <= tracer->run->tolerance * fmax(1, fabs(other));
+    return fabs(number - other) <= tracer->run->tolerance * fmax(magnitude, fabs(other));
+}
+
+static bool is_near(const Tracer *tracer, double number, double other) {
+    return is_rounded(tracer, number, other, 1);
 }
 
 static double to_double(const mpq_t x) {
     return rational_is_undefined(x) ? (double)NAN : rational_to_double(x);
 }
 
-/* Is the pass's stream near to the one that the run had there? Then it is that one. */
-static bool take_over(const Tracer *tracer, ExactPass *pass, const double *stream) {
+/* Is the pass's stream the one that the run had there, but for rounding? Then it is that one. */
+static bool take_over(const Tracer *tracer, ExactPass *pass, const double *stream,
+                      const StreamRounding *rounding) {
     for (uint32_t i = 0; i < pass->n; i++) {
         mpq_t *row = pass_row(pass, i);
         for (uint32_t c = 0; c < pass->width; c++) {
-            double number = stream[(size_t)c * pass->n + i];
-            if (!is_near(tracer, to_double(row[c]), number)) return false;
-            rational_set_double(row[c], number);
+            size_t at = (size_t)c * pass->n + i;
+            if (!is_rounded(tracer, to_double(row[c]), stream[at], rounding->magnitudes[at]))
+                return false;
+            rational_set_double(row[c], stream[at]);
         }
     }
     return true;
+}
+
+/* What the layer's heads, or units, made of the stream. */
+typedef void Writers(StreamRounding *rounding, const RealLayer *layer, const double *stream);
+
+static bool take_over_written(const Tracer *tracer, ExactPass *pass, const RealLayer *layer,
+                              Writers *writers, const double *from, const double *to) {
+    Arena *arena = arena_new(0);
+    StreamRounding rounding = stream_rounding(pass->model, pass->n, from, arena);
+    writers(&rounding, layer, from);
+    bool taken = take_over(tracer, pass, to, &rounding);
+    arena_free(arena);
+    return taken;
+}
+
+static bool take_over_embedding(const Tracer *tracer, ExactPass *pass, const double *stream) {
+    Arena *arena = arena_new(0);
+    StreamRounding rounding = stream_rounding(pass->model, pass->n, stream, arena);
+    bool taken = take_over(tracer, pass, stream, &rounding);
+    arena_free(arena);
+    return taken;
 }
 
 /* --- which keys the run may have taken -------------------------------------------------------- */
@@ -265,15 +294,18 @@ static bool trace_layer(ExactPass *pass, uint32_t l, void *state) {
     const RealLayer *layer = &pass->model->layers[l];
     if (tracer->step + 1 >= record->count) return is_lost(pass);
     const RunStep *step = &record->steps[tracer->step + 1];
+    const double *before = record->steps[tracer->step].stream;
     if (step->layer != 1 + l || !step->heads) return is_lost(pass);
-    if (tracer->step == 0 && !take_over(tracer, pass, record->steps[0].stream))
-        return is_lost(pass);
+    if (tracer->step == 0 && !take_over_embedding(tracer, pass, before)) return is_lost(pass);
     if (!trace_heads(tracer, pass, layer)) return false;
-    if (!take_over(tracer, pass, step->heads)) return is_lost(pass);
+    if (!take_over_written(tracer, pass, layer, stream_rounding_heads, before, step->heads))
+        return is_lost(pass);
     if (!pass_check_traps(pass, l) || !pass_run_units(pass, layer) || !pass_check_size(pass))
         return false;
     tracer->step++;
-    return take_over(tracer, pass, step->stream) || is_lost(pass);
+    return take_over_written(tracer, pass, layer, stream_rounding_units, step->heads,
+                             step->stream) ||
+           is_lost(pass);
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */

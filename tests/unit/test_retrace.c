@@ -193,6 +193,26 @@ START_TEST(wrong_models_are_not) {
 }
 END_TEST
 
+/* Beside a tie a square so small that what is wrong there is far below 1. */
+#define SMALL_PROGRAM                                                                              \
+    "input x: vec[2]; input mark: bool;\n"                                                         \
+    "mean = aggregate(select(mark, True, ==), x);\n"                                               \
+    "near = aggregate(hardmax_first(-distance(x, mean), select(mark, True, ==)), x);\n"            \
+    "small = dot(x / 1048576, x / 1048576);\n"                                                     \
+    "far = vec(1000000000000 * small, 0);\n"                                                       \
+    "output near, far;\n"
+
+START_TEST(small_wrong_numbers_are_not) {
+    open(SMALL_PROGRAM);
+    const RealModel *model = lowered();
+    Count own = compare(model, model, REALS);
+    Count wrong = compare(model, broken(model, "dot small: 9.5", "dot small: 8.5"), REALS);
+    ck_assert(own.differ > 0 && wrong.differ > 0);
+    ck_assert_uint_eq(own.explained, own.differ);
+    ck_assert_uint_eq(wrong.explained, 0);
+}
+END_TEST
+
 /* What engines would give that are wrong in one head: one that takes the first of several keys
    where it should take all, or all; whose keys are not the highest; or that moves something else.
  */
@@ -223,6 +243,7 @@ Suite *retrace_suite(void) {
     tcase_add_checked_fixture(tests, NULL, tear_down);
     tcase_add_loop_test(tests, ties_are_explained, 0, 2);
     tcase_add_loop_test(tests, wrong_models_are_not, 0, 2);
+    tcase_add_test(tests, small_wrong_numbers_are_not);
     tcase_add_loop_test(tests, wrong_runs_are_not, 0, 2);
     suite_add_tcase(suite, tests);
     return suite;
