@@ -204,12 +204,14 @@ static Input draw(const RealTrials *trials, uint64_t index, uint32_t attempt, Ar
     return input;
 }
 
-static bool is_taken(const RealTrials *trials, Input input) {
+/* why: where it says so if not; or NULL. */
+static bool is_taken(const RealTrials *trials, Input input, Buffer *why) {
     Diagnostics *diags = session_diagnostics(trials->session);
     size_t before = diagnostics_count(diags);
     ApplyRequest request = {
         .graph = session_graph(trials->session), .input = input, .diags = diags};
     bool taken = session_takes(trials->session, &request, NULL, NULL);
+    if (!taken && why) buffer_text(why, diagnostics_message(diags, before));
     diagnostics_truncate(diags, before);
     return taken;
 }
@@ -221,9 +223,16 @@ bool real_trial(const RealTrials *trials, uint64_t index, Arena *arena, Input *o
         Arena *scratch = arena_new(LIMIT_EVALUATION_BYTES);
         *out = draw(trials, index, attempt, scratch);
         *pairs += (uint64_t)out->n * out->n;
-        taken = is_taken(trials, *out);
+        taken = is_taken(trials, *out, NULL);
         arena_free(scratch);
         if (taken) *out = draw(trials, index, attempt, arena);
     }
     return taken;
+}
+
+void real_trials_refusal(const RealTrials *trials, Buffer *out) {
+    Arena *scratch = arena_new(LIMIT_EVALUATION_BYTES);
+    uint64_t longest = trials->edges - DATA_KINDS;
+    (void)is_taken(trials, draw(trials, longest, 0, scratch), out);
+    arena_free(scratch);
 }

@@ -21,5 +21,7 @@ RealTrials real_trials(Session *session, uint32_t max_len, uint64_t samples, uin
    grows by the pairs of positions of all of them. */
 bool real_trial(const RealTrials *trials, uint64_t index, Arena *arena, Input *out,
                 uint64_t *pairs);
+/* What the program says of an input of the greatest length, zeros, that it does not take. */
+void real_trials_refusal(const RealTrials *trials, Buffer *out);
 
 #endif

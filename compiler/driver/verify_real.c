@@ -414,8 +414,12 @@ static void add_text(Buffer *out, const Comparison *comparison) {
     if (comparison->eval_fails > 0)
         buffer_printf(out, "  eval    fails on %llu\n", (unsigned long long)comparison->eval_fails);
     if (compared_nothing(comparison)) {
-        buffer_text(out, "  nothing is compared: no input that was drawn holds what the program "
-                         "requires\n");
+        buffer_printf(out,
+                      "  nothing is compared: no input that was drawn holds what the program "
+                      "requires\n    of zeros, of length %u, it says: ",
+                      trials->max_len);
+        real_trials_refusal(trials, out);
+        buffer_text(out, "\n    --max-len N draws longer inputs\n");
         return;
     }
     for (size_t i = 0; i < comparison->contest_count; i++)
@@ -439,6 +443,12 @@ static void add_contest_json(Buffer *out, const Comparison *comparison, const Co
     if (contest->refused != NULL) {
         buffer_text(out, ", \"reason\": ");
         show_json_text(out, contest->refused);
+    } else if (compared_nothing(comparison)) {
+        Buffer why = {0};
+        real_trials_refusal(&comparison->trials, &why);
+        buffer_text(out, ", \"reason\": ");
+        show_json_text(out, why.data);
+        buffer_free(&why);
     }
     if (contest->differs) {
         Buffer input = {0}, eval = {0}, engine = {0};
