@@ -160,19 +160,29 @@ static bool find_named(Csv *csv, const String *one, const char *const *names, Sp
     return false;
 }
 
+static bool has_name(const Csv *csv, const char *const *names, const String *one) {
+    bool has = false;
+    for (size_t i = 0; i < csv->start_count; i++)
+        has = has || strcmp(names[i], one->bytes) == 0;
+    return has;
+}
+
+/* A number that no column has may be a name: a year. */
 static bool pick_one(Csv *csv, const String *one, Span span, bool *by_name) {
     uint32_t number, end = csv->at;
     if (one->len == 0)
         return reader_wrong(csv->column->reader, span, "a column's name or number is missing here");
-    if (!is_number(one, &number)) {
+    bool numbered = is_number(one, &number);
+    if (!numbered || number >= csv->start_count) {
         const char **names = names_of(csv);
         csv->at = end;
+        if (numbered && !has_name(csv, names, one)) {
+            diag_error(csv->column->reader->diags, DIAG_INPUT_NAME, span,
+                       "the file has the columns 1 to %zu", csv->start_count);
+            return false;
+        }
         if (!find_named(csv, one, names, span, &number)) return false;
         *by_name = true;
-    } else if (number >= csv->start_count) {
-        diag_error(csv->column->reader->diags, DIAG_INPUT_NAME, span,
-                   "the file has the columns 1 to %zu", csv->start_count);
-        return false;
     }
     csv->picked = memory_reserve(csv->picked, &csv->picked_capacity, csv->picked_count + 1,
                                  sizeof *csv->picked);

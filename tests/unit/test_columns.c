@@ -312,6 +312,19 @@ START_TEST(csv_columns_are_picked) {
 }
 END_TEST
 
+/* Columns that are called by years. */
+START_TEST(csv_columns_are_picked_by_numbers_that_are_names) {
+    write_text("y.csv", "id,2019,\"2020\",3,2020\n1,2,3,4,5\n");
+    holds("vec", "x=@y.csv:2019", "2");
+    holds("vec2", "x=@y.csv:2019,1", "2,1");
+    holds("vec", "x=@y.csv:3", "2020 3");
+    refused("vec", "x=@y.csv:2020", DIAG_INPUT_NAME, "<input>:1:10",
+            "2 columns of the file are called '2020'");
+    refused("vec", "x=@y.csv:2018", DIAG_INPUT_NAME, "<input>:1:10",
+            "the file has the columns 1 to 5");
+}
+END_TEST
+
 START_TEST(mistakes_in_picks_have_their_place) {
     write_text("t.csv", "id,first,b\n1,2,3\n4,5\n");
     refused("vec", "x=@t.csv:id,frist", DIAG_INPUT_NAME, "<input>:1:13",
@@ -563,6 +576,7 @@ Suite *columns_suite(void) {
     tcase_add_test(cases, csv_headers_are_names);
     tcase_add_test(cases, csv_rows_are_not_taken_for_headers);
     tcase_add_test(cases, csv_columns_are_picked);
+    tcase_add_test(cases, csv_columns_are_picked_by_numbers_that_are_names);
     tcase_add_test(cases, mistakes_in_picks_have_their_place);
     tcase_add_test(cases, mistakes_in_csv_have_their_place);
     tcase_add_test(cases, json_files_hold_one_list);
