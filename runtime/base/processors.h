@@ -2,6 +2,8 @@
 #ifndef RASPC_PROCESSORS_H
 #define RASPC_PROCESSORS_H
 
+#include <limits.h> /* any header of the C library says whether that is glibc */
+
 /* Before a function's definition: the loader takes the one that fits. What is computed is the same
    on all where the function says so. */
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__has_attribute)
