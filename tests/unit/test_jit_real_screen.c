@@ -378,6 +378,26 @@ START_TEST(no_room_is_said_once) {
 }
 END_TEST
 
+/* What a run keeps for the next one is room for a run that asks for other sizes, too. */
+START_TEST(kept_memory_is_room) {
+    enum { N = 600000, N_BEFORE = 400000, MIB = 44 }; /* it takes 36, and 52 beside what is kept */
+    static const Subject subject = {
+        "groups", 1, "input x: vec[1]; input a: float; t = total(select(a, a, ==), 1); output t;\n",
+        ""};
+    Bench bench;
+    if (bench_open(&bench, &subject) && addresses() > 0) {
+        JitReal *program = bench_compile(&bench, NULL, 1, false);
+        Input input = bench_input(&bench, N, SMOOTH, 1);
+        Sequence got = {.atoms = ARENA_ARRAY(bench.arena, Atom, N)}, before;
+        ck_assert(bench_run(&bench, program, bench_input(&bench, N_BEFORE, SMOOTH, 1), &before));
+        arena_give_back(bench.arena, got.atoms, N * sizeof(Atom));
+        ck_assert(run_within(&bench, program, input, (size_t)MIB << 20, &got));
+        jit_real_free(program);
+    }
+    bench_close(&bench);
+}
+END_TEST
+
 Suite *jit_real_screen_suite(void);
 
 Suite *jit_real_screen_suite(void) {
@@ -396,6 +416,7 @@ Suite *jit_real_screen_suite(void) {
     tcase_set_timeout(room, 60);
     tcase_add_test(room, packed_rows_are_not_missed);
     tcase_add_test(room, no_room_is_said_once);
+    tcase_add_test(room, kept_memory_is_room);
     suite_add_tcase(suite, room);
     return suite;
 }

@@ -1,6 +1,8 @@
 /* A run's memory: blocks that are its own, as many as the limit lets it have. What it gives back
    waits for whoever asks for as many bytes, in this run or in the program's next one: memory that
-   was touched before costs no page faults. Of two runs at once one has what the program keeps. */
+   was touched before costs no page faults. What waited longest goes first where there is too much,
+   and all of it where the system has no more. Of two runs at once one has what the program keeps.
+ */
 #include "runtime/engines/jit/real/run.h"
 
 #include "runtime/base/limits.h"
@@ -76,11 +78,28 @@ static void give_list_to_system(Block *block) {
     }
 }
 
+static void give_kept(Run *run) {
+    give_list_to_system(run->kept);
+    run->kept = NULL;
+    run->kept_bytes = 0;
+}
+
+static void give_oldest(Run *run) {
+    Block **at = &run->kept;
+    while ((*at)->next)
+        at = &(*at)->next;
+    run->kept_bytes -= (*at)->bytes;
+    give_to_system(*at);
+    *at = NULL;
+}
+
 static void keep(Run *run, Block *block) {
-    if (block->bytes < KEPT_LEAST || run->kept_bytes + block->bytes > KEPT_MOST) {
+    if (block->bytes < KEPT_LEAST || block->bytes > KEPT_MOST) {
         give_to_system(block);
         return;
     }
+    while (run->kept_bytes + block->bytes > KEPT_MOST)
+        give_oldest(run);
     block->next = run->kept;
     run->kept = block;
     run->kept_bytes += block->bytes;
@@ -117,8 +136,12 @@ void run_free_kept(const RealProgram *program) {
 
 /* --- blocks ----------------------------------------------------------------------------------- */
 
-static Block *new_block(size_t bytes, bool mapped) {
+static Block *new_block(Run *run, size_t bytes, bool mapped) {
     Block *block = mapped ? memory_map(bytes) : aligned_alloc(LINE, bytes);
+    if (block == NULL && run->kept) {
+        give_kept(run);
+        return new_block(run, bytes, mapped);
+    }
     if (block && !mapped) memset(block, 0, bytes);
     return block;
 }
@@ -130,7 +153,7 @@ static Block *take_block(Run *run, size_t bytes, bool zeroed) {
     bool mapped = bytes >= MEMORY_LARGE;
     Block *block = take_kept(run, bytes);
     if (block && zeroed) memset(block, 0, bytes);
-    if (block == NULL) block = new_block(bytes, mapped);
+    if (block == NULL) block = new_block(run, bytes, mapped);
     if (block == NULL) return NULL;
     *block = (Block){.after = run->blocks, .bytes = bytes, .mapped = mapped};
     if (run->blocks) run->blocks->before = block;
