@@ -326,6 +326,16 @@ static const Subject near_subjects[] = {
      "online softmax"},
     {"softmax 40", 40, "input x: vec[40]; y = aggregate(softmax(score(x, x, *) / 6), x); output y;",
      "online softmax"},
+    /* scores of -inf, a block of them and more before the first one that is finite */
+    {"hidden keys", 3,
+     "input x: vec[3]; hidden = log(1 if indices >= 20 else 0);\n"
+     "y = aggregate(softmax(score(x, x, *) + score(hidden, 0, +)), x); output y;",
+     "online softmax"},
+    /* from 0 the distance is infinite: what fills the last block of keys must not be there */
+    {"far away", 3,
+     "input x: vec[3]; far = 0 * x + 10.0 ^ 200;\n"
+     "y = aggregate(softmax(distance(far, far)), x); output y;",
+     "online softmax"},
     {"steep", 3, "input x: vec[3]; y = aggregate(softmax(-10000 * distance(x, x)), -x); output y;",
      "online softmax"},
     {"every leaf", 3,

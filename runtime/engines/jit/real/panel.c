@@ -116,6 +116,7 @@ typedef struct Scatter {
     Run *run;
     NodeId node;
     const KeyList *keys;
+    int64_t count; /* of places; behind the keys they have the last one again */
     void *reals;
     uint32_t width, at;
 } Scatter;
@@ -146,20 +147,23 @@ static void scatter_keys(void *state, uint32_t piece) {
     Run *run = scatter->run;
     uint32_t wide = run->plan->unit.tile_keys;
     int64_t from = (int64_t)piece * SCATTER_KEYS, to = from + SCATTER_KEYS;
-    if (to > scatter->keys->count) to = scatter->keys->count;
+    if (to > scatter->count) to = scatter->count;
     for (int64_t j = from; j < to; j++) {
-        int64_t row = run_place(run, scatter->node, scatter->keys->positions[j]);
+        int64_t key = j < scatter->keys->count ? j : scatter->keys->count - 1;
+        int64_t row = run_place(run, scatter->node, scatter->keys->positions[key]);
         size_t place =
             ((size_t)(j / wide) * scatter->width + scatter->at) * wide + (size_t)(j % wide);
         scatter_row(run, scatter->node, row, scatter->reals, place);
     }
 }
 
-void panel_scatter(Run *run, NodeId node, const KeyList *keys, void *reals, uint32_t width,
-                   uint32_t at) {
-    Scatter scatter = {run, node, keys, reals, width, at};
+static void scatter_all(Run *run, Scatter scatter) {
     run_pieces(run, scatter_keys, &scatter,
-               (uint32_t)((keys->count + SCATTER_KEYS - 1) / SCATTER_KEYS));
+               (uint32_t)((scatter.count + SCATTER_KEYS - 1) / SCATTER_KEYS));
+}
+
+void panel_scatter(Run *run, NodeId node, const KeyList *keys, void *reals, uint32_t width) {
+    scatter_all(run, (Scatter){run, node, keys, keys->count, reals, width, 0});
 }
 
 bool panel_pack_leaves(Run *run, const RealHead *head, const KeyList *keys, Panel *out) {
@@ -172,8 +176,8 @@ bool panel_pack_leaves(Run *run, const RealHead *head, const KeyList *keys, Pane
     out->bias = run_take(run, all, size);
     if (!out->keys || !out->bias) return false;
     for (uint32_t l = 0; l < form->leaf_count; l++)
-        panel_scatter(run, form->leaves[l].key, keys, out->keys, form->key_width,
-                      form->leaves[l].key_at);
+        scatter_all(run, (Scatter){run, form->leaves[l].key, keys, (int64_t)all, out->keys,
+                                   form->key_width, form->leaves[l].key_at});
     for (uint32_t t = 0; t < form->term_count; t++)
         out->queries[t] = run->columns[2 * (size_t)form->terms[t].query];
     for (size_t j = (size_t)keys->count; j < all; j++)

@@ -33,14 +33,14 @@ typedef struct Panel {
     const void *queries[TILE_TERMS]; /* the terms' query columns */
 } Panel;
 
-/* The leaves' components as they are (score_emit.h), without a margin. False after reporting that
-   there is no memory. */
+/* Of one key or more, the leaves' components as they are (score_emit.h), without a margin. Places
+   behind the keys have the last key again, whose score is finite wherever the row's weights are,
+   and a bias of -inf. False after reporting that there is no memory. */
 bool panel_pack_leaves(Run *run, const RealHead *head, const KeyList *keys, Panel *out);
-/* The node's values at the keys, into reals (blocks, width, tile_keys) from component `at` on. */
-void panel_scatter(Run *run, NodeId node, const KeyList *keys, void *reals, uint32_t width,
-                   uint32_t at);
-/* The same for dot products. */
+/* The same for dot products; places behind the keys have zeros. */
 bool panel_pack(Run *run, const RealHead *head, const KeyList *keys, Panel *out);
+/* The node's values at the keys, into reals (blocks, width, tile_keys). */
+void panel_scatter(Run *run, NodeId node, const KeyList *keys, void *reals, uint32_t width);
 void panel_free(Run *run, Panel *panel);
 
 #endif

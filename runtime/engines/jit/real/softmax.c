@@ -74,7 +74,7 @@ static bool pack_values(Soft *soft) {
     size_t count = (size_t)soft->panel.blocks * run->plan->unit.tile_keys * soft->width;
     soft->values = run_take(run, count, run->plan->single ? sizeof(float) : sizeof(double));
     if (!soft->values) return false;
-    panel_scatter(run, soft->head->value, &soft->keys, soft->values, soft->width, 0);
+    panel_scatter(run, soft->head->value, &soft->keys, soft->values, soft->width);
     return true;
 }
 

@@ -4,7 +4,7 @@
 #include "runtime/engines/jit/real/score_emit.h"
 #include "runtime/engines/jit/real/weigh_emit.h"
 
-#include <math.h>
+#include <float.h>
 
 typedef struct Softmax {
     Kernel *kernel;
@@ -209,14 +209,17 @@ static void load_state(Softmax *softmax, SoftRow *rows) {
     }
 }
 
+/* The highest score so far begins at the least number, not at -inf: scores of -inf have no weight
+   beside it, and exp(-inf - -inf) would be no number. */
 static void begin_tile(Softmax *softmax, LLVMValueRef first_row) {
+    double least = softmax->kernel->single ? -(double)FLT_MAX : -DBL_MAX;
     SoftRow rows[TILE_VECTORS_MOST];
     tile_find_rows(&softmax->tile, first_row);
     tile_turn_queries(&softmax->tile);
     clear_sums(softmax);
     for (uint32_t v = 0; v < softmax->tile.vectors; v++)
-        rows[v] = (SoftRow){kernel_vector(softmax->kernel, -(double)INFINITY),
-                            kernel_vector(softmax->kernel, 0)};
+        rows[v] =
+            (SoftRow){kernel_vector(softmax->kernel, least), kernel_vector(softmax->kernel, 0)};
     store_state(softmax, rows);
 }
 
