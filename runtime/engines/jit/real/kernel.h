@@ -14,8 +14,7 @@ typedef struct VectorUnit {
     bool halves;                      /* it adds two products of bfloat16 at a time */
     uint32_t tile_keys, tile_vectors; /* the tile of accumulators: keys by vectors of queries */
     uint32_t screen_keys;             /* the keys of a screen's (screen.h) */
-    uint32_t
-        weigh_vectors; /* of a tile that keeps no bests, at most (weigh_emit.h, softmax_emit.h) */
+    uint32_t weigh_vectors;           /* most of a tile without bests (weigh_emit.h) */
 } VectorUnit;
 
 /* Of that processor (as native_new takes it). */
