@@ -8,7 +8,7 @@
 
 /* The scores of a block of keys: scores[key * vectors + v]. tile: its panel is (blocks, key_width,
    keys), the leaves' components; its bias is 0, or minus infinity where there is no key, whose
-   components are 0. */
+   components are then those of another one. */
 void score_emit(Tile *tile, const RealPlan *plan, const RealHead *head, LLVMValueRef block,
                 LLVMValueRef *scores);
 
