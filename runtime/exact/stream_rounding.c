@@ -111,8 +111,7 @@ static double operation_magnitude(const StreamRounding *rounding, const RealUnit
     case OP_MUL: return a.magnitude * b.magnitude;
     case OP_DIV: return a.magnitude * b.magnitude / (b.value * b.value);
     case OP_POW: return b.value >= 1 ? pow(a.magnitude, b.value) : 1;
-    case OP_CHOOSE:
-        return fmax(b.magnitude, argument(rounding, unit, 2, r, i, stream).magnitude);
+    case OP_CHOOSE: return fmax(b.magnitude, argument(rounding, unit, 2, r, i, stream).magnitude);
     default: return 1;
     }
 }
@@ -133,7 +132,8 @@ void stream_rounding_units(StreamRounding *rounding, const RealLayer *layer, con
     for (uint32_t u = 0; u < layer->unit_count; u++) {
         const RealSpace *space = &rounding->model->spaces[layer->units[u].target];
         double *target = rounding->magnitudes + (size_t)space->offset * rounding->n;
-        for (size_t i = 0; layer->units[u].kind == REAL_ERASE && i < (size_t)space->width * rounding->n; i++)
+        for (size_t i = 0;
+             layer->units[u].kind == REAL_ERASE && i < (size_t)space->width * rounding->n; i++)
             target[i] = 0;
     }
     for (uint32_t u = 0; u < layer->unit_count; u++)

@@ -361,6 +361,12 @@ static const Subject near_subjects[] = {
      "input x: vec[35]; p = linear(score(x * x, concat(x * x, 1)[0] + x * x, *)); y = aggregate(p, "
      "x); output y;",
      "keys times values"},
+    /* a key's product with a value overflows, its product with a query does not */
+    {"linear, large keys", 2,
+     "input x: vec[2]; large = 10.0 ^ 200;\n"
+     "p = linear(score((x * x + 1) * large, (x * x + 1) / large, *));\n"
+     "y = aggregate(p, x * large) / large; output y;",
+     "keys times values"},
     {"linear, sums of 0", 2,
      "input x: vec[2]; input k: int; input a: float;\n"
      "p = linear(score(k - 1, sign(a) * (k % 2), *)); y = aggregate(p, x, 5); output y;",

@@ -6,7 +6,8 @@
    roundoff each of the sums is within g(n + d + 8) sum |k| |q| |v| of the real number, here and in
    eval, where g(m) = m u / (1 - m u); with weights and values of one sign that is a relative error,
    else what is lost by cancelling is lost in both. Where the divisor's bound reaches it, so that it
-   may be 0 in eval, the row is computed as eval does. */
+   may be 0 in eval, and where the result is not finite, since a key's product with a value may
+   overflow where the score's does not, the row is computed as eval does. */
 #include "runtime/engines/jit/real/outer_emit.h"
 #include "runtime/engines/jit/real/products.h"
 

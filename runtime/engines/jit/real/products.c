@@ -48,7 +48,7 @@ typedef struct Finish {
     double unit;  /* the bound on the divisor's rounding, relative to magnitudes */
     double least; /* and what underflow may add */
     int64_t rows, piece_rows;
-    uint8_t *undecided; /* (rows) the divisor may be 0 */
+    uint8_t *undecided; /* (rows) the divisor may be 0, or something is not finite */
     double *scratch;    /* (pieces)(keys + width) */
 } Finish;
 
@@ -80,8 +80,10 @@ static void finish_row(const Finish *finish, int64_t at, double *query, double *
         finish->undecided[at] = 1;
         return;
     }
-    for (uint32_t v = 0; v < width; v++)
+    for (uint32_t v = 0; v < width; v++) {
         sums[v] /= divisor;
+        if (!isfinite(sums[v])) finish->undecided[at] = 1;
+    }
     if (graph_node(run->graph, head->node)->type == TYPE_VECTOR)
         run_set_vector(run, head->node, at, sums);
     else
