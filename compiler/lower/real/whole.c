@@ -398,6 +398,13 @@ static void trap_total(const Wholes *w, NodeId id) {
     trap(w, id, &form, share(w->limit, w->plan->options->max_length));
 }
 
+/* An integer that was a float: eval's doubles are float64's. */
+static void trap_whole_part(const Wholes *w, NodeId id) {
+    if (w->plan->options->float_type == FLOAT_64 || w->ranges[node_at(w, id)->args[0]].whole)
+        return;
+    if (!is_read_out(w, id)) trap(w, id, &w->plan->forms[id], w->limit);
+}
+
 static void trap_node(const Wholes *w, NodeId id) {
     const Form *form = &w->plan->forms[id];
     if (form->rows != 1 || !w->ranges[id].whole || w->ranges[id].sums < w->limit) return;
@@ -411,6 +418,9 @@ static void trap_node(const Wholes *w, NodeId id) {
         if (!is_read_out(w, id)) trap(w, id, form, w->limit);
         return;
     case OP_TOTAL: trap_total(w, id); return;
+    case OP_FLOOR:
+    case OP_CEIL:
+    case OP_ROUND: trap_whole_part(w, id); return;
     default: return; /* hands on what it takes, or makes it less */
     }
 }

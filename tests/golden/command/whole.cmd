@@ -19,11 +19,11 @@ raspc run -e 'floor(exp(20 * selector_width(select(indices, indices, <=))))' -i 
 printf 'input a: int; s = a; repeat 4 { s = s * s + 1; } output s;' >/tmp/whole-$$.rasp
 raspc verify /tmp/whole-$$.rasp --dtype f32 --max-len 8; echo "status $?"
 rm /tmp/whole-$$.rasp
-# a table's values, whatever its keys are; a step between constants; an inner loop, whose init grows; states that hand on what grows
+# a table's values, whatever its keys are; a step between constants; what floor gives; an inner loop, whose init grows; states that hand on what grows
 chain='input n: int;'; for k in $(seq 20); do chain="$chain s$k = sign(n);"; done; chain="$chain repeat 33 {"
 for k in $(seq 20 -1 2); do chain="$chain s$k = s$((k - 1));"; done; chain="$chain s1 = s1 * 3; } y = s20 * s20 * s20 * s20 % 10; output y;"
 for program in 'input s: str; y = {"a": 16777217, "b": 1}[s] % 10; output y;' 'input n: int; y = 16777215 if n > 0 else -16777214; output y;' \
-    'input n: int; y = {1: 16777217, 2: 0.5}[n]; output y;' \
+    'input n: int; y = {1: 16777217, 2: 0.5}[n]; output y;' 'input n: int; y = floor((n + 0.5) * 11184811) % 10; output y;' \
     'input n: int; s = sign(n); y = 0; repeat 30 { u = s; repeat 2 { y = y + u * u % 10; u = u % 7; } s = s * 3; } output y;' "$chain"; do
     printf %s "$program" >/tmp/whole-$$.rasp
     case $program in *str*) input=s=a ;; *) input=n=1 ;; esac
