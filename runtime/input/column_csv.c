@@ -80,9 +80,11 @@ static bool is_letter(char c) {
     return (lower >= 'a' && lower <= 'z') || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* Has it a letter? Where it begins as a number does, a word of its own ("2020 Q1", not "1O"). What
-   stands for a missing value is no name, though a column may be called so: who picks it by that
-   name says that there is a header. */
+static bool ends_word(char c) { return c == ' ' || c == '(' || c == '['; }
+
+/* Has it a letter? Where it begins as a number does, a word of its own ("2020 Q1", "2020 (cm)", not
+   "1O"). What stands for a missing value is no name, though a column may be called so: who picks it
+   by that name says that there is a header. */
 static bool is_name(Cell cell) {
     static const char *const missing[] = {"na", "n/a", "#n/a", "null", "none"};
     for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
@@ -92,7 +94,7 @@ static bool is_name(Cell cell) {
         at++;
     bool number = at < cell.len && strchr("0123456789+-.", cell.text[at]) != NULL;
     for (; at < cell.len; at++)
-        if (is_letter(cell.text[at]) && (!number || cell.text[at - 1] == ' ')) return true;
+        if (is_letter(cell.text[at]) && (!number || ends_word(cell.text[at - 1]))) return true;
     return false;
 }
 

@@ -254,6 +254,8 @@ START_TEST(csv_headers_are_names) {
     holds("vec3", "x=@h.csv", "1,2,3");
     write_text("h.csv", "2020 Q1,+1 Q2\n1,2\n");
     holds("vec2", "x=@h.csv", "1,2");
+    write_text("h.csv", "2020 (cm),10 [m]\n1,2\n");
+    holds("vec2", "x=@h.csv", "1,2");
     write_text("h.csv", "x,x\n1,2\n");
     holds("vec2", "x=@h.csv", "1,2");
     write_text("h.csv", "NA\n1\n");
