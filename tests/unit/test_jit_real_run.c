@@ -1,10 +1,11 @@
 /* What a run of native code over real vectors is asked beside its results: its rounds, to be given
-   up, a cache of its code. */
+   up, others at the same time, a cache of its code. */
 #include "runtime/engines/eval.h"
 #include "tests/unit/jit_real_bench.h"
 
 #include <check.h>
 #include <dirent.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,73 @@ START_TEST(a_run_is_given_up) {
 }
 END_TEST
 
+/* Runs of one program, on inputs of several lengths in another order for each thread. */
+typedef struct Runner {
+    const JitReal *program;
+    const Input *inputs;    /* (LENGTHS) */
+    const Sequence *wanted; /* (LENGTHS) */
+    uint32_t number, failures;
+} Runner;
+
+enum { LENGTHS = 3, RUNNERS = 4, RUNS = 12 };
+
+static void *run_often(void *state) {
+    Runner *runner = state;
+    for (uint32_t r = 0; r < RUNS; r++) {
+        uint32_t l = (r * (runner->number + 1) + runner->number) % LENGTHS;
+        const Sequence *wanted = &runner->wanted[l];
+        Sources *sources = sources_new();
+        Diagnostics *diags = diagnostics_new(sources);
+        Arena *arena = arena_new(0);
+        Sequence got;
+        ApplyRequest request = {.input = runner->inputs[l], .arena = arena, .diags = diags};
+        bool same = jit_real_run(runner->program, &request, &got) && got.n == wanted->n &&
+                    got.width == wanted->width &&
+                    memcmp(got.numbers, wanted->numbers,
+                           (size_t)got.n * got.width * sizeof *got.numbers) == 0;
+        runner->failures += !same;
+        arena_free(arena);
+        diagnostics_free(diags);
+        sources_free(sources);
+    }
+    return NULL;
+}
+
+/* Memory that a run keeps is another's, of another length and at the same time. */
+START_TEST(runs_at_once_are_as_alone) {
+    static const char *const texts[] = {
+        LLOYD("8", "3", "hardmax"), EM("4", "500", "2") "output mean;",
+        "input x: vec[8]; y = aggregate(softmax(score(x, x, *)), x); output y;"};
+    static const uint32_t widths[] = {8, 4, 8}, lengths[LENGTHS] = {900, 500, 1800};
+    Subject subject = {"runs at once", widths[_i], texts[_i], ""};
+    Bench bench;
+    if (bench_open(&bench, &subject)) {
+        Input inputs[LENGTHS];
+        Sequence wanted[LENGTHS];
+        bench.count = 1;
+        JitReal *program = bench_compile(&bench, NULL, 2, false);
+        for (uint32_t l = 0; l < LENGTHS; l++) {
+            inputs[l] = bench_input(&bench, lengths[l], SMOOTH, l);
+            JitReal *fresh = bench_compile(&bench, NULL, 1, false);
+            ck_assert(bench_run(&bench, fresh, inputs[l], &wanted[l]));
+            jit_real_free(fresh);
+        }
+        Runner runners[RUNNERS];
+        pthread_t threads[RUNNERS];
+        for (uint32_t t = 0; t < RUNNERS; t++) {
+            runners[t] = (Runner){program, inputs, wanted, t, 0};
+            ck_assert_int_eq(pthread_create(&threads[t], NULL, run_often, &runners[t]), 0);
+        }
+        for (uint32_t t = 0; t < RUNNERS; t++) {
+            pthread_join(threads[t], NULL);
+            ck_assert_uint_eq(runners[t].failures, 0);
+        }
+        jit_real_free(program);
+    }
+    bench_close(&bench);
+}
+END_TEST
+
 static uint32_t files_in(const char *directory, char *path, size_t room) {
     uint32_t count = 0;
     DIR *listing = opendir(directory);
@@ -164,6 +232,7 @@ Suite *jit_real_run_suite(void) {
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, rounds_are_evals, 0, 4);
     tcase_add_test(tests, a_run_is_given_up);
+    tcase_add_loop_test(tests, runs_at_once_are_as_alone, 0, 3);
     tcase_add_test(tests, a_cache_is_kept);
     suite_add_tcase(suite, tests);
     return suite;
