@@ -393,6 +393,11 @@ static bool compared_nothing(const Comparison *comparison) {
     return comparison->compared == 0 && comparison->not_taken > 0;
 }
 
+/* Nothing was compared, or the engine could not tell each time. */
+static bool told_nothing(const Comparison *comparison, const Contest *contest) {
+    return contest->rounded == comparison->compared;
+}
+
 static void add_text(Buffer *out, const Comparison *comparison) {
     const RealTrials *trials = &comparison->trials;
     add_names(out, comparison->targets);
@@ -432,10 +437,10 @@ static void add_contest_json(Buffer *out, const Comparison *comparison, const Co
                   "\"ties\": %llu, \"rounded\": %llu, \"greatest_difference\": %g, \"bound\": %g, "
                   "\"failed_too\": %llu",
                   contest->engine->name,
-                  contest->refused               ? "refused"
-                  : contest->differs             ? "different"
-                  : compared_nothing(comparison) ? "nothing"
-                                                 : "equal",
+                  contest->refused                    ? "refused"
+                  : contest->differs                  ? "different"
+                  : told_nothing(comparison, contest) ? "nothing"
+                                                      : "equal",
                   (unsigned long long)contest->exact, (unsigned long long)contest->close,
                   (unsigned long long)contest->ties, (unsigned long long)contest->rounded,
                   contest->greatest, promised(comparison, contest),
@@ -532,7 +537,7 @@ bool verify_real(RealVerification *verification, const Targets *targets) {
         verification->any_difference = verification->any_difference || contest->differs;
         verification->any_verified =
             verification->any_verified ||
-            (contest->refused == NULL && comparison.compared > contest->rounded);
+            (contest->refused == NULL && !told_nothing(&comparison, contest));
         engine_close(contest->engine, contest->state);
     }
     arena_free(arena);

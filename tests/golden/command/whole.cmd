@@ -18,6 +18,8 @@ raspc check whole_square.rasp; echo "status $?"
 raspc run -e 'floor(exp(20 * selector_width(select(indices, indices, <=))))' -i ab --engine jit; echo "status $?"
 printf 'input a: int; s = a; repeat 4 { s = s * s + 1; } output s;' >/tmp/whole-$$.rasp
 raspc verify /tmp/whole-$$.rasp --dtype f32 --max-len 8; echo "status $?"
+printf 'input a: int; y = (a * a + 16777216) %% 7; output y;' >/tmp/whole-$$.rasp
+raspc verify /tmp/whole-$$.rasp --dtype f32 --max-len 4 --engine interp --json; echo "status $?"
 rm /tmp/whole-$$.rasp
 # a table's values, whatever its keys are; a step between constants; what floor gives; an inner loop, whose init grows; states that hand on what grows
 chain='input n: int;'; for k in $(seq 20); do chain="$chain s$k = sign(n);"; done; chain="$chain repeat 33 {"
