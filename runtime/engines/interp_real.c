@@ -81,12 +81,12 @@ static const InputColumn *take_column(const RealRun *run, const RealInput *input
     return NULL;
 }
 
-static bool fail_number(const RealRun *run, const RealInput *input, uint32_t position,
+static bool fail_number(const RealRun *run, const RealInput *input, DiagId id, uint32_t position,
                         const char *what) {
     FloatType type = run->interp->weights->type;
     Diagnostic *diag =
-        diag_error(run->diags, DIAG_BAD_INPUT, run->span, "position %u of '%.100s' is %s %s",
-                   position, input->name->bytes, what, float_name(type, FLOAT_LONG_NAME));
+        diag_error(run->diags, id, run->span, "position %u of '%.100s' is %s %s", position,
+                   input->name->bytes, what, float_name(type, FLOAT_LONG_NAME));
     if (type != FLOAT_64) diag_help(diag, "use --dtype f64");
     return false;
 }
@@ -129,10 +129,10 @@ static bool copy_column(const RealRun *run, const RealInput *input, double *numb
             double number = column->numbers ? column->numbers[(size_t)i * width + c] : 0;
             bool fits = column->numbers || atom_as_double(column->atoms[i], &number);
             if (!fits || !(fabs(number) <= greatest))
-                return fail_number(run, input, i, "beyond the greatest");
+                return fail_number(run, input, DIAG_BAD_INPUT, i, "beyond the greatest");
             if (input->types == TYPE_INT &&
                 !holds(run->interp->weights->type, column->atoms[i], number))
-                return fail_number(run, input, i, "no integer of");
+                return fail_number(run, input, DIAG_INTEGER_ROUNDED, i, "no integer of");
             numbers[(size_t)i * inputs + first + c] = number;
         }
     }

@@ -15,6 +15,7 @@ raspc run /tmp/whole-$$.rasp -i 'n=[1,2,3,4]' -o z --engine interp
 rm /tmp/whole-$$.rasp
 # an engine that can't tell is not an engine that fails
 raspc check whole_square.rasp; echo "status $?"
+raspc check whole_input.rasp; echo "status $?"
 raspc run -e 'floor(exp(20 * selector_width(select(indices, indices, <=))))' -i ab --engine jit; echo "status $?"
 printf 'input a: int; s = a; repeat 4 { s = s * s + 1; } output s;' >/tmp/whole-$$.rasp
 raspc verify /tmp/whole-$$.rasp --dtype f32 --max-len 8; echo "status $?"

@@ -181,9 +181,10 @@ static bool read_scalars(Run *run, NodeId node, const InputColumn *given) {
         /* An int given for a float is one. */
         if (!(types & type_of_atom(atom)) && types == TYPE_FLOAT) tag = TAG_FLOAT;
         if (tag != TAG_FLOAT && fabs(number) > REAL_INTEGER_MOST)
-            return wrong_input(run, node, given->name,
-                               "holds an integer of 2^53 or more, which the jit "
-                               "can't hold exactly");
+            return run_fail(run, node, DIAG_INTEGER_ROUNDED,
+                            "the input '%s' holds an integer of 2^53 or more, which the jit can't "
+                            "hold exactly; --engine eval can",
+                            given->name->bytes);
         run_set_number(run, node, i, number, tag);
     }
     return true;
