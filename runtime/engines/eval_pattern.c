@@ -417,8 +417,8 @@ static bool prepare(Attending *attending, Arena *scratch) {
         !choose_values(attending, at->args[1], scratch) || !choose_fallback(attending, scratch))
         return false;
     if (has_score) {
-        attending->score =
-            score_formula(attending->evaluation, pattern->args[0], attending->keys, scratch);
+        attending->score = score_formula(attending->evaluation, pattern->args[0], pattern->op,
+                                         attending->keys, scratch);
         if (!attending->score) return false;
     }
     return counts_pairs(attending);

@@ -6,6 +6,7 @@
 
 typedef struct ScoreStep {
     GraphOp op;
+    bool fused;
     uint32_t left, right;  /* scores_*: earlier steps */
     double factor;         /* scores_times, scores_over */
     uint32_t width;        /* of the sides, 1 for numbers */
@@ -46,7 +47,8 @@ static bool prepare_sides(Evaluation *evaluation, NodeId node, ScoreStep *step, 
     return true;
 }
 
-ScoreFormula *score_formula(Evaluation *evaluation, NodeId score, Keys keys, Arena *scratch) {
+ScoreFormula *score_formula(Evaluation *evaluation, NodeId score, GraphOp pattern, Keys keys,
+                            Arena *scratch) {
     ScoreFormula *formula = ARENA_NEW(scratch, ScoreFormula);
     FormulaNodes parts = formula_open(evaluation, score, scratch);
     formula->keys = keys.count;
@@ -58,6 +60,7 @@ ScoreFormula *score_formula(Evaluation *evaluation, NodeId score, Keys keys, Are
         const Node *at = &evaluation->graph->nodes[parts.nodes[i]];
         ScoreStep *step = &formula->steps[i];
         step->op = at->op;
+        step->fused = score_is_fused(pattern);
         step->row = ARENA_ARRAY(scratch, double, keys.count);
         if (formula_combines(at->op)) {
             step->left = evaluation->step_of[at->args[0]];
@@ -89,7 +92,7 @@ static void compare_row(const ScoreStep *step, const double *query, uint32_t cou
         for (uint32_t j = 0; j < count; j++)
             row[j] = keys[j] - query[0];
         return;
-    case OP_SCORE_MUL: score_products(keys, query, step->width, row, count); return;
+    case OP_SCORE_MUL: score_products(keys, query, step->width, step->fused, row, count); return;
     case OP_DISTANCE: score_distances(keys, query, step->width, row, count); return;
     default: BUG("%s is no score", op_info(step->op)->name);
     }

@@ -151,7 +151,8 @@ typedef struct Keys {
 } Keys;
 typedef struct ScoreFormula ScoreFormula;
 /* Lives in scratch. NULL when a value is no number (reported). */
-ScoreFormula *score_formula(Evaluation *evaluation, NodeId score, Keys keys, Arena *scratch);
+ScoreFormula *score_formula(Evaluation *evaluation, NodeId score, GraphOp pattern, Keys keys,
+                            Arena *scratch);
 /* How many numbers a row looks at. */
 uint64_t score_row_cells(const ScoreFormula *formula);
 /* Row query: (keys.count) scores; valid until the next call. */

@@ -203,14 +203,21 @@ static const Case attention_cases[] = {
     {ALL "%4 = score_sub %3 %3\n%5 = scores_times %4 -2\n%6 = hardmax %5 %1\n%7 = indices\n"
          "%8 = attend %6 %7 %2\nout = %8\n",
      "k=1.0 3.0 0.5", "[2, 2, 2]"},
-    /* a product is added in one rounding: key 1 has 2^-60, not 0 */
-    {TWO "%5 = score_mul %3 %4\n%6 = hardmax %5 %1\n%7 = indices\n%8 = attend %6 %7 %2\nout = %8\n",
+    /* a softmax adds a product in one rounding: key 1 has 2^-60, not 0; here it is made 1 */
+    {TWO "%5 = score_mul %3 %4\n%6 = scores_times %5 1152921504606846976\n%7 = softmax %6 %1\n"
+         "%8 = indices\n%9 = attend %7 %8 %2\nout = %9\n",
      "k=0,0 -1.000000001862645149230957,1.0000000009313225746154785 | "
      "q=1,1.0000000009313225746154785 0,0",
-     "[1, 0.5]"},
-    /* the square of a difference is not: which component is first makes no difference of two */
+     "[0.7310585786300049, 0.5]"},
+    /* others round it first: which component comes first makes no difference of two, and what
+       cancels is 0 */
+    {TWO "%5 = score_mul %3 %4\n%6 = hardmax %5 %1\n%7 = indices\n%8 = attend %6 %7 %2\nout = %8\n",
+     "k=0.9,0.4 0.4,0.9 | q=0.7,0.7 0,0", "[0.5, 0.5]"},
     {TWO "%5 = distance %3 %4\n%6 = hardmax %5 %1\n%7 = indices\n%8 = attend %6 %7 %2\nout = %8\n",
      "k=0.7,0.6 0.6,0.7 | q=0,0 0,0", "[0.5, 0.5]"},
+    {TWO "%5 = score_mul %3 %4\n%6 = linear %5 %1\n%7 = indices\n%8 = const 9\n"
+         "%9 = attend %6 %7 %8\nout = %9\n",
+     "k=0.9,0.9 0,0 | q=0.7,-0.7 0.1,-0.1", "[9, 9]"},
     {NONE "%4 = score_sub %3 %3\n%5 = hardmax %4 %1\n%6 = attend %5 %3 %2\nout = %6\n", "k=1.0",
      "[0]"},
     /* hardmax among the selected alone, and strings where one is selected */

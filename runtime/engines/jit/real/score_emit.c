@@ -22,7 +22,7 @@ typedef struct Scoring {
 
 /* --- leaves ----------------------------------------------------------------------------------- */
 
-/* What one component adds to a cell that holds `sum`. */
+/* What one component adds to a cell that holds `sum`; the pattern is a softmax. */
 static LLVMValueRef add_component(Kernel *kernel, GraphOp op, LLVMValueRef sum, LLVMValueRef key,
                                   LLVMValueRef query) {
     LLVMBuilderRef builder = kernel->emit.builder;

@@ -93,11 +93,11 @@ size_t score_rows_scratch(const ScoreRows *rows) {
     return (size_t)rows->part_count * (size_t)rows->count + rows->width_most;
 }
 
-static void leaf_row(GraphOp op, const Part *part, int64_t count, const double *query,
+static void leaf_row(GraphOp op, bool fused, const Part *part, int64_t count, const double *query,
                      double *restrict out) {
     const double *restrict keys = part->keys;
     switch (op) {
-    case OP_SCORE_MUL: score_products(keys, query, part->width, out, (size_t)count); return;
+    case OP_SCORE_MUL: score_products(keys, query, part->width, fused, out, (size_t)count); return;
     case OP_DISTANCE: score_distances(keys, query, part->width, out, (size_t)count); return;
     default:
         for (int64_t j = 0; j < count; j++)
@@ -129,7 +129,8 @@ const double *score_row(const ScoreRows *rows, int64_t at, int64_t position, dou
         if (is_leaf(node->op)) {
             NodeId query = real_seen(plan, rows->head->rows, node->args[1]);
             run_vector(rows->run, query, plan->rows[query] ? at : position, vector);
-            leaf_row(node->op, part, rows->count, vector, scratch + p * count);
+            leaf_row(node->op, score_is_fused(rows->head->pattern), part, rows->count, vector,
+                     scratch + p * count);
         } else {
             combine_row(node->op, part->number, rows->count, scratch + part->args[0] * count,
                         scratch + part->args[1] * count, scratch + p * count);
