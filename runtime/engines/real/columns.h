@@ -1,7 +1,8 @@
 /* Products with weights, over many positions at once. What the positions hold lies by coordinate:
    (coordinates, positions), so that one weight meets a row of numbers that lie together. Zeros of
    the weights are left out, here as in product.h: x + 0 * w is x, and nothing is lost where w is
-   infinite. Sums go from the first coordinate on; no product is fused with its sum, as in eval. */
+   infinite. Sums go from the first coordinate on; no product is fused with its sum, as in eval but
+   for the scores of softmax (score_sums.h). */
 #ifndef RASPC_REAL_COLUMNS_H
 #define RASPC_REAL_COLUMNS_H
 
