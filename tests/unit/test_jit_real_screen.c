@@ -349,15 +349,16 @@ START_TEST(packed_rows_are_not_missed) {
 }
 END_TEST
 
+static const Subject grouping = {
+    "groups", 1, "input x: vec[1]; input a: float; t = total(select(a, a, ==), 1); output t;\n",
+    ""};
+
 /* Where a step's memory does not fit, that is said once, however many pieces of it do not. */
 START_TEST(no_room_is_said_once) {
     /* Two tables of the group-by are the largest pieces: 8 and 4 MiB. */
     enum { N = 400000, MIB_LEAST = 3, MIB_MOST = 24, MIB_ENOUGH = 64 };
-    static const Subject subject = {
-        "groups", 1, "input x: vec[1]; input a: float; t = total(select(a, a, ==), 1); output t;\n",
-        ""};
     Bench bench;
-    if (bench_open(&bench, &subject) && addresses() > 0) {
+    if (bench_open(&bench, &grouping) && addresses() > 0) {
         JitReal *program = bench_compile(&bench, NULL, 1, false);
         Input input = bench_input(&bench, N, SMOOTH, 1);
         Sequence got = {.atoms = ARENA_ARRAY(bench.arena, Atom, N)};
@@ -381,11 +382,8 @@ END_TEST
 /* What a run keeps for the next one is room for a run that asks for other sizes, too. */
 START_TEST(kept_memory_is_room) {
     enum { N = 600000, N_BEFORE = 400000, MIB = 44 }; /* it takes 36, and 52 beside what is kept */
-    static const Subject subject = {
-        "groups", 1, "input x: vec[1]; input a: float; t = total(select(a, a, ==), 1); output t;\n",
-        ""};
     Bench bench;
-    if (bench_open(&bench, &subject) && addresses() > 0) {
+    if (bench_open(&bench, &grouping) && addresses() > 0) {
         JitReal *program = bench_compile(&bench, NULL, 1, false);
         Input input = bench_input(&bench, N, SMOOTH, 1);
         Sequence got = {.atoms = ARENA_ARRAY(bench.arena, Atom, N)}, before;
